@@ -1,0 +1,148 @@
+//! What an ELF file is, asks for and offers, as far as musl's loader and the policy care.
+
+use serde::Serialize;
+
+use crate::wheel::Arch;
+
+/// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ElfFacts {
+    /// 32 or 64 bit.
+    pub class: Class,
+    /// Byte order.
+    pub endian: Endian,
+    /// `e_machine`, raw.
+    pub machine: u16,
+    /// `e_flags`, raw.
+    pub flags: u32,
+    /// Shared object, executable, relocatable object.
+    pub kind: Kind,
+    /// The architecture in the words of wheel tags; `None` where no wheel tag for musl names it.
+    /// 32-bit ARM with hard float is `Armv6l` where `.ARM.attributes` says ARMv6 and `Armv7l` otherwise.
+    pub arch: Option<Arch>,
+    /// The CPU architecture of `.ARM.attributes` (`Tag_CPU_arch`); 10 is ARMv7, 6 to 9 and 11 are ARMv6.
+    pub arm_cpu_arch: Option<u32>,
+    /// `PT_INTERP`.
+    pub interpreter: Option<String>,
+    /// Whether there is a `PT_DYNAMIC`; without one the file is static and asks for nothing.
+    pub dynamic: bool,
+    /// `DT_SONAME`.
+    pub soname: Option<String>,
+    /// `DT_NEEDED`, in order.
+    pub needed: Vec<String>,
+    /// `DT_RPATH`, unexpanded.
+    pub rpath: Option<String>,
+    /// `DT_RUNPATH`, unexpanded.
+    pub runpath: Option<String>,
+    /// `DT_VERNEED`, in order.
+    pub version_needs: Vec<VersionNeed>,
+    /// Names of `DT_VERDEF`, in order, without the base version.
+    pub version_definitions: Vec<String>,
+    /// Whether `DT_RELR` with a non-zero size is present.
+    pub relr: bool,
+    /// Relocations that matter to musl.
+    pub relocations: RelocationFacts,
+    /// Whether `DF_STATIC_TLS` is set.
+    pub static_tls_flag: bool,
+    /// Whether the tag `DT_TEXTREL` is present.
+    pub textrel_tag: bool,
+    /// Whether `DF_TEXTREL` is set in `DT_FLAGS`.
+    pub textrel_flag: bool,
+    /// Whether `DT_INIT` or `DT_FINI` is there without any init or fini array.
+    pub legacy_init_only: bool,
+    /// Program headers, in table order.
+    pub segments: Vec<Segment>,
+    /// Whether the program header table lies wholly inside one `PT_LOAD`'s file range.
+    pub headers_mapped: bool,
+    /// Number of dynamic symbols, the null symbol included.
+    pub dynamic_symbol_count: u64,
+}
+
+impl ElfFacts {
+    /// The run path musl uses: `DT_RUNPATH` if there is one, else `DT_RPATH`
+    /// (`decode_dyn` in `ldso/dynlink.c` reads them in that order).
+    #[must_use]
+    pub fn run_path(&self) -> Option<&str> {
+        self.runpath.as_deref().or(self.rpath.as_deref())
+    }
+
+    /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are
+    /// `ET_DYN` without an interpreter and without `DT_NEEDED`; they ask for nothing either way.
+    #[must_use]
+    pub fn is_program(&self) -> bool {
+        self.interpreter.is_some() || self.kind == Kind::Executable
+    }
+}
+
+/// ELF class, `EI_CLASS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// `ELFCLASS32`.
+    Elf32,
+    /// `ELFCLASS64`.
+    Elf64,
+}
+
+/// Byte order, `EI_DATA`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Endian {
+    /// `ELFDATA2LSB`.
+    Little,
+    /// `ELFDATA2MSB`.
+    Big,
+}
+
+/// `e_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `ET_REL`: an `.o` file; never loaded.
+    Relocatable,
+    /// `ET_EXEC`: a program at a fixed address.
+    Executable,
+    /// `ET_DYN`: a shared object, or a position independent program.
+    Dynamic,
+    /// `ET_CORE` or anything else; never loaded.
+    Other,
+}
+
+/// One file entry of `DT_VERNEED`: the versions wanted of one library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VersionNeed {
+    /// `vn_file`: the library, as in `DT_NEEDED`.
+    pub file: String,
+    /// `vna_name` of each version.
+    pub versions: Vec<String>,
+}
+
+/// Counts of the relocations that musl treats specially.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RelocationFacts {
+    /// `R_*_IRELATIVE`: musl refuses them (`do_relocs`: unsupported relocation type).
+    pub irelative: u64,
+    /// `R_*_TPOFF*` and kin: initial-exec TLS, refused in a library opened with `dlopen`.
+    pub initial_exec_tls: u64,
+    /// TLS descriptors, which riscv64 and loongarch64 learned late.
+    pub tlsdesc: u64,
+}
+
+/// One program header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Segment {
+    /// `p_type`, raw.
+    pub kind: u32,
+    /// `p_flags`, raw.
+    pub flags: u32,
+    /// `p_offset` in bytes.
+    pub offset: u64,
+    /// `p_vaddr`.
+    pub address: u64,
+    /// `p_filesz` in bytes.
+    pub file_size: u64,
+    /// `p_memsz` in bytes.
+    pub memory_size: u64,
+    /// `p_align` in bytes.
+    pub align: u64,
+}

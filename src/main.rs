@@ -1,0 +1,2 @@
+//! The `muslrepair` program.
+fn main() {}
