@@ -9,7 +9,7 @@ use std::path::Path;
 
 use muslrepair::Limits;
 use muslrepair::wheel::{
-    Content, DosTime, Entry, MemberRule, Method, Mismatch, NewFile, PathRule, Sha256Digest, Wheel,
+    Content, DosTime, Entry, MemberRule, Method, Mismatch, NewFile, PathRule, Scheme, Sha256Digest, Wheel,
     WheelError, WheelPath, WheelWriter, copy_wheel,
 };
 use support::raw_zip::{RawMember, RawZip};
@@ -84,6 +84,7 @@ mod reading {
         assert_eq!(wheel.members()[0].modified.to_string(), "2020-02-02 12:34:56");
         assert_eq!(wheel.dist_info().as_str(), "demo-1.0.dist-info");
         assert_eq!(wheel.data_dir(), "demo-1.0.data");
+        assert_eq!((wheel.metadata().name(), wheel.modified()), ("demo", wheel.members()[0].modified));
         assert_eq!(wheel.info().tags(), ["cp312-cp312-linux_x86_64"]);
         assert_eq!(wheel.record().rows().len(), 6);
         assert_eq!(wheel.read(&path("demo/data.bin")).unwrap(), [7; 300]);
@@ -158,6 +159,12 @@ mod reading {
         let name = "demo_pkg-1.0-py3-none-any.whl".parse().unwrap();
         let wheel = Wheel::from_bytes(name, bytes, &Limits::default()).unwrap();
         assert_eq!(wheel.dist_info().as_str(), "Demo.Pkg-1.0.dist-info");
+        assert_eq!(wheel.data_dir(), "Demo.Pkg-1.0.data");
+
+        let wheel = demo().file("Demo-1.0.data/scripts/tool", "").open().unwrap();
+        assert_eq!(wheel.data_dir(), "Demo-1.0.data");
+        let place = wheel.place(&path("Demo-1.0.data/scripts/tool")).unwrap();
+        assert_eq!((place.scheme, place.path), (Scheme::Scripts, path("tool")));
     }
 }
 
@@ -401,6 +408,8 @@ mod refusing {
             error.to_string(),
             "`demo-1.0.dist-info/WHEEL`, line 2: `nonsense` must have the form `Key: value`"
         );
+        let error = demo().metadata("METADATA", "Metadata-Version: 2.1\nName: demo\n").open().unwrap_err();
+        assert_eq!(error.to_string(), "`demo-1.0.dist-info/METADATA`, line 2: `Version` is missing");
         let error = demo().record("demo/__init__.py,md5=00,1\n").open().unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -237,7 +237,8 @@ fn check_local_header(source: &Source, at: u64, entry: &Entry, member: &Member) 
     let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
     let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
     let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
-    let mut reader = source.at(at);
+    // One read for the header and the name.
+    let mut reader = BufReader::with_capacity(LOCAL_LENGTH + entry.name.len(), source.at(at));
     let header = Header::<LOCAL_LENGTH>::read(&mut reader).map_err(|_| outside())?;
     if header.word(0) != LOCAL_SIGNATURE {
         return differs("it is not where the directory says");
