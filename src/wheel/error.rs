@@ -241,7 +241,7 @@ impl WheelError {
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
             Self::Filename(_) => "was the file renamed? `name-version-python-abi-platform.whl` is wanted",
             Self::Member { rule, .. } => match rule {
-                MemberRule::Method(_) | MemberRule::Encrypted | MemberRule::Encoding => {
+                MemberRule::Method(_) | MemberRule::Encoding => {
                     "`wheel unpack` and `wheel pack` write a plain archive"
                 }
                 MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",
