@@ -16,7 +16,7 @@ use super::escaped::Escaped;
 /// );
 /// # Ok::<(), muslrepair::wheel::InvalidWheelInfo>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WheelInfo {
     lines: Vec<Line>,
     /// How many of the lines are headers; a blank line ends them, as in a mail message.
