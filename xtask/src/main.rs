@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod ci;
+mod fixtures;
 mod install;
 mod musl_root;
 mod process;
@@ -24,6 +25,11 @@ const TASKS: &[Task] = &[
         name: "test",
         summary: "install what the tests need, then run all of them, under real musl loaders too",
         run: test::run,
+    },
+    Task {
+        name: "fixtures",
+        summary: "make testdata/ from its sources with zig and binutils; --check verifies it",
+        run: fixtures::run,
     },
 ];
 
