@@ -5,6 +5,7 @@
  * -DBSS=N         bytes of zeroed memory, 0 for no .bss
  * -DTLS_FIRST     nothing between the thread-local variables and .dynamic
  * -DFOUR          also needs libfour.so.4, whose symbols have versions
+ * -DEXPORTS       6000 more exported names
  * -DPOINTERS      many pointers, with gaps, for a DT_RELR that needs more than one bitmap
  */
 #ifndef BSS
@@ -124,3 +125,7 @@ int suffix_shared_libdep(void)
 {
 	return 1;
 }
+
+#ifdef EXPORTS
+#include "exports.c"
+#endif

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod ci;
+mod codegen;
 mod fixtures;
 mod install;
 mod musl_root;
@@ -30,6 +31,11 @@ const TASKS: &[Task] = &[
         name: "fixtures",
         summary: "make testdata/ from its sources with zig and binutils; --check verifies it",
         run: fixtures::run,
+    },
+    Task {
+        name: "codegen",
+        summary: "write the sources that are made from data; --check says which are stale",
+        run: codegen::run,
     },
 ];
 
