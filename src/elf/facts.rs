@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::error::ElfError;
+use super::survey::Survey;
 use crate::wheel::Arch;
 
 /// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
@@ -44,6 +46,8 @@ pub struct ElfFacts {
     pub relocations: RelocationFacts,
     /// Whether `DF_STATIC_TLS` is set.
     pub static_tls_flag: bool,
+    /// Whether `DF_1_PIE` is set: the file is a program although its kind is `ET_DYN`.
+    pub pie_flag: bool,
     /// Whether the tag `DT_TEXTREL` is present.
     pub textrel_tag: bool,
     /// Whether `DF_TEXTREL` is set in `DT_FLAGS`.
@@ -59,6 +63,17 @@ pub struct ElfFacts {
 }
 
 impl ElfFacts {
+    /// Reads the facts of an ELF file of any kind, class and byte order. Section headers are not
+    /// needed: like the loader, this goes by program headers and `PT_DYNAMIC` (`map_library` and
+    /// `decode_dyn` in `ldso/dynlink.c`).
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not ELF, or a table the loader would read lies outside the file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
+        Survey::of(bytes).map(|survey| survey.facts)
+    }
+
     /// The run path musl uses: `DT_RUNPATH` if there is one, else `DT_RPATH`
     /// (`decode_dyn` in `ldso/dynlink.c` reads them in that order).
     #[must_use]

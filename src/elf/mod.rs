@@ -1,7 +1,25 @@
 //! ELF: facts about a file, edits to it as data, and the patcher that carries them out.
 
+mod arm;
+mod codec;
+mod dynamic;
 mod edit;
+mod error;
 mod facts;
+mod image;
+mod machine;
+mod patch;
+mod patched;
+mod relocations;
+mod survey;
+mod symbols;
+mod verify;
+mod versions;
 
 pub use edit::{ElfEdit, RunPathEdit, Strip};
+pub use error::ElfError;
 pub use facts::{Class, ElfFacts, Endian, Kind, RelocationFacts, Segment, VersionNeed};
+pub use image::is_elf;
+pub use patch::{Changes, SegmentChange, StringTableChange};
+pub use patched::{Patched, patch};
+pub use symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};

@@ -1,0 +1,65 @@
+//! What can be wrong with an ELF file, or with an edit of it.
+
+/// Why an ELF file cannot be read or patched. The text names the structure and the byte offset or
+/// address; never the file's name, which the caller knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct ElfError(#[from] Fault);
+
+impl ElfError {
+    /// Whether the patched result failed verification: a fault of the patcher, not of the file.
+    #[must_use]
+    pub fn is_verification(&self) -> bool {
+        matches!(self.0, Fault::Verification { .. })
+    }
+
+    /// Whether the file is well-formed enough to be read, but its layout cannot be patched.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.0, Fault::Unsupported { .. })
+    }
+
+    pub(crate) fn malformed(what: &'static str, rule: &'static str, offset: u64) -> Self {
+        Self(Fault::Malformed { what, rule, offset })
+    }
+
+    pub(crate) fn past_end(what: &'static str, offset: u64, size: u64, file: usize) -> Self {
+        Self(Fault::PastEnd { what, offset, size, file })
+    }
+
+    pub(crate) fn unsupported(rule: &'static str) -> Self {
+        Self(Fault::Unsupported { rule })
+    }
+
+    pub(crate) fn verification(rule: impl Into<String>) -> Self {
+        Self(Fault::Verification { rule: rule.into() })
+    }
+}
+
+/// The kinds of fault behind [`ElfError`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("not an ELF file")]
+    NotElf,
+    #[error(
+        "{what} reaches past the end of the file (offset {offset:#x}, {size} bytes, file has {file} bytes)"
+    )]
+    PastEnd { what: &'static str, offset: u64, size: u64, file: usize },
+    #[error(
+        "{what} reaches past the end of the file (offset {offset:#x}, {entry} x {count} bytes, file has {file} bytes)"
+    )]
+    TablePastEnd { what: &'static str, offset: u64, entry: u64, count: u64, file: usize },
+    #[error("{what} is not inside the file content of one PT_LOAD (address {address:#x}, {size} bytes)")]
+    Unmapped { what: &'static str, address: u64, size: u64 },
+    #[error("{what}: {rule} (offset {offset:#x})")]
+    Malformed { what: &'static str, rule: &'static str, offset: u64 },
+    #[error("{what}: no string at offset {offset:#x} of the string table ({size} bytes)")]
+    NoString { what: &'static str, offset: u64, size: usize },
+    #[error("cannot patch: {rule}")]
+    Unsupported { rule: &'static str },
+    #[error("patched file fails verification: {rule}")]
+    Verification { rule: String },
+    #[cfg(feature = "arwen")]
+    #[error("arwen: {message}")]
+    Arwen { message: String },
+}

@@ -1,0 +1,152 @@
+//! The skeleton of an ELF file: header, program headers, section headers where they make sense, and
+//! the way from addresses to file offsets.
+
+use goblin::elf::Elf;
+use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, Header};
+use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
+use goblin::elf::section_header::{SHT_NOBITS, SectionHeader};
+
+use super::codec::{Format, index, length, slice};
+use super::error::{ElfError, Fault};
+use super::facts::{Class, Endian};
+
+/// The four bytes every ELF file starts with (gABI, "ELF Identification").
+const MAGIC: &[u8] = b"\x7fELF";
+
+/// `PN_XNUM`: the real number of program headers is elsewhere. musl does not look there.
+pub(crate) const PN_XNUM: u16 = 0xffff;
+
+/// Whether a file that starts with these bytes says it is ELF.
+///
+/// ```
+/// assert!(muslrepair::elf::is_elf(b"\x7fELF\x02\x01\x01"));
+/// assert!(!muslrepair::elf::is_elf(b"#!/bin/sh"));
+/// ```
+#[must_use]
+pub fn is_elf(first_bytes: &[u8]) -> bool {
+    first_bytes.starts_with(MAGIC)
+}
+
+/// A parsed file. The program headers are what the loader sees; the section headers are kept only
+/// when the whole table is readable.
+#[derive(Debug)]
+pub(crate) struct Image<'a> {
+    pub(crate) file: &'a [u8],
+    pub(crate) format: Format,
+    pub(crate) header: Header,
+    pub(crate) segments: Vec<ProgramHeader>,
+    pub(crate) sections: Vec<SectionHeader>,
+}
+
+impl<'a> Image<'a> {
+    /// Reads the headers (gABI, "ELF Header", "Program Header", "Section Header Table").
+    pub(crate) fn parse(file: &'a [u8]) -> Result<Self, ElfError> {
+        if !is_elf(file) {
+            return Err(Fault::NotElf.into());
+        }
+        let format = Format {
+            class: match file.get(EI_CLASS) {
+                Some(&ELFCLASS32) => Class::Elf32,
+                Some(&ELFCLASS64) => Class::Elf64,
+                _ => return Err(ElfError::malformed("ELF header", "EI_CLASS is neither 32 nor 64 bit", 4)),
+            },
+            endian: match file.get(EI_DATA) {
+                Some(&ELFDATA2LSB) => Endian::Little,
+                Some(&ELFDATA2MSB) => Endian::Big,
+                _ => return Err(ElfError::malformed("ELF header", "EI_DATA names no byte order", 5)),
+            },
+        };
+        slice(file, 0, format.file_header_size(), "ELF header")?;
+        let header =
+            Elf::parse_header(file).map_err(|_| ElfError::malformed("ELF header", "it cannot be read", 0))?;
+        let segments = read_segments(file, format, &header)?;
+        let sections = read_sections(file, format, &header);
+        Ok(Self { file, format, header, segments, sections })
+    }
+
+    /// The segments that are mapped, in table order.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = &ProgramHeader> {
+        self.segments.iter().filter(|segment| segment.p_type == PT_LOAD)
+    }
+
+    /// The file offset of `size` bytes at `address`; they must lie inside what one `PT_LOAD` maps
+    /// from the file.
+    pub(crate) fn locate(&self, address: u64, size: u64, what: &'static str) -> Result<u64, ElfError> {
+        self.loads()
+            .find_map(|load| {
+                let within = address.checked_sub(load.p_vaddr)?;
+                let end = within.checked_add(size)?;
+                let inside = end <= load.p_filesz && (within < load.p_filesz || size == 0);
+                inside.then(|| load.p_offset.checked_add(within))?
+            })
+            .ok_or_else(|| Fault::Unmapped { what, address, size }.into())
+    }
+
+    /// `size` bytes at `address`.
+    pub(crate) fn at(&self, address: u64, size: u64, what: &'static str) -> Result<&'a [u8], ElfError> {
+        slice(self.file, self.locate(address, size, what)?, size, what)
+    }
+
+    /// Everything from `address` to the end of what its `PT_LOAD` maps from the file, with the file
+    /// offset of its first byte. For structures that do not say how long they are.
+    pub(crate) fn from(&self, address: u64, what: &'static str) -> Result<(u64, &'a [u8]), ElfError> {
+        let offset = self.locate(address, 1, what)?;
+        let load = self
+            .loads()
+            .find(|load| address.checked_sub(load.p_vaddr).is_some_and(|within| within < load.p_filesz));
+        let size = load.map_or(0, |load| load.p_filesz - (address - load.p_vaddr));
+        let end = offset.saturating_add(size).min(length(self.file));
+        Ok((offset, slice(self.file, offset, end.saturating_sub(offset), what)?))
+    }
+
+    /// What a section holds; nothing for `SHT_NOBITS` or where the header points outside the file.
+    pub(crate) fn section_bytes(&self, section: &SectionHeader) -> &'a [u8] {
+        if section.sh_type == SHT_NOBITS {
+            return &[];
+        }
+        let end = section.sh_offset.saturating_add(section.sh_size);
+        self.file.get(index(section.sh_offset)..index(end)).unwrap_or(&[])
+    }
+}
+
+/// The program header table. musl reads `e_phentsize` x `e_phnum` bytes at `e_phoff` (`map_library`).
+fn read_segments(file: &[u8], format: Format, header: &Header) -> Result<Vec<ProgramHeader>, ElfError> {
+    let what = "program header table";
+    if header.e_phnum == 0 {
+        return Ok(Vec::new());
+    }
+    if header.e_phnum == PN_XNUM {
+        return Err(ElfError::malformed(what, "PN_XNUM, more entries than the header can count", 0));
+    }
+    let entry = format.program_header_size();
+    if u64::from(header.e_phentsize) != entry {
+        return Err(ElfError::malformed(what, "e_phentsize is not that of the class", header.e_phoff));
+    }
+    let past = || Fault::TablePastEnd {
+        what,
+        offset: header.e_phoff,
+        entry,
+        count: u64::from(header.e_phnum),
+        file: file.len(),
+    };
+    slice(file, header.e_phoff, entry * u64::from(header.e_phnum), what).map_err(|_| past())?;
+    ProgramHeader::parse(file, index(header.e_phoff), usize::from(header.e_phnum), format.goblin())
+        .map_err(|_| past().into())
+}
+
+/// The section header table, or nothing: the loader never reads it, so a damaged one is no error.
+fn read_sections(file: &[u8], format: Format, header: &Header) -> Vec<SectionHeader> {
+    let entry = format.section_header_size();
+    if header.e_shoff == 0 || u64::from(header.e_shentsize) != entry {
+        return Vec::new();
+    }
+    let fits = |count: u64| {
+        entry.checked_mul(count).is_some_and(|size| slice(file, header.e_shoff, size, "").is_ok())
+    };
+    if !fits(u64::from(header.e_shnum).max(1)) {
+        return Vec::new();
+    }
+    // With e_shnum 0 the count is in the first entry; goblin bounds it by the file's size.
+    SectionHeader::parse(file, index(header.e_shoff), usize::from(header.e_shnum), format.goblin())
+        .unwrap_or_default()
+}

@@ -1,0 +1,109 @@
+//! The dynamic relocation tables, as `do_relocs` in `ldso/dynlink.c` walks them.
+
+use goblin::elf::dynamic::{DT_JMPREL, DT_PLTREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELSZ};
+
+use super::codec::{Format, index};
+use super::dynamic::Dynamic;
+use super::error::ElfError;
+use super::facts::{Class, RelocationFacts};
+use super::image::Image;
+use super::machine::RelocationKind;
+
+/// One relocation. The addend is absent where the table is of `Elf_Rel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Relocation {
+    pub(crate) offset: u64,
+    pub(crate) symbol: u64,
+    pub(crate) number: u64,
+    pub(crate) addend: Option<u64>,
+}
+
+impl Relocation {
+    /// `ELF32_R_SYM`, `ELF32_R_TYPE` and their 64-bit kin.
+    fn parse(format: Format, entry: &[u8]) -> Option<Self> {
+        let word = index(format.word());
+        let info = format.number(entry.get(word..2 * word)?);
+        let shift = match format.class {
+            Class::Elf32 => 8,
+            Class::Elf64 => 32,
+        };
+        Some(Self {
+            offset: format.number(entry.get(..word)?),
+            symbol: info >> shift,
+            number: info & ((1 << shift) - 1),
+            addend: entry.get(2 * word..3 * word).map(|addend| format.number(addend)),
+        })
+    }
+}
+
+/// One table of relocations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RelocationTable<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) addends: bool,
+    format: Format,
+}
+
+impl<'a> RelocationTable<'a> {
+    fn locate(
+        image: &Image<'a>,
+        place: Option<u64>,
+        size: Option<u64>,
+        addends: bool,
+    ) -> Result<Option<Self>, ElfError> {
+        match (place, size) {
+            (Some(address), Some(size)) if size > 0 => {
+                let bytes = image.at(address, size, "relocation table")?;
+                Ok(Some(Self { bytes, addends, format: image.format }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `DT_RELA` or `DT_REL`.
+    pub(crate) fn general(
+        image: &Image<'a>,
+        dynamic: &Dynamic,
+        addends: bool,
+    ) -> Result<Option<Self>, ElfError> {
+        let (place, size) = if addends { (DT_RELA, DT_RELASZ) } else { (DT_REL, DT_RELSZ) };
+        Self::locate(image, dynamic.value(place), dynamic.value(size), addends)
+    }
+
+    /// `DT_JMPREL`, whose kind `DT_PLTREL` tells.
+    fn plt(image: &Image<'a>, dynamic: &Dynamic) -> Result<Option<Self>, ElfError> {
+        let addends = dynamic.value(DT_PLTREL) == Some(DT_RELA);
+        Self::locate(image, dynamic.value(DT_JMPREL), dynamic.value(DT_PLTRELSZ), addends)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Relocation> {
+        let format = self.format;
+        self.bytes
+            .chunks_exact(index(format.relocation_size(self.addends)))
+            .filter_map(move |entry| Relocation::parse(format, entry))
+    }
+}
+
+/// Every table: `DT_REL`, `DT_RELA`, `DT_JMPREL`.
+pub(crate) fn tables<'a>(image: &Image<'a>, dynamic: &Dynamic) -> Result<Vec<RelocationTable<'a>>, ElfError> {
+    let all = [
+        RelocationTable::plt(image, dynamic)?,
+        RelocationTable::general(image, dynamic, false)?,
+        RelocationTable::general(image, dynamic, true)?,
+    ];
+    Ok(all.into_iter().flatten().collect())
+}
+
+/// Counts the relocations musl treats specially.
+pub(crate) fn count(machine: u16, tables: &[RelocationTable<'_>]) -> RelocationFacts {
+    let mut facts = RelocationFacts::default();
+    for relocation in tables.iter().flat_map(RelocationTable::iter) {
+        match RelocationKind::of(machine, relocation.number) {
+            RelocationKind::Irelative => facts.irelative += 1,
+            RelocationKind::InitialExecTls => facts.initial_exec_tls += 1,
+            RelocationKind::TlsDescriptor => facts.tlsdesc += 1,
+            RelocationKind::Relative | RelocationKind::Other => {}
+        }
+    }
+    facts
+}

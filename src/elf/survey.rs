@@ -1,0 +1,171 @@
+//! Reading the facts of a file.
+
+use goblin::elf::dynamic::{
+    DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_INIT,
+    DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
+};
+use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
+use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
+
+use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
+use super::codec::slice;
+use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, string_at};
+use super::error::ElfError;
+use super::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
+use super::image::Image;
+use super::machine::arch;
+use super::relocations;
+use super::symbols;
+use super::versions::{VER_FLG_BASE, definitions, needs};
+
+/// A file and its facts: what [`ElfFacts::parse`] reads on the way.
+#[derive(Debug)]
+pub(crate) struct Survey<'a> {
+    pub(crate) image: Image<'a>,
+    pub(crate) dynamic: Option<Dynamic>,
+    pub(crate) facts: ElfFacts,
+}
+
+impl<'a> Survey<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        let image = Image::parse(bytes)?;
+        let mut facts = header_facts(&image);
+        let loaded = matches!(facts.kind, Kind::Executable | Kind::Dynamic);
+        let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
+        if loaded {
+            facts.interpreter = interpreter(&image)?;
+            facts.headers_mapped = headers_mapped(&image);
+        }
+        if let Some(dynamic) = &dynamic {
+            facts.dynamic = true;
+            names(&mut facts, &image, dynamic)?;
+            flags(&mut facts, dynamic);
+            facts.relocations =
+                relocations::count(image.header.e_machine, &relocations::tables(&image, dynamic)?);
+            let count = symbols::count(&image, dynamic)?.count;
+            symbols::table(&image, dynamic, count)?;
+            facts.dynamic_symbol_count = count;
+        }
+        Ok(Self { image, dynamic, facts })
+    }
+}
+
+/// What header and program headers say.
+fn header_facts(image: &Image<'_>) -> ElfFacts {
+    let attributes = arm_attributes(image);
+    let header = &image.header;
+    ElfFacts {
+        class: image.format.class,
+        endian: image.format.endian,
+        machine: header.e_machine,
+        flags: header.e_flags,
+        kind: match header.e_type {
+            ET_REL => Kind::Relocatable,
+            ET_EXEC => Kind::Executable,
+            ET_DYN => Kind::Dynamic,
+            _ => Kind::Other,
+        },
+        arch: arch(image.format, header.e_machine, header.e_flags, attributes.as_ref()),
+        arm_cpu_arch: attributes.and_then(|attributes| attributes.cpu_arch),
+        interpreter: None,
+        dynamic: false,
+        soname: None,
+        needed: Vec::new(),
+        rpath: None,
+        runpath: None,
+        version_needs: Vec::new(),
+        version_definitions: Vec::new(),
+        relr: false,
+        relocations: RelocationFacts::default(),
+        static_tls_flag: false,
+        pie_flag: false,
+        textrel_tag: false,
+        textrel_flag: false,
+        legacy_init_only: false,
+        segments: image.segments.iter().map(segment).collect(),
+        headers_mapped: false,
+        dynamic_symbol_count: 0,
+    }
+}
+
+fn segment(header: &ProgramHeader) -> Segment {
+    Segment {
+        kind: header.p_type,
+        flags: header.p_flags,
+        offset: header.p_offset,
+        address: header.p_vaddr,
+        file_size: header.p_filesz,
+        memory_size: header.p_memsz,
+        align: header.p_align,
+    }
+}
+
+fn arm_attributes(image: &Image<'_>) -> Option<ArmAttributes> {
+    if image.header.e_machine != EM_ARM {
+        return None;
+    }
+    let section = image.sections.iter().find(|section| section.sh_type == SHT_ARM_ATTRIBUTES)?;
+    ArmAttributes::parse(image.format, image.section_bytes(section))
+}
+
+/// `PT_INTERP`: a path and its NUL (gABI, "Program Interpreter").
+fn interpreter(image: &Image<'_>) -> Result<Option<String>, ElfError> {
+    let Some(segment) = image.segments.iter().find(|segment| segment.p_type == PT_INTERP) else {
+        return Ok(None);
+    };
+    let bytes = slice(image.file, segment.p_offset, segment.p_filesz, "PT_INTERP")?;
+    let path = string_at(bytes, 0).unwrap_or(bytes);
+    Ok(Some(String::from_utf8_lossy(path).into_owned()))
+}
+
+/// Whether musl finds the program headers in memory: `map_library` looks for the `PT_LOAD` whose file
+/// range holds the whole table, and without one `dl_iterate_phdr` reports no segments.
+pub(crate) fn headers_mapped(image: &Image<'_>) -> bool {
+    let size = u64::from(image.header.e_phnum) * image.format.program_header_size();
+    image.loads().any(|load| {
+        image
+            .header
+            .e_phoff
+            .checked_sub(load.p_offset)
+            .and_then(|within| within.checked_add(size))
+            .is_some_and(|end| end <= load.p_filesz)
+    })
+}
+
+/// Names in the dynamic section and the version tables.
+fn names(facts: &mut ElfFacts, image: &Image<'_>, dynamic: &Dynamic) -> Result<(), ElfError> {
+    let strings = dynamic.strings(image)?;
+    let text = |tag: u64, what| dynamic.value(tag).map(|offset| strings.text(offset, what)).transpose();
+    facts.soname = text(DT_SONAME, "DT_SONAME")?;
+    facts.rpath = text(DT_RPATH, "DT_RPATH")?;
+    facts.runpath = text(DT_RUNPATH, "DT_RUNPATH")?;
+    for offset in dynamic.values(DT_NEEDED) {
+        facts.needed.push(strings.text(offset, "DT_NEEDED")?);
+    }
+    for need in needs(image, dynamic)? {
+        let mut versions = Vec::new();
+        for version in &need.versions {
+            versions.push(strings.text(version.name, "version name")?);
+        }
+        facts.version_needs.push(VersionNeed { file: strings.text(need.file, "version need")?, versions });
+    }
+    for definition in definitions(image, dynamic)? {
+        if let (0, Some(name)) = (definition.flags & VER_FLG_BASE, definition.names.first()) {
+            facts.version_definitions.push(strings.text(*name, "version name")?);
+        }
+    }
+    Ok(())
+}
+
+/// Tags and flags that change how musl loads the file (`decode_dyn`, `reloc_all`, `do_init_fini`).
+fn flags(facts: &mut ElfFacts, dynamic: &Dynamic) {
+    let has = |tag| dynamic.value(tag).is_some();
+    let flags = dynamic.value(DT_FLAGS).unwrap_or(0);
+    facts.relr = has(DT_RELR) && dynamic.value(DT_RELRSZ).is_some_and(|size| size > 0);
+    facts.static_tls_flag = flags & DF_STATIC_TLS != 0;
+    facts.pie_flag = dynamic.value(DT_FLAGS_1).unwrap_or(0) & DF_1_PIE != 0;
+    facts.textrel_tag = has(DT_TEXTREL);
+    facts.textrel_flag = flags & DF_TEXTREL != 0;
+    let legacy = has(DT_INIT) || has(DT_FINI);
+    facts.legacy_init_only = legacy && !has(DT_INIT_ARRAY) && !has(DT_FINI_ARRAY);
+}

@@ -1,0 +1,316 @@
+//! The dynamic symbol table: what a file offers and asks for.
+
+use std::collections::BTreeMap;
+
+use goblin::elf::dynamic::{DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM};
+use goblin::elf::header::EM_S390;
+use goblin::elf::section_header::SHT_DYNSYM;
+use goblin::elf::sym::{
+    STB_GLOBAL, STB_GNU_UNIQUE, STB_LOCAL, STB_WEAK, STT_COMMON, STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE,
+    STT_OBJECT, STT_TLS,
+};
+
+use super::codec::{Format, index};
+use super::dynamic::{Dynamic, string_at};
+use super::error::ElfError;
+use super::facts::Class;
+use super::image::Image;
+use super::relocations::{RelocationTable, tables};
+use super::versions::{definitions, needs};
+
+/// The dynamic symbols of a file, borrowed from its bytes.
+///
+/// The names and versions of a parsed table are known to be readable, so walking it cannot fail.
+#[derive(Clone, Debug)]
+pub struct DynamicSymbols<'a> {
+    format: Format,
+    entries: &'a [u8],
+    versions: &'a [u8],
+    strings: &'a [u8],
+    names: BTreeMap<u16, Version<'a>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Version<'a> {
+    name: &'a [u8],
+    file: Option<&'a [u8]>,
+}
+
+/// One dynamic symbol (`Elf_Sym`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol<'a> {
+    /// `st_name`.
+    pub name: &'a [u8],
+    /// `ELF_ST_BIND`.
+    pub binding: Binding,
+    /// `ELF_ST_TYPE`.
+    pub kind: SymbolKind,
+    /// Whether it is defined here: `st_shndx` is not `SHN_UNDEF`.
+    pub defined: bool,
+    /// Whether the top bit of its `DT_VERSYM` entry is set: a definition that only an exact version
+    /// finds. musl never binds to it (`find_sym2`).
+    pub hidden_version: bool,
+    /// The version's name, wanted (`DT_VERNEED`) or defined (`DT_VERDEF`).
+    pub version: Option<&'a [u8]>,
+    /// The library the version is wanted of: `vn_file`.
+    pub version_file: Option<&'a [u8]>,
+    /// `st_size`.
+    pub size: u64,
+}
+
+/// `ELF_ST_BIND`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// `STB_LOCAL`.
+    Local,
+    /// `STB_GLOBAL`.
+    Global,
+    /// `STB_WEAK`: if undefined, never an error.
+    Weak,
+    /// `STB_GNU_UNIQUE`, which musl takes for global.
+    GnuUnique,
+    /// Anything else; musl ignores it.
+    Other,
+}
+
+/// `ELF_ST_TYPE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SymbolKind {
+    /// `STT_NOTYPE`.
+    NoType,
+    /// `STT_OBJECT`.
+    Object,
+    /// `STT_FUNC`.
+    Func,
+    /// `STT_TLS`.
+    Tls,
+    /// `STT_GNU_IFUNC`, invisible to musl.
+    Ifunc,
+    /// `STT_COMMON`.
+    Common,
+    /// Anything else; musl ignores it.
+    Other,
+}
+
+impl<'a> DynamicSymbols<'a> {
+    /// Reads the dynamic symbol table; empty for static and relocatable files.
+    ///
+    /// # Errors
+    ///
+    /// Where the table, a name or a version lies outside what the file maps.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        let image = Image::parse(bytes)?;
+        let Some(dynamic) = Dynamic::parse(&image)? else {
+            return Ok(Self {
+                format: image.format,
+                entries: &[],
+                versions: &[],
+                strings: &[],
+                names: BTreeMap::new(),
+            });
+        };
+        let strings = dynamic.strings(&image)?;
+        let entries = table(&image, &dynamic, count(&image, &dynamic)?.count)?;
+        let symbols = entries.len() as u64 / image.format.symbol_size();
+        let versions = match dynamic.value(DT_VERSYM) {
+            Some(address) if symbols > 0 => image.at(address, symbols * 2, "symbol versions")?,
+            _ => &[],
+        };
+        let mut names = BTreeMap::new();
+        for need in needs(&image, &dynamic)? {
+            let file = Some(strings.get(need.file, "version need")?);
+            for wanted in need.versions {
+                let name = strings.get(wanted.name, "version name")?;
+                names.insert(version_index(wanted.index), Version { name, file });
+            }
+        }
+        for definition in definitions(&image, &dynamic)? {
+            if let Some(name) = definition.names.first() {
+                let name = strings.get(*name, "version name")?;
+                names.insert(version_index(definition.index), Version { name, file: None });
+            }
+        }
+        // Local and global: no version. Index 1 is defined all the same, as the base version.
+        names.remove(&0);
+        names.remove(&1);
+        let symbols = Self { format: image.format, entries, versions, strings: strings.bytes, names };
+        for entry in symbols.raw() {
+            strings.get(entry.name, "dynamic symbol")?;
+        }
+        Ok(symbols)
+    }
+
+    /// The symbols in table order, without the null symbol at the start.
+    pub fn iter(&self) -> impl Iterator<Item = Symbol<'a>> {
+        let mut versions = self.versions.chunks_exact(2).skip(1);
+        self.raw().skip(1).map(move |entry| {
+            let versym = versions.next().map_or(0, |bytes| self.format.number(bytes));
+            let version = self.names.get(&version_index(versym));
+            Symbol {
+                name: string_at(self.strings, entry.name).unwrap_or_default(),
+                binding: Binding::from_info(entry.info),
+                kind: SymbolKind::from_info(entry.info),
+                defined: entry.section != 0,
+                hidden_version: versym & 0x8000 != 0,
+                version: version.map(|version| version.name),
+                version_file: version.and_then(|version| version.file),
+                size: entry.size,
+            }
+        })
+    }
+
+    fn raw(&self) -> impl Iterator<Item = RawSymbol> {
+        let format = self.format;
+        self.entries
+            .chunks_exact(index(format.symbol_size()))
+            .filter_map(move |entry| RawSymbol::parse(format, entry))
+    }
+}
+
+/// The index part of a `DT_VERSYM` entry, without the bit that hides it.
+fn version_index(versym: u64) -> u16 {
+    u16::try_from(versym & 0x7fff).unwrap_or(0)
+}
+
+impl Binding {
+    fn from_info(info: u8) -> Self {
+        match info >> 4 {
+            STB_LOCAL => Self::Local,
+            STB_GLOBAL => Self::Global,
+            STB_WEAK => Self::Weak,
+            STB_GNU_UNIQUE => Self::GnuUnique,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl SymbolKind {
+    fn from_info(info: u8) -> Self {
+        match info & 0xf {
+            STT_NOTYPE => Self::NoType,
+            STT_OBJECT => Self::Object,
+            STT_FUNC => Self::Func,
+            STT_TLS => Self::Tls,
+            STT_GNU_IFUNC => Self::Ifunc,
+            STT_COMMON => Self::Common,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The fields of an `Elf_Sym` that are read here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawSymbol {
+    pub(crate) name: u64,
+    pub(crate) info: u8,
+    pub(crate) section: u64,
+    pub(crate) size: u64,
+}
+
+impl RawSymbol {
+    /// gABI, "Symbol Table": 32-bit symbols put value and size before `st_info`, 64-bit ones after.
+    pub(crate) fn parse(format: Format, entry: &[u8]) -> Option<Self> {
+        let number = |start: usize, end: usize| entry.get(start..end).map(|bytes| format.number(bytes));
+        Some(match format.class {
+            Class::Elf32 => Self {
+                name: number(0, 4)?,
+                size: number(8, 12)?,
+                info: *entry.get(12)?,
+                section: number(14, 16)?,
+            },
+            Class::Elf64 => Self {
+                name: number(0, 4)?,
+                info: *entry.get(4)?,
+                section: number(6, 8)?,
+                size: number(16, 24)?,
+            },
+        })
+    }
+}
+
+/// The number of dynamic symbols, the null symbol included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SymbolCount {
+    pub(crate) count: u64,
+    /// Whether there are certainly no more. A GNU hash table alone does not count the symbols that
+    /// are not exported.
+    pub(crate) exact: bool,
+}
+
+/// Counts the dynamic symbols: by the `.dynsym` header if it agrees with `DT_SYMTAB`, else by
+/// `DT_HASH`, else by `DT_GNU_HASH` (`count_syms` in `ldso/dynlink.c`) and the relocations.
+pub(crate) fn count(image: &Image<'_>, dynamic: &Dynamic) -> Result<SymbolCount, ElfError> {
+    let Some(address) = dynamic.value(DT_SYMTAB) else { return Ok(SymbolCount { count: 0, exact: true }) };
+    let size = image.format.symbol_size();
+    let described = image
+        .sections
+        .iter()
+        .find(|section| section.sh_type == SHT_DYNSYM && section.sh_addr == address)
+        .map(|section| section.sh_size / size)
+        .filter(|count| table(image, dynamic, *count).is_ok());
+    if let Some(count) = described {
+        return Ok(SymbolCount { count, exact: true });
+    }
+    if let Some(hash) = dynamic.value(DT_HASH) {
+        return Ok(SymbolCount { count: sysv_hash_count(image, hash)?, exact: true });
+    }
+    let hashed = match dynamic.value(DT_GNU_HASH) {
+        Some(hash) => gnu_hash_count(image, hash)?,
+        None => 0,
+    };
+    let relocated = tables(image, dynamic)?
+        .iter()
+        .flat_map(RelocationTable::iter)
+        .map(|relocation| relocation.symbol.saturating_add(1))
+        .max();
+    Ok(SymbolCount { count: hashed.max(relocated.unwrap_or(0)), exact: hashed > 0 })
+}
+
+/// The bytes of the first `count` dynamic symbols.
+pub(crate) fn table<'a>(image: &Image<'a>, dynamic: &Dynamic, count: u64) -> Result<&'a [u8], ElfError> {
+    let what = "dynamic symbol table";
+    match dynamic.value(DT_SYMTAB) {
+        Some(address) if count > 0 => {
+            let size = count
+                .checked_mul(image.format.symbol_size())
+                .ok_or_else(|| ElfError::malformed(what, "too many symbols", address))?;
+            image.at(address, size, what)
+        }
+        _ => Ok(&[]),
+    }
+}
+
+/// `nchain` of `DT_HASH` (gABI, "Hash Table"). The words of 64-bit s390 have eight bytes.
+fn sysv_hash_count(image: &Image<'_>, address: u64) -> Result<u64, ElfError> {
+    let word = if image.header.e_machine == EM_S390 { image.format.word() } else { 4 };
+    Ok(image.format.number(image.at(address.saturating_add(word), word, "hash table")?))
+}
+
+/// The end of the last chain of `DT_GNU_HASH`: no symbol after it is exported. 0 if none is.
+fn gnu_hash_count(image: &Image<'_>, address: u64) -> Result<u64, ElfError> {
+    let what = "GNU hash table";
+    let (offset, bytes) = image.from(address, what)?;
+    let word = |at: u64| image.format.get(bytes, at, 4, what);
+    let (buckets, first, bloom) = (word(0)?, word(4)?, word(8)?);
+    let table = 16 + bloom * image.format.word();
+    let chains = table + buckets * 4;
+    // Each read is checked against the end of the file, so a wrong count ends the loop early.
+    let mut last = 0;
+    for bucket in 0..buckets {
+        last = last.max(word(table + bucket * 4)?);
+    }
+    if last == 0 {
+        return Ok(0);
+    }
+    let mut at = last
+        .checked_sub(first)
+        .map(|chain| chains + chain * 4)
+        .ok_or_else(|| ElfError::malformed(what, "a bucket points before the first hashed symbol", offset))?;
+    loop {
+        last += 1;
+        if word(at)? & 1 == 1 {
+            return Ok(last);
+        }
+        at += 4;
+    }
+}
