@@ -12,8 +12,8 @@
 pub struct Limits {
     /// Members in the archive. 200,000: the largest wheels hold some tens of thousands of files.
     pub members: usize,
-    /// Bytes of one member, inflated. 4 GiB: the largest shared libraries in wheels are near 2 GB, and
-    /// 4 GiB is where the zip format itself needs extensions.
+    /// Bytes of one member, inflated. 4 GiB less 2: the largest shared libraries in wheels are near 2 GB,
+    /// and from here on the zip format needs extensions, which are read but not copied.
     pub member_size: u64,
     /// Bytes of all members together, inflated. 32 GiB: four of the largest wheels there are.
     pub total_size: u64,
@@ -36,7 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             members: 200_000,
-            member_size: 4 << 30,
+            member_size: (4 << 30) - 2,
             total_size: 32 << 30,
             metadata_size: 64 << 20,
             name_length: 1024,

@@ -8,13 +8,18 @@ mod error;
 mod facts;
 mod image;
 mod machine;
+mod patch;
+mod patched;
 mod relocations;
 mod survey;
 mod symbols;
+mod verify;
 mod versions;
 
 pub use edit::{ElfEdit, RunPathEdit, Strip};
 pub use error::ElfError;
 pub use facts::{Class, ElfFacts, Endian, Kind, RelocationFacts, Segment, VersionNeed};
 pub use image::is_elf;
+pub use patch::{Changes, SegmentChange, StringTableChange};
+pub use patched::{Patched, patch};
 pub use symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};

@@ -30,7 +30,6 @@ const DESCRIPTOR: u16 = 1 << 3;
 const UTF8: u16 = 1 << 11;
 /// A 32-bit field that is to be looked up in the ZIP64 extra field (APPNOTE 4.5.3).
 const IN_ZIP64: u32 = u32::MAX;
-const ZIP64_FIELD: u16 = 1;
 
 /// What the zip crate does not hand out about an entry of the directory.
 struct Entry {
@@ -134,31 +133,17 @@ fn read_entries(source: &Source, start: u64, limits: &Limits) -> io::Result<Vec<
         let header = Header::<{ CENTRAL_LENGTH - 4 }>::read(&mut reader)?;
         let mut name = vec![0; usize::from(header.half(24))];
         reader.read_exact(&mut name)?;
-        let mut extra = vec![0; usize::from(header.half(26))];
-        reader.read_exact(&mut extra)?;
-        let comment = header.half(28);
-        reader.seek_relative(i64::from(comment))?;
+        let (extra, comment) = (header.half(26), header.half(28));
+        reader.seek_relative(i64::from(extra) + i64::from(comment))?;
         entries.push(Entry {
             name,
             flags: header.half(4),
             method: header.half(6),
             mode: header.word(34) >> 16,
-            decorated: comment > 0 || !is_only_zip64(&extra),
+            decorated: extra > 0 || comment > 0,
         });
     }
     Ok(entries)
-}
-
-/// Whether the extra fields are none, or the one for sizes past 4 GiB.
-fn is_only_zip64(extra: &[u8]) -> bool {
-    match extra {
-        [] => true,
-        [id_low, id_high, len_low, len_high, rest @ ..] => {
-            u16::from_le_bytes([*id_low, *id_high]) == ZIP64_FIELD
-                && usize::from(u16::from_le_bytes([*len_low, *len_high])) == rest.len()
-        }
-        _ => false,
-    }
 }
 
 fn read_member(
@@ -237,7 +222,8 @@ fn check_local_header(source: &Source, at: u64, entry: &Entry, member: &Member) 
     let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
     let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
     let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
-    let mut reader = source.at(at);
+    // One read for the header and the name.
+    let mut reader = BufReader::with_capacity(LOCAL_LENGTH + entry.name.len(), source.at(at));
     let header = Header::<LOCAL_LENGTH>::read(&mut reader).map_err(|_| outside())?;
     if header.word(0) != LOCAL_SIGNATURE {
         return differs("it is not where the directory says");

@@ -7,6 +7,7 @@ use super::escaped::Escaped;
 use super::filename::InvalidWheelFilename;
 use super::info::InvalidWheelInfo;
 use super::layout::NoPlace;
+use super::metadata::InvalidMetadata;
 use super::path::{PathRule, WheelPath};
 use super::record::InvalidRecord;
 
@@ -14,7 +15,7 @@ use super::record::InvalidRecord;
 #[derive(Debug, thiserror::Error)]
 pub enum WheelError {
     /// The operating system refused something.
-    #[error("cannot {action} `{}`: {source}", path.display())]
+    #[error("cannot {action} `{}`: {source}", Escaped(&path.to_string_lossy()))]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -24,7 +25,7 @@ pub enum WheelError {
         source: io::Error,
     },
     /// The path leads to something other than a file.
-    #[error("`{}` is not a file", .0.display())]
+    #[error("`{}` is not a file", Escaped(&.0.to_string_lossy()))]
     NotAFile(PathBuf),
     /// The file name is not that of a wheel.
     #[error(transparent)]
@@ -89,6 +90,14 @@ pub enum WheelError {
         /// Line and rule.
         source: InvalidWheelInfo,
     },
+    /// The `METADATA` file breaks a rule.
+    #[error("`{member}`, {source}")]
+    Metadata {
+        /// The `METADATA` file.
+        member: WheelPath,
+        /// Line and rule.
+        source: InvalidMetadata,
+    },
     /// The `RECORD` file breaks a rule.
     #[error("`{member}`, {source}")]
     Record {
@@ -132,7 +141,7 @@ pub enum WheelError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The archive could not be written.
-    #[error("cannot write `{}`: {reason}", path.display())]
+    #[error("cannot write `{}`: {reason}", Escaped(&path.to_string_lossy()))]
     Write {
         /// The output.
         path: PathBuf,
@@ -232,7 +241,7 @@ impl WheelError {
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
             Self::Filename(_) => "was the file renamed? `name-version-python-abi-platform.whl` is wanted",
             Self::Member { rule, .. } => match rule {
-                MemberRule::Method(_) | MemberRule::Encrypted | MemberRule::Encoding => {
+                MemberRule::Method(_) | MemberRule::Encoding => {
                     "`wheel unpack` and `wheel pack` write a plain archive"
                 }
                 MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",

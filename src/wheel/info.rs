@@ -1,6 +1,7 @@
 //! The `WHEEL` file: what kind of wheel this is.
 
 use super::escaped::Escaped;
+use super::headers::{Broken, HeaderRule, Headers};
 
 /// The `WHEEL` file (PEP 427), line for line. Editing changes the lines it must and leaves order,
 /// spelling, unknown keys and line endings of the others alone.
@@ -18,33 +19,16 @@ use super::escaped::Escaped;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WheelInfo {
-    lines: Vec<Line>,
-    /// How many of the lines are headers; a blank line ends them, as in a mail message.
-    headers: usize,
+    headers: Headers,
     version: (u32, u32),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    text: String,
-    ending: &'static str,
 }
 
 /// What is wrong with a `WHEEL` file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WheelInfoRule {
-    /// The file is not UTF-8.
-    #[error("the file must be UTF-8")]
-    NotUtf8,
-    /// A line is not `Key: value`.
-    #[error("`{}` must have the form `Key: value`", Escaped(.0))]
-    NotAHeader(String),
-    /// A key that may appear once appears again.
-    #[error("`{0}` must not appear twice")]
-    Repeated(&'static str),
-    /// There is no `Wheel-Version`.
-    #[error("`Wheel-Version` is missing")]
-    NoVersion,
+    /// The lines are not what they must be.
+    #[error(transparent)]
+    Header(#[from] HeaderRule),
     /// `Wheel-Version` is not two numbers.
     #[error("`{}` is not a wheel version", Escaped(.0))]
     Version(String),
@@ -71,22 +55,9 @@ const PURELIB: &str = "Root-Is-Purelib";
 const BUILD: &str = "Build";
 const TAG: &str = "Tag";
 
-impl Line {
-    /// Key and value; keys are compared without case, as in mail headers. `None` for blank lines and
-    /// for lines that continue the one before.
-    fn header(&self) -> Option<(&str, &str)> {
-        if self.text.starts_with([' ', '\t']) {
-            return None;
-        }
-        self.text.split_once(':').map(|(key, value)| (key, value.trim()))
-    }
-
-    fn has_key(&self, key: &str) -> bool {
-        self.header().is_some_and(|(found, _)| found.eq_ignore_ascii_case(key))
-    }
-
-    fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+impl From<Broken> for InvalidWheelInfo {
+    fn from((line, rule): Broken) -> Self {
+        Self { line, rule: rule.into() }
     }
 }
 
@@ -97,58 +68,22 @@ impl WheelInfo {
     ///
     /// When a line breaks a [`WheelInfoRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidWheelInfo> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = 1 + good.iter().filter(|&&b| b == b'\n').count();
-            InvalidWheelInfo { line, rule: WheelInfoRule::NotUtf8 }
-        })?;
-        let lines: Vec<Line> = text.split_inclusive('\n').map(split_ending).collect();
-        let headers = lines.iter().position(Line::is_blank).unwrap_or(lines.len());
-        let mut info = Self { lines, headers, version: (0, 0) };
-        info.check_headers()?;
-        let Some((line, version)) = info.only(VERSION)? else {
-            return Err(InvalidWheelInfo { line: 1, rule: WheelInfoRule::NoVersion });
-        };
-        info.version = wheel_version(version).map_err(|rule| InvalidWheelInfo { line, rule })?;
-        info.only(BUILD)?;
-        match info.only(PURELIB)? {
-            Some((line, value)) if purelib(value).is_none() => {
-                Err(InvalidWheelInfo { line, rule: WheelInfoRule::Purelib(value.to_owned()) })
-            }
-            _ => Ok(info),
+        let headers = Headers::parse(bytes)?;
+        let (line, version) = headers.required(VERSION)?;
+        let version = wheel_version(version).map_err(|rule| InvalidWheelInfo { line, rule })?;
+        headers.only(BUILD)?;
+        if let Some((line, value)) = headers.only(PURELIB)?
+            && purelib(value).is_none()
+        {
+            return Err(InvalidWheelInfo { line, rule: WheelInfoRule::Purelib(value.to_owned()) });
         }
-    }
-
-    fn check_headers(&self) -> Result<(), InvalidWheelInfo> {
-        for (index, line) in self.headers().iter().enumerate() {
-            let continues = index > 0 && line.text.starts_with([' ', '\t']);
-            let has_key = line.header().is_some_and(|(key, _)| is_key(key));
-            if !continues && !has_key {
-                let rule = WheelInfoRule::NotAHeader(line.text.clone());
-                return Err(InvalidWheelInfo { line: index + 1, rule });
-            }
-        }
-        Ok(())
-    }
-
-    fn headers(&self) -> &[Line] {
-        self.lines.get(..self.headers).unwrap_or_default()
-    }
-
-    /// Line number and value of a key that may appear once.
-    fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, InvalidWheelInfo> {
-        let mut found = self.headers().iter().enumerate().filter(|(_, line)| line.has_key(key));
-        let first = found.next().and_then(|(index, line)| Some((index + 1, line.header()?.1)));
-        match found.next() {
-            Some((index, _)) => Err(InvalidWheelInfo { line: index + 1, rule: WheelInfoRule::Repeated(key) }),
-            None => Ok(first),
-        }
+        Ok(Self { headers, version })
     }
 
     /// The first value of a key, whose case does not matter: `Generator`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.headers().iter().find(|line| line.has_key(key))?.header().map(|(_, value)| value)
+        self.headers.get(key)
     }
 
     /// `Wheel-Version`: `(1, 0)`.
@@ -172,8 +107,7 @@ impl WheelInfo {
     /// The `Tag` lines in order.
     #[must_use]
     pub fn tags(&self) -> Vec<&str> {
-        let lines = self.headers().iter().filter(|line| line.has_key(TAG));
-        lines.filter_map(Line::header).map(|(_, value)| value).collect()
+        self.headers.all(TAG).collect()
     }
 
     /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once.
@@ -184,14 +118,14 @@ impl WheelInfo {
         old.sort_unstable();
         new.sort_unstable();
         if old != new {
-            self.replace(TAG, tags);
+            self.headers.replace(TAG, tags);
         }
     }
 
     /// Makes `Root-Is-Purelib` say `purelib`, adding the line where it is missing.
     pub fn set_root_is_purelib(&mut self, purelib: bool) {
         if self.get(PURELIB).is_none() || self.root_is_purelib() != purelib {
-            self.replace(PURELIB, &[purelib.to_string()]);
+            self.headers.replace(PURELIB, &[purelib.to_string()]);
         }
     }
 
@@ -199,64 +133,15 @@ impl WheelInfo {
     pub fn set_build(&mut self, build: Option<&str>) {
         if self.build() != build {
             let values: Vec<String> = build.map(str::to_owned).into_iter().collect();
-            self.replace(BUILD, &values);
+            self.headers.replace(BUILD, &values);
         }
     }
 
     /// The bytes of the file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.to_string().into_bytes()
+        self.headers.to_bytes()
     }
-
-    /// Puts `values` where the first line of `key` is, or after the last header, and drops its other lines
-    /// with those that continue them.
-    fn replace(&mut self, key: &str, values: &[String]) {
-        let ending = self.lines.first().map(|line| line.ending).filter(|ending| !ending.is_empty());
-        let ending = ending.unwrap_or("\n");
-        let mut lines: Vec<Line> = Vec::with_capacity(self.lines.len() + values.len());
-        let mut at = None;
-        let mut spelling = key.to_owned();
-        let mut dropping = false;
-        let body = self.lines.split_off(self.headers);
-        for line in self.lines.drain(..) {
-            if line.has_key(key) {
-                if at.is_none() {
-                    at = Some(lines.len());
-                    spelling = line.header().map_or(spelling, |(key, _)| key.to_owned());
-                }
-                dropping = true;
-            } else if !(dropping && line.text.starts_with([' ', '\t'])) {
-                dropping = false;
-                lines.push(line);
-            }
-        }
-        let at = at.unwrap_or(lines.len());
-        let new = values.iter().map(|value| Line { text: format!("{spelling}: {value}"), ending });
-        lines.splice(at..at, new);
-        for line in lines.iter_mut().filter(|line| line.ending.is_empty()) {
-            line.ending = ending;
-        }
-        self.headers = lines.len();
-        self.lines = lines;
-        self.lines.extend(body);
-    }
-}
-
-fn split_ending(line: &str) -> Line {
-    let (text, ending) = match line.strip_suffix('\n') {
-        None => (line, ""),
-        Some(text) => match text.strip_suffix('\r') {
-            None => (text, "\n"),
-            Some(text) => (text, "\r\n"),
-        },
-    };
-    Line { text: text.to_owned(), ending }
-}
-
-/// RFC 5322: a field name is printable ASCII without space and colon.
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn purelib(value: &str) -> Option<bool> {
@@ -281,7 +166,7 @@ fn wheel_version(text: &str) -> Result<(u32, u32), WheelInfoRule> {
 
 impl std::fmt::Display for WheelInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.lines.iter().try_for_each(|line| write!(f, "{}{}", line.text, line.ending))
+        self.headers.fmt(f)
     }
 }
 
@@ -359,25 +244,69 @@ mod tests {
     #[test]
     fn every_rule_names_its_line() {
         for (text, line, rule) in [
-            ("", 1, WheelInfoRule::NoVersion),
-            ("Tag: a-b-c\n\nWheel-Version: 1.0\n", 1, WheelInfoRule::NoVersion),
-            ("Wheel-Version: 1.0\nnonsense\n", 2, WheelInfoRule::NotAHeader("nonsense".to_owned())),
-            (" continued\nWheel-Version: 1.0\n", 1, WheelInfoRule::NotAHeader(" continued".to_owned())),
-            ("Wheel-Version: 1.0\nwheel-version: 1.0\n", 2, WheelInfoRule::Repeated("Wheel-Version")),
-            ("Wheel-Version: 1.0\nBuild: 1\nBuild: 1\n", 3, WheelInfoRule::Repeated("Build")),
+            ("", 1, HeaderRule::Missing("Wheel-Version").into()),
             (
-                "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nRoot-Is-Purelib: true\n",
-                3,
-                WheelInfoRule::Repeated("Root-Is-Purelib"),
+                "Tag: a-b-c
+
+Wheel-Version: 1.0
+",
+                1,
+                HeaderRule::Missing("Wheel-Version").into(),
             ),
-            ("Wheel-Version: one\n", 1, WheelInfoRule::Version("one".to_owned())),
-            ("Wheel-Version: 2.0\n", 1, WheelInfoRule::Unsupported("2.0".to_owned())),
-            ("Wheel-Version: 1.0\nRoot-Is-Purelib: yes\n", 2, WheelInfoRule::Purelib("yes".to_owned())),
+            (
+                "Wheel-Version: 1.0
+nonsense
+",
+                2,
+                HeaderRule::NotAHeader("nonsense".to_owned()).into(),
+            ),
+            (
+                "Wheel-Version: 1.0
+wheel-version: 1.0
+",
+                2,
+                HeaderRule::Repeated("Wheel-Version").into(),
+            ),
+            (
+                "Wheel-Version: 1.0
+Build: 1
+Build: 1
+",
+                3,
+                HeaderRule::Repeated("Build").into(),
+            ),
+            (
+                "Wheel-Version: 1.0
+Root-Is-Purelib: true
+Root-Is-Purelib: true
+",
+                3,
+                HeaderRule::Repeated("Root-Is-Purelib").into(),
+            ),
+            (
+                "Wheel-Version: one
+",
+                1,
+                WheelInfoRule::Version("one".to_owned()),
+            ),
+            (
+                "Wheel-Version: 2.0
+",
+                1,
+                WheelInfoRule::Unsupported("2.0".to_owned()),
+            ),
+            (
+                "Wheel-Version: 1.0
+Root-Is-Purelib: yes
+",
+                2,
+                WheelInfoRule::Purelib("yes".to_owned()),
+            ),
         ] {
             let error = WheelInfo::parse(text.as_bytes()).unwrap_err();
             assert_eq!(error, InvalidWheelInfo { line, rule }, "{text:?}");
         }
         let error = WheelInfo::parse(b"Wheel-Version: 1.0\n\xff").unwrap_err();
-        assert_eq!(error, InvalidWheelInfo { line: 2, rule: WheelInfoRule::NotUtf8 });
+        assert_eq!(error, InvalidWheelInfo { line: 2, rule: HeaderRule::NotUtf8.into() });
     }
 }

@@ -27,7 +27,8 @@ pub struct Member {
     /// Its position in the archive's directory.
     #[serde(skip)]
     pub(super) index: usize,
-    /// Whether it carries a comment or extra fields, which must not be copied (PyPI refuses some).
+    /// Whether it carries a comment or extra fields, which must not be copied: PyPI refuses comments and
+    /// some fields, and none means anything to an installer.
     #[serde(skip)]
     pub(super) decorated: bool,
 }

@@ -74,6 +74,10 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 ///
 /// When `from` cannot be read or `to` cannot be written.
 pub fn copy_wheel(from: &Path, to: &Path) -> Result<(), WheelError> {
+    let metadata = fs::metadata(from).map_err(WheelError::io(from, "open"))?;
+    if !metadata.is_file() {
+        return Err(WheelError::NotAFile(from.to_owned()));
+    }
     let mut input = File::open(from).map_err(WheelError::io(from, "open"))?;
     if let (Ok(from), Ok(to)) = (fs::canonicalize(from), fs::canonicalize(to))
         && from == to

@@ -15,9 +15,11 @@ use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use super::info::WheelInfo;
 use super::layout::{NoPlace, Place};
 use super::member::{Member, Method};
+use super::metadata::Metadata;
 use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
+use super::time::DosTime;
 use crate::limits::Limits;
 
 /// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
@@ -41,7 +43,9 @@ pub struct Wheel {
     members: Vec<Member>,
     by_path: HashMap<WheelPath, usize>,
     dist_info: WheelPath,
+    data_dir: String,
     info: WheelInfo,
+    metadata: Metadata,
     record: Record,
     limits: Limits,
 }
@@ -95,6 +99,7 @@ impl Wheel {
         })?;
         let members = read_members(&mut archive, &source, limits, &path)?;
         let dist_info = dist_info_of(&members, &filename)?;
+        let data_dir = data_dir_of(&members, &dist_info);
         let by_path = members.iter().enumerate().map(|(i, member)| (member.path.clone(), i)).collect();
         let mut wheel = Self {
             path,
@@ -103,15 +108,18 @@ impl Wheel {
             members,
             by_path,
             dist_info,
+            data_dir,
             info: WheelInfo::default(),
+            metadata: Metadata::default(),
             record: Record::default(),
             limits: *limits,
         };
-        let (member, bytes) = wheel.metadata("WHEEL")?;
+        let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
-        let (member, bytes) = wheel.metadata("RECORD")?;
+        let (member, bytes) = wheel.metadata_file("METADATA")?;
+        wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
+        let (member, bytes) = wheel.metadata_file("RECORD")?;
         wheel.record = Record::parse(&bytes).map_err(|source| WheelError::Record { member, source })?;
-        wheel.metadata("METADATA")?;
         Ok(wheel)
     }
 
@@ -153,9 +161,15 @@ impl Wheel {
 
     /// The data directory, whether the wheel has it or not: `demo-1.0.data`.
     #[must_use]
-    pub fn data_dir(&self) -> String {
-        let name = self.dist_info.as_str();
-        format!("{}.data", name.strip_suffix(".dist-info").unwrap_or(name))
+    pub fn data_dir(&self) -> &str {
+        &self.data_dir
+    }
+
+    /// The time of the `WHEEL` file, which is when the wheel was built.
+    #[must_use]
+    pub fn modified(&self) -> DosTime {
+        let path = format!("{}/WHEEL", self.dist_info.as_str());
+        self.member(&path).map_or(DosTime::EPOCH, |member| member.modified)
     }
 
     /// Where a member of this wheel is installed.
@@ -164,13 +178,19 @@ impl Wheel {
     ///
     /// When installers have no place for it: see [`Place::of`].
     pub fn place(&self, member: &WheelPath) -> Result<Place, NoPlace> {
-        Place::of(member, &self.data_dir())
+        Place::of(member, &self.data_dir)
     }
 
     /// The `WHEEL` file.
     #[must_use]
     pub fn info(&self) -> &WheelInfo {
         &self.info
+    }
+
+    /// The `METADATA` file.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
     /// The `RECORD` file.
@@ -241,7 +261,7 @@ impl Wheel {
     }
 
     /// Path and bytes of one of the three files every wheel has.
-    fn metadata(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
+    fn metadata_file(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
         let path = self.metadata_path(name)?;
         let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
         if member.size > self.limits.metadata_size {
@@ -303,6 +323,16 @@ fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPat
     } else {
         Err(WheelError::ForeignDistInfo { found: dist_info, expected })
     }
+}
+
+/// The data directory as it is spelt: some builders write the name in another way than in `*.dist-info`,
+/// and pip takes it all the same.
+fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> String {
+    let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
+    let is_data = |top: &str| top.strip_suffix(".data").is_some_and(|other| folded(other) == folded(stem));
+    let tops = members.iter().map(|member| member.path.top());
+    let mut found = tops.filter(|top| top.ends_with(".data")).filter(|top| is_data(top));
+    found.next().map_or_else(|| format!("{stem}.data"), str::to_owned)
 }
 
 /// Names are the same when they differ in case and in runs of `-`, `_` and `.` only (PEP 503).

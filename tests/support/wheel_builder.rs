@@ -16,6 +16,7 @@ pub(crate) struct WheelBuilder {
     metadata: Vec<Item>,
     record: RecordKind,
     purelib: bool,
+    zip64: bool,
 }
 
 struct Item {
@@ -41,6 +42,7 @@ impl WheelBuilder {
             metadata: Vec::new(),
             record: RecordKind::Right,
             purelib: false,
+            zip64: false,
         }
     }
 
@@ -79,6 +81,12 @@ impl WheelBuilder {
     /// Says `Root-Is-Purelib: true`.
     pub(crate) fn purelib(mut self) -> Self {
         self.purelib = true;
+        self
+    }
+
+    /// Writes sizes as if they were past 4 GiB.
+    pub(crate) fn zip64(mut self) -> Self {
+        self.zip64 = true;
         self
     }
 
@@ -161,6 +169,7 @@ impl WheelBuilder {
             let options = SimpleFileOptions::default()
                 .system(System::Unix)
                 .compression_method(method)
+                .large_file(self.zip64)
                 .last_modified_time(DateTime::from_date_and_time(2020, 2, 2, 12, 34, 56).unwrap())
                 .unix_permissions(item.mode);
             if item.name.ends_with('/') {

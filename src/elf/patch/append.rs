@@ -1,0 +1,190 @@
+//! Step 5: bytes at the end of the file, mapped by the last `PT_LOAD` or by one of their own.
+
+use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD, PT_NULL, PT_PHDR, ProgramHeader};
+
+use crate::elf::codec::{index, length};
+use crate::elf::error::ElfError;
+use crate::elf::image::PN_XNUM;
+
+use super::draft::{Draft, file_end, is_writable, memory_end};
+use super::report::SegmentChange;
+use super::space::{Space, largest_page, padding};
+
+/// How a blob starts in the file: what is in it is aligned to this at most.
+const BLOB_ALIGN: u64 = 16;
+
+/// Bytes that are to be mapped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    pub(crate) size: u64,
+    pub(crate) align: u64,
+}
+
+/// Where a piece came to lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) offset: u64,
+    pub(crate) address: u64,
+}
+
+/// Where the program header for a new segment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    /// An entry nobody needs.
+    Reuse(usize),
+    /// A gap after the table.
+    After,
+    /// Nowhere: the table moves into the new segment.
+    Move,
+}
+
+/// Appends zeros for every piece, in order, and has them mapped. Lengthens the last `PT_LOAD` where
+/// it ends the file and has no `.bss`, else adds one: readable, and writable only if asked for
+/// (musl's `reclaim_gaps` hands the slack around writable segments to `malloc`).
+pub(crate) fn append(
+    draft: &mut Draft,
+    pieces: &[Piece],
+    writable: bool,
+) -> Result<(Vec<Place>, SegmentChange), ElfError> {
+    let end = length(&draft.file);
+    let last = draft.loads().max_by_key(|(_, load)| load.p_vaddr).map(|(at, load)| (at, load.clone()));
+    let (at, last) = last.ok_or_else(|| ElfError::unsupported("there is no PT_LOAD"))?;
+    let extends = last.p_filesz == last.p_memsz
+        && last.p_filesz > 0
+        && file_end(&last) == end
+        && (is_writable(&last) || !writable);
+    if extends {
+        let (places, size) = lay(pieces, end, memory_end(&last))?;
+        grow(draft, size)?;
+        if let Some(load) = draft.segments.get_mut(at) {
+            load.p_filesz += size;
+            load.p_memsz += size;
+        }
+        check_top(draft, &places, pieces)?;
+        return Ok((places, SegmentChange::Lengthened));
+    }
+    let slot = slot(draft);
+    if draft.header.e_phnum >= PN_XNUM - 1 {
+        return Err(ElfError::unsupported("the program header table is full"));
+    }
+    let table = u64::from(draft.header.e_phnum) + 1;
+    let mut all = Vec::new();
+    if slot == Slot::Move {
+        all.push(Piece { size: table * draft.format.program_header_size(), align: draft.format.word() });
+    }
+    all.extend_from_slice(pieces);
+    let align = draft.loads().map(|(_, load)| load.p_align).max().unwrap_or(0);
+    let align = align.max(largest_page(draft.header.e_machine));
+    if !align.is_power_of_two() {
+        return Err(ElfError::unsupported("p_align of a PT_LOAD is not a power of two"));
+    }
+    let too_high = || ElfError::unsupported("there are no addresses left after the last PT_LOAD");
+    let top = memory_end(&last);
+    let page = top.checked_add(padding(top, align)).ok_or_else(too_high)?;
+    let mut offset = end + padding(end, BLOB_ALIGN);
+    let mut address = page.checked_add(offset % align).ok_or_else(too_high)?;
+    if slot == Slot::Move && draft.is_program() {
+        // Kernels before 5.18 compute AT_PHDR as the first segment's address plus e_phoff, so file
+        // and memory have to keep their distance from the first segment to the new one.
+        let first = draft.loads().next().map_or(0, |(_, load)| load.p_vaddr.wrapping_sub(load.p_offset));
+        offset = offset.max(page.wrapping_sub(first));
+        address = offset.checked_add(first).ok_or_else(too_high)?;
+    }
+    let (mut places, size) = lay(&all, offset, address)?;
+    grow(draft, (offset - end) + size)?;
+    let load = ProgramHeader {
+        p_type: PT_LOAD,
+        p_flags: if writable { PF_R | PF_W } else { PF_R },
+        p_offset: offset,
+        p_vaddr: address,
+        p_paddr: address,
+        p_filesz: size,
+        p_memsz: size,
+        p_align: align,
+    };
+    insert(draft, load, slot);
+    if slot == Slot::Move {
+        let moved = places.remove(0);
+        draft.header.e_phoff = moved.offset;
+        follow_table(draft, Some(moved));
+    } else {
+        follow_table(draft, None);
+    }
+    check_top(draft, &places, pieces)?;
+    let change = if slot == Slot::Move { SegmentChange::AddedWithHeaders } else { SegmentChange::Added };
+    Ok((places, change))
+}
+
+/// Lays pieces one behind the other; hands out their places and the size of it all.
+fn lay(pieces: &[Piece], offset: u64, address: u64) -> Result<(Vec<Place>, u64), ElfError> {
+    let mut size = 0u64;
+    let mut places = Vec::new();
+    for piece in pieces {
+        let too_large = || ElfError::unsupported("the file would become too large");
+        size = size.checked_add(padding(address.wrapping_add(size), piece.align)).ok_or_else(too_large)?;
+        places.push(Place { offset: offset + size, address: address.wrapping_add(size) });
+        size = size.checked_add(piece.size).ok_or_else(too_large)?;
+    }
+    Ok((places, size))
+}
+
+fn grow(draft: &mut Draft, by: u64) -> Result<(), ElfError> {
+    let size = length(&draft.file).checked_add(by).filter(|size| *size <= draft.format.address_max());
+    let size = size.ok_or_else(|| ElfError::unsupported("the file would become too large"))?;
+    draft.file.resize(index(size), 0);
+    Ok(())
+}
+
+/// No piece may reach past the highest address.
+fn check_top(draft: &Draft, places: &[Place], pieces: &[Piece]) -> Result<(), ElfError> {
+    let fits = places.iter().zip(pieces).all(|(place, piece)| {
+        place.address.checked_add(piece.size).is_some_and(|end| end <= draft.format.address_max())
+    });
+    if fits {
+        Ok(())
+    } else {
+        Err(ElfError::unsupported("there are no addresses left after the last PT_LOAD"))
+    }
+}
+
+/// `PT_NULL` is free; `PT_PHDR` is, in a library (musl looks at it in a program only, `kernel_mapped_dso`).
+/// `PT_GNU_STACK`, `PT_NOTE` and `PT_GNU_PROPERTY` mean something to somebody and stay.
+fn slot(draft: &Draft) -> Slot {
+    let of_kind = |kind| draft.segments.iter().position(|segment| segment.p_type == kind);
+    let free = of_kind(PT_NULL).or_else(|| of_kind(PT_PHDR).filter(|_| !draft.is_program()));
+    if let Some(at) = free {
+        return Slot::Reuse(at);
+    }
+    let (table, entry) = (draft.program_header_range(), draft.format.program_header_size());
+    let covered = draft
+        .loads()
+        .any(|(_, load)| load.p_offset <= table.start && table.end.saturating_add(entry) <= file_end(load));
+    let zeros = Space::survey(draft).zeros(&draft.file, table.end, table.end.saturating_add(entry));
+    // Without section headers nothing tells a gap from a note full of zeros.
+    if covered && !draft.sections.is_empty() && zeros >= entry { Slot::After } else { Slot::Move }
+}
+
+/// Puts the new segment behind the last `PT_LOAD`: they ascend by address.
+fn insert(draft: &mut Draft, load: ProgramHeader, slot: Slot) {
+    if let Slot::Reuse(at) = slot {
+        draft.segments.remove(at);
+    } else {
+        draft.header.e_phnum += 1;
+    }
+    let last = draft.segments.iter().rposition(|segment| segment.p_type == PT_LOAD);
+    draft.segments.insert(last.map_or(0, |at| at + 1), load);
+}
+
+/// Keeps `PT_PHDR` true.
+fn follow_table(draft: &mut Draft, moved: Option<Place>) {
+    let size = u64::from(draft.header.e_phnum) * draft.format.program_header_size();
+    for segment in draft.segments.iter_mut().filter(|segment| segment.p_type == PT_PHDR) {
+        if let Some(place) = moved {
+            segment.p_offset = place.offset;
+            segment.p_vaddr = place.address;
+            segment.p_paddr = place.address;
+        }
+        segment.p_filesz = size;
+        segment.p_memsz = size;
+    }
+}

@@ -1,0 +1,320 @@
+//! A file being patched: its bytes and the headers as they shall become.
+
+use goblin::elf::dynamic::{
+    DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_REL, DT_RELA, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED,
+    DT_VERSYM,
+};
+use goblin::elf::header::{ET_EXEC, Header};
+use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
+use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
+
+use crate::elf::codec::{Format, index, length, slice, slice_mut};
+use crate::elf::dynamic::{DT_RELR, Dynamic, DynamicEntry};
+use crate::elf::error::ElfError;
+use crate::elf::image::Image;
+
+/// A range of the file or of the address space: `start..end`.
+pub(crate) type Range = std::ops::Range<u64>;
+
+/// A stretch of bytes that got a new place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    /// Where it was in the file.
+    pub(crate) from: Range,
+    /// Where it is now; longer or shorter if it was rewritten.
+    pub(crate) to: Range,
+    /// Whether the bytes are the same as before.
+    pub(crate) verbatim: bool,
+    /// Its section's name for reports.
+    pub(crate) name: &'static str,
+}
+
+/// The working state. Headers are edited here and written by [`Draft::finish`]; data is written to
+/// `file` at once.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) file: Vec<u8>,
+    pub(crate) format: Format,
+    pub(crate) header: Header,
+    pub(crate) segments: Vec<ProgramHeader>,
+    pub(crate) sections: Vec<SectionHeader>,
+    original_sections: Vec<SectionHeader>,
+    /// The dynamic section's place in the file, and how many entries it holds.
+    pub(crate) dynamic: Dynamic,
+    pub(crate) strings_address: u64,
+    pub(crate) strings_offset: u64,
+    pub(crate) strings_size: u64,
+    pub(crate) moves: Vec<Move>,
+}
+
+/// Tags whose value is an address (gABI, "Dynamic Section") in one of the tables that can be moved.
+pub(crate) const TABLE_TAGS: [u64; 11] = [
+    DT_HASH,
+    DT_GNU_HASH,
+    DT_SYMTAB,
+    DT_STRTAB,
+    DT_VERSYM,
+    DT_VERNEED,
+    DT_VERDEF,
+    DT_RELA,
+    DT_REL,
+    DT_JMPREL,
+    DT_RELR,
+];
+
+impl Draft {
+    /// Takes a file over; refuses layouts the patcher cannot keep true.
+    pub(crate) fn new(file: Vec<u8>) -> Result<Self, ElfError> {
+        let image = Image::parse(&file)?;
+        let dynamic = Dynamic::parse(&image)?
+            .ok_or_else(|| ElfError::unsupported("the file is static, it has no PT_DYNAMIC"))?;
+        if image.segments.iter().filter(|segment| segment.p_type == PT_DYNAMIC).count() > 1 {
+            return Err(ElfError::unsupported("there is more than one PT_DYNAMIC"));
+        }
+        check_loads(&image)?;
+        let missing = || ElfError::unsupported("DT_STRTAB or DT_STRSZ is missing");
+        let strings_address = dynamic.value(DT_STRTAB).ok_or_else(missing)?;
+        let strings_size = dynamic.value(DT_STRSZ).ok_or_else(missing)?;
+        let strings_offset = image.locate(strings_address, strings_size, "string table")?;
+        let Image { format, header, segments, sections, .. } = image;
+        Ok(Self {
+            format,
+            header,
+            segments,
+            original_sections: sections.clone(),
+            sections,
+            dynamic,
+            strings_address,
+            strings_offset,
+            strings_size,
+            moves: Vec::new(),
+            file,
+        })
+    }
+
+    /// The segments that are mapped, by index in the table.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = (usize, &ProgramHeader)> {
+        self.segments.iter().enumerate().filter(|(_, segment)| segment.p_type == PT_LOAD)
+    }
+
+    /// The `PT_LOAD` that maps the file range `start..end`.
+    pub(crate) fn load_of(&self, range: &Range) -> Option<usize> {
+        self.loads()
+            .find(|(_, load)| load.p_offset <= range.start && range.end <= file_end(load))
+            .map(|(at, _)| at)
+    }
+
+    /// Whether this is a program: the kernel reads its program headers too.
+    pub(crate) fn is_program(&self) -> bool {
+        self.header.e_type == ET_EXEC || self.segments.iter().any(|segment| segment.p_type == PT_INTERP)
+    }
+
+    pub(crate) fn value(&self, tag: u64) -> Option<u64> {
+        self.dynamic.value(tag)
+    }
+
+    /// Gives every entry with `tag` this value.
+    pub(crate) fn set(&mut self, tag: u64, value: u64) {
+        self.dynamic
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.tag == tag)
+            .for_each(|entry| entry.value = value);
+    }
+
+    /// The range the file header's table of program headers takes.
+    pub(crate) fn program_header_range(&self) -> Range {
+        let size = u64::from(self.header.e_phnum) * self.format.program_header_size();
+        self.header.e_phoff..self.header.e_phoff.saturating_add(size)
+    }
+
+    /// The range the dynamic section takes.
+    pub(crate) fn dynamic_range(&self) -> Range {
+        let size = self.dynamic.capacity * self.format.dynamic_size();
+        self.dynamic.offset..self.dynamic.offset.saturating_add(size)
+    }
+
+    /// Has the section headers of tables and the tags that point into them follow to new places, given
+    /// as section, file range and address. All at once: one table may go where another was. The
+    /// bytes are the caller's business.
+    pub(crate) fn repoint(&mut self, tables: &[(Option<usize>, Range, u64)]) {
+        let old: Vec<(Range, u64)> = tables
+            .iter()
+            .filter_map(|(section, _, address)| {
+                let header = self.sections.get((*section)?)?;
+                Some((header.sh_addr..header.sh_addr.saturating_add(header.sh_size), *address))
+            })
+            .collect();
+        for entry in self.dynamic.entries.iter_mut().filter(|entry| TABLE_TAGS.contains(&entry.tag)) {
+            if let Some((from, to)) = old.iter().find(|(from, _)| from.contains(&entry.value)) {
+                entry.value = entry.value - from.start + to;
+            }
+        }
+        for (section, to, address) in tables {
+            if let Some(header) = section.and_then(|at| self.sections.get_mut(at)) {
+                header.sh_addr = *address;
+                header.sh_offset = to.start;
+                header.sh_size = to.end - to.start;
+            }
+        }
+    }
+
+    /// Fills a range with zeros.
+    pub(crate) fn clear(&mut self, range: &Range) -> Result<(), ElfError> {
+        let size = range.end.saturating_sub(range.start);
+        slice_mut(&mut self.file, range.start, size, "cleared range")?.fill(0);
+        Ok(())
+    }
+
+    /// Writes bytes at an offset.
+    pub(crate) fn write(&mut self, offset: u64, bytes: &[u8], what: &'static str) -> Result<(), ElfError> {
+        slice_mut(&mut self.file, offset, length(bytes), what)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Writes the headers and the dynamic section, and hands out the file with what was moved.
+    pub(crate) fn finish(mut self) -> Result<(Vec<u8>, Vec<Move>), ElfError> {
+        self.write_symbols()?;
+        self.write_dynamic()?;
+        self.write_segments()?;
+        self.write_sections()?;
+        Ok((self.file, self.moves))
+    }
+
+    /// The dynamic section: entries, then `DT_NULL` to the end.
+    fn write_dynamic(&mut self) -> Result<(), ElfError> {
+        let (entry, word) = (self.format.dynamic_size(), self.format.word());
+        let what = "dynamic section";
+        let capacity = self.dynamic.capacity;
+        if length_of(&self.dynamic.entries) >= capacity {
+            return Err(ElfError::verification("the dynamic section has no room for DT_NULL"));
+        }
+        let mut bytes = vec![0; index(capacity * entry)];
+        for (at, item) in (0..).step_by(index(entry)).zip(&self.dynamic.entries) {
+            self.format.put(&mut bytes, at, word, item.tag, what)?;
+            self.format.put(&mut bytes, at + word, word, item.value, what)?;
+        }
+        self.write(self.dynamic.offset, &bytes, what)
+    }
+
+    /// The program header table and what the file header says of it.
+    fn write_segments(&mut self) -> Result<(), ElfError> {
+        let what = "program header table";
+        let format = self.format;
+        let word = format.word();
+        let (phoff_at, phnum_at) = if word == 8 { (32, 56) } else { (28, 44) };
+        format.put(&mut self.file, phoff_at, word, self.header.e_phoff, what)?;
+        format.put(&mut self.file, phnum_at, 2, u64::from(self.header.e_phnum), what)?;
+        let mut at = self.header.e_phoff;
+        for segment in &self.segments {
+            let (kind, flags) = (u64::from(segment.p_type), u64::from(segment.p_flags));
+            let middle =
+                [segment.p_offset, segment.p_vaddr, segment.p_paddr, segment.p_filesz, segment.p_memsz];
+            // gABI, "Program Header": p_flags comes second in 64-bit files, before p_align in others.
+            let mut fields = vec![(4, kind)];
+            if word == 8 {
+                fields.push((4, flags));
+            }
+            fields.extend(middle.map(|value| (word, value)));
+            if word == 4 {
+                fields.push((4, flags));
+            }
+            fields.push((word, segment.p_align));
+            for (width, value) in fields {
+                format.put(&mut self.file, at, width, value, what)?;
+                at += width;
+            }
+        }
+        Ok(())
+    }
+
+    /// The section headers that changed; others may hold what no reader here knows of.
+    fn write_sections(&mut self) -> Result<(), ElfError> {
+        let what = "section header";
+        let (format, word) = (self.format, self.format.word());
+        for (at, (old, new)) in (0u64..).zip(self.original_sections.iter().zip(&self.sections)) {
+            if old == new {
+                continue;
+            }
+            let start = self.header.e_shoff + at * format.section_header_size();
+            format.put(&mut self.file, start + 4, 4, u64::from(new.sh_type), what)?;
+            let fields = [new.sh_flags, new.sh_addr, new.sh_offset, new.sh_size];
+            for (field, value) in (0u64..).zip(fields) {
+                format.put(&mut self.file, start + 8 + field * word, word, value, what)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Symbols of `.symtab` that are defined in a section that moved (`_DYNAMIC`, section symbols)
+    /// move with it. The loader never reads them; debuggers do.
+    fn write_symbols(&mut self) -> Result<(), ElfError> {
+        let moved: Vec<(u64, Range, u64)> = (0u64..)
+            .zip(self.original_sections.iter().zip(&self.sections))
+            .filter(|(_, (old, new))| old.sh_addr != new.sh_addr)
+            .map(|(at, (old, new))| (at, old.sh_addr..old.sh_addr.saturating_add(old.sh_size), new.sh_addr))
+            .collect();
+        let Some(symtab) = self.sections.iter().find(|section| section.sh_type == SHT_SYMTAB) else {
+            return Ok(());
+        };
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let (offset, size) = (symtab.sh_offset, symtab.sh_size);
+        let what = "symbol table";
+        let (format, entry) = (self.format, self.format.symbol_size());
+        let (value_at, section_at) = if format.word() == 8 { (8, 6) } else { (4, 14) };
+        slice(&self.file, offset, size, what)?;
+        for symbol in (offset..offset + size / entry * entry).step_by(index(entry)) {
+            let section = format.get(&self.file, symbol + section_at, 2, what)?;
+            let Some((_, old, new)) = moved.iter().find(|(at, ..)| *at == section) else { continue };
+            let value = format.get(&self.file, symbol + value_at, format.word(), what)?;
+            if let Some(within) = value.checked_sub(old.start).filter(|_| value <= old.end) {
+                format.put(&mut self.file, symbol + value_at, format.word(), new + within, what)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of entries as the file counts them.
+pub(crate) fn length_of(entries: &[DynamicEntry]) -> u64 {
+    entries.len() as u64
+}
+
+/// Where a segment ends in the file.
+pub(crate) fn file_end(segment: &ProgramHeader) -> u64 {
+    segment.p_offset.saturating_add(segment.p_filesz)
+}
+
+/// Where a segment ends in memory.
+pub(crate) fn memory_end(segment: &ProgramHeader) -> u64 {
+    segment.p_vaddr.saturating_add(segment.p_memsz)
+}
+
+/// Whether a section takes up bytes of the file.
+pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
+    section.sh_type != SHT_NOBITS && section.sh_type != 0 && section.sh_size > 0
+}
+
+/// Whether the loader may write to a segment.
+pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
+    segment.p_flags & PF_W != 0
+}
+
+/// `PT_LOAD` entries must ascend (gABI, "Program Header") and lie in the file.
+fn check_loads(image: &Image<'_>) -> Result<(), ElfError> {
+    let mut end = 0;
+    for load in image.loads() {
+        slice(image.file, load.p_offset, load.p_filesz, "PT_LOAD")?;
+        let bytes_fit = load.p_filesz <= load.p_memsz;
+        let memory_fits = load.p_vaddr.checked_add(load.p_memsz);
+        match memory_fits {
+            Some(memory) if bytes_fit && load.p_vaddr >= end && memory <= image.format.address_max() => {
+                end = memory;
+            }
+            _ => return Err(ElfError::unsupported("PT_LOAD segments overlap or do not ascend")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The patcher: in place where it can, else append-only; driven by segments, with section headers
+//! kept true.
+//!
+//! What musl's loader needs is the measure (`map_library`, `decode_dyn`, `reclaim_gaps` in
+//! `ldso/dynlink.c`); hash tables, symbols, code and data are never rewritten. The steps, one file
+//! each: [`tags`] plans the dynamic section, [`census`] finds the bytes of the string table that
+//! become free, [`strings`] places the new names, [`room`] makes room for what does not fit (with
+//! [`space`], [`tables`] and [`append`]), and [`draft`] writes the headers.
+
+mod append;
+mod census;
+mod draft;
+mod report;
+mod room;
+mod space;
+mod strings;
+mod tables;
+mod tags;
+
+use goblin::elf::dynamic::{DT_RELACOUNT, DT_RELCOUNT};
+use goblin::elf::program_header::PT_DYNAMIC;
+use goblin::elf::section_header::SHT_DYNAMIC;
+
+pub use report::{Changes, SegmentChange, StringTableChange};
+
+pub(crate) use draft::{Move, TABLE_TAGS};
+pub(crate) use space::largest_page;
+
+use append::{Piece, Place};
+use census::Census;
+use draft::{Draft, is_writable, length_of};
+use space::Space;
+use strings::Placed;
+use tags::{TagPlan, Value};
+
+use super::dynamic::{Dynamic, DynamicEntry};
+use super::edit::ElfEdit;
+use super::error::ElfError;
+use super::image::Image;
+use super::versions::needs;
+
+/// Free entries a dynamic section gets when it has to move, so that the next edit finds room.
+const SPARE_ENTRIES: u64 = 2;
+
+/// A file after the edit of its names.
+#[derive(Debug)]
+pub(crate) struct Edited {
+    pub(crate) file: Vec<u8>,
+    pub(crate) moves: Vec<Move>,
+    pub(crate) strings: StringTableChange,
+    pub(crate) segment: SegmentChange,
+}
+
+/// Changes names: soname, needed libraries, run path. Nothing else of the edit is looked at.
+pub(crate) fn edit_names(file: Vec<u8>, edit: &ElfEdit) -> Result<Edited, ElfError> {
+    let (plan, placed) = match plan(&file, edit)? {
+        Some(planned) => planned,
+        None => {
+            return Ok(Edited {
+                file,
+                moves: Vec::new(),
+                strings: StringTableChange::default(),
+                segment: SegmentChange::default(),
+            });
+        }
+    };
+    let mut draft = Draft::new(file)?;
+    let offset =
+        |text: &str| placed.offset(text).ok_or_else(|| ElfError::verification("a new name got no place"));
+    let mut entries = Vec::new();
+    for (tag, value) in &plan.entries {
+        let value = match value {
+            Value::Keep(value) => *value,
+            Value::Text(text) => offset(text)?,
+        };
+        entries.push(DynamicEntry { tag: *tag, value });
+    }
+    draft.dynamic.entries = entries;
+    for (field, name) in &plan.needs {
+        let offset = offset(name)?;
+        let format = draft.format;
+        format.put(&mut draft.file, *field, 4, offset, "vn_file")?;
+    }
+    let mut appended = dynamic_room(&mut draft);
+    let mut in_cave = SegmentChange::None;
+    if let Some(piece) = appended
+        && let Some(place) = dynamic_cave(&mut draft, piece)?
+    {
+        move_dynamic(&mut draft, piece, place)?;
+        appended = None;
+        in_cave = SegmentChange::Lengthened;
+    }
+    let (strings, segment, place) = room::place(&mut draft, &placed.table, appended)?;
+    if let (Some(piece), Some(place)) = (appended, place) {
+        move_dynamic(&mut draft, piece, place)?;
+    }
+    let segment = segment.max(in_cave);
+    let (file, moves) = draft.finish()?;
+    Ok(Edited { file, moves, strings, segment })
+}
+
+/// What to change, or nothing if the file is as the edit wants it.
+fn plan(file: &[u8], edit: &ElfEdit) -> Result<Option<(TagPlan, Placed)>, ElfError> {
+    let image = Image::parse(file)?;
+    let names = ElfEdit { strip: None, lower_relr: false, ..edit.clone() };
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let dynamic = Dynamic::parse(&image)?
+        .ok_or_else(|| ElfError::unsupported("the file is static, it has no PT_DYNAMIC"))?;
+    let strings = dynamic.strings(&image)?;
+    let plan = TagPlan::new(&dynamic, &needs(&image, &dynamic)?, &strings, edit)?;
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    let census = Census::take(&image, &dynamic, &strings, &plan)?;
+    let placed = Placed::new(strings.bytes, &census, &plan.texts());
+    Ok(Some((plan, placed)))
+}
+
+/// What the dynamic section needs elsewhere, if it cannot hold its entries and `DT_NULL`.
+///
+/// `DT_RELACOUNT` and `DT_RELCOUNT` tell glibc how many relocations it may apply in one go; without
+/// them it applies them one by one, and musl never reads them. They go before the section moves.
+fn dynamic_room(draft: &mut Draft) -> Option<Piece> {
+    let capacity = draft.dynamic.capacity;
+    for hint in [DT_RELACOUNT, DT_RELCOUNT] {
+        if length_of(&draft.dynamic.entries) >= capacity {
+            draft.dynamic.entries.retain(|entry| entry.tag != hint);
+        }
+    }
+    let count = length_of(&draft.dynamic.entries) + 1;
+    let entry = draft.format.dynamic_size();
+    (count > capacity).then(|| Piece { size: (count + SPARE_ENTRIES) * entry, align: entry })
+}
+
+/// A place for the dynamic section in the zeros after a writable segment: musl and glibc write to
+/// its `DT_DEBUG` entry, and glibc to others on some machines.
+fn dynamic_cave(draft: &mut Draft, piece: Piece) -> Result<Option<Place>, ElfError> {
+    let space = Space::survey(draft);
+    let cave = space.best_cave_among(draft, piece.size, piece.align, is_writable);
+    cave.map(|cave| room::enter(draft, cave, piece.size, piece.align)).transpose()
+}
+
+/// Has the dynamic section lie at `place`; its old place becomes zero.
+fn move_dynamic(draft: &mut Draft, piece: Piece, place: Place) -> Result<(), ElfError> {
+    let entry = draft.format.dynamic_size();
+    let old = draft.dynamic_range();
+    draft.clear(&old)?;
+    let to = place.offset..place.offset + piece.size;
+    for section in draft.sections.iter_mut().filter(|section| section.sh_type == SHT_DYNAMIC) {
+        section.sh_addr = place.address;
+        section.sh_offset = place.offset;
+        section.sh_size = piece.size;
+    }
+    for segment in draft.segments.iter_mut().filter(|segment| segment.p_type == PT_DYNAMIC) {
+        segment.p_offset = place.offset;
+        segment.p_vaddr = place.address;
+        segment.p_paddr = place.address;
+        segment.p_filesz = piece.size;
+        segment.p_memsz = piece.size;
+    }
+    draft.dynamic.offset = place.offset;
+    draft.dynamic.capacity = piece.size / entry;
+    draft.moves.push(Move { from: old, to, verbatim: false, name: ".dynamic" });
+    Ok(())
+}

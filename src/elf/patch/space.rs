@@ -1,0 +1,138 @@
+//! Which parts of the file are in use, and where zeros lie that nobody owns.
+
+use goblin::elf::header::{EM_AARCH64, EM_LOONGARCH, EM_PPC64};
+use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
+
+use crate::elf::codec::{index, length};
+
+use super::draft::{Draft, Range, file_end, has_bytes, is_writable, memory_end};
+
+/// The largest page size Linux has on a machine. No two `PT_LOAD` may share such a page: musl maps
+/// them in order with `MAP_FIXED` (`map_library`), so the second would hide the first.
+pub(crate) fn largest_page(machine: u16) -> u64 {
+    match machine {
+        EM_AARCH64 | EM_LOONGARCH | EM_PPC64 => 0x10000,
+        _ => 0x1000,
+    }
+}
+
+/// Used ranges of the file, ascending.
+#[derive(Debug)]
+pub(crate) struct Space {
+    used: Vec<Range>,
+}
+
+impl Space {
+    /// What the headers say is in use. Without section headers everything a segment maps is; with
+    /// them, zeros between sections are padding.
+    pub(crate) fn survey(draft: &Draft) -> Self {
+        let header = &draft.header;
+        let sections = u64::from(header.e_shnum).max(draft.sections.len() as u64);
+        let table = sections.saturating_mul(u64::from(header.e_shentsize));
+        let mut used = vec![
+            0..draft.format.file_header_size(),
+            draft.program_header_range(),
+            draft.dynamic_range(),
+            draft.strings_offset..draft.strings_offset.saturating_add(draft.strings_size),
+        ];
+        if header.e_shoff != 0 {
+            used.push(header.e_shoff..header.e_shoff.saturating_add(table));
+        }
+        let sized = |offset: u64, size: u64| offset..offset.saturating_add(size);
+        let present = draft.sections.iter().filter(|section| has_bytes(section));
+        used.extend(present.map(|section| sized(section.sh_offset, section.sh_size)));
+        let described = !draft.sections.is_empty();
+        let segments = draft.segments.iter().filter(|segment| segment.p_type != PT_LOAD || !described);
+        // PT_DYNAMIC and PT_PHDR are above; their headers may lag behind while the file is edited.
+        used.extend(
+            segments
+                .filter(|segment| segment.p_filesz > 0 && !Self::spans_sections(segment))
+                .map(|segment| sized(segment.p_offset, segment.p_filesz)),
+        );
+        used.retain(|range| range.start < range.end);
+        used.sort_by_key(|range| (range.start, range.end));
+        Self { used }
+    }
+
+    /// `PT_GNU_RELRO` covers sections and the padding between them, and holds nothing itself.
+    fn spans_sections(segment: &ProgramHeader) -> bool {
+        matches!(
+            segment.p_type,
+            goblin::elf::program_header::PT_GNU_RELRO
+                | goblin::elf::program_header::PT_DYNAMIC
+                | goblin::elf::program_header::PT_PHDR
+        )
+    }
+
+    /// Where the first used range at or after `offset` starts, not counting those in `without`.
+    pub(crate) fn next_used(&self, offset: u64, without: &[Range]) -> Option<u64> {
+        self.used
+            .iter()
+            .filter(|range| range.end > offset && !without.contains(range))
+            .map(|range| range.start.max(offset))
+            .min()
+    }
+
+    /// The number of zeros from `offset` on, up to `limit` or the next used byte.
+    pub(crate) fn zeros(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
+        let end = self.next_used(offset, &[]).unwrap_or(limit).min(limit).min(length(file));
+        let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
+        bytes.iter().take_while(|byte| **byte == 0).count() as u64
+    }
+
+    /// How far the `PT_LOAD` at `at` can be lengthened inside the file: zeros after it that no one
+    /// owns, before the next segment's bytes and first page. Such a cave is mapped already, as the
+    /// tail of the segment's last page, or becomes so.
+    pub(crate) fn cave(&self, draft: &Draft, at: usize) -> u64 {
+        let Some(load) = draft.segments.get(at) else { return 0 };
+        if load.p_type != PT_LOAD || load.p_filesz != load.p_memsz || load.p_filesz == 0 {
+            return 0;
+        }
+        let page = largest_page(draft.header.e_machine);
+        let (start, memory) = (file_end(load), memory_end(load));
+        let others = || draft.loads().filter(|(other, _)| *other != at).map(|(_, other)| other);
+        let next_bytes = others()
+            .filter(|other| other.p_filesz > 0 && file_end(other) > start)
+            .map(|other| other.p_offset.max(start));
+        let next_page =
+            others().filter(|other| other.p_vaddr > load.p_vaddr).map(|other| other.p_vaddr / page * page);
+        let file_room = next_bytes.min().unwrap_or(length(&draft.file)).saturating_sub(start);
+        let last = draft.format.address_max() / page * page;
+        let memory_room = next_page.min().unwrap_or(last).saturating_sub(memory);
+        self.zeros(&draft.file, start, start.saturating_add(file_room.min(memory_room)))
+    }
+
+    /// The cave that suits `size` bytes aligned to `align` best: what is only read goes where nothing
+    /// is writable if it can, then where the least is left over.
+    pub(crate) fn best_cave(&self, draft: &Draft, size: u64, align: u64) -> Option<usize> {
+        self.best_cave_among(draft, size, align, |_| true)
+    }
+
+    /// The same, among some of the segments.
+    pub(crate) fn best_cave_among(
+        &self,
+        draft: &Draft,
+        size: u64,
+        align: u64,
+        among: impl Fn(&ProgramHeader) -> bool,
+    ) -> Option<usize> {
+        draft
+            .loads()
+            .filter(|(_, load)| among(load))
+            .filter_map(|(at, load)| {
+                let room = self.cave(draft, at);
+                let wanted = padding(memory_end(load), align).checked_add(size)?;
+                (room >= wanted).then_some(((is_writable(load), room), at))
+            })
+            .min()
+            .map(|(_, at)| at)
+    }
+}
+
+/// How many bytes `at` is short of a multiple of `align`.
+pub(crate) fn padding(at: u64, align: u64) -> u64 {
+    match at % align.max(1) {
+        0 => 0,
+        past => align - past,
+    }
+}

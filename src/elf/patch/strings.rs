@@ -1,0 +1,92 @@
+//! Step 3: a place in the string table for every new string.
+
+use std::collections::BTreeMap;
+
+use super::census::Census;
+
+/// The new string table.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    /// Its bytes: as long as the old table, or longer where strings had to go behind it.
+    pub(crate) table: Vec<u8>,
+    places: BTreeMap<String, u64>,
+}
+
+impl Placed {
+    /// Finds a place for each of `texts` (longest first): a string that is there or its tail, else
+    /// freed bytes that fit best, else the end of the table. Freed bytes become zero.
+    pub(crate) fn new(old: &[u8], census: &Census, texts: &[&str]) -> Self {
+        let mut free = census.free();
+        let mut placed = Self { table: old.to_vec(), places: BTreeMap::new() };
+        for range in &free {
+            if let Some(bytes) = placed.table.get_mut(range.clone()) {
+                bytes.fill(0);
+            }
+        }
+        let mut new: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut growing: Vec<&str> = Vec::new();
+        for text in texts {
+            let found = find_tail(&placed.table, text.as_bytes(), |start, end| {
+                census.all_live(start, end)
+                    || new.iter().any(|range| range.start <= start && end <= range.end)
+            });
+            if let Some(at) = found {
+                placed.places.insert((*text).to_owned(), at as u64);
+                continue;
+            }
+            let size = text.len() + 1;
+            let fitting = free.iter_mut().filter(|range| range.len() >= size).min_by_key(|range| range.len());
+            let Some(range) = fitting else {
+                // Tails of strings that wait for the end of the table need no place of their own.
+                if !growing.iter().any(|longer| longer.ends_with(text)) {
+                    growing.push(text);
+                }
+                continue;
+            };
+            let at = range.start;
+            range.start += size;
+            placed.put(text, at);
+            new.push(at..at + size);
+        }
+        // What is free at the very end of the table saves as many bytes of growth.
+        let end = placed.table.len();
+        let mut at =
+            free.iter().find(|range| range.end == end && !range.is_empty()).map_or(end, |range| range.start);
+        for text in &growing {
+            placed.put(text, at);
+            at += text.len() + 1;
+        }
+        for text in texts {
+            let longer = growing.iter().find(|longer| longer.ends_with(text));
+            if let (false, Some(longer)) = (placed.places.contains_key(*text), longer) {
+                let start = placed.offset(longer).unwrap_or(0) + (longer.len() - text.len()) as u64;
+                placed.places.insert((*text).to_owned(), start);
+            }
+        }
+        placed
+    }
+
+    /// The offset of a text that was asked for.
+    pub(crate) fn offset(&self, text: &str) -> Option<u64> {
+        self.places.get(text).copied()
+    }
+
+    fn put(&mut self, text: &str, at: usize) {
+        let end = at + text.len() + 1;
+        if self.table.len() < end {
+            self.table.resize(end, 0);
+        }
+        if let Some(bytes) = self.table.get_mut(at..end - 1) {
+            bytes.copy_from_slice(text.as_bytes());
+        }
+        self.places.insert(text.to_owned(), at as u64);
+    }
+}
+
+/// Where `text` ends a string of `table`, if `usable` agrees with the range of it and its NUL.
+fn find_tail(table: &[u8], text: &[u8], usable: impl Fn(usize, usize) -> bool) -> Option<usize> {
+    let nuls = table.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at);
+    nuls.filter_map(|nul| Some((nul.checked_sub(text.len())?, nul)))
+        .find(|(start, nul)| table.get(*start..*nul) == Some(text) && usable(*start, nul + 1))
+        .map(|(start, _)| start)
+}
