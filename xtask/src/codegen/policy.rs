@@ -52,10 +52,10 @@ pub fn generate() -> Result<String> {
             policy.name
         );
         let arches: Result<Vec<&str>> = policy.arches.iter().map(|arch| variant(arch)).collect();
-        write!(
+        writeln!(
             source,
             "Policy {{ name: {:?}, version: MuslVersion {{ major: {major}, minor: {minor} }}, \
-             arches: &[{}], allowed_libraries: &{:?}, forbidden_symbols: FORBIDDEN_SYMBOLS }},\n",
+             arches: &[{}], allowed_libraries: &{:?}, forbidden_symbols: FORBIDDEN_SYMBOLS }},",
             policy.name,
             arches?.join(", "),
             policy.allowed_libraries,
