@@ -1,2 +1,11 @@
-//! The `muslrepair` program.
-fn main() {}
+//! The `muslrepair` program: it hands its arguments to the command line of `cli` and turns what comes back into an exit
+//! status. Everything else is in the library, which neither prints nor exits nor reads the environment.
+#![forbid(unsafe_code)]
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os().collect()).into()
+}

@@ -46,6 +46,8 @@ pub struct ElfFacts {
     pub relocations: RelocationFacts,
     /// Whether `DF_STATIC_TLS` is set.
     pub static_tls_flag: bool,
+    /// Whether `DF_1_PIE` is set: the file is a program although its kind is `ET_DYN`.
+    pub pie_flag: bool,
     /// Whether the tag `DT_TEXTREL` is present.
     pub textrel_tag: bool,
     /// Whether `DF_TEXTREL` is set in `DT_FLAGS`.

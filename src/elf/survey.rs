@@ -1,8 +1,8 @@
 //! Reading the facts of a file.
 
 use goblin::elf::dynamic::{
-    DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_INIT, DT_INIT_ARRAY, DT_NEEDED, DT_RPATH,
-    DT_RUNPATH, DT_SONAME, DT_TEXTREL,
+    DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_INIT,
+    DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
 };
 use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
@@ -78,6 +78,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         relr: false,
         relocations: RelocationFacts::default(),
         static_tls_flag: false,
+        pie_flag: false,
         textrel_tag: false,
         textrel_flag: false,
         legacy_init_only: false,
@@ -162,6 +163,7 @@ fn flags(facts: &mut ElfFacts, dynamic: &Dynamic) {
     let flags = dynamic.value(DT_FLAGS).unwrap_or(0);
     facts.relr = has(DT_RELR) && dynamic.value(DT_RELRSZ).is_some_and(|size| size > 0);
     facts.static_tls_flag = flags & DF_STATIC_TLS != 0;
+    facts.pie_flag = dynamic.value(DT_FLAGS_1).unwrap_or(0) & DF_1_PIE != 0;
     facts.textrel_tag = has(DT_TEXTREL);
     facts.textrel_flag = flags & DF_TEXTREL != 0;
     let legacy = has(DT_INIT) || has(DT_FINI);

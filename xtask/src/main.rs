@@ -1,2 +1,65 @@
-//! Project automation: `cargo xtask TASK`.
-fn main() {}
+//! Project automation: `cargo xtask TASK [ARGUMENT...]`; without a task, the list of them.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod ci;
+mod codegen;
+mod fixtures;
+mod install;
+mod musl_root;
+mod process;
+mod test;
+
+/// One task: its name, one line about it, and what it does with the arguments after its name.
+struct Task {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+/// Every task, in the order they are listed. A new task is a file and a line here.
+const TASKS: &[Task] = &[
+    Task { name: "ci", summary: "everything that must hold before a change is taken", run: ci::run },
+    Task {
+        name: "test",
+        summary: "install what the tests need, then run all of them, under real musl loaders too",
+        run: test::run,
+    },
+    Task {
+        name: "fixtures",
+        summary: "make testdata/ from its sources with zig and binutils; --check verifies it",
+        run: fixtures::run,
+    },
+    Task {
+        name: "codegen",
+        summary: "write the sources that are made from data; --check says which are stale",
+        run: codegen::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        println!("usage: cargo xtask TASK [ARGUMENT...]\n");
+        for task in TASKS {
+            println!("  {:<10} {}", task.name, task.summary);
+        }
+        return ExitCode::SUCCESS;
+    };
+    match find(name).and_then(|task| (task.run)(rest)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn find(name: &str) -> Result<&'static Task> {
+    match TASKS.iter().find(|task| task.name == name) {
+        Some(task) => Ok(task),
+        None => bail!("no task `{name}`; `cargo xtask` lists them"),
+    }
+}

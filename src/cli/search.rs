@@ -1,0 +1,65 @@
+//! Options that say where libraries are looked for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use muslrepair::policy::Policy;
+use muslrepair::resolve::{Pattern, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath};
+
+use super::env::Environment;
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Where libraries are looked for")]
+pub(super) struct SearchArgs {
+    /// The root file system that run paths and default directories belong to, instead of the host's
+    #[arg(long, value_name = "DIR")]
+    pub(super) sysroot: Option<PathBuf>,
+    /// Look here first; can be given more than once
+    #[arg(short = 'l', long = "library-path", value_name = "DIR")]
+    library_path: Vec<PathBuf>,
+    /// Look in these directories (with colons between them) instead of musl's path file and default directories
+    #[arg(long, value_name = "DIRS")]
+    ldpaths: Option<String>,
+    /// Look neither in musl's path file nor in its default directories
+    #[arg(long, conflicts_with = "ldpaths")]
+    no_system_paths: bool,
+}
+
+impl SearchArgs {
+    pub(super) fn sysroot(&self) -> Sysroot {
+        self.sysroot.as_ref().map_or_else(Sysroot::default, Sysroot::new)
+    }
+
+    pub(super) fn resolver(
+        &self,
+        environment: &Environment,
+        exclude: Vec<Pattern>,
+        bundle_zlib: bool,
+    ) -> Resolver {
+        let mut first = self.library_path.clone();
+        first.extend(environment.library_path.iter().cloned());
+        let system = match &self.ldpaths {
+            Some(directories) => SystemPath::Replaced(
+                std::env::split_paths(directories).filter(|d| !d.as_os_str().is_empty()).collect(),
+            ),
+            None if self.no_system_paths => SystemPath::None,
+            None => SystemPath::Loader,
+        };
+        if self.ldpaths.is_none() {
+            first.extend(environment.ld_library_path.iter().cloned());
+        }
+        let mut allowed: Vec<String> = Vec::new();
+        for name in Policy::all().iter().flat_map(|policy| policy.allowed_libraries) {
+            let bundled = bundle_zlib && name.starts_with("libz.");
+            if !bundled && !allowed.iter().any(|known| known == name) {
+                allowed.push((*name).to_owned());
+            }
+        }
+        Resolver::new(ResolverOptions {
+            places: SearchPlaces { sysroot: self.sysroot(), first, system },
+            exclude,
+            allowed,
+            ..ResolverOptions::default()
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! `show`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
+use muslrepair::resolve::{ApkDatabase, Resolver};
+use muslrepair::wheel::Wheel;
+use muslrepair::{Error, Limits, report};
+
+use super::env::Environment;
+use super::search::SearchArgs;
+use super::term::{OutputError, Terminal};
+use super::{Exit, inputs};
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// Wheels, or directories of wheels
+    #[arg(required = true, value_name = "WHEEL|DIR")]
+    wheels: Vec<PathBuf>,
+    /// Print auditwheel's JSON (its schema, version 1)
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// `text`, or our own JSON document
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// A pure Python wheel is a success
+    #[arg(long)]
+    allow_pure_python_wheel: bool,
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+pub(super) fn run(
+    arguments: &ShowArgs,
+    environment: &Environment,
+    terminal: &Terminal,
+) -> Result<Exit, OutputError> {
+    let wheels = match inputs::wheels(&arguments.wheels) {
+        Ok(wheels) => wheels,
+        Err(message) => {
+            terminal.error(&message);
+            return Ok(Exit::Usage);
+        }
+    };
+    let resolver = arguments.search.resolver(environment, Vec::new(), false);
+    let root = arguments.search.sysroot();
+    let packages = ApkDatabase::read(&root);
+    let mut worst = Exit::Success;
+    for path in wheels {
+        let shown = inputs::shown(&path);
+        let audit = match audit_file(&path, &resolver) {
+            Ok(audit) => audit,
+            Err(error) => {
+                if arguments.json {
+                    terminal.result(&report::show_error_json(&shown, &error.lines().join("; ")))?;
+                }
+                terminal.wheel_error("show", &shown, &error);
+                worst = worst.max(Exit::Failure);
+                continue;
+            }
+        };
+        if arguments.json {
+            terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))?;
+        } else if arguments.format == Format::Json {
+            let document = report::document("audit", &audit)?;
+            terminal.result(&serde_json::to_string_pretty(&document)?)?;
+        } else {
+            terminal.result(&report::show_text(&audit, &root, packages.as_ref()))?;
+        }
+        worst = worst.max(status(&audit, arguments.allow_pure_python_wheel));
+    }
+    Ok(worst)
+}
+
+fn audit_file(path: &Path, resolver: &Resolver) -> Result<Audit, Error> {
+    let wheel = Wheel::open(path, &Limits::default())?;
+    audit(&wheel, resolver, &AuditOptions::default())
+}
+
+/// A platform wheel is a success whatever it needs; callers test with this whether there is something to repair.
+fn status(audit: &Audit, allow_pure: bool) -> Exit {
+    match audit.kind {
+        WheelKind::Platform => Exit::Success,
+        WheelKind::Pure if allow_pure => Exit::Success,
+        WheelKind::Pure | WheelKind::PlatformWithoutElf => Exit::Failure,
+    }
+}

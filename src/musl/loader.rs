@@ -1,0 +1,149 @@
+//! The rules of musl's dynamic loader, one function each.
+//!
+//! Source: `ldso/dynlink.c` of musl 1.2.5; the functions named below have not changed since 1.1.20
+//! in what matters here.
+
+use crate::wheel::Arch;
+
+/// Where musl looks when there is no path file (`load_library`: `sys_path = "/lib:/usr/local/lib:/usr/lib"`).
+pub const DEFAULT_PATH: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
+
+/// The stems that musl serves itself, whatever follows the dot (`load_library`: `reserved[]`).
+const RESERVED_STEMS: [&str; 7] = ["c", "pthread", "rt", "m", "dl", "util", "xnet"];
+
+/// The size of the buffer in which `load_library` joins directory and name (`2*NAME_MAX+2`).
+const PATH_BUFFER: usize = 512;
+
+/// Whether musl answers a `DT_NEEDED` of this name with itself, before any search: `lib` followed by one
+/// of `c.`, `pthread.`, `rt.`, `m.`, `dl.`, `util.`, `xnet.` (`load_library` in `ldso/dynlink.c`).
+///
+/// The dot is part of the match, so `libc.so.6` and `libc.musl-x86_64.so.1` are reserved while
+/// `libcrypt.so.1` and `libm-0a1b2c3d.so` are not. A name with a slash never is.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("lib") else { return false };
+    if name.contains('/') {
+        return false;
+    }
+    rest.split_once('.').is_some_and(|(stem, _)| RESERVED_STEMS.contains(&stem))
+}
+
+/// Whether the name means musl itself: a reserved name, or the loader's file name, which musl recognises
+/// once it is mapped (`load_library`: a library that defines `__libc_start_main` and `stdin`).
+#[must_use]
+pub fn is_libc(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    is_reserved(name) || (file.starts_with("ld-musl-") && file.ends_with(".so.1"))
+}
+
+/// The path file of an architecture, below the loader's prefix (`load_library`: `etc/ld-musl-<LDSO_ARCH>.path`).
+#[must_use]
+pub fn path_file(arch: Arch) -> String {
+    format!("etc/ld-musl-{}.path", arch.musl_loader_name())
+}
+
+/// Splits a search path: colons and newlines separate, empty entries are skipped (`path_open`).
+pub fn search_path_entries(text: &str) -> impl Iterator<Item = &str> {
+    text.split([':', '\n']).filter(|entry| !entry.is_empty())
+}
+
+/// Whether musl skips this candidate because directory, slash and name do not fit its buffer (`path_open`).
+#[must_use]
+pub fn too_long(directory: &str, name: &str) -> bool {
+    directory.len() + 1 + name.len() >= PATH_BUFFER
+}
+
+/// A run path as musl reads it (`fixup_rpath`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunPath<'a> {
+    /// The entries, `$ORIGIN` unexpanded.
+    Entries(Vec<&'a str>),
+    /// A `$` that does not begin `$ORIGIN` or `${ORIGIN}`: musl ignores the whole run path.
+    Void,
+}
+
+impl<'a> RunPath<'a> {
+    /// Reads the text of `DT_RUNPATH` or `DT_RPATH`.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let void = text.match_indices('$').any(|(at, _)| {
+            let rest = text.get(at..).unwrap_or_default();
+            !rest.starts_with("$ORIGIN") && !rest.starts_with("${ORIGIN}")
+        });
+        if void { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
+    }
+
+    /// The entries musl searches: none where the run path is void.
+    #[must_use]
+    pub fn entries(&self) -> &[&'a str] {
+        match self {
+            Self::Entries(entries) => entries,
+            Self::Void => &[],
+        }
+    }
+
+    /// One entry with `$ORIGIN` replaced by the directory of the requesting object, as it was opened:
+    /// symlinks are not resolved and the result is not normalised (`fixup_rpath`).
+    #[must_use]
+    pub fn expand(entry: &str, origin: &str) -> String {
+        entry.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_names_are_libc_whatever_follows_the_dot() {
+        for name in
+            ["libc.so", "libc.so.6", "libc.musl-x86_64.so.1", "libm.so.6", "libutil.private.so", "libxnet.x"]
+        {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in [
+            "libcrypt.so.1",
+            "libm-0a1b2c3d.so",
+            "libc",
+            "libcc.so",
+            "mylibc.so",
+            "/opt/libc.so",
+            "libresolv.so.2",
+        ] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_loader_under_its_own_name_is_libc() {
+        assert!(is_libc("ld-musl-x86_64.so.1"));
+        assert!(is_libc("/lib/ld-musl-armhf.so.1"));
+        assert!(!is_libc("ld-linux-x86-64.so.2"));
+    }
+
+    #[test]
+    fn path_file_uses_the_loaders_name_of_the_architecture() {
+        assert_eq!(path_file(Arch::I686), "etc/ld-musl-i386.path");
+        assert_eq!(path_file(Arch::Ppc64le), "etc/ld-musl-powerpc64le.path");
+    }
+
+    #[test]
+    fn search_paths_split_at_colons_and_newlines_and_skip_empty_entries() {
+        let entries: Vec<_> = search_path_entries("/a:/b\n\n/c::").collect();
+        assert_eq!(entries, ["/a", "/b", "/c"]);
+    }
+
+    #[test]
+    fn any_other_dollar_voids_the_whole_run_path() {
+        assert_eq!(RunPath::parse("/x/$LIB:$ORIGIN/libs"), RunPath::Void);
+        assert_eq!(RunPath::parse("$ORIGIN:${ORIGIN}/x:/y").entries(), ["$ORIGIN", "${ORIGIN}/x", "/y"]);
+        assert_eq!(RunPath::expand("${ORIGIN}/../x.libs", "/site/pkg"), "/site/pkg/../x.libs");
+    }
+
+    #[test]
+    fn candidates_of_512_bytes_are_skipped() {
+        let directory = "/".repeat(500);
+        assert!(!too_long(&directory, "libabcd.so"));
+        assert!(too_long(&directory, "libabcde.so"));
+    }
+}

@@ -1,0 +1,85 @@
+//! Which architecture a wheel is for: the ELF files decide, the file name must agree.
+
+use crate::elf::ElfFacts;
+use crate::wheel::{Arch, PlatformTag, WheelFilename};
+
+use super::findings::{Code, Finding};
+
+/// The architecture of a wheel, and what does not fit it. `objects` are the loadable ELF files with their names.
+pub(super) fn decide<'a>(
+    filename: &WheelFilename,
+    objects: impl Iterator<Item = (&'a str, &'a ElfFacts)> + Clone,
+) -> (Option<Arch>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    for (name, facts) in objects.clone().filter(|(_, facts)| facts.arch.is_none()) {
+        let message = format!("`{name}` is for machine {}, which no musl wheel can name", facts.machine);
+        findings.push(Finding::error(Code::UnknownMachine, name, message));
+    }
+    let known = objects.filter_map(|(name, facts)| facts.arch.map(|arch| (name, arch)));
+    let Some((first_name, first)) = known.clone().next() else { return (None, findings) };
+    // ARMv7 runs ARMv6 code, so the newest 32-bit ARM object decides for all.
+    let built = known.clone().map(|(_, arch)| arch).filter(|arch| same_family(*arch, first));
+    let built = if built.clone().any(|arch| arch == Arch::Armv7l) { Arch::Armv7l } else { first };
+    for (name, arch) in known.filter(|(_, arch)| !same_family(*arch, first)) {
+        let message =
+            format!("`{name}` is {arch} and `{first_name}` is {first}: a wheel has one architecture");
+        findings.push(Finding::error(Code::WrongMachine, name, message));
+    }
+    let mut decided = built;
+    for claim in filename.platforms().iter().filter_map(claimed) {
+        match fits(built, claim) {
+            Some(arch) => decided = arch,
+            None => {
+                let message = format!("`{first_name}` is {built}, the file name says {claim}");
+                let finding = Finding::error(Code::WrongMachine, first_name, message)
+                    .with_hint("build the wheel for one architecture and name it so; the ELF files decide");
+                findings.push(finding);
+            }
+        }
+    }
+    (Some(decided), findings)
+}
+
+/// The architecture a platform tag names, in the tag's words.
+fn claimed(tag: &PlatformTag) -> Option<&str> {
+    match tag {
+        PlatformTag::Linux(arch) | PlatformTag::Musllinux { arch, .. } => Some(arch),
+        PlatformTag::Manylinux(raw) => Arch::ALL
+            .into_iter()
+            .map(Arch::as_str)
+            .find(|arch| raw.strip_suffix(arch).is_some_and(|rest| rest.ends_with('_'))),
+        _ => None,
+    }
+}
+
+/// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;
+/// `armv8l` is what a 32-bit process on a 64-bit kernel says of itself, and its wheels are for either.
+fn fits(built: Arch, claim: &str) -> Option<Arch> {
+    match (built, claim) {
+        (Arch::Armv6l, "armv7l") => Some(Arch::Armv7l),
+        (Arch::Armv6l | Arch::Armv7l, "armv8l") => Some(Arch::Armv7l),
+        (Arch::Aarch64, "armv8l") => Some(Arch::Aarch64),
+        (built, claim) => (claim == built.as_str()).then_some(built),
+    }
+}
+
+fn same_family(a: Arch, b: Arch) -> bool {
+    let arm = |arch| matches!(arch, Arch::Armv6l | Arch::Armv7l);
+    a == b || (arm(a) && arm(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_may_be_vague_but_not_wrong() {
+        assert_eq!(fits(Arch::X86_64, "x86_64"), Some(Arch::X86_64));
+        assert_eq!(fits(Arch::X86_64, "aarch64"), None);
+        assert_eq!(fits(Arch::Armv7l, "armv6l"), None);
+        assert_eq!(fits(Arch::Armv6l, "armv6l"), Some(Arch::Armv6l));
+        assert_eq!(fits(Arch::Armv6l, "armv7l"), Some(Arch::Armv7l));
+        assert_eq!(fits(Arch::Armv7l, "armv8l"), Some(Arch::Armv7l));
+        assert_eq!(fits(Arch::Aarch64, "armv8l"), Some(Arch::Aarch64));
+    }
+}

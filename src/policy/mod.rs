@@ -1,0 +1,59 @@
+//! What a platform tag promises, and whether a wheel keeps it.
+
+mod arch;
+mod audit;
+mod findings;
+mod glibc;
+mod symbols;
+mod table;
+
+pub(crate) use audit::quoted;
+pub use audit::{Audit, AuditOptions, ExternalLibrary, WheelKind, audit};
+pub use findings::{Code, Finding, Severity};
+pub use glibc::{glibc_evidence, libc_name};
+pub use symbols::SymbolSummary;
+
+use serde::Serialize;
+
+use crate::wheel::{Arch, MuslVersion};
+
+/// One platform policy: what a wheel may expect of every system that a tag names (PEP 656).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    /// The tag without the architecture: `musllinux_1_2`.
+    pub name: &'static str,
+    /// The musl version the tag promises to run on, and every later one.
+    pub version: MuslVersion,
+    /// The architectures the policy is defined for.
+    pub arches: &'static [Arch],
+    /// Libraries every such system has, besides musl itself.
+    pub allowed_libraries: &'static [&'static str],
+    /// Symbols of allowed libraries that are private to one build of the library.
+    pub forbidden_symbols: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Policy {
+    /// Every policy, the one with the oldest musl first.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        table::POLICIES
+    }
+
+    /// The policy of a tag's musl version, if it is defined for the architecture.
+    #[must_use]
+    pub fn find(version: MuslVersion, arch: Arch) -> Option<&'static Self> {
+        Self::all().iter().find(|policy| policy.version == version && policy.arches.contains(&arch))
+    }
+
+    /// The policy wheels get unless something else is asked for.
+    #[must_use]
+    pub fn default_for(arch: Arch) -> Option<&'static Self> {
+        Self::all().iter().rev().find(|policy| policy.arches.contains(&arch))
+    }
+
+    /// The symbols an object may not take from an allowed library.
+    #[must_use]
+    pub fn forbidden_symbols_of(&self, library: &str) -> &'static [&'static str] {
+        self.forbidden_symbols.iter().find(|(name, _)| *name == library).map_or(&[], |(_, symbols)| symbols)
+    }
+}

@@ -1,0 +1,252 @@
+//! Carrying out a plan.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::elf::{self, ElfEdit, ElfError};
+use crate::error::Error;
+use crate::policy::Audit;
+use crate::resolve::{ApkDatabase, Sysroot, read_regular};
+use crate::wheel::{
+    Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelPath, WheelWriter, Written,
+    copy_wheel,
+};
+
+use super::graft::Graft;
+use super::options::{Patcher, RepairOptions};
+use super::plan::Plan;
+use super::{sbom, shim};
+
+/// Memory that patching a file takes, as a multiple of its size: the bytes, the patched bytes, facts of both, and the
+/// compressed result.
+const PATCH_COST: u64 = 4;
+
+/// What a repair did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The wheel that was written.
+    pub path: PathBuf,
+    /// How it came about.
+    pub outcome: Outcome,
+    /// Size of the input in bytes.
+    pub input_size: u64,
+    /// Size of the result in bytes.
+    pub output_size: u64,
+    /// What was grafted, and what it costs, by member name.
+    pub grafts: Vec<GraftedLibrary>,
+}
+
+/// How a result came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// There was nothing to do: the result is the input, byte for byte.
+    Copied,
+    /// The wheel was repaired.
+    Repaired,
+}
+
+/// One graft in the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GraftedLibrary {
+    /// Its name in the wheel.
+    pub member: WheelPath,
+    /// The path it was taken from.
+    pub source: String,
+    /// Its size as found, in bytes.
+    pub source_size: u64,
+    /// Its size in the wheel, inflated, in bytes.
+    pub size: u64,
+    /// Its hash in the wheel.
+    pub sha256: Sha256Digest,
+}
+
+/// Carries out a plan and writes the result into `directory`, which must exist. The result appears whole or not at all;
+/// the input is not touched, unless it is the result.
+///
+/// # Errors
+///
+/// When a member or library cannot be read or patched, or the result cannot be written.
+pub fn apply(
+    wheel: &Wheel,
+    audit: &Audit,
+    plan: &Plan,
+    options: &RepairOptions,
+    directory: &Path,
+    (root, packages): (&Sysroot, Option<&ApkDatabase>),
+) -> Result<Receipt, Error> {
+    let path = directory.join(plan.output.to_string());
+    let input_size = file_size(wheel.path())?;
+    if plan.is_copy() {
+        copy_wheel(wheel.path(), &path)?;
+        let outcome = Outcome::Copied;
+        return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
+    }
+    let workshop = Workshop { wheel, plan, patcher: options.patcher, modified: modified(wheel, options)? };
+    if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
+        return Err(Error::NoPatcher { object });
+    }
+    let mut entries = workshop.entries()?;
+    if options.sbom && !plan.grafts.is_empty() {
+        let bytes = sbom::document(&plan.output, &plan.grafts, root, packages);
+        entries.push(workshop.text(sbom_path(wheel)?, bytes));
+    }
+    let writer = WheelWriter::new(wheel, workshop.modified).level(options.compression);
+    let written = writer.hashes(audit.hashes.clone()).write(entries, &path).map_err(unwrap_content)?;
+    let output_size = file_size(&path)?;
+    let grafts = plan.grafts.iter().filter_map(|graft| grafted(graft, &written)).collect();
+    Ok(Receipt { path, outcome: Outcome::Repaired, input_size, output_size, grafts })
+}
+
+fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
+    let file = written.iter().find(|file| file.path == graft.member)?;
+    Some(GraftedLibrary {
+        member: graft.member.clone(),
+        source: graft.source.clone(),
+        source_size: graft.size,
+        size: file.size,
+        sha256: file.sha256,
+    })
+}
+
+fn file_size(path: &Path) -> Result<u64, Error> {
+    std::fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| Error::io("read", path, source))
+}
+
+/// The time of new and changed members: `SOURCE_DATE_EPOCH`, else that of the input's `WHEEL`.
+fn modified(wheel: &Wheel, options: &RepairOptions) -> Result<DosTime, Error> {
+    if let Some(seconds) = options.source_date_epoch {
+        return Ok(DosTime::from_unix(seconds));
+    }
+    let path = in_dist_info(wheel, "WHEEL")?;
+    Ok(wheel.member(path.as_str()).map_or(DosTime::EPOCH, |member| member.modified))
+}
+
+fn in_dist_info(wheel: &Wheel, name: &str) -> Result<WheelPath, Error> {
+    wheel.dist_info().join(name).map_err(|source| Error::Name { name: name.to_owned(), source })
+}
+
+/// A name that is free: a wheel that is repaired again keeps the document of the first time.
+fn sbom_path(wheel: &Wheel) -> Result<WheelPath, Error> {
+    let mut path = in_dist_info(wheel, "sboms/muslrepair.cdx.json")?;
+    let mut number = 1;
+    while wheel.member(path.as_str()).is_some() {
+        number += 1;
+        path = in_dist_info(wheel, &format!("sboms/muslrepair-{number}.cdx.json"))?;
+    }
+    Ok(path)
+}
+
+/// What a member's content could not be made of is our own error, wrapped by the writer.
+fn unwrap_content(error: crate::wheel::WheelError) -> Error {
+    match error {
+        crate::wheel::WheelError::Content { member, source } => match source.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(source) => crate::wheel::WheelError::Content { member, source }.into(),
+        },
+        other => other.into(),
+    }
+}
+
+/// Makes the entries of the new wheel.
+struct Workshop<'a> {
+    wheel: &'a Wheel,
+    plan: &'a Plan,
+    patcher: Patcher,
+    modified: DosTime,
+}
+
+impl<'a> Workshop<'a> {
+    /// Everything but the bill of materials and `RECORD`, in order: the members as they lay, then moved programs, then
+    /// grafts. The writer puts the `.dist-info` directory last.
+    fn entries(&self) -> Result<Vec<Entry<'a>>, Error> {
+        let edits: BTreeMap<&WheelPath, &'a ElfEdit> =
+            self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
+        let moved: BTreeMap<&WheelPath, &WheelPath> =
+            self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
+        let info = in_dist_info(self.wheel, "WHEEL")?;
+        let mut entries = Vec::new();
+        for member in self.wheel.members() {
+            let path = &member.path;
+            if let Some(program) = moved.get(path) {
+                let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
+                script.mode = member.mode.unwrap_or(0o755) | 0o111;
+                entries.push(Entry::Write(script));
+            } else if let Some(edit) = edits.get(path) {
+                let content = self.patched_member(path.clone(), edit, member.size);
+                entries.push(Entry::Write(self.new_file(
+                    path.clone(),
+                    content,
+                    member.mode.unwrap_or(0o755),
+                )));
+            } else if *path == info && !self.plan.metadata.is_empty() {
+                let bytes = self.plan.metadata.apply(self.wheel.info());
+                let file = self.new_file(path.clone(), bytes.into(), member.mode.unwrap_or(0o644));
+                entries.push(Entry::Write(file));
+            } else {
+                entries.push(Entry::Keep(path.clone()));
+            }
+        }
+        let unchanged: &'a ElfEdit = &UNCHANGED;
+        for moved in &self.plan.moved {
+            let edit = edits.get(&moved.script).copied().unwrap_or(unchanged);
+            let size = self.wheel.member(moved.script.as_str()).map_or(0, |member| member.size);
+            let content = self.patched_member(moved.script.clone(), edit, size);
+            entries.push(Entry::Write(self.new_file(moved.program.clone(), content, 0o755)));
+        }
+        for graft in &self.plan.grafts {
+            let patcher = self.patcher;
+            let make = move || -> Result<Vec<u8>, ContentError> {
+                let bytes = read_regular(&graft.location, u64::MAX)
+                    .map_err(|reason| Error::io("read", &graft.location, std::io::Error::other(reason)))?;
+                if Sha256Digest::of(&bytes) != graft.sha256 {
+                    return Err(Error::Changed { path: graft.location.clone() }.into());
+                }
+                Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
+            };
+            let content = Content::made(graft.size.saturating_mul(PATCH_COST), make);
+            entries.push(Entry::Write(self.new_file(graft.member.clone(), content, 0o755)));
+        }
+        Ok(entries)
+    }
+
+    fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
+        let (wheel, patcher) = (self.wheel, self.patcher);
+        Content::made(size.saturating_mul(PATCH_COST), move || {
+            let bytes = wheel.read(&path)?;
+            Ok(patch(patcher, bytes, edit).map_err(|source| Error::elf(path.as_str(), source))?)
+        })
+    }
+
+    fn new_file(&self, path: WheelPath, content: Content<'a>, mode: u32) -> NewFile<'a> {
+        NewFile { path, content, mode, modified: self.modified }
+    }
+
+    fn text(&self, path: WheelPath, bytes: Vec<u8>) -> Entry<'a> {
+        Entry::Write(self.new_file(path, bytes.into(), 0o644))
+    }
+
+    /// The first object that has to be patched.
+    fn first_patched(&self) -> Option<String> {
+        let member = self.plan.edits.iter().map(|edit| edit.member.to_string()).next();
+        member.or_else(|| self.plan.grafts.iter().map(|graft| graft.source.clone()).next())
+    }
+}
+
+/// The edit of a moved program in which nothing changes.
+static UNCHANGED: ElfEdit = ElfEdit {
+    soname: None,
+    rename_needed: BTreeMap::new(),
+    remove_needed: std::collections::BTreeSet::new(),
+    run_path: elf::RunPathEdit::Keep,
+    lower_relr: false,
+    strip: None,
+};
+
+fn patch(patcher: Patcher, bytes: Vec<u8>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {
+    match patcher {
+        Patcher::Builtin | Patcher::None => elf::patch(bytes, edit).map(|patched| patched.bytes),
+    }
+}

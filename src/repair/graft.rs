@@ -1,0 +1,134 @@
+//! Grafts: libraries from outside that move into the wheel.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::elf::ElfEdit;
+use crate::error::Error;
+use crate::policy::Audit;
+use crate::resolve::Origin;
+use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
+
+/// A library that moves into the wheel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Graft {
+    /// The name it gets in the wheel.
+    pub member: WheelPath,
+    /// Its path, inside the sysroot where it was found there.
+    pub source: String,
+    /// Where the bytes lie.
+    #[serde(skip)]
+    pub location: PathBuf,
+    /// Its size as found, in bytes.
+    pub size: u64,
+    /// Its hash as found.
+    pub sha256: Sha256Digest,
+    /// The names it was asked for by, sorted.
+    pub aliases: Vec<String>,
+    /// Whether `source` is a path of the root file system, rather than of a directory the caller named.
+    pub in_sysroot: bool,
+    /// The file names of the grafts it needs in turn, sorted.
+    pub needs: Vec<String>,
+    /// What changes in it.
+    pub edit: ElfEdit,
+}
+
+impl Graft {
+    /// Its file name, which is its `DT_SONAME` and what requesters ask for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.member.file_name()
+    }
+}
+
+/// Which libraries outside become which grafts, and what their file names are.
+pub(super) struct Names {
+    /// Object of the graph to the object whose content stands for it, and the file name.
+    by_object: BTreeMap<usize, (usize, String)>,
+}
+
+impl Names {
+    /// Names every library outside the wheel, one name for each content.
+    pub(super) fn choose(audit: &Audit) -> Self {
+        let mut by_content: BTreeMap<Sha256Digest, (usize, String)> = BTreeMap::new();
+        let mut by_object = BTreeMap::new();
+        for (index, object) in audit.graph.objects.iter().enumerate() {
+            let Origin::File { file, .. } = &object.origin else { continue };
+            let taken = |name: &str| by_content.values().any(|(_, other)| other == name);
+            let graft = by_content.get(&file.sha256).cloned().unwrap_or_else(|| {
+                let hash = file.sha256.hex();
+                // Eight digits, as everywhere in the field; more only if two libraries agree in those.
+                let name = [8, 16, 64].iter().filter_map(|digits| hash.get(..*digits));
+                let mut names = name.map(|hash| hashed_name(file.file_name(), hash));
+                let name = names.find(|name| !taken(name)).unwrap_or_default();
+                (index, name)
+            });
+            by_content.insert(file.sha256, graft.clone());
+            by_object.insert(index, graft);
+        }
+        Self { by_object }
+    }
+
+    /// The graft that stands for an object, and its file name.
+    pub(super) fn of(&self, object: usize) -> Option<(usize, &str)> {
+        self.by_object.get(&object).map(|(index, name)| (*index, name.as_str()))
+    }
+}
+
+/// `libfoo.so.1.2` to `libfoo-<hash>.so.1.2`: the hash goes before the first dot, and only once.
+fn hashed_name(file_name: &str, hash: &str) -> String {
+    let (stem, rest) = file_name.split_at(file_name.find('.').unwrap_or(file_name.len()));
+    if stem.strip_suffix(hash).is_some_and(|stem| stem.ends_with('-')) {
+        return file_name.to_owned();
+    }
+    format!("{stem}-{hash}{rest}")
+}
+
+/// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
+/// cannot know where site-packages lies, so its grafts lie below the prefix too.
+pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, Error> {
+    let name = |name: String| -> Result<WheelPath, Error> {
+        name.parse().map_err(|source| Error::Name { name: name.clone(), source })
+    };
+    match scheme {
+        Scheme::Data => {
+            let installed = name(format!("lib/{libs}"))?;
+            let members = name(format!("{data_dir}/data/lib/{libs}"))?;
+            Ok(Home { directory: Directory { scheme, path: Some(installed) }, members })
+        }
+        Scheme::Site | Scheme::Scripts | Scheme::Headers => {
+            let members = name(libs.to_owned())?;
+            Ok(Home { directory: Directory { scheme: Scheme::Site, path: Some(members.clone()) }, members })
+        }
+    }
+}
+
+/// A directory of grafts.
+pub(super) struct Home {
+    /// Where it is installed.
+    pub(super) directory: Directory,
+    /// Its name in the archive.
+    pub(super) members: WheelPath,
+}
+
+impl Home {
+    pub(super) fn member(&self, name: &str) -> Result<WheelPath, Error> {
+        self.members.join(name).map_err(|source| Error::Name { name: name.to_owned(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hashed_name;
+
+    #[test]
+    fn the_hash_goes_before_the_first_dot_and_only_once() {
+        assert_eq!(hashed_name("libz.so.1.3.1", "0a1b2c3d"), "libz-0a1b2c3d.so.1.3.1");
+        assert_eq!(hashed_name("libfoo-1.2.so.3", "0a1b2c3d"), "libfoo-1-0a1b2c3d.2.so.3");
+        assert_eq!(hashed_name("libz-0a1b2c3d.so.1", "0a1b2c3d"), "libz-0a1b2c3d.so.1");
+        assert_eq!(hashed_name("libz-11111111.so.1", "0a1b2c3d"), "libz-11111111-0a1b2c3d.so.1");
+        assert_eq!(hashed_name("plugin", "0a1b2c3d"), "plugin-0a1b2c3d");
+    }
+}

@@ -1,0 +1,122 @@
+//! What changes in a wheel's name and in its `WHEEL` file.
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::policy::{Audit, Policy, WheelKind};
+use crate::wheel::{PlatformTag, WheelFilename, WheelInfo};
+
+use super::options::{PlatformChoice, RepairOptions};
+
+/// What changes in `WHEEL`. Fields that are `None` stay as they are, to the byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MetadataEdit {
+    /// The `Tag:` lines: the product of the file name's tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// `Root-Is-Purelib`, which is false wherever there is an ELF file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_is_purelib: Option<bool>,
+    /// `Build`, which mirrors the file name's build tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+}
+
+impl MetadataEdit {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The new bytes of `WHEEL`.
+    #[must_use]
+    pub fn apply(&self, info: &WheelInfo) -> Vec<u8> {
+        let mut info = info.clone();
+        if let Some(tags) = &self.tags {
+            info.set_tags(tags);
+        }
+        if let Some(purelib) = self.root_is_purelib {
+            info.set_root_is_purelib(purelib);
+        }
+        if let Some(build) = &self.build {
+            info.set_build(Some(build));
+        }
+        info.to_bytes()
+    }
+
+    /// What has to change in `info` for a wheel of this name.
+    pub(super) fn between(info: &WheelInfo, filename: &WheelFilename, has_elf: bool) -> Self {
+        let tags = filename.tags();
+        let same = {
+            let mut current = info.tags();
+            let mut wanted: Vec<&str> = tags.iter().map(String::as_str).collect();
+            current.sort_unstable();
+            wanted.sort_unstable();
+            current == wanted
+        };
+        let build = filename.build().filter(|build| info.build() != Some(build)).map(str::to_owned);
+        Self {
+            tags: (!same).then_some(tags),
+            root_is_purelib: (has_elf && info.root_is_purelib()).then_some(false),
+            build,
+        }
+    }
+}
+
+/// The platform the result is for: the tag asked for, the wheel's own musllinux tag, or the newest policy.
+pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformTag, Error> {
+    let Some(arch) = audit.arch else { return Err(Error::NoPolicy(audit.wheel.to_string())) };
+    match &options.platform {
+        PlatformChoice::Auto => {
+            let own = audit
+                .wheel
+                .platforms()
+                .iter()
+                .filter(|tag| matches!(tag, PlatformTag::Musllinux { .. }))
+                .min();
+            match own {
+                Some(tag) => Ok(tag.clone()),
+                None => Policy::default_for(arch)
+                    .map(|policy| policy.version.platform(arch))
+                    .ok_or_else(|| Error::NoPolicy(format!("musllinux for {arch}"))),
+            }
+        }
+        PlatformChoice::Tag(tag) => {
+            if tag.arch() != Some(arch) {
+                return Err(Error::WrongPlatform { built: arch.to_string(), asked: tag.to_string() });
+            }
+            if let PlatformTag::Musllinux { version, .. } = tag {
+                Policy::find(*version, arch).ok_or_else(|| Error::NoPolicy(tag.to_string()))?;
+            }
+            Ok(tag.clone())
+        }
+    }
+}
+
+/// The file name of the result. `linux` and `any` give way to the target; tags of other systems stay; of several
+/// musllinux tags only the target stays, unless nothing was asked for.
+pub(super) fn output_name(
+    audit: &Audit,
+    target: &PlatformTag,
+    options: &RepairOptions,
+) -> Result<WheelFilename, Error> {
+    let mut name = audit.wheel.clone();
+    let current = audit.wheel.platforms();
+    let settled = options.platform == PlatformChoice::Auto
+        && current.contains(target)
+        && !current.iter().any(|tag| matches!(tag, PlatformTag::Linux(_) | PlatformTag::Any));
+    if options.update_tags && !settled && audit.kind == WheelKind::Platform {
+        let replaced = |tag: &PlatformTag| {
+            matches!(tag, PlatformTag::Linux(_) | PlatformTag::Any | PlatformTag::Musllinux { .. })
+        };
+        let mut platforms: Vec<PlatformTag> = current.iter().filter(|tag| !replaced(tag)).cloned().collect();
+        platforms.push(target.clone());
+        platforms.sort_by_key(ToString::to_string);
+        name = name.with_platforms(&platforms)?;
+    }
+    if let Some(build) = &options.build_tag {
+        name = name.with_build(Some(build))?;
+    }
+    Ok(name)
+}

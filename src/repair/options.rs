@@ -1,0 +1,96 @@
+//! What a repair is asked to do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::elf::Strip;
+use crate::wheel::PlatformTag;
+
+/// What a repair is asked to do, apart from where libraries are looked for.
+#[derive(Clone, Debug)]
+pub struct RepairOptions {
+    /// The platform tag of the result.
+    pub platform: PlatformChoice,
+    /// What is appended to the distribution's name to make the directory of grafts.
+    pub libs_suffix: String,
+    /// Whether the file name and `WHEEL` get the new tag.
+    pub update_tags: bool,
+    /// Whether and how ELF files are stripped.
+    pub strip: Option<Strip>,
+    /// Deflate level of what is compressed anew, 0 to 9.
+    pub compression: u32,
+    /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
+    pub keep_relr: bool,
+    /// The build tag of the result, instead of the input's.
+    pub build_tag: Option<String>,
+    /// Whether a software bill of materials is added for what is grafted.
+    pub sbom: bool,
+    /// What patches ELF files.
+    pub patcher: Patcher,
+    /// Seconds since 1970 for the time of new and changed members, instead of the time of the input's `WHEEL`.
+    pub source_date_epoch: Option<i64>,
+}
+
+impl Default for RepairOptions {
+    fn default() -> Self {
+        Self {
+            platform: PlatformChoice::Auto,
+            libs_suffix: ".libs".to_owned(),
+            update_tags: true,
+            strip: None,
+            compression: 6,
+            keep_relr: false,
+            build_tag: None,
+            sbom: true,
+            patcher: Patcher::Builtin,
+            source_date_epoch: None,
+        }
+    }
+}
+
+/// Which platform tag the result gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PlatformChoice {
+    /// The wheel's own musllinux tag, or the newest policy of its architecture.
+    #[default]
+    Auto,
+    /// This one. A `linux` tag means: graft, and keep the name.
+    Tag(PlatformTag),
+}
+
+/// What patches ELF files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patcher {
+    /// The patcher of this library.
+    #[default]
+    Builtin,
+    /// Nothing: an error if something has to be patched.
+    None,
+}
+
+impl fmt::Display for Patcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Builtin => "builtin",
+            Self::None => "none",
+        })
+    }
+}
+
+/// The name is no patcher.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown patcher `{0}`: `builtin` or `none`")]
+pub struct UnknownPatcher(String);
+
+impl FromStr for Patcher {
+    type Err = UnknownPatcher;
+
+    /// `patchelf` and `lief-patchelf`, which auditwheel knows, mean the builtin one.
+    fn from_str(name: &str) -> Result<Self, UnknownPatcher> {
+        match name {
+            "builtin" | "patchelf" | "lief-patchelf" => Ok(Self::Builtin),
+            "none" => Ok(Self::None),
+            other => Err(UnknownPatcher(other.to_owned())),
+        }
+    }
+}

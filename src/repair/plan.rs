@@ -1,0 +1,395 @@
+//! The plan of a repair: every decision, and no I/O.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::elf::ElfEdit;
+use crate::error::Error;
+use crate::policy::{Audit, Code, Finding, Severity, WheelKind, quoted};
+use crate::resolve::{Object, Origin, Resolution};
+use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
+
+use super::graft::{Graft, Home, Names, home};
+use super::metadata::{MetadataEdit, output_name, target};
+use super::options::RepairOptions;
+use super::run_path::{decide, replace};
+use super::shim::MovedProgram;
+
+/// Everything a repair will do to one wheel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The wheel that is repaired.
+    pub input: WheelFilename,
+    /// The file name of the result.
+    pub output: WheelFilename,
+    /// The platform the result is for; `None` for a wheel without ELF files.
+    pub target: Option<PlatformTag>,
+    /// Libraries that move into the wheel, by member name.
+    pub grafts: Vec<Graft>,
+    /// Members that are edited, in archive order.
+    pub edits: Vec<MemberEdit>,
+    /// Programs that move behind a script.
+    pub moved: Vec<MovedProgram>,
+    /// What changes in `WHEEL`.
+    pub metadata: MetadataEdit,
+    /// Whether `RECORD` has to be written anew although nothing else changes: it did not list every member.
+    pub complete_record: bool,
+    /// What the user should know.
+    pub notes: Vec<Note>,
+}
+
+/// One member that is edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemberEdit {
+    /// The member.
+    pub member: WheelPath,
+    /// What changes in it.
+    pub edit: ElfEdit,
+}
+
+/// Something the plan does or leaves that the user should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "note")]
+pub enum Note {
+    /// Run path entries that lead out of the wheel are dropped.
+    RunPathDropped {
+        /// The object.
+        object: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
+    /// A dependency on the interpreter's library is removed.
+    LibpythonRemoved {
+        /// The object.
+        object: String,
+        /// The library.
+        library: String,
+    },
+    /// A dependency is left to the user.
+    Excluded {
+        /// The library.
+        library: String,
+        /// The pattern that matched.
+        pattern: String,
+    },
+    /// An `--exclude` pattern matched nothing.
+    PatternUnused {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A member was missing from `RECORD`.
+    Unlisted {
+        /// The member.
+        member: WheelPath,
+    },
+}
+
+impl Note {
+    /// Whether it is a warning rather than information.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::PatternUnused { .. } | Self::Unlisted { .. })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RunPathDropped { object, entries } => {
+                let entries = quoted(entries.iter().map(String::as_str));
+                write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
+            }
+            Self::LibpythonRemoved { object, library } => {
+                write!(
+                    f,
+                    "Removing {library} dependency from {object}: the process has the interpreter already"
+                )
+            }
+            Self::Excluded { library, pattern } => write!(f, "Excluding {library} (`{pattern}`)"),
+            Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
+            Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
+        }
+    }
+}
+
+impl Plan {
+    /// Whether the result is the input, byte for byte.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        self.grafts.is_empty()
+            && self.edits.is_empty()
+            && self.moved.is_empty()
+            && self.metadata.is_empty()
+            && !self.complete_record
+    }
+}
+
+/// Plans the repair of an audited wheel.
+///
+/// # Errors
+///
+/// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
+/// none can.
+pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, Error> {
+    let errors: Vec<Finding> = audit.errors().cloned().collect();
+    if !errors.is_empty() {
+        return Err(Error::Unrepairable { findings: errors });
+    }
+    let linux = audit.wheel.platforms().iter().find(|tag| matches!(tag, PlatformTag::Linux(_)));
+    if let (WheelKind::PlatformWithoutElf, Some(tag)) = (audit.kind, linux) {
+        return Err(Error::NoElf { platform: tag.to_string() });
+    }
+    let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
+    let output = match &target {
+        Some(target) => output_name(audit, target, options)?,
+        None => audit.wheel.clone(),
+    };
+    let mut plan = Plan {
+        metadata: match &target {
+            Some(_) => MetadataEdit::between(wheel.info(), &output, true),
+            None => MetadataEdit::default(),
+        },
+        input: audit.wheel.clone(),
+        output,
+        target,
+        grafts: Vec::new(),
+        edits: Vec::new(),
+        moved: Vec::new(),
+        complete_record: audit.kind == WheelKind::Platform && !audit.unlisted.is_empty(),
+        notes: Vec::new(),
+    };
+    if !options.update_tags {
+        plan.metadata.tags = None;
+    }
+    Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
+    plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
+    let unused = audit.graph.unused_patterns.iter().cloned();
+    plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern }));
+    Ok(plan)
+}
+
+struct Planner<'a> {
+    wheel: &'a Wheel,
+    audit: &'a Audit,
+    names: Names,
+    libs: String,
+    data_dir: String,
+    /// What every ELF file gets, whatever else changes in it.
+    strip: Option<crate::elf::Strip>,
+    lower_relr: bool,
+    programs: Directory,
+}
+
+impl<'a> Planner<'a> {
+    fn new(wheel: &'a Wheel, audit: &'a Audit, options: &RepairOptions, plan: &Plan) -> Result<Self, Error> {
+        let distribution = audit.wheel.distribution();
+        let scripts = format!("{distribution}.scripts");
+        let programs = scripts.parse().map_err(|source| Error::Name { name: scripts, source })?;
+        Ok(Self {
+            wheel,
+            audit,
+            names: Names::choose(audit),
+            libs: format!("{distribution}{}", options.libs_suffix),
+            data_dir: wheel.data_dir().to_owned(),
+            strip: options.strip,
+            lower_relr: !options.keep_relr && matches!(plan.target, Some(PlatformTag::Musllinux { .. })),
+            programs: Directory { scheme: Scheme::Site, path: Some(programs) },
+        })
+    }
+
+    fn run(&self, plan: &mut Plan) -> Result<(), Error> {
+        for (index, member, place, object) in self.audit.members() {
+            let needs_graft = object.edges().any(|(_, target)| self.audit.is_outside(target));
+            let edit = if needs_graft && place.scheme == Scheme::Scripts {
+                if object.facts.interpreter.is_none() {
+                    return Err(library_in_scripts(member));
+                }
+                let moved = self.moved_program(member, place.path.as_str())?;
+                plan.moved.push(moved);
+                let wanted = self.run_path_entries(index, object, &self.programs, true)?;
+                self.edit(object, member.as_str(), replace(&object.facts, &wanted), &mut plan.notes)
+            } else {
+                let origin = place.directory();
+                let wanted = self.run_path_entries(index, object, &origin, false)?;
+                let installed = self.audit.layout.installed(place);
+                let origin = installed.rsplit_once('/').map_or("", |(directory, _)| directory);
+                let decision = decide(&object.facts, &self.audit.layout, origin, &wanted);
+                self.edit(object, member.as_str(), decision, &mut plan.notes)
+            };
+            if !edit.is_empty() {
+                plan.edits.push(MemberEdit { member: member.clone(), edit });
+            }
+        }
+        for scheme in [Scheme::Site, Scheme::Data] {
+            self.grafts(scheme, plan)?;
+        }
+        plan.grafts.sort_by(|a, b| a.member.cmp(&b.member));
+        Ok(())
+    }
+
+    /// Names, interpreter, RELR and strip; the run path comes decided.
+    fn edit(
+        &self,
+        object: &Object,
+        shown: &str,
+        run_path: super::run_path::RunPathDecision,
+        notes: &mut Vec<Note>,
+    ) -> ElfEdit {
+        if !run_path.dropped.is_empty() {
+            notes.push(Note::RunPathDropped { object: shown.to_owned(), entries: run_path.dropped });
+        }
+        let mut edit = ElfEdit {
+            run_path: run_path.edit,
+            lower_relr: self.lower_relr && object.facts.relr,
+            strip: self.strip,
+            ..ElfEdit::default()
+        };
+        for dependency in &object.dependencies {
+            match &dependency.resolution {
+                Resolution::Object { index } => {
+                    if let Some((_, name)) =
+                        self.names.of(*index).filter(|(_, name)| *name != dependency.name)
+                    {
+                        edit.rename_needed.insert(dependency.name.clone(), name.to_owned());
+                    }
+                }
+                Resolution::Interpreter => {
+                    edit.remove_needed.insert(dependency.name.clone());
+                    let library = dependency.name.clone();
+                    notes.push(Note::LibpythonRemoved { object: shown.to_owned(), library });
+                }
+                Resolution::Excluded { pattern, .. } => {
+                    let note = Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() };
+                    if !notes.contains(&note) {
+                        notes.push(note);
+                    }
+                }
+                Resolution::Libc | Resolution::Allowed | Resolution::Missing { .. } => {}
+            }
+        }
+        edit
+    }
+
+    /// The run path entries that what an object needs calls for: the directory of the grafts and, for an object that is
+    /// moved, the directories of the wheel's own libraries.
+    fn run_path_entries(
+        &self,
+        index: usize,
+        object: &Object,
+        from: &Directory,
+        moved: bool,
+    ) -> Result<Vec<String>, Error> {
+        let mut entries: Vec<String> = Vec::new();
+        for (name, target) in object.edges().filter(|(_, target)| *target != index) {
+            let to = match self.audit.graph.objects.get(target).map(|object| &object.origin) {
+                Some(Origin::Member { place, .. }) if moved => place.directory(),
+                Some(Origin::File { .. }) => home(from.scheme, &self.libs, &self.data_dir)?.directory,
+                _ => continue,
+            };
+            let entry = relative_run_path(from, &to).ok_or_else(|| Error::Unreachable {
+                object: object.origin.shown().to_owned(),
+                target: name.to_owned(),
+            })?;
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+
+    fn moved_program(&self, script: &WheelPath, path: &str) -> Result<MovedProgram, Error> {
+        let directory = self.programs.to_string();
+        let program: WheelPath = format!("{directory}/{path}")
+            .parse()
+            .map_err(|source| Error::Name { name: path.to_owned(), source })?;
+        if self.wheel.member(program.as_str()).is_some() {
+            return Err(Error::Occupied { member: program.to_string() });
+        }
+        Ok(MovedProgram { script: script.clone(), program })
+    }
+
+    /// The grafts for the objects of one scheme, in the home of that scheme.
+    fn grafts(&self, scheme: Scheme, plan: &mut Plan) -> Result<(), Error> {
+        let home = home(scheme, &self.libs, &self.data_dir)?;
+        let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
+        let mut queue: Vec<usize> = Vec::new();
+        for (index, ..) in self.audit.members().filter(|(_, _, place, _)| here(place.scheme)) {
+            queue.push(index);
+        }
+        // Every object outside that these lead to, and the names each is asked for by.
+        let mut aliases: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        let mut visited: BTreeSet<usize> = queue.iter().copied().collect();
+        while let Some(object) = queue.pop().and_then(|index| self.audit.graph.objects.get(index)) {
+            for (name, target) in object.edges().filter(|(_, target)| self.audit.is_outside(*target)) {
+                let Some((stands_for, _)) = self.names.of(target) else { continue };
+                aliases.entry(stands_for).or_default().insert(name.to_owned());
+                for next in [target, stands_for] {
+                    if visited.insert(next) {
+                        queue.push(next);
+                    }
+                }
+            }
+        }
+        for (index, aliases) in aliases {
+            let Some(graft) = self.graft(index, aliases, &home, &mut plan.notes)? else { continue };
+            plan.grafts.push(graft);
+        }
+        Ok(())
+    }
+
+    fn graft(
+        &self,
+        index: usize,
+        aliases: BTreeSet<String>,
+        home: &Home,
+        notes: &mut Vec<Note>,
+    ) -> Result<Option<Graft>, Error> {
+        let (Some(object), Some((_, name))) = (self.audit.graph.objects.get(index), self.names.of(index))
+        else {
+            return Ok(None);
+        };
+        let Origin::File { file, .. } = &object.origin else { return Ok(None) };
+        let member = home.member(name)?;
+        // A wheel that was repaired before holds this library already, under the same hash.
+        if self.wheel.member(member.as_str()).is_some() {
+            return Ok(None);
+        }
+        let wanted = self.run_path_entries(index, object, &home.directory, true)?;
+        let mut edit = self.edit(object, &file.path, replace(&object.facts, &wanted), notes);
+        if object.facts.soname.as_deref() != Some(name) {
+            edit.soname = Some(name.to_owned());
+        }
+        let needs: BTreeSet<String> = object
+            .edges()
+            .filter_map(|(_, target)| self.names.of(target))
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        Ok(Some(Graft {
+            member,
+            source: file.path.clone(),
+            in_sysroot: file.in_sysroot,
+            location: file.location.clone(),
+            size: file.size,
+            sha256: file.sha256,
+            aliases: aliases.into_iter().collect(),
+            needs: needs.into_iter().collect(),
+            edit,
+        }))
+    }
+}
+
+fn library_in_scripts(member: &WheelPath) -> Error {
+    let finding = Finding {
+        code: Code::LibraryInScripts,
+        severity: Severity::Error,
+        object: member.to_string(),
+        message: format!(
+            "`{member}` is a shared library in `.data/scripts`, from where no run path leads to a graft"
+        ),
+        details: Vec::new(),
+        hint: Some("install libraries into the package, not as scripts".to_owned()),
+    };
+    Error::Unrepairable { findings: vec![finding] }
+}

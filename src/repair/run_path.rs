@@ -1,0 +1,59 @@
+//! Run paths of repaired objects.
+
+use crate::elf::{ElfFacts, RunPathEdit};
+use crate::musl;
+use crate::resolve::InstalledLayout;
+
+/// What becomes of an object's run path, and the entries that are dropped.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RunPathDecision {
+    pub(super) edit: RunPathEdit,
+    pub(super) dropped: Vec<String>,
+}
+
+/// Keeps the entries that lead from `origin` (an installed directory) to something wheels may rely on, drops the others,
+/// and appends `wanted`. Only what musl would read counts: `DT_RUNPATH` hides `DT_RPATH`.
+pub(super) fn decide(
+    facts: &ElfFacts,
+    layout: &InstalledLayout,
+    origin: &str,
+    wanted: &[String],
+) -> RunPathDecision {
+    let current = facts.run_path();
+    let mut kept: Vec<&str> = Vec::new();
+    let mut dropped = Vec::new();
+    let directory = |entry: &str| layout.expand(entry, origin);
+    for entry in current.into_iter().flat_map(musl::search_path_entries) {
+        match directory(entry) {
+            Some(found) if layout.is_reliable(&found) => {
+                if !kept.contains(&entry) {
+                    kept.push(entry);
+                }
+            }
+            _ => dropped.push(entry.to_owned()),
+        }
+    }
+    for entry in wanted {
+        if !kept.iter().any(|kept| directory(kept) == directory(entry)) {
+            kept.push(entry);
+        }
+    }
+    RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
+}
+
+/// The run path of an object that lies somewhere new: nothing of the old one holds there.
+pub(super) fn replace(facts: &ElfFacts, wanted: &[String]) -> RunPathDecision {
+    let dropped = facts.run_path().into_iter().flat_map(musl::search_path_entries);
+    let dropped =
+        dropped.filter(|entry| !wanted.iter().any(|wanted| wanted == entry)).map(str::to_owned).collect();
+    RunPathDecision { edit: write(facts, &wanted.join(":")), dropped }
+}
+
+fn write(facts: &ElfFacts, text: &str) -> RunPathEdit {
+    match facts.run_path() {
+        Some(current) if current == text => RunPathEdit::Keep,
+        None if text.is_empty() => RunPathEdit::Keep,
+        _ if text.is_empty() => RunPathEdit::Clear,
+        _ => RunPathEdit::Set(text.to_owned()),
+    }
+}

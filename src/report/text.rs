@@ -1,0 +1,174 @@
+//! What people read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::elf::{ElfEdit, RunPathEdit};
+use crate::policy::{Audit, WheelKind};
+use crate::repair::Plan;
+use crate::resolve::{ApkDatabase, Origin, Resolution, Sysroot};
+
+use super::auditwheel::{consistent_sentence, versioned_symbols};
+
+/// The report of `show`, in auditwheel's sentences where it has them.
+#[must_use]
+pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", consistent_sentence(audit));
+    if audit.kind != WheelKind::Platform {
+        return text;
+    }
+    let symbols = versioned_symbols(audit);
+    if symbols.is_empty() {
+        text.push_str(
+            "\nThe wheel references no external versioned symbols from system-provided shared libraries.\n",
+        );
+    } else {
+        text.push_str(
+            "\nThe wheel references external versioned symbols in these system-provided shared libraries:\n",
+        );
+        for (library, versions) in symbols {
+            let versions: Vec<String> = versions.into_iter().collect();
+            let _ = writeln!(text, "    {library} with versions {}", versions.join(", "));
+        }
+    }
+    external_libraries(audit, root, packages, &mut text);
+    objects(audit, &mut text);
+    if !audit.findings.is_empty() {
+        text.push_str("\nFindings:\n");
+        for finding in &audit.findings {
+            let severity = format!("{:?}", finding.severity).to_lowercase();
+            let _ = writeln!(text, "    {severity}[{}]: {}", finding.code, finding.message);
+            for detail in &finding.details {
+                let _ = writeln!(text, "        {detail}");
+            }
+            if let Some(hint) = &finding.hint {
+                let _ = writeln!(text, "        hint: {hint}");
+            }
+        }
+    }
+    text
+}
+
+fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
+    let external = audit.external_libraries();
+    if external.is_empty() {
+        text.push_str("\nThe wheel requires no external shared libraries! :)\n");
+        return;
+    }
+    text.push_str("\nThe following external shared libraries are required by the wheel:\n");
+    for library in external {
+        let object = library.object.and_then(|index| audit.graph.objects.get(index));
+        let _ = match object.map(|object| (&object.origin, object.size)) {
+            Some((Origin::File { file, .. }, size)) => {
+                let owner = packages.filter(|_| file.in_sysroot).and_then(|p| p.owner(root, &file.path));
+                let owner = owner.map_or_else(String::new, |p| format!(", package {} {}", p.name, p.version));
+                writeln!(text, "    {} => {} ({}{owner})", library.name, file.path, human_size(size))
+            }
+            _ => writeln!(text, "    {} => not found", library.name),
+        };
+    }
+}
+
+fn objects(audit: &Audit, text: &mut String) {
+    text.push_str("\nELF files in the wheel:\n");
+    for (_, path, _, object) in audit.members() {
+        let facts = &object.facts;
+        let arch = facts.arch.map_or_else(|| format!("machine {}", facts.machine), |arch| arch.to_string());
+        let libc = object.dependencies.iter().find(|d| d.resolution == Resolution::Libc);
+        let libc = libc.map_or_else(String::new, |d| format!(", libc {}", d.name));
+        let run_path = facts.run_path().map_or_else(String::new, |path| format!(", run path {path}"));
+        let relr = if facts.relr { ", RELR" } else { "" };
+        let _ = writeln!(text, "    {path} ({arch}, {}{libc}{run_path}{relr})", human_size(object.size));
+    }
+}
+
+/// The plan of a repair, as `--dry-run` prints it.
+#[must_use]
+pub fn plan_text(plan: &Plan) -> String {
+    let mut text = String::new();
+    if plan.is_copy() {
+        let _ = writeln!(text, "{} stays as it is", plan.input);
+        return text;
+    }
+    let _ = writeln!(text, "{} -> {}", plan.input, plan.output);
+    for graft in &plan.grafts {
+        let aliases: BTreeMap<&str, ()> = graft.aliases.iter().map(|alias| (alias.as_str(), ())).collect();
+        let aliases: Vec<&str> = aliases.into_keys().collect();
+        let _ = writeln!(
+            text,
+            "graft {} as {} ({}), needed as {}",
+            graft.source,
+            graft.member,
+            human_size(graft.size),
+            aliases.join(", ")
+        );
+        edit(&graft.edit, &mut text);
+    }
+    for moved in &plan.moved {
+        let _ = writeln!(text, "move {} to {}, leave a script that starts it", moved.script, moved.program);
+    }
+    for member in &plan.edits {
+        let _ = writeln!(text, "edit {}", member.member);
+        edit(&member.edit, &mut text);
+    }
+    if let Some(tags) = &plan.metadata.tags {
+        let _ = writeln!(text, "tag {}", tags.join(", "));
+    }
+    if plan.metadata.root_is_purelib == Some(false) {
+        text.push_str("set Root-Is-Purelib to false\n");
+    }
+    if let Some(build) = &plan.metadata.build {
+        let _ = writeln!(text, "set Build to {build}");
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    text
+}
+
+fn edit(edit: &ElfEdit, text: &mut String) {
+    if let Some(soname) = &edit.soname {
+        let _ = writeln!(text, "    SONAME {soname}");
+    }
+    for (old, new) in &edit.rename_needed {
+        let _ = writeln!(text, "    NEEDED {old} -> {new}");
+    }
+    for name in &edit.remove_needed {
+        let _ = writeln!(text, "    NEEDED {name} removed");
+    }
+    let _ = match &edit.run_path {
+        RunPathEdit::Keep => Ok(()),
+        RunPathEdit::Clear => writeln!(text, "    run path removed"),
+        RunPathEdit::Set(path) => writeln!(text, "    run path {path}"),
+    };
+    if edit.lower_relr {
+        text.push_str("    DT_RELR lowered to ordinary relocations\n");
+    }
+    if let Some(strip) = edit.strip {
+        let _ = writeln!(text, "    stripped ({})", format!("{strip:?}").to_lowercase());
+    }
+}
+
+/// Bytes for people: `512 B`, `1.5 kB`, `12.3 MB` (powers of ten).
+#[must_use]
+pub fn human_size(bytes: u64) -> String {
+    let units = [("GB", 1_000_000_000_u64), ("MB", 1_000_000), ("kB", 1_000)];
+    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
+        None => format!("{bytes} B"),
+        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::human_size;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(human_size(512), "512 B");
+        assert_eq!(human_size(1_549), "1.5 kB");
+        assert_eq!(human_size(12_345_678), "12.3 MB");
+        assert_eq!(human_size(3_000_000_000), "3.0 GB");
+    }
+}

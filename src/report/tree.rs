@@ -1,0 +1,125 @@
+//! Dependency trees.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::resolve::{Graph, Resolution};
+
+/// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
+#[must_use]
+pub fn tree_text(graph: &Graph, root: usize) -> String {
+    let mut text = String::new();
+    let Some(object) = graph.objects.get(root) else { return text };
+    let _ = writeln!(text, "{}", object.origin.shown());
+    let mut printed = vec![root];
+    let mut stack: Vec<(usize, usize, usize)> = vec![(root, 0, 1)];
+    // An explicit stack: dependency chains may be thousands deep.
+    while let Some((index, position, depth)) = stack.pop() {
+        let Some(dependency) = graph.objects.get(index).and_then(|object| object.dependencies.get(position))
+        else {
+            continue;
+        };
+        stack.push((index, position + 1, depth));
+        let indent = "    ".repeat(depth.min(64));
+        let leads_to = match &dependency.resolution {
+            Resolution::Libc => "musl".to_owned(),
+            Resolution::Interpreter => "the interpreter".to_owned(),
+            Resolution::Allowed => "the system, by policy".to_owned(),
+            Resolution::Excluded { pattern, .. } => format!("excluded by {pattern}"),
+            Resolution::Missing { .. } => "not found".to_owned(),
+            Resolution::Object { index } => {
+                let shown = graph.objects.get(*index).map_or("", |object| object.origin.shown());
+                if printed.contains(index) {
+                    format!("{shown} (above)")
+                } else {
+                    printed.push(*index);
+                    stack.push((*index, 0, depth + 1));
+                    shown.to_owned()
+                }
+            }
+        };
+        let _ = writeln!(text, "{indent}{} => {leads_to}", dependency.name);
+        if let Resolution::Missing { searched, rejected } = &dependency.resolution {
+            if !searched.is_empty() {
+                let _ = writeln!(text, "{indent}    searched: {}", searched.join(", "));
+            }
+            for candidate in rejected {
+                let _ = writeln!(text, "{indent}    rejected: {} ({})", candidate.path, candidate.reason);
+            }
+        }
+    }
+    text
+}
+
+/// The tree in the shape of auditwheel's `lddtree`: the object, and every library it leads to by name.
+#[must_use]
+pub fn tree_json(graph: &Graph, root: usize) -> Value {
+    let Some(object) = graph.objects.get(root) else { return Value::Null };
+    let mut libraries = serde_json::Map::new();
+    let mut queue = vec![root];
+    let mut next = 0;
+    while let Some(current) = queue.get(next).and_then(|index| graph.objects.get(*index)) {
+        next += 1;
+        for dependency in &current.dependencies {
+            let (path, platform, needed) = match &dependency.resolution {
+                Resolution::Object { index } => {
+                    if !queue.contains(index) {
+                        queue.push(*index);
+                    }
+                    let target = graph.objects.get(*index);
+                    (
+                        target.map(|object| object.origin.shown().to_owned()),
+                        target.map(platform),
+                        target.map(|object| object.facts.needed.clone()).unwrap_or_default(),
+                    )
+                }
+                _ => (None, None, Vec::new()),
+            };
+            let entry = json!({
+                "soname": dependency.name,
+                "path": path,
+                "realpath": path,
+                "platform": platform,
+                "needed": needed,
+                "resolution": resolution_name(&dependency.resolution),
+            });
+            libraries.entry(dependency.name.clone()).or_insert(entry);
+        }
+    }
+    let entries = |path: Option<&str>| -> Vec<String> {
+        path.into_iter().flat_map(crate::musl::search_path_entries).map(str::to_owned).collect()
+    };
+    json!({
+        "interpreter": object.facts.interpreter,
+        "libc": crate::policy::libc_name(object),
+        "path": object.origin.shown(),
+        "realpath": object.origin.shown(),
+        "platform": platform(object),
+        "needed": object.facts.needed,
+        "rpath": entries(object.facts.rpath.as_deref()),
+        "runpath": entries(object.facts.runpath.as_deref()),
+        "libraries": libraries,
+    })
+}
+
+fn platform(object: &crate::resolve::Object) -> Value {
+    let facts = &object.facts;
+    json!({
+        "class": facts.class,
+        "endian": facts.endian,
+        "machine": facts.machine,
+        "arch": facts.arch,
+    })
+}
+
+fn resolution_name(resolution: &Resolution) -> &'static str {
+    match resolution {
+        Resolution::Libc => "libc",
+        Resolution::Interpreter => "interpreter",
+        Resolution::Allowed => "allowed",
+        Resolution::Excluded { .. } => "excluded",
+        Resolution::Object { .. } => "found",
+        Resolution::Missing { .. } => "missing",
+    }
+}

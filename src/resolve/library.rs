@@ -1,0 +1,153 @@
+//! Libraries found outside the wheel.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::elf::{self, ElfFacts, Kind};
+use crate::policy::{SymbolSummary, glibc_evidence};
+use crate::wheel::Sha256Digest;
+
+/// A library file outside the wheel, read once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LibraryFile {
+    /// The path with all symbolic links followed; inside the sysroot where the library was found there.
+    pub path: String,
+    /// Whether `path` is meant inside the sysroot, rather than being a directory the caller named.
+    pub in_sysroot: bool,
+    /// Where the bytes lie.
+    #[serde(skip)]
+    pub location: PathBuf,
+    /// Size in bytes.
+    pub size: u64,
+    /// Hash of the file as found.
+    pub sha256: Sha256Digest,
+    /// What it is and needs.
+    pub facts: ElfFacts,
+    /// What its symbols mean for the policies.
+    pub symbols: SymbolSummary,
+}
+
+impl LibraryFile {
+    /// The file name, from which the name of the graft is made.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+/// A file of the right name that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Rejected {
+    /// Where it lies, as searched.
+    pub path: String,
+    /// Why it was not taken.
+    pub reason: String,
+}
+
+/// Reads a candidate. `Err` is the reason for passing it over.
+pub(super) fn read_library(
+    path: String,
+    in_sysroot: bool,
+    location: &Path,
+    limit: u64,
+) -> Result<LibraryFile, String> {
+    let bytes = read_regular(location, limit)?;
+    let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
+    if !elf::is_elf(first) {
+        let text = bytes.get(..512).unwrap_or(&bytes);
+        let script = text.is_ascii() && (contains(text, b"GROUP") || contains(text, b"INPUT"));
+        return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
+    }
+    let damaged = |error| format!("damaged: {error}");
+    let facts = ElfFacts::parse(&bytes).map_err(damaged)?;
+    let symbols = SymbolSummary::read(&bytes, &facts).map_err(damaged)?;
+    Ok(LibraryFile {
+        path,
+        in_sysroot,
+        location: location.to_owned(),
+        size: bytes.len() as u64,
+        sha256: Sha256Digest::of(&bytes),
+        facts,
+        symbols,
+    })
+}
+
+/// Reads a regular file of at most `limit` bytes; FIFOs and devices are never opened.
+pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let metadata = std::fs::metadata(location).map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
+        return Err("a directory".to_owned());
+    }
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    if metadata.len() > limit {
+        return Err(format!("{} bytes, the limit is {limit}", metadata.len()));
+    }
+    let file = File::open(location).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// Why an object of the shape `wanted` cannot use this library, if so. musl itself would stop at a wrong class
+/// and map a wrong machine (`map_library` checks neither); we pass both over and say so.
+pub(super) fn unusable(library: &ElfFacts, wanted: &ElfFacts) -> Option<String> {
+    if library.kind != Kind::Dynamic {
+        return Some("not a shared library".to_owned());
+    }
+    if (library.class, library.endian, library.machine) != (wanted.class, wanted.endian, wanted.machine) {
+        let name = |facts: &ElfFacts| {
+            facts.arch.map_or_else(|| format!("machine {}", facts.machine), |a| a.to_string())
+        };
+        return Some(format!("{}, the requester is {}", name(library), name(wanted)));
+    }
+    glibc_evidence(library).map(|evidence| format!("built for glibc: {evidence}"))
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+/// Whether the name is an interpreter library: `libpython3.12.so.1.0`, `libpython3.13t.so.1.0`, `libpython3.so`.
+/// Extension modules take the interpreter's symbols from the process they are loaded into.
+#[must_use]
+pub fn is_libpython(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let Some(rest) = file.strip_prefix("libpython") else { return false };
+    let Some((version, tail)) = rest.split_once(".so") else { return false };
+    let version = version.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    version.split('.').all(digits)
+        && (tail.is_empty() || tail.strip_prefix('.').is_some_and(|t| t.split('.').all(digits)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpreter_libraries_are_known_by_name() {
+        for name in [
+            "libpython3.12.so.1.0",
+            "libpython3.13t.so.1.0",
+            "libpython3.so",
+            "libpython2.7.so.1.0",
+            "libpython3.7m.so",
+        ] {
+            assert!(is_libpython(name), "{name}");
+        }
+        for name in [
+            "libpythonnet.so",
+            "libpython3.12.a",
+            "libboost_python312.so.1",
+            "libpython.so",
+            "libpython3.12.so.x",
+        ] {
+            assert!(!is_libpython(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Who needs which library, and which file the loader would take for it.
+
+mod apk;
+mod graph;
+mod layout;
+mod library;
+mod pattern;
+mod search;
+mod sysroot;
+
+pub use apk::{ApkDatabase, Package};
+pub use graph::{Dependency, Graph, Object, Origin, Resolution, Resolver, ResolverOptions};
+pub use layout::InstalledLayout;
+pub(crate) use library::read_regular;
+pub use library::{LibraryFile, Rejected, is_libpython};
+pub use pattern::{Pattern, PatternError};
+pub use search::{SearchPlaces, SystemPath};
+pub use sysroot::Sysroot;

@@ -1,0 +1,83 @@
+//! Patterns of `--exclude`, with the meaning of Python's `fnmatch`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A shell pattern: `*` (also across `/`), `?`, `[seq]`, `[!seq]`; case matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+    compiled: glob::Pattern,
+}
+
+/// The pattern cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{pattern}` is not a pattern: {reason}")]
+pub struct PatternError {
+    pattern: String,
+    reason: String,
+}
+
+impl Pattern {
+    /// Whether the whole of `text` matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.compiled.matches(text)
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        // `fnmatch` knows no `**`; several stars in a row are one.
+        let mut single = String::with_capacity(text.len());
+        for c in text.chars() {
+            if c != '*' || !single.ends_with('*') {
+                single.push(c);
+            }
+        }
+        let compiled = glob::Pattern::new(&single)
+            .map_err(|error| PatternError { pattern: text.to_owned(), reason: error.msg.to_owned() })?;
+        Ok(Self { text: text.to_owned(), compiled })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        pattern.parse::<Pattern>().unwrap().matches(text)
+    }
+
+    #[test]
+    fn patterns_mean_what_fnmatch_means() {
+        assert!(matches("libcuda.so.1", "libcuda.so.1"));
+        assert!(matches("libodbc.so.*", "libodbc.so.2"));
+        assert!(matches("/usr/lib/*", "/usr/lib/a/libx.so"));
+        assert!(matches("lib**", "libx/y"));
+        assert!(matches("libssl.so.[13]", "libssl.so.3"));
+        assert!(!matches("libssl.so.[!13]", "libssl.so.3"));
+        assert!(!matches("libssl", "libssl.so"));
+        assert!(!matches("LIBSSL.so", "libssl.so"));
+    }
+
+    #[test]
+    fn an_open_bracket_is_an_error() {
+        assert!("lib[x".parse::<Pattern>().is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Where libraries are looked for.
+
+use std::path::{Path, PathBuf};
+
+use crate::musl;
+use crate::wheel::Arch;
+
+use super::sysroot::Sysroot;
+
+/// Where libraries outside the wheel are looked for, apart from run paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchPlaces {
+    /// The root file system that absolute run paths, the path file and musl's default directories belong to.
+    pub sysroot: Sysroot,
+    /// Directories of the host that come first: `-l`, then `LD_LIBRARY_PATH` (`load_library` searches
+    /// `env_path` before any run path).
+    pub first: Vec<PathBuf>,
+    /// What stands for musl's system path.
+    pub system: SystemPath,
+}
+
+/// The last resort of `load_library`: `sys_path`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SystemPath {
+    /// The sysroot's path file `etc/ld-musl-<arch>.path`, or `/lib:/usr/local/lib:/usr/lib` without one.
+    #[default]
+    Loader,
+    /// These directories of the host instead (`--ldpaths`).
+    Replaced(Vec<PathBuf>),
+    /// None (`--no-system-paths`).
+    None,
+}
+
+/// One directory to look in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Directory {
+    /// A directory of the host, named by the caller.
+    Host(PathBuf),
+    /// An absolute path inside the sysroot.
+    Inside(String),
+}
+
+impl Directory {
+    /// How it is shown: as the caller or the loader's path names it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Host(path) => path.display().to_string(),
+            Self::Inside(path) => path.clone(),
+        }
+    }
+}
+
+impl SearchPlaces {
+    pub(super) fn first_directories(&self) -> Vec<Directory> {
+        self.first.iter().map(|path| Directory::Host(path.clone())).collect()
+    }
+
+    /// The system path for an architecture (`load_library`: a path file that is there but cannot be read
+    /// means an empty path).
+    pub(super) fn system_directories(&self, arch: Option<Arch>) -> Vec<Directory> {
+        match &self.system {
+            SystemPath::None => Vec::new(),
+            SystemPath::Replaced(paths) => paths.iter().map(|path| Directory::Host(path.clone())).collect(),
+            SystemPath::Loader => {
+                let inside = |entries: &mut dyn Iterator<Item = &str>| {
+                    entries.map(|entry| Directory::Inside(entry.to_owned())).collect()
+                };
+                match arch.and_then(|arch| self.path_file(arch)) {
+                    Some(text) => {
+                        inside(&mut musl::search_path_entries(&text).filter(|e| e.starts_with('/')))
+                    }
+                    None => inside(&mut musl::DEFAULT_PATH.into_iter()),
+                }
+            }
+        }
+    }
+
+    fn path_file(&self, arch: Arch) -> Option<String> {
+        let (_, outside) = self.sysroot.resolve(&format!("/{}", musl::path_file(arch))).ok()?;
+        Some(read_text(&outside))
+    }
+}
+
+fn read_text(path: &Path) -> String {
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn places(root: &Path) -> SearchPlaces {
+        SearchPlaces { sysroot: Sysroot::new(root), ..SearchPlaces::default() }
+    }
+
+    #[test]
+    fn without_a_path_file_musl_looks_in_three_directories() {
+        let dir = tempfile::tempdir().unwrap();
+        let shown: Vec<_> =
+            places(dir.path()).system_directories(Some(Arch::X86_64)).iter().map(Directory::shown).collect();
+        assert_eq!(shown, ["/lib", "/usr/local/lib", "/usr/lib"]);
+    }
+
+    #[test]
+    fn the_path_file_replaces_the_default_and_belongs_to_the_architecture() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("etc")).unwrap();
+        std::fs::write(dir.path().join("etc/ld-musl-armhf.path"), "/a\n/b:/c\n").unwrap();
+        let of = |arch| -> Vec<_> {
+            places(dir.path()).system_directories(Some(arch)).iter().map(Directory::shown).collect()
+        };
+        assert_eq!(of(Arch::Armv7l), ["/a", "/b", "/c"]);
+        assert_eq!(of(Arch::X86_64).len(), 3);
+    }
+
+    #[test]
+    fn an_unreadable_path_file_means_no_system_path() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("etc/ld-musl-x86_64.path")).unwrap();
+        assert!(places(dir.path()).system_directories(Some(Arch::X86_64)).is_empty());
+    }
+}

@@ -1,0 +1,322 @@
+//! The archive's directory, and whether the archive agrees with it.
+//!
+//! Installers read zip archives in different ways: from the directory at the end, or header by header
+//! from the start; the first or the last of two members with one name. A wheel that reads differently
+//! in two of them is refused here.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::error::{MemberRule, WheelError};
+use super::escaped::Escaped;
+use super::member::{Member, Method};
+use super::path::{InvalidWheelPath, WheelPath};
+use super::source::Source;
+use super::time::DosTime;
+use crate::limits::Limits;
+
+const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
+/// Bytes of a local header before the name (APPNOTE 4.3.7).
+const LOCAL_LENGTH: usize = 30;
+/// Bytes of a directory entry before the name (APPNOTE 4.3.12).
+const CENTRAL_LENGTH: usize = 46;
+/// General purpose flags (APPNOTE 4.4.4).
+const ENCRYPTED: u16 = 1;
+const DESCRIPTOR: u16 = 1 << 3;
+const UTF8: u16 = 1 << 11;
+/// A 32-bit field that is to be looked up in the ZIP64 extra field (APPNOTE 4.5.3).
+const IN_ZIP64: u32 = u32::MAX;
+
+/// What the zip crate does not hand out about an entry of the directory.
+struct Entry {
+    name: Vec<u8>,
+    flags: u16,
+    method: u16,
+    mode: u32,
+    decorated: bool,
+}
+
+/// Little-endian numbers at fixed places of a header.
+struct Header<const N: usize>([u8; N]);
+
+impl<const N: usize> Header<N> {
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        let mut bytes = [0; N];
+        reader.read_exact(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    fn number(&self, at: usize, width: usize) -> u32 {
+        let bytes = self.0.get(at..at + width).unwrap_or_default();
+        bytes.iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte))
+    }
+
+    fn half(&self, at: usize) -> u16 {
+        u16::try_from(self.number(at, 2)).unwrap_or_default()
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        self.number(at, 4)
+    }
+}
+
+/// Reads and checks the members of an archive, in the order of its directory.
+pub(super) fn read_members(
+    archive: &mut ZipArchive<Source>,
+    source: &Source,
+    limits: &Limits,
+    path: &Path,
+) -> Result<Vec<Member>, WheelError> {
+    check_limit("members", archive.len() as u64, limits.members as u64)?;
+    let start = archive.central_directory_start();
+    let entries = read_entries(source, start, limits).map_err(WheelError::io(path, "read"))?;
+    check_limit("members", entries.len() as u64, limits.members as u64)?;
+    let mut seen = HashSet::new();
+    if let Some(entry) = entries.iter().find(|entry| !seen.insert(entry.name.as_slice())) {
+        return Err(WheelError::member(String::from_utf8_lossy(&entry.name), MemberRule::Duplicate));
+    }
+    if entries.len() != archive.len() {
+        return Err(WheelError::DamagedZip("its directory has another length than it says".to_owned()));
+    }
+
+    let mut members = Vec::with_capacity(entries.len());
+    let mut spans = Vec::with_capacity(entries.len());
+    let mut total = 0u64;
+    for (index, entry) in entries.iter().enumerate() {
+        let data = archive.by_index_data(index).map_err(|error| damaged_zip(&error))?;
+        let member = read_member(entry, index, &data, limits)?;
+        total = total.saturating_add(member.size);
+        let header = data.header_start();
+        let end = check_local_header(source, header, entry, &member)?;
+        spans.push((header, end, index));
+        members.push(member);
+    }
+    check_limit("bytes", total, limits.total_size)?;
+    let ratio = total / source.length().max(1);
+    if total > limits.ratio_floor && ratio > limits.ratio {
+        return Err(WheelError::Ratio { found: ratio, limit: limits.ratio });
+    }
+    check_overlap(&mut spans, start, &members)?;
+    check_tree(members.iter().map(|member| (&member.path, member.is_dir)))?;
+    // What is left: headers between the members that the directory does not know, and contradictions
+    // in extra fields.
+    archive.validate_header_consistency().map_err(|error| damaged_zip(&error))?;
+    Ok(members)
+}
+
+fn check_limit(what: &'static str, found: u64, limit: u64) -> Result<(), WheelError> {
+    if found > limit { Err(WheelError::Limit { what, found, limit }) } else { Ok(()) }
+}
+
+pub(super) fn damaged_zip(error: &zip::result::ZipError) -> WheelError {
+    WheelError::DamagedZip(Escaped(&error.to_string()).to_string())
+}
+
+fn read_entries(source: &Source, start: u64, limits: &Limits) -> io::Result<Vec<Entry>> {
+    let mut reader = BufReader::with_capacity(64 << 10, source.at(start));
+    let mut entries = Vec::new();
+    // One past the limit is enough to see that it is exceeded.
+    while entries.len() <= limits.members {
+        let mut signature = [0; 4];
+        match reader.read_exact(&mut signature) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            result => result?,
+        }
+        if u32::from_le_bytes(signature) != CENTRAL_SIGNATURE {
+            break;
+        }
+        // Counted from after the signature.
+        let header = Header::<{ CENTRAL_LENGTH - 4 }>::read(&mut reader)?;
+        let mut name = vec![0; usize::from(header.half(24))];
+        reader.read_exact(&mut name)?;
+        let (extra, comment) = (header.half(26), header.half(28));
+        reader.seek_relative(i64::from(extra) + i64::from(comment))?;
+        entries.push(Entry {
+            name,
+            flags: header.half(4),
+            method: header.half(6),
+            mode: header.word(34) >> 16,
+            decorated: extra > 0 || comment > 0,
+        });
+    }
+    Ok(entries)
+}
+
+fn read_member(
+    entry: &Entry,
+    index: usize,
+    data: &zip::read::ZipFileEntry<'_>,
+    limits: &Limits,
+) -> Result<Member, WheelError> {
+    let shown = String::from_utf8_lossy(&entry.name);
+    let broken = |rule| Err(WheelError::member(shown.clone(), rule));
+    if entry.name.len() > limits.name_length {
+        return broken(MemberRule::NameLength { length: entry.name.len(), limit: limits.name_length });
+    }
+    if !entry.name.is_ascii() && entry.flags & UTF8 == 0 {
+        return broken(MemberRule::Encoding);
+    }
+    if data.name_raw() != entry.name {
+        return broken(MemberRule::LocalHeader("an extra field gives another name"));
+    }
+    let (name, is_dir) = match entry.name.strip_suffix(b"/") {
+        Some(name) => (name, true),
+        None => (entry.name.as_slice(), false),
+    };
+    let path = match WheelPath::from_bytes(name) {
+        Ok(path) => path,
+        Err(InvalidWheelPath { rule, .. }) => return broken(MemberRule::Name(rule)),
+    };
+    if entry.flags & ENCRYPTED != 0 || data.encrypted() {
+        return broken(MemberRule::Encrypted);
+    }
+    let method = match entry.method {
+        0 => Method::Stored,
+        8 => Method::Deflated,
+        other => return broken(MemberRule::Method(other)),
+    };
+    if let Some(rule) = mode_rule(entry.mode, is_dir) {
+        return broken(rule);
+    }
+    if is_dir && data.size() > 0 {
+        return broken(MemberRule::DirectoryContent);
+    }
+    if data.size() > limits.member_size {
+        return broken(MemberRule::Size { size: data.size(), limit: limits.member_size });
+    }
+    if method == Method::Stored && data.size() != data.compressed_size() {
+        return broken(MemberRule::LocalHeader("stored with two sizes"));
+    }
+    Ok(Member {
+        path,
+        is_dir,
+        size: data.size(),
+        compressed_size: data.compressed_size(),
+        crc32: data.crc32(),
+        method,
+        mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
+        modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
+        index,
+        decorated: entry.decorated,
+    })
+}
+
+/// The type bits of a Unix mode must be those of a file or directory, or missing.
+fn mode_rule(mode: u32, is_dir: bool) -> Option<MemberRule> {
+    const TYPE: u32 = 0o170_000;
+    match mode & TYPE {
+        0 => None,
+        0o100_000 if !is_dir => None,
+        0o040_000 if is_dir => None,
+        0o120_000 => Some(MemberRule::Symlink),
+        _ => Some(MemberRule::Mode(mode)),
+    }
+}
+
+/// Holds the header before the data against the directory; returns where the data ends.
+fn check_local_header(source: &Source, at: u64, entry: &Entry, member: &Member) -> Result<u64, WheelError> {
+    let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
+    let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
+    let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
+    // One read for the header and the name.
+    let mut reader = BufReader::with_capacity(LOCAL_LENGTH + entry.name.len(), source.at(at));
+    let header = Header::<LOCAL_LENGTH>::read(&mut reader).map_err(|_| outside())?;
+    if header.word(0) != LOCAL_SIGNATURE {
+        return differs("it is not where the directory says");
+    }
+    let mut name = vec![0; usize::from(header.half(26))];
+    reader.read_exact(&mut name).map_err(|_| outside())?;
+    if name != entry.name {
+        return differs("it has another name");
+    }
+    let flags = header.half(6);
+    if flags & ENCRYPTED != 0 {
+        return Err(broken(MemberRule::Encrypted));
+    }
+    if (flags ^ entry.flags) & UTF8 != 0 && !name.is_ascii() {
+        return differs("it has another name encoding");
+    }
+    if header.half(8) != entry.method {
+        return differs("it has another compression method");
+    }
+    let same = |found: u32, listed: u64| {
+        found == IN_ZIP64 || u64::from(found) == listed || (flags & DESCRIPTOR != 0 && found == 0)
+    };
+    if !same(header.word(14), u64::from(member.crc32)) {
+        return differs("it has another CRC");
+    }
+    if !same(header.word(18), member.compressed_size) || !same(header.word(22), member.size) {
+        return differs("it has another size");
+    }
+    let header_length = LOCAL_LENGTH as u64 + u64::from(header.half(26)) + u64::from(header.half(28));
+    at.checked_add(header_length)
+        .and_then(|data| data.checked_add(member.compressed_size))
+        .filter(|&end| end <= source.length())
+        .ok_or_else(outside)
+}
+
+/// No two members may share bytes, and none may run into the directory.
+fn check_overlap(
+    spans: &mut [(u64, u64, usize)],
+    directory: u64,
+    members: &[Member],
+) -> Result<(), WheelError> {
+    let name = |index: usize| members.get(index).map(|member| member.path.as_str().to_owned());
+    let overlap = |index: usize, other: Option<String>| {
+        let other = other.unwrap_or_else(|| "the directory".to_owned());
+        WheelError::member(name(index).unwrap_or_default(), MemberRule::Overlap(other))
+    };
+    spans.sort_unstable();
+    for pair in spans.windows(2) {
+        if let [(_, end, first), (start, _, second)] = *pair
+            && end > start
+        {
+            return Err(overlap(second, name(first)));
+        }
+    }
+    match spans.last() {
+        Some(&(_, end, last)) if end > directory => Err(overlap(last, None)),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that names can be unpacked side by side on any file system: no name twice, none that differs
+/// from another only in case, no file that is also a directory.
+pub(super) fn check_tree<'a>(
+    members: impl Iterator<Item = (&'a WheelPath, bool)> + Clone,
+) -> Result<(), WheelError> {
+    let mut files: HashSet<&str> = HashSet::new();
+    let mut folded: HashMap<String, &WheelPath> = HashMap::new();
+    for (path, is_dir) in members.clone() {
+        if let Some(other) = folded.insert(path.as_str().to_lowercase(), path) {
+            let rule = if other == path { MemberRule::Duplicate } else { MemberRule::Case(other.clone()) };
+            return Err(WheelError::member(path.as_str(), rule));
+        }
+        if !is_dir {
+            files.insert(path.as_str());
+        }
+    }
+    for (path, _) in members {
+        let mut ancestor = path.as_str();
+        while let Some((parent, _)) = ancestor.rsplit_once('/') {
+            if files.contains(parent) {
+                return Err(WheelError::member(parent, MemberRule::FileAndDirectory(path.clone())));
+            }
+            ancestor = parent;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the archive starts as one with members does.
+pub(super) fn starts_like_a_zip(source: &Source) -> bool {
+    let mut reader = source.at(0);
+    let mut signature = [0; 4];
+    reader.seek(SeekFrom::Start(0)).is_ok()
+        && reader.read_exact(&mut signature).is_ok()
+        && u32::from_le_bytes(signature) == LOCAL_SIGNATURE
+}

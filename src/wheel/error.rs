@@ -1,0 +1,263 @@
+//! What can be wrong with a wheel.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::escaped::Escaped;
+use super::filename::InvalidWheelFilename;
+use super::info::InvalidWheelInfo;
+use super::layout::NoPlace;
+use super::metadata::InvalidMetadata;
+use super::path::{PathRule, WheelPath};
+use super::record::InvalidRecord;
+
+/// A wheel could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WheelError {
+    /// The operating system refused something.
+    #[error("cannot {action} `{}`: {source}", Escaped(&path.to_string_lossy()))]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done: `open`, `read`.
+        action: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The path leads to something other than a file.
+    #[error("`{}` is not a file", Escaped(&.0.to_string_lossy()))]
+    NotAFile(PathBuf),
+    /// The file name is not that of a wheel.
+    #[error(transparent)]
+    Filename(#[from] InvalidWheelFilename),
+    /// The file is no zip archive at all.
+    #[error("not a zip archive")]
+    NotAZip,
+    /// The archive starts well, but its directory cannot be found.
+    #[error("the zip archive is truncated: its directory is missing")]
+    Truncated,
+    /// The archive contradicts itself.
+    #[error("the zip archive is damaged: {0}")]
+    DamagedZip(String),
+    /// A member breaks a rule.
+    #[error("member `{}` {rule}", Escaped(member))]
+    Member {
+        /// The member's name as found.
+        member: String,
+        /// The rule it breaks.
+        rule: MemberRule,
+    },
+    /// The wheel is larger than the limits allow.
+    #[error("the wheel has {found} {what}, more than the limit of {limit}")]
+    Limit {
+        /// What there is too much of: `members`.
+        what: &'static str,
+        /// How much there is.
+        found: u64,
+        /// How much is allowed.
+        limit: u64,
+    },
+    /// The members are so much larger than the archive that it must be a bomb.
+    #[error("the members are {found} times larger than the archive, more than the limit of {limit}")]
+    Ratio {
+        /// Members against archive.
+        found: u64,
+        /// How much is allowed.
+        limit: u64,
+    },
+    /// There is no `*.dist-info` directory at the top (PEP 427).
+    #[error("there is no `*.dist-info` directory")]
+    NoDistInfo,
+    /// There are several `*.dist-info` directories at the top.
+    #[error("there must be one `*.dist-info` directory, not {}: `{}`", .0.len(), .0.join("`, `"))]
+    SeveralDistInfo(Vec<String>),
+    /// The `*.dist-info` directory is that of another distribution or version.
+    #[error("directory `{found}` does not belong to a wheel named `{expected}`")]
+    ForeignDistInfo {
+        /// The directory.
+        found: WheelPath,
+        /// Distribution and version of the file name.
+        expected: String,
+    },
+    /// A member that every wheel has is missing.
+    #[error("`{0}` is missing")]
+    Missing(WheelPath),
+    /// The `WHEEL` file breaks a rule.
+    #[error("`{member}`, {source}")]
+    Info {
+        /// The `WHEEL` file.
+        member: WheelPath,
+        /// Line and rule.
+        source: InvalidWheelInfo,
+    },
+    /// The `METADATA` file breaks a rule.
+    #[error("`{member}`, {source}")]
+    Metadata {
+        /// The `METADATA` file.
+        member: WheelPath,
+        /// Line and rule.
+        source: InvalidMetadata,
+    },
+    /// The `RECORD` file breaks a rule.
+    #[error("`{member}`, {source}")]
+    Record {
+        /// The `RECORD` file.
+        member: WheelPath,
+        /// Line and rule.
+        source: InvalidRecord,
+    },
+    /// A member is not what `RECORD` says.
+    #[error("`{member}` does not match `{record}`, line {line}: {mismatch}")]
+    Mismatch {
+        /// The member.
+        member: WheelPath,
+        /// The `RECORD` file.
+        record: WheelPath,
+        /// The line of the member's row.
+        line: usize,
+        /// What differs.
+        mismatch: Mismatch,
+    },
+    /// The compressed bytes of a member are damaged.
+    #[error("member `{member}` is damaged: {reason}")]
+    Damaged {
+        /// The member.
+        member: WheelPath,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The wheel has no such file.
+    #[error("the wheel has no file `{}`", Escaped(.0))]
+    NoMember(String),
+    /// The member cannot be installed.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
+    /// The content of a new member could not be made.
+    #[error("cannot make member `{member}`: {source}")]
+    Content {
+        /// The member.
+        member: WheelPath,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The archive could not be written.
+    #[error("cannot write `{}`: {reason}", Escaped(&path.to_string_lossy()))]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The rule a member breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRule {
+    /// The name is not allowed.
+    #[error("is not allowed: {0}")]
+    Name(PathRule),
+    /// The name is not ASCII and its encoding is not declared, so that installers read different names.
+    #[error("is not allowed: a name that is not ASCII must be marked as UTF-8")]
+    Encoding,
+    /// The name is too long.
+    #[error("has a name of {length} bytes, more than the limit of {limit}")]
+    NameLength {
+        /// Its length in bytes.
+        length: usize,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// The member is encrypted.
+    #[error("is encrypted")]
+    Encrypted,
+    /// The compression is neither stored nor deflate (PEP 427 leaves it open; PyPI and installers do not).
+    #[error("is compressed with method {0}; only stored and deflate are allowed")]
+    Method(u16),
+    /// There are two members of this name.
+    #[error("appears twice")]
+    Duplicate,
+    /// Two names differ only in case and would be one file on some systems.
+    #[error("differs from `{0}` only in case")]
+    Case(WheelPath),
+    /// A file is also the directory of another member.
+    #[error("is both a file and the directory of `{0}`")]
+    FileAndDirectory(WheelPath),
+    /// Wheels cannot hold symbolic links (PEP 778 would allow them, and is deferred).
+    #[error("is a symbolic link")]
+    Symlink,
+    /// A device, socket or the like, or a mode that contradicts the name.
+    #[error("has mode {0:o}, which is not that of a file or directory")]
+    Mode(u32),
+    /// A directory with content.
+    #[error("is a directory with content")]
+    DirectoryContent,
+    /// The member shares bytes with another one or with the directory.
+    #[error("overlaps `{0}`")]
+    Overlap(String),
+    /// The header before the data disagrees with the directory at the end.
+    #[error("has a local header that disagrees with the directory: {0}")]
+    LocalHeader(&'static str),
+    /// The member claims to be too large.
+    #[error("has {size} bytes, more than the limit of {limit}")]
+    Size {
+        /// Its size as declared.
+        size: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+}
+
+/// How a member differs from its row in `RECORD`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The member is listed, but not there.
+    #[error("the file is not in the wheel")]
+    Absent,
+    /// Another size.
+    #[error("the file has {found} bytes, not {listed}")]
+    Size {
+        /// The size listed.
+        listed: u64,
+        /// The size of the member.
+        found: u64,
+    },
+    /// Another hash.
+    #[error("the hash differs")]
+    Hash,
+}
+
+impl WheelError {
+    /// What can be done about it, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotAZip | Self::Truncated | Self::DamagedZip(_) | Self::Damaged { .. } => {
+                "download or build the wheel again"
+            }
+            Self::Mismatch { .. } => {
+                "the wheel was changed after it was built: build it again, or run `wheel unpack` and `wheel pack`"
+            }
+            Self::Record { .. } => "`wheel unpack` and `wheel pack` write a new `RECORD`",
+            Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
+            Self::Filename(_) => "was the file renamed? `name-version-python-abi-platform.whl` is wanted",
+            Self::Member { rule, .. } => match rule {
+                MemberRule::Method(_) | MemberRule::Encoding => {
+                    "`wheel unpack` and `wheel pack` write a plain archive"
+                }
+                MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    pub(super) fn io(path: &std::path::Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, action, source }
+    }
+
+    pub(super) fn member(member: impl Into<String>, rule: MemberRule) -> Self {
+        Self::Member { member: member.into(), rule }
+    }
+}

@@ -1,0 +1,47 @@
+//! Text from a wheel, made safe to show.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+/// Shows untrusted text with everything escaped that could move the cursor, hide or reorder
+/// other text: control characters, line separators and bidirectional marks.
+///
+/// ```
+/// use muslrepair::wheel::Escaped;
+/// assert_eq!(Escaped("a\u{1b}[2Jb").to_string(), "a\\u{1b}[2Jb");
+/// assert_eq!(Escaped("na\u{ef}ve/module.so").to_string(), "na\u{ef}ve/module.so");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if is_unsafe_to_show(c) {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{200b}'..='\u{200f}' // zero width, and left-to-right and right-to-left marks
+            | '\u{2028}'..='\u{202e}' // separators and bidirectional embeddings
+            | '\u{2060}'..='\u{2069}' // word joiner and bidirectional isolates
+            | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Escaped;
+
+    #[test]
+    fn control_and_bidirectional_characters_are_escaped() {
+        assert_eq!(Escaped("a\nb\u{202e}c\u{7f}").to_string(), "a\\nb\\u{202e}c\\u{7f}");
+    }
+}

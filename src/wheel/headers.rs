@@ -1,0 +1,203 @@
+//! Files of `Key: value` lines, the form of `WHEEL` and `METADATA`.
+
+use std::fmt;
+
+use super::escaped::Escaped;
+
+/// The header lines of a file in the form of a mail message (PEP 427 and PEP 566 use it), each kept as it
+/// is spelt, up to the first blank line. What follows is kept too and not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Headers {
+    lines: Vec<Line>,
+    body: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    text: String,
+    ending: &'static str,
+}
+
+/// What is wrong with a file of `Key: value` lines.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderRule {
+    /// A line is not UTF-8.
+    #[error("the line must be UTF-8")]
+    NotUtf8,
+    /// A line is not `Key: value`.
+    #[error("`{}` must have the form `Key: value`", Escaped(.0))]
+    NotAHeader(String),
+    /// A key that may appear once appears again.
+    #[error("`{0}` must not appear twice")]
+    Repeated(&'static str),
+    /// A key that must be there is not.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+}
+
+/// A [`HeaderRule`] and the line, counted from 1, that breaks it.
+pub(super) type Broken = (usize, HeaderRule);
+
+impl Line {
+    /// Key and value. `None` for lines that continue the one before.
+    fn header(&self) -> Option<(&str, &str)> {
+        if self.continues() {
+            return None;
+        }
+        self.text.split_once(':').map(|(key, value)| (key, value.trim()))
+    }
+
+    fn continues(&self) -> bool {
+        self.text.starts_with([' ', '\t'])
+    }
+
+    /// Keys are compared without case, as in mail messages.
+    fn has_key(&self, key: &str) -> bool {
+        self.header().is_some_and(|(found, _)| found.eq_ignore_ascii_case(key))
+    }
+
+    fn read(bytes: &[u8], number: usize) -> Result<Self, Broken> {
+        let (text, ending) = match bytes.strip_suffix(b"\n") {
+            None => (bytes, ""),
+            Some(text) => match text.strip_suffix(b"\r") {
+                None => (text, "\n"),
+                Some(text) => (text, "\r\n"),
+            },
+        };
+        let text = std::str::from_utf8(text).map_err(|_| (number, HeaderRule::NotUtf8))?;
+        let line = Self { text: text.to_owned(), ending };
+        let has_key = line.header().is_some_and(|(key, _)| is_key(key));
+        if has_key || (line.continues() && number > 1) {
+            Ok(line)
+        } else {
+            Err((number, HeaderRule::NotAHeader(line.text)))
+        }
+    }
+}
+
+/// RFC 5322: a field name is printable ASCII without space and colon.
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic())
+}
+
+impl Headers {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
+        let mut headers = Self::default();
+        let mut lines = bytes.split_inclusive(|&b| b == b'\n');
+        for line in lines.by_ref() {
+            if line.trim_ascii().is_empty() {
+                headers.body.extend(line);
+                break;
+            }
+            headers.lines.push(Line::read(line, headers.lines.len() + 1)?);
+        }
+        lines.for_each(|line| headers.body.extend(line));
+        Ok(headers)
+    }
+
+    /// The first value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.all(key).next()
+    }
+
+    /// Every value of a key, in order.
+    pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.lines
+            .iter()
+            .filter(move |line| line.has_key(key))
+            .filter_map(Line::header)
+            .map(|(_, value)| value)
+    }
+
+    /// Line number and value of a key that may appear once.
+    pub(super) fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, Broken> {
+        let mut found = self.lines.iter().enumerate().filter(|(_, line)| line.has_key(key));
+        let first = found.next().and_then(|(index, line)| Some((index + 1, line.header()?.1)));
+        match found.next() {
+            Some((index, _)) => Err((index + 1, HeaderRule::Repeated(key))),
+            None => Ok(first),
+        }
+    }
+
+    /// Line number and value of a key that must appear once. A missing one is missed on the last line.
+    pub(super) fn required(&self, key: &'static str) -> Result<(usize, &str), Broken> {
+        self.only(key)?.ok_or((self.lines.len().max(1), HeaderRule::Missing(key)))
+    }
+
+    /// Puts `values` where the first line of `key` is, or after the last header, and drops its other lines
+    /// with those that continue them.
+    pub(super) fn replace(&mut self, key: &str, values: &[String]) {
+        let ending = self.lines.first().map(|line| line.ending).filter(|ending| !ending.is_empty());
+        let ending = ending.unwrap_or("\n");
+        let mut lines: Vec<Line> = Vec::with_capacity(self.lines.len() + values.len());
+        let mut at = None;
+        let mut spelling = key.to_owned();
+        let mut dropping = false;
+        for line in self.lines.drain(..) {
+            if line.has_key(key) {
+                if at.is_none() {
+                    at = Some(lines.len());
+                    spelling = line.header().map_or(spelling, |(key, _)| key.to_owned());
+                }
+                dropping = true;
+            } else if !(dropping && line.continues()) {
+                dropping = false;
+                lines.push(line);
+            }
+        }
+        let at = at.unwrap_or(lines.len());
+        let new = values.iter().map(|value| Line { text: format!("{spelling}: {value}"), ending });
+        lines.splice(at..at, new);
+        for line in lines.iter_mut().filter(|line| line.ending.is_empty()) {
+            line.ending = ending;
+        }
+        self.lines = lines;
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for line in &self.lines {
+            bytes.extend(line.text.as_bytes());
+            bytes.extend(line.ending.as_bytes());
+        }
+        bytes.extend(&self.body);
+        bytes
+    }
+}
+
+impl fmt::Display for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.to_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_body_is_kept_whatever_it_is() {
+        let bytes = b"A: 1\r\n B: 2\r\na: 3\r\n \r\n\xff no header\nC: 4\n\n";
+        let headers = Headers::parse(bytes).unwrap();
+        assert_eq!(headers.to_bytes(), bytes);
+        assert_eq!(headers.all("A").collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!((headers.get("B"), headers.get("C")), (None, None));
+        assert_eq!(headers.only("a"), Err((3, HeaderRule::Repeated("a"))));
+        assert_eq!(headers.required("C"), Err((3, HeaderRule::Missing("C"))));
+    }
+
+    #[test]
+    fn rfc5322_lines_have_a_key() {
+        let bad = |text: &str| Headers::parse(text.as_bytes()).unwrap_err();
+        for (text, line, wrong) in [
+            ("A: 1\nnonsense\n", 2, "nonsense"),
+            (" continued\nA: 1\n", 1, " continued"),
+            ("A b: 1\n", 1, "A b: 1"),
+            (": 1\n", 1, ": 1"),
+        ] {
+            assert_eq!(bad(text), (line, HeaderRule::NotAHeader(wrong.to_owned())));
+        }
+        assert_eq!(Headers::parse(b"A: 1\nB: \xff\n").unwrap_err(), (2, HeaderRule::NotUtf8));
+    }
+}

@@ -1,0 +1,361 @@
+//! Reading a wheel.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::directory::{read_members, starts_like_a_zip};
+use super::error::{MemberRule, WheelError};
+use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
+use super::info::WheelInfo;
+use super::layout::{NoPlace, Place};
+use super::member::{Member, Method};
+use super::metadata::Metadata;
+use super::path::WheelPath;
+use super::record::Record;
+use super::source::Source;
+use super::time::DosTime;
+use crate::limits::Limits;
+
+/// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
+///
+/// What installers would read differently is refused when the wheel is opened: see
+/// [`super::MemberRule`]. Whether the members are what `RECORD` says is for [`Wheel::scan`].
+///
+/// ```no_run
+/// use muslrepair::{Limits, wheel::Wheel};
+/// let wheel = Wheel::open("demo-1.0-cp312-cp312-linux_x86_64.whl".as_ref(), &Limits::default())?;
+/// for member in wheel.members() {
+///     println!("{} {}", member.size, member.path);
+/// }
+/// # Ok::<(), muslrepair::wheel::WheelError>(())
+/// ```
+#[derive(Debug)]
+pub struct Wheel {
+    path: PathBuf,
+    filename: WheelFilename,
+    archive: ZipArchive<Source>,
+    members: Vec<Member>,
+    by_path: HashMap<WheelPath, usize>,
+    dist_info: WheelPath,
+    data_dir: String,
+    info: WheelInfo,
+    metadata: Metadata,
+    record: Record,
+    limits: Limits,
+}
+
+impl Wheel {
+    /// Opens a wheel and checks everything that can be checked without inflating its members.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is not named as a wheel (PEP 427), is no sound zip archive, has a
+    /// member that breaks a [`super::MemberRule`], exceeds the limits, or lacks what PEP 427 asks for:
+    /// one `*.dist-info` directory that belongs to the file name, with `WHEEL`, `METADATA` and `RECORD`.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, WheelError> {
+        let filename = filename_of(path)?;
+        // Asked first, because opening a pipe would wait for its other end.
+        let metadata = fs::metadata(path).map_err(WheelError::io(path, "open"))?;
+        if !metadata.is_file() {
+            return Err(WheelError::NotAFile(path.to_owned()));
+        }
+        let file = File::open(path).map_err(WheelError::io(path, "open"))?;
+        let source = Source::file(file).map_err(WheelError::io(path, "read"))?;
+        Self::from_source(path.to_owned(), filename, source, limits)
+    }
+
+    /// Opens a wheel that is in memory. Its [`Wheel::path`] is the bare file name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wheel::open`].
+    pub fn from_bytes(
+        filename: WheelFilename,
+        bytes: impl Into<Arc<[u8]>>,
+        limits: &Limits,
+    ) -> Result<Self, WheelError> {
+        let path = PathBuf::from(filename.to_string());
+        Self::from_source(path, filename, Source::memory(bytes.into()), limits)
+    }
+
+    fn from_source(
+        path: PathBuf,
+        filename: WheelFilename,
+        source: Source,
+        limits: &Limits,
+    ) -> Result<Self, WheelError> {
+        let mut archive = ZipArchive::new(source.clone()).map_err(|error| match error {
+            ZipError::Io(source) if source.raw_os_error().is_some() => {
+                WheelError::Io { path: path.clone(), action: "read", source }
+            }
+            _ if starts_like_a_zip(&source) => WheelError::Truncated,
+            _ => WheelError::NotAZip,
+        })?;
+        let members = read_members(&mut archive, &source, limits, &path)?;
+        let dist_info = dist_info_of(&members, &filename)?;
+        let data_dir = data_dir_of(&members, &dist_info);
+        let by_path = members.iter().enumerate().map(|(i, member)| (member.path.clone(), i)).collect();
+        let mut wheel = Self {
+            path,
+            filename,
+            archive,
+            members,
+            by_path,
+            dist_info,
+            data_dir,
+            info: WheelInfo::default(),
+            metadata: Metadata::default(),
+            record: Record::default(),
+            limits: *limits,
+        };
+        let (member, bytes) = wheel.metadata_file("WHEEL")?;
+        wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
+        let (member, bytes) = wheel.metadata_file("METADATA")?;
+        wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
+        let (member, bytes) = wheel.metadata_file("RECORD")?;
+        wheel.record = Record::parse(&bytes).map_err(|source| WheelError::Record { member, source })?;
+        Ok(wheel)
+    }
+
+    /// Where the wheel lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name of the file, taken apart.
+    #[must_use]
+    pub fn filename(&self) -> &WheelFilename {
+        &self.filename
+    }
+
+    /// The limits the wheel was opened with.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The members in archive order.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The member of this name.
+    #[must_use]
+    pub fn member(&self, path: &str) -> Option<&Member> {
+        self.by_path.get(path).and_then(|&index| self.members.get(index))
+    }
+
+    /// The metadata directory: `demo-1.0.dist-info`.
+    #[must_use]
+    pub fn dist_info(&self) -> &WheelPath {
+        &self.dist_info
+    }
+
+    /// The data directory, whether the wheel has it or not: `demo-1.0.data`.
+    #[must_use]
+    pub fn data_dir(&self) -> &str {
+        &self.data_dir
+    }
+
+    /// The time of the `WHEEL` file, which is when the wheel was built.
+    #[must_use]
+    pub fn modified(&self) -> DosTime {
+        let path = format!("{}/WHEEL", self.dist_info.as_str());
+        self.member(&path).map_or(DosTime::EPOCH, |member| member.modified)
+    }
+
+    /// Where a member of this wheel is installed.
+    ///
+    /// # Errors
+    ///
+    /// When installers have no place for it: see [`Place::of`].
+    pub fn place(&self, member: &WheelPath) -> Result<Place, NoPlace> {
+        Place::of(member, &self.data_dir)
+    }
+
+    /// The `WHEEL` file.
+    #[must_use]
+    pub fn info(&self) -> &WheelInfo {
+        &self.info
+    }
+
+    /// The `METADATA` file.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The `RECORD` file.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Reads a file whole. Its size and CRC are held against the directory; memory is taken as
+    /// bytes come, not as a header claims.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or its bytes are damaged or cannot be read.
+    pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
+        self.read_member(self.file(path)?)
+    }
+
+    /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
+    /// without checking it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or its bytes are damaged or cannot be read.
+    pub fn first_bytes(&self, path: &WheelPath, count: usize) -> Result<Vec<u8>, WheelError> {
+        let member = self.file(path)?;
+        let limit = member.size.min(count as u64);
+        self.inflate(member, limit)
+    }
+
+    pub(super) fn read_member(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
+        // One byte more than declared shows that there is more, and makes the reader check the CRC.
+        let bytes = self.inflate(member, member.size.saturating_add(1))?;
+        if bytes.len() as u64 == member.size {
+            return Ok(bytes);
+        }
+        let more = if bytes.len() as u64 > member.size { "more" } else { "fewer" };
+        let reason = format!("it has {more} bytes than the {} declared", member.size);
+        Err(WheelError::Damaged { member: member.path.clone(), reason })
+    }
+
+    fn inflate(&self, member: &Member, limit: u64) -> Result<Vec<u8>, WheelError> {
+        /// Members rarely inflate to more than this; those that do grow the buffer as they prove it.
+        const EXPANSION: u64 = 32;
+        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
+        let likely = match member.method {
+            Method::Stored => member.compressed_size,
+            Method::Deflated => member.compressed_size.saturating_mul(EXPANSION),
+        };
+        let capacity = usize::try_from(limit.min(likely)).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(capacity).map_err(|_| damaged("it does not fit into memory".to_owned()))?;
+        let mut archive = self.archive.clone();
+        let file = archive.by_index(member.index).map_err(|error| damaged(reason(&error.into())))?;
+        match file.take(limit).read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(source) if source.raw_os_error().is_some() => {
+                Err(WheelError::Io { path: self.path.clone(), action: "read", source })
+            }
+            Err(error) => Err(damaged(reason(&error))),
+        }
+    }
+
+    fn file(&self, path: &WheelPath) -> Result<&Member, WheelError> {
+        self.member(path.as_str())
+            .filter(|member| !member.is_dir)
+            .ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))
+    }
+
+    /// Path and bytes of one of the three files every wheel has.
+    fn metadata_file(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
+        let path = self.metadata_path(name)?;
+        let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
+        if member.size > self.limits.metadata_size {
+            let rule = MemberRule::Size { size: member.size, limit: self.limits.metadata_size };
+            return Err(WheelError::member(path.as_str(), rule));
+        }
+        let bytes = self.read_member(member)?;
+        Ok((path, bytes))
+    }
+
+    pub(super) fn metadata_path(&self, name: &str) -> Result<WheelPath, WheelError> {
+        self.dist_info
+            .join(name)
+            .map_err(|error| WheelError::member(error.name, MemberRule::Name(error.rule)))
+    }
+
+    /// A cursor of its own over the archive, for copying members as they lie.
+    pub(super) fn archive(&self) -> ZipArchive<Source> {
+        self.archive.clone()
+    }
+}
+
+pub(super) fn reason(error: &io::Error) -> String {
+    super::Escaped(&error.to_string().to_lowercase()).to_string()
+}
+
+fn filename_of(path: &Path) -> Result<WheelFilename, WheelError> {
+    let name = path.file_name().unwrap_or_default();
+    match name.to_str() {
+        Some(name) => Ok(name.parse()?),
+        None => {
+            let name = name.to_string_lossy().into_owned();
+            Err(InvalidWheelFilename { name, rule: FilenameRule::Distribution }.into())
+        }
+    }
+}
+
+/// Finds the one `*.dist-info` directory at the top (PEP 427) and holds it against the file name.
+fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPath, WheelError> {
+    let mut found: Vec<WheelPath> = Vec::new();
+    for member in members {
+        let top = member.path.top();
+        let is_directory = member.is_dir || top.len() < member.path.as_str().len();
+        if is_directory && top.ends_with(".dist-info") && !found.iter().any(|path| path.as_str() == top) {
+            found.extend(top.parse());
+        }
+    }
+    let dist_info = match &found[..] {
+        [] => return Err(WheelError::NoDistInfo),
+        [one] => one.clone(),
+        several => {
+            return Err(WheelError::SeveralDistInfo(several.iter().map(WheelPath::to_string).collect()));
+        }
+    };
+    let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
+    let expected = format!("{}-{}", filename.distribution(), filename.version());
+    if folded(stem) == folded(&expected) {
+        Ok(dist_info)
+    } else {
+        Err(WheelError::ForeignDistInfo { found: dist_info, expected })
+    }
+}
+
+/// The data directory as it is spelt: some builders write the name in another way than in `*.dist-info`,
+/// and pip takes it all the same.
+fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> String {
+    let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
+    let is_data = |top: &str| top.strip_suffix(".data").is_some_and(|other| folded(other) == folded(stem));
+    let tops = members.iter().map(|member| member.path.top());
+    let mut found = tops.filter(|top| top.ends_with(".data")).filter(|top| is_data(top));
+    found.next().map_or_else(|| format!("{stem}.data"), str::to_owned)
+}
+
+/// Names are the same when they differ in case and in runs of `-`, `_` and `.` only (PEP 503).
+fn folded(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !matches!(c, '-' | '_' | '.') {
+            folded.extend(c.to_lowercase());
+        } else if !folded.ends_with('-') {
+            folded.push('-');
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn pep503_names_are_folded() {
+        assert_eq!(folded("Demo.Pkg__x-1.0"), folded("demo_pkg-X-1.0"));
+        assert_ne!(folded("demo-1.0"), folded("demo-1.1"));
+        assert_ne!(folded("demo-1.0"), folded("demo-10"));
+    }
+}

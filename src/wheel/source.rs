@@ -1,0 +1,105 @@
+//! The bytes of an archive, read at any position from any thread.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// A reader with a position of its own over shared bytes. Cloning it costs a reference count, and
+/// clones do not disturb each other: files are read with `pread`.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    bytes: Bytes,
+    length: u64,
+    position: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    File(Arc<File>),
+    Memory(Arc<[u8]>),
+}
+
+impl Source {
+    pub(super) fn file(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { bytes: Bytes::File(Arc::new(file)), length, position: 0 })
+    }
+
+    pub(super) fn memory(bytes: Arc<[u8]>) -> Self {
+        let length = bytes.len() as u64;
+        Self { bytes: Bytes::Memory(bytes), length, position: 0 }
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// A reader of the same bytes at another position.
+    pub(super) fn at(&self, position: u64) -> Self {
+        Self { position, ..self.clone() }
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, position)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, position)
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match &self.bytes {
+            Bytes::File(file) => read_at(file, buffer, self.position)?,
+            Bytes::Memory(bytes) => {
+                let start = usize::try_from(self.position).unwrap_or(usize::MAX);
+                let mut rest = bytes.get(start..).unwrap_or_default();
+                rest.read(buffer)?
+            }
+        };
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Source {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.length.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn files_and_memory_read_alike_and_clones_are_independent() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        for mut source in [Source::file(file).unwrap(), Source::memory(Arc::from(*b"0123456789"))] {
+            assert_eq!(source.length(), 10);
+            let mut other = source.at(8);
+            let mut text = [0; 4];
+            source.seek(SeekFrom::End(-7)).unwrap();
+            source.read_exact(&mut text).unwrap();
+            assert_eq!(&text, b"3456");
+            assert_eq!(other.read(&mut text).unwrap(), 2);
+            assert_eq!(other.read(&mut text).unwrap(), 0);
+            assert_eq!(source.stream_position().unwrap(), 7);
+            assert!(source.seek(SeekFrom::Current(-8)).is_err());
+            source.seek(SeekFrom::Start(u64::MAX)).unwrap();
+            assert!(source.seek(SeekFrom::Current(1)).is_err());
+        }
+    }
+}

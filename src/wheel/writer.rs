@@ -1,0 +1,321 @@
+//! Writing a wheel.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Cursor, Read, Seek, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use rayon::prelude::*;
+use zip::result::ZipError;
+use zip::write::{PreparedZipFile, SimpleFileOptions};
+use zip::{CompressionMethod, System, ZipArchive, ZipWriter};
+
+use super::digest::Sha256Digest;
+use super::directory::check_tree;
+use super::error::WheelError;
+use super::escaped::Escaped;
+use super::member::{Member, Method};
+use super::output::Output;
+use super::path::WheelPath;
+use super::plan::{Content, Entry, NewFile};
+use super::reader::Wheel;
+use super::record::{Record, RecordRow};
+use super::time::DosTime;
+
+/// Writes a new wheel from the members of another one and from new files.
+///
+/// The archive keeps the rules that PyPI and installers check: no data descriptors, comments, extra
+/// fields or duplicates, stored or deflated members only, the `*.dist-info` directory last and `RECORD`
+/// at its end (PEP 427). Its bytes depend on the source, the entries and the settings, and on nothing else.
+#[derive(Debug)]
+pub struct WheelWriter<'a> {
+    source: &'a Wheel,
+    hashes: BTreeMap<WheelPath, Sha256Digest>,
+    level: u32,
+    modified: DosTime,
+}
+
+/// A member of the wheel that was written, as its `RECORD` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub path: WheelPath,
+    /// Its SHA-256.
+    pub sha256: Sha256Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A file that is compressed and waits for its turn.
+struct Prepared {
+    file: PreparedZipFile,
+    written: Written,
+}
+
+impl<'a> WheelWriter<'a> {
+    /// A writer that keeps members of `source`. `RECORD` gets the time `modified`.
+    #[must_use]
+    pub fn new(source: &'a Wheel, modified: DosTime) -> Self {
+        /// What zlib, Python's `zipfile` and auditwheel use.
+        const LEVEL: u32 = 6;
+        Self { source, hashes: BTreeMap::new(), level: LEVEL, modified }
+    }
+
+    /// How hard new files are compressed: 0 stores them, 9 takes longest. More than 9 is 9.
+    #[must_use]
+    pub fn level(mut self, level: u32) -> Self {
+        self.level = level.min(9);
+        self
+    }
+
+    /// Hashes of kept members that are known, from [`Wheel::scan`]. The others are read again for it.
+    #[must_use]
+    pub fn hashes(mut self, hashes: impl IntoIterator<Item = (WheelPath, Sha256Digest)>) -> Self {
+        self.hashes.extend(hashes);
+        self
+    }
+
+    /// Writes the wheel to `output`, which may be the source itself. The file appears whole or not at all.
+    ///
+    /// Members are written in the order of `entries`, those of the `*.dist-info` directory last. `RECORD`
+    /// is made anew, and it and its signatures are left out of `entries` where they are found there.
+    /// New files are made and compressed on all threads, as many at a time as
+    /// [`crate::Limits::in_flight`] allows.
+    ///
+    /// # Errors
+    ///
+    /// When an entry names a member that the source does not have, when names collide, when the content of
+    /// a file cannot be made, and when the output cannot be written.
+    pub fn write(&self, entries: Vec<Entry<'_>>, output: &Path) -> Result<Vec<Written>, WheelError> {
+        let entries = self.in_order(entries);
+        let record = self.source.metadata_path("RECORD")?;
+        let is_dir = |entry: &Entry<'_>| match entry {
+            Entry::Keep(path) => self.source.member(path.as_str()).is_some_and(|member| member.is_dir),
+            Entry::Write(_) => false,
+        };
+        let names = entries.iter().map(|entry| (entry.path(), is_dir(entry)));
+        check_tree(names.chain([(&record, false)]))?;
+
+        let file = Output::create(output)?;
+        let written = self.write_to(&entries, &record, file.file()).map_err(|error| failed(error, output))?;
+        file.finish()?;
+        Ok(written)
+    }
+
+    /// Writes the archive to anything that can be written and sought in: [`WheelWriter::write`] without
+    /// the file.
+    fn write_to(
+        &self,
+        entries: &[Entry<'_>],
+        record: &WheelPath,
+        output: impl Write + Seek,
+    ) -> Result<Vec<Written>, Failure> {
+        /// One write for most members; measured no slower than smaller buffers.
+        const BUFFER: usize = 1 << 20;
+        let mut zip = ZipWriter::new(BufWriter::with_capacity(BUFFER, output));
+        let mut written = Vec::with_capacity(entries.len());
+        let costs = entries.iter().map(|entry| self.cost(entry));
+        for wave in self.source.limits().waves(costs) {
+            self.write_wave(entries, wave, &mut zip, &mut written)?;
+        }
+        let mut rows = Record::default();
+        for file in &written {
+            rows.push(RecordRow::new(file.path.clone(), file.sha256, file.size));
+        }
+        let record = self.prepare(record, &rows.to_bytes(record), 0o644, self.modified)?;
+        zip.add_prepared_file(record.file)?;
+        let mut output = zip.finish()?;
+        output.flush().map_err(ZipError::from)?;
+        Ok(written)
+    }
+
+    /// Puts the `*.dist-info` directory last (PEP 427, "Recommended archiver features") and leaves out what
+    /// is made anew.
+    fn in_order<'e>(&self, entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
+        let dist_info = self.source.dist_info().as_str();
+        let kept = entries.into_iter().filter(|entry| !self.source.is_record_or_signature(entry.path()));
+        let (mut first, last): (Vec<_>, Vec<_>) = kept.partition(|entry| entry.path().top() != dist_info);
+        first.extend(last);
+        first
+    }
+
+    fn cost(&self, entry: &Entry<'_>) -> u64 {
+        match entry {
+            Entry::Write(file) => file.content.cost(),
+            Entry::Keep(path) if self.hashes.contains_key(path) => 0,
+            Entry::Keep(path) => self.source.member(path.as_str()).map_or(0, |member| member.size),
+        }
+    }
+
+    /// Compresses new files side by side, then adds all members one after the other.
+    fn write_wave<W: Write + Seek>(
+        &self,
+        entries: &[Entry<'_>],
+        wave: Range<usize>,
+        zip: &mut ZipWriter<W>,
+        written: &mut Vec<Written>,
+    ) -> Result<(), Failure> {
+        enum Ready<'m> {
+            File(Prepared),
+            Directory(&'m Member),
+            Member(&'m Member, Written),
+        }
+        let wave = entries.get(wave).unwrap_or_default();
+        let ready: Vec<Result<Ready<'_>, Failure>> = wave
+            .par_iter()
+            .with_max_len(1)
+            .map(|entry| match entry {
+                Entry::Write(file) => self.make(file).map(Ready::File),
+                Entry::Keep(path) => {
+                    let member = self.source.member(path.as_str());
+                    let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
+                    if member.is_dir {
+                        return Ok(Ready::Directory(member));
+                    }
+                    let sha256 = self.hash_of(member)?;
+                    let written = Written { path: path.clone(), sha256, size: member.size };
+                    Ok(Ready::Member(member, written))
+                }
+            })
+            .collect();
+        for ready in ready {
+            match ready? {
+                Ready::Directory(member) => self.copy(member, zip)?,
+                Ready::Member(member, file) => {
+                    self.copy(member, zip)?;
+                    written.push(file);
+                }
+                Ready::File(prepared) => {
+                    zip.add_prepared_file(prepared.file)?;
+                    written.push(prepared.written);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hash_of(&self, member: &Member) -> Result<Sha256Digest, WheelError> {
+        match self.hashes.get(&member.path) {
+            Some(hash) => Ok(*hash),
+            None => self.source.read_member(member).map(|bytes| Sha256Digest::of(&bytes)),
+        }
+    }
+
+    fn make(&self, file: &NewFile<'_>) -> Result<Prepared, Failure> {
+        match &file.content {
+            Content::Bytes(bytes) => self.prepare(&file.path, bytes, file.mode, file.modified),
+            Content::Make { make, .. } => {
+                let bytes =
+                    make().map_err(|source| WheelError::Content { member: file.path.clone(), source })?;
+                self.prepare(&file.path, &bytes, file.mode, file.modified)
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        path: &WheelPath,
+        bytes: &[u8],
+        mode: u32,
+        modified: DosTime,
+    ) -> Result<Prepared, Failure> {
+        let options = SimpleFileOptions::default()
+            .system(System::Unix)
+            .unix_permissions(mode & 0o7777)
+            .last_modified_time(modified.to_zip());
+        let options = match i64::from(self.level) {
+            0 => options.compression_method(CompressionMethod::Stored),
+            level => options.compression_method(CompressionMethod::Deflated).compression_level(Some(level)),
+        };
+        let file = PreparedZipFile::from_data(path.as_str(), options, bytes)?;
+        let sha256 = Sha256Digest::of(bytes);
+        Ok(Prepared { file, written: Written { path: path.clone(), sha256, size: bytes.len() as u64 } })
+    }
+
+    /// Copies a member as it lies, compressed.
+    fn copy<W: Write + Seek>(&self, member: &Member, zip: &mut ZipWriter<W>) -> Result<(), Failure> {
+        let mut archive = self.source.archive();
+        let raw = archive.by_index_raw(member.index)?;
+        if member.decorated {
+            let plain = undecorated(member, raw)?;
+            let mut archive = ZipArchive::new(Cursor::new(plain))?;
+            let raw = archive.by_index_raw(0)?;
+            zip.raw_copy_file(raw)?;
+        } else {
+            zip.raw_copy_file(raw)?;
+        }
+        Ok(())
+    }
+}
+
+/// An archive with one member only, the same but for its comment and extra fields: the zip crate copies
+/// those along with the compressed bytes, and takes compressed bytes from nowhere but an archive.
+fn undecorated<R: Read>(member: &Member, mut raw: zip::read::ZipFile<'_, R>) -> Result<Vec<u8>, Failure> {
+    /// Signature, version needed (APPNOTE 4.4.3: 2.0 has deflate and directories).
+    const LOCAL: [u8; 6] = *b"PK\x03\x04\x14\x00";
+    const CENTRAL: [u8; 4] = *b"PK\x01\x02";
+    const END: [u8; 4] = *b"PK\x05\x06";
+    const UTF8: u16 = 1 << 11;
+    let too_large = |_| Failure::Zip(ZipError::UnsupportedArchive("member too large"));
+    let compressed = u32::try_from(member.compressed_size).map_err(too_large)?;
+    let size = u32::try_from(member.size).map_err(too_large)?;
+    let name = raw.name_raw().to_vec();
+    let name_length = u16::try_from(name.len()).map_err(too_large)?;
+    let flags = if name.is_ascii() { 0 } else { UTF8 };
+    let method: u16 = if member.method == Method::Stored { 0 } else { 8 };
+    let time = member.modified.to_zip();
+    let (made_by, _) = raw.version_made_by();
+    let made_by = [made_by, u8::from(raw.system())];
+
+    // From the flags to the length of the name, local header and directory entry are alike.
+    let mut common = Vec::with_capacity(22);
+    for half in [flags, method, time.timepart(), time.datepart()] {
+        common.extend(half.to_le_bytes());
+    }
+    for word in [member.crc32, compressed, size] {
+        common.extend(word.to_le_bytes());
+    }
+    common.extend(name_length.to_le_bytes());
+
+    let mut bytes = [&LOCAL[..], &common, &[0; 2], &name].concat();
+    raw.read_to_end(&mut bytes).map_err(ZipError::from)?;
+    let directory = u32::try_from(bytes.len()).map_err(too_large)?;
+    bytes.extend([&CENTRAL[..], &made_by, &LOCAL[4..], &common, &[0; 8]].concat());
+    bytes.extend(raw.external_attributes().to_le_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(name);
+    let length = u32::try_from(bytes.len()).map_err(too_large)? - directory;
+    bytes.extend([&END[..], &[0, 0, 0, 0, 1, 0, 1, 0]].concat());
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(directory.to_le_bytes());
+    bytes.extend([0; 2]);
+    Ok(bytes)
+}
+
+/// Why writing stopped, before it is known where.
+enum Failure {
+    Wheel(WheelError),
+    Zip(ZipError),
+}
+
+impl From<WheelError> for Failure {
+    fn from(error: WheelError) -> Self {
+        Self::Wheel(error)
+    }
+}
+
+impl From<ZipError> for Failure {
+    fn from(error: ZipError) -> Self {
+        Self::Zip(error)
+    }
+}
+
+fn failed(failure: Failure, output: &Path) -> WheelError {
+    match failure {
+        Failure::Wheel(error) => error,
+        Failure::Zip(ZipError::Io(error)) => WheelError::io(output, "write")(error),
+        Failure::Zip(error) => {
+            WheelError::Write { path: output.to_owned(), reason: Escaped(&error.to_string()).to_string() }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `cargo xtask ci`: everything that must hold before a change is taken. The same at a desk and in CI.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::process::{self, cargo, command, target};
+use crate::{codegen, fixtures, install, test};
+
+/// The spelling checker, as a wheel with the program in it.
+const TYPOS: &[&str] = &["typos==1.52.0"];
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// A step of the run: what it is called, and the check.
+type Step = (&'static str, fn() -> Result<()>);
+
+/// Cheap steps first. The tests come last, so that the run ends with their result lines.
+const STEPS: &[Step] = &[
+    ("formatting", || process::run(cargo().args(["fmt", "--all", "--check"]))),
+    ("spelling", typos),
+    ("fixtures", || fixtures::run(&["--check".to_owned()])),
+    ("generated sources", || codegen::run(&["--check".to_owned()])),
+    ("clippy, all features", || clippy(&["--workspace", "--all-targets", "--all-features"])),
+    ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),
+    ("documentation", documentation),
+    ("dependencies", dependencies),
+    ("tests", || test::run(&[])),
+];
+
+pub fn run(_: &[String]) -> Result<()> {
+    for (name, check) in STEPS {
+        println!("== {name}");
+        let start = Instant::now();
+        check().with_context(|| format!("ci: {name}"))?;
+        println!("== {name}: ok, {} s", start.elapsed().as_secs());
+    }
+    Ok(())
+}
+
+fn clippy(scope: &[&str]) -> Result<()> {
+    process::run(cargo().arg("clippy").args(scope).args(["--", "-D", "warnings"]))
+}
+
+fn documentation() -> Result<()> {
+    process::run(
+        cargo()
+            .args(["doc", "--workspace", "--no-deps", "--all-features", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn typos() -> Result<()> {
+    let bin = install::python_tools("typos", TYPOS)?;
+    process::run(&mut command(bin.join("typos")))
+}
+
+/// Licences, banned crates and sources, against `deny.toml`. Advisories change without a change
+/// here, and their database is a git repository, so they are not part of this run.
+fn dependencies() -> Result<()> {
+    process::run(command(cargo_deny()?).args(["--all-features", "check", "licenses", "bans", "sources"]))
+}
+
+/// cargo-deny of the wanted version: the one on `PATH`, or one built below `target/`.
+fn cargo_deny() -> Result<PathBuf> {
+    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let matches = |program: &PathBuf| {
+        process::output(command(program).arg("--version")).is_ok_and(|version| version.trim() == wanted)
+    };
+    let own = target().join("tools").join("cargo-deny");
+    let candidates = [own.join("bin").join("cargo-deny"), PathBuf::from("cargo-deny")];
+    if let Some(program) = candidates.iter().find(|program| matches(program)) {
+        return Ok(program.clone());
+    }
+    process::run(
+        cargo()
+            .args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY, "--root"])
+            .arg(&own),
+    )?;
+    Ok(own.join("bin").join("cargo-deny"))
+}

@@ -1,0 +1,63 @@
+//! `cargo xtask codegen [--check]`: source files that are made from data in `testdata/`.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::root;
+
+mod policy;
+
+/// One generated file: where it goes, and what it says.
+struct Output {
+    path: &'static str,
+    generate: fn() -> Result<String>,
+}
+
+/// Every generated file. A new one is a file here and a line in this table.
+const OUTPUTS: &[Output] = &[Output { path: "src/policy/table.rs", generate: policy::generate }];
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let check = match arguments[..] {
+        [] => false,
+        ["--check"] => true,
+        _ => bail!("usage: cargo xtask codegen [--check]"),
+    };
+    let mut stale = Vec::new();
+    for output in OUTPUTS {
+        let text = (output.generate)().with_context(|| format!("cannot generate {}", output.path))?;
+        let path = root().join(output.path);
+        if fs::read_to_string(&path).is_ok_and(|found| found == text) {
+            continue;
+        }
+        if check {
+            stale.push(output.path);
+        } else {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", output.path))?;
+            println!("wrote {}", output.path);
+        }
+    }
+    if !stale.is_empty() {
+        bail!("stale: {}; `cargo xtask codegen` writes them anew", stale.join(", "));
+    }
+    Ok(())
+}
+
+/// Runs rustfmt with the repository's settings over generated source, so that it need not be laid
+/// out by hand and `cargo fmt --check` has nothing to say.
+fn formatted(source: &str) -> Result<String> {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    let mut rustfmt = crate::process::command("rustfmt");
+    rustfmt.args(["--edition", "2024", "--emit", "stdout"]);
+    let mut child =
+        rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("cannot start rustfmt")?;
+    child.stdin.take().context("rustfmt has no input")?.write_all(source.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("rustfmt refuses the generated source");
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

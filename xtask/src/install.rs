@@ -1,0 +1,92 @@
+//! Bringing in the programs that tasks need: the distribution's packages, and Python packages in
+//! virtual environments below `target/`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{command, find, output, run, target};
+
+/// The distributions whose package managers are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// Debian itself: `apt-get`, and musl of other architectures from the same mirror.
+    Debian,
+    /// Alpine: `apk`.
+    Alpine,
+}
+
+/// Which distribution this is, by `/etc/os-release`.
+pub fn distribution() -> Option<Distribution> {
+    let text = std::fs::read_to_string("/etc/os-release").ok()?;
+    let id = text.lines().find_map(|line| line.strip_prefix("ID="))?;
+    match id.trim_matches('"') {
+        "debian" => Some(Distribution::Debian),
+        "alpine" => Some(Distribution::Alpine),
+        _ => None,
+    }
+}
+
+/// Installs the packages that are not installed yet.
+pub fn packages(distribution: Distribution, names: &[&str]) -> Result<()> {
+    let absent: Vec<&str> = names.iter().copied().filter(|name| !installed(distribution, name)).collect();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", absent.join(" "));
+    match distribution {
+        Distribution::Debian => {
+            run(as_root("apt-get")?.args(["-q", "update"]))?;
+            run(as_root("apt-get")?
+                .args(["-q", "install", "-y", "--no-install-recommends"])
+                .args(&absent)
+                .env("DEBIAN_FRONTEND", "noninteractive"))
+        }
+        Distribution::Alpine => run(as_root("apk")?.arg("add").args(&absent)),
+    }
+}
+
+fn installed(distribution: Distribution, name: &str) -> bool {
+    let mut query = match distribution {
+        Distribution::Debian => command("dpkg-query"),
+        Distribution::Alpine => command("apk"),
+    };
+    match distribution {
+        Distribution::Debian => query.args(["-W", "-f", "${db:Status-Status}", name]),
+        Distribution::Alpine => query.args(["info", "-e", name]),
+    };
+    output(&mut query).is_ok_and(|text| distribution == Distribution::Alpine || text == "installed")
+}
+
+/// A command that runs as root, through `sudo` where this process does not.
+fn as_root(program: &str) -> Result<std::process::Command> {
+    if output(command("id").arg("-u"))?.trim() == "0" {
+        return Ok(command(program));
+    }
+    if find("sudo").is_none() {
+        bail!("`{program}` must run as root, and there is no `sudo`");
+    }
+    let mut sudo = command("sudo");
+    sudo.arg(program);
+    Ok(sudo)
+}
+
+/// A Python virtual environment below `target/` with exactly these requirements; made once, and
+/// again when the list changes. Returns its `bin` directory.
+pub fn python_tools(name: &str, requirements: &[&str]) -> Result<PathBuf> {
+    let environment = target().join("tools").join(name);
+    let stamp = environment.join("requirements.txt");
+    let wanted = requirements.join("\n");
+    let bin = environment.join("bin");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(bin);
+    }
+    println!("installing {} into {}", requirements.join(" "), environment.display());
+    run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))
+        .context("a Python 3 with the `venv` module is needed (Debian: `python3-venv`)")?;
+    run(command(bin.join("pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(requirements))?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(bin)
+}

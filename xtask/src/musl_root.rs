@@ -1,0 +1,158 @@
+//! The musl loaders of all architectures, from Debian's `musl` packages: `target/musl-roots/<arch>`,
+//! each a root file system with nothing but `lib/ld-musl-<arch>.so.1`.
+//!
+//! Packages are downloaded with an apt state of their own, so neither root nor a change to the
+//! system's sources is needed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{command, output, root, run, target};
+
+/// Debian's keys, to verify the package lists with.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// One loader to fetch.
+struct Loader {
+    /// As wheel tags spell it.
+    arch: &'static str,
+    /// As Debian spells it.
+    debian: &'static str,
+    /// As the loader's file name spells it.
+    loader: &'static str,
+    /// Debian 12 has musl 1.2.3, the last release that cannot read `DT_RELR`; riscv64 came to
+    /// Debian in 13, with musl 1.2.5.
+    suite: &'static str,
+}
+
+const LOADERS: &[Loader] = &[
+    Loader { arch: "x86_64", debian: "amd64", loader: "x86_64", suite: "bookworm" },
+    Loader { arch: "i686", debian: "i386", loader: "i386", suite: "bookworm" },
+    Loader { arch: "aarch64", debian: "arm64", loader: "aarch64", suite: "bookworm" },
+    Loader { arch: "armv7l", debian: "armhf", loader: "armhf", suite: "bookworm" },
+    Loader { arch: "ppc64le", debian: "ppc64el", loader: "powerpc64le", suite: "bookworm" },
+    Loader { arch: "s390x", debian: "s390x", loader: "s390x", suite: "bookworm" },
+    Loader { arch: "riscv64", debian: "riscv64", loader: "riscv64", suite: "trixie" },
+];
+
+/// Where the roots are.
+pub fn directory() -> PathBuf {
+    target().join("musl-roots")
+}
+
+impl Loader {
+    fn file(&self) -> PathBuf {
+        directory().join(self.arch).join("lib").join(format!("ld-musl-{}.so.1", self.loader))
+    }
+}
+
+/// Fetches every root that is not there yet.
+pub fn fetch() -> Result<()> {
+    let absent: Vec<&Loader> = LOADERS.iter().filter(|loader| !loader.file().is_file()).collect();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = absent.iter().map(|loader| loader.arch).collect();
+    println!("fetching musl for {}", names.join(" "));
+    let state = target().join("apt");
+    let work = state.join("work");
+    for part in ["lists/partial", "cache/archives/partial", "work"] {
+        fs::create_dir_all(state.join(part))?;
+    }
+    fs::write(state.join("sources.list"), sources(&mirror()?))?;
+    fs::write(state.join("status"), "")?;
+    run(apt(&state).args(["-qq", "update"]))?;
+    for loader in absent {
+        unpack(loader, &state, &work)
+            .with_context(|| format!("cannot fetch Debian's musl for {}", loader.arch))?;
+    }
+    fs::remove_dir_all(&state)?;
+    Ok(())
+}
+
+/// The Debian mirror this machine is set up for.
+fn mirror() -> Result<String> {
+    let find = || {
+        output(command("apt-get").args([
+            "indextargets",
+            "--format",
+            "$(REPO_URI)",
+            "Created-By: Packages",
+            "Origin: Debian",
+            "Label: Debian",
+        ]))
+    };
+    match find()?.lines().next() {
+        Some(mirror) => Ok(mirror.to_owned()),
+        None => bail!("apt knows no Debian mirror; run `apt-get update` once"),
+    }
+}
+
+fn sources(mirror: &str) -> String {
+    let mut text = String::new();
+    for suite in ["bookworm", "trixie"] {
+        let arches: Vec<&str> =
+            LOADERS.iter().filter(|loader| loader.suite == suite).map(|loader| loader.debian).collect();
+        text.push_str(&format!(
+            "deb [arch={} signed-by={KEYRING}] {mirror} {suite} main\n",
+            arches.join(",")
+        ));
+    }
+    text
+}
+
+/// `apt-get` with all of its state below `state`.
+fn apt(state: &Path) -> Command {
+    let mut apt = command("apt-get");
+    let mut option = |key: &str, value: &str| {
+        apt.arg("-o").arg(format!("{key}={value}"));
+    };
+    let under = |part: &str| state.join(part).display().to_string();
+    option("Dir::Etc::SourceList", &under("sources.list"));
+    option("Dir::Etc::SourceParts", "-");
+    option("Dir::State::Lists", &under("lists"));
+    option("Dir::State::Status", &under("status"));
+    option("Dir::Cache", &under("cache"));
+    // apt's unprivileged user cannot write below target/.
+    option("APT::Sandbox::User", "");
+    option("Acquire::Languages", "none");
+    for loader in LOADERS {
+        option("APT::Architectures::", loader.debian);
+    }
+    apt
+}
+
+fn unpack(loader: &Loader, state: &Path, work: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(work);
+    fs::create_dir_all(work)?;
+    run(apt(state)
+        .args(["-qq", "download", &format!("musl:{}/{}", loader.debian, loader.suite)])
+        .current_dir(work))?;
+    let package = fs::read_dir(work)?.next().context("apt downloaded nothing")??.path();
+    let tree = work.join("tree");
+    run(command("dpkg").arg("-x").arg(&package).arg(&tree))?;
+    // musl's libc and its loader are one file; the package's other names are links to it.
+    let libc = find_libc(&tree)?.context("the package has no libc.so")?;
+    let file = loader.file();
+    fs::create_dir_all(file.parent().unwrap_or(&root()))?;
+    fs::copy(&libc, &file).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(())
+}
+
+fn find_libc(directory: &Path) -> Result<Option<PathBuf>> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            if let Some(found) = find_libc(&entry.path())? {
+                return Ok(Some(found));
+            }
+        } else if kind.is_file() && entry.file_name() == "libc.so" {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
