@@ -60,8 +60,8 @@ pub(crate) fn load(machine: &Machine, options: &[&str], libraries: &[PathBuf]) -
     }
 }
 
-/// Starts a program; what it said, or how it ended.
-pub(crate) fn start(machine: &Machine, program: &Path, libraries: &Path) -> Result<String, String> {
+/// Starts a program, with this library path; what it said, or how it ended.
+pub(crate) fn start(machine: &Machine, program: &Path, libraries: Option<&Path>) -> Result<String, String> {
     let mut command = machine.start(program, libraries)?;
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();

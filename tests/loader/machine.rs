@@ -90,21 +90,25 @@ impl Machine {
         command
     }
 
-    /// A command that starts a program as the kernel does, its libraries in `libraries`; or why
+    /// A command that starts a program as the kernel does, with a library path or without; or why
     /// that is not possible.
-    pub(crate) fn start(&self, program: &Path, libraries: &Path) -> Result<Command, String> {
+    pub(crate) fn start(&self, program: &Path, libraries: Option<&Path>) -> Result<Command, String> {
         let mut command = self.command(program);
         if self.qemu.is_some() {
             let root = self.loader.ancestors().nth(2).unwrap_or(Path::new("/"));
-            let mut variable = OsString::from("LD_LIBRARY_PATH=");
-            variable.push(libraries);
-            command.arg("-L").arg(root).arg("-E").arg(variable).arg(program);
+            command.arg("-L").arg(root);
+            if let Some(libraries) = libraries {
+                let mut variable = OsString::from("LD_LIBRARY_PATH=");
+                variable.push(libraries);
+                command.arg("-E").arg(variable);
+            }
+            command.arg(program);
         } else {
             let name = self.loader.file_name().unwrap_or_default();
             if !Path::new("/lib").join(name).is_file() {
                 return Err("musl's loader is not in /lib".to_owned());
             }
-            command.env("LD_LIBRARY_PATH", libraries);
+            command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
         }
         Ok(command)
     }

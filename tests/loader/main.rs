@@ -7,6 +7,7 @@
 //! `cargo xtask test` brings everything in and runs them all.
 
 mod catalogue;
+mod edits;
 mod machine;
 
 use std::fs;
@@ -16,7 +17,8 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use muslrepair::elf::ElfFacts;
 
-use catalogue::{Outcomes, directory, fixtures, load, name, start};
+use catalogue::{Outcomes, compare, directory, fixtures, load, name, start};
+use edits::{EDITS, Edit, Installed};
 use machine::Machine;
 
 /// Debian has no musl for it, so nothing can run it.
@@ -56,6 +58,16 @@ fn add(trials: &mut Vec<Trial>, machine: &Arc<Machine>) {
         let name = format!("{}::{name}", machine.arch);
         trials.push(Trial::test(name, move || test(&machine).map_err(Failed::from)));
     }
+    for edit in EDITS {
+        let (libraries, programs) = (Arc::clone(machine), Arc::clone(machine));
+        let name = |kind: &str| format!("{}::{kind}::{}", machine.arch, edit.name);
+        trials.push(Trial::test(name("libraries"), move || {
+            edited_libraries(&libraries, edit).map_err(Failed::from)
+        }));
+        trials.push(Trial::test(name("programs"), move || {
+            edited_programs(&programs, edit).map_err(Failed::from)
+        }));
+    }
 }
 
 /// What the originals do is known: all is well, but for what musl cannot read.
@@ -80,8 +92,9 @@ fn libraries_as_linked(machine: &Machine) -> Result<(), String> {
 }
 
 fn programs_as_linked(machine: &Machine) -> Result<(), String> {
+    let libraries = directory(machine.arch).join("libs");
     for program in fixtures(machine.arch, true)? {
-        let said = start(machine, &program, &directory(machine.arch).join("libs"))?;
+        let said = start(machine, &program, Some(&libraries))?;
         if said != "ok" {
             return Err(format!("{}: `{said}`", name(&program)));
         }
@@ -93,4 +106,56 @@ fn programs_as_linked(machine: &Machine) -> Result<(), String> {
 fn original(machine: &Machine) -> Result<Outcomes, String> {
     let libraries = directory(machine.arch).join("libs");
     load(machine, &["--library-path", &libraries.to_string_lossy()], &fixtures(machine.arch, false)?)
+}
+
+/// Edited libraries do what the originals do.
+fn edited_libraries(machine: &Machine, edit: &Edit) -> Result<(), String> {
+    let installed = Installed::new(&directory(machine.arch).join("libs"))?;
+    let mut libraries = Vec::new();
+    let mut refused = Vec::new();
+    for fixture in fixtures(machine.arch, false)? {
+        if name(&fixture) == MALFORMED {
+            continue;
+        }
+        match installed.add(&fixture, edit) {
+            Ok(library) => libraries.push(library),
+            Err(error) => refused.push(error),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(refused.join("\n"));
+    }
+    let place = installed.libraries();
+    let (place, mut options) = (place.to_string_lossy(), Vec::new());
+    if !edit.own_run_path {
+        options.extend(["--library-path", &place]);
+    }
+    let preload = edit.preload.map(|library| format!("{place}/{library}"));
+    if let Some(library) = &preload {
+        options.extend(["--preload", library]);
+    }
+    let found = load(machine, &options, &libraries)?;
+    let mut wanted = original(machine)?;
+    wanted.remove(MALFORMED);
+    compare(&wanted, &found)
+}
+
+/// Edited programs still start.
+fn edited_programs(machine: &Machine, edit: &Edit) -> Result<(), String> {
+    let installed = Installed::new(&directory(machine.arch).join("libs"))?;
+    let libraries = installed.libraries();
+    let libraries = (!edit.own_run_path).then_some(libraries.as_path());
+    for fixture in fixtures(machine.arch, true)? {
+        // Static programs ask for no library, so nothing is edited in them. One has no dynamic
+        // section at all; the other's startup code knows where its own was and may not lose it.
+        if name(&fixture).starts_with("program-static") {
+            continue;
+        }
+        let program = installed.add(&fixture, edit)?;
+        let said = start(machine, &program, libraries)?;
+        if said != "ok" {
+            return Err(format!("{}: `{said}`", name(&program)));
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,123 @@
+//! The edits every fixture goes through, and where the edited files lie when they are loaded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, patch};
+
+use crate::catalogue::name;
+
+/// One way to edit a file.
+pub(crate) struct Edit {
+    /// As the test is called.
+    pub(crate) name: &'static str,
+    /// The edits for a file, one after the other.
+    pub(crate) steps: fn(&ElfFacts) -> Vec<ElfEdit>,
+    /// Whether the edited file finds its libraries by its own run path; else the loader is told.
+    pub(crate) own_run_path: bool,
+    /// A library the loader is to load first, because the edited file no longer asks for it.
+    pub(crate) preload: Option<&'static str>,
+}
+
+const fn edit(name: &'static str, steps: fn(&ElfFacts) -> Vec<ElfEdit>) -> Edit {
+    Edit { name, steps, own_run_path: false, preload: None }
+}
+
+const fn with_run_path(name: &'static str, steps: fn(&ElfFacts) -> Vec<ElfEdit>) -> Edit {
+    Edit { own_run_path: true, ..edit(name, steps) }
+}
+
+/// Where every fixture's libraries are, seen from it.
+const RUN_PATH: &str = "$ORIGIN/libs";
+
+/// Every edit.
+pub(crate) const EDITS: &[Edit] = &[
+    edit("nothing", |_| vec![ElfEdit::default()]),
+    edit("soname", |_| vec![soname(0)]),
+    edit("rename_one", |_| vec![renamed(&["libone.so.1"])]),
+    edit("rename_three", |_| vec![renamed(&["libone.so.1", "libtwo.so.2", "libthree.so.3"])]),
+    Edit {
+        preload: Some("libthree.so.3"),
+        ..edit("remove_needed", |_| {
+            vec![ElfEdit { remove_needed: ["libthree.so.3".to_owned()].into(), ..ElfEdit::default() }]
+        })
+    },
+    edit("clear_run_path", |_| vec![run_path(RunPathEdit::Clear)]),
+    with_run_path("set_run_path", |_| vec![run_path(RunPathEdit::Set(RUN_PATH.to_owned()))]),
+    with_run_path("lengthen_run_path", |_| vec![run_path(RunPathEdit::Set(long_run_path(0)))]),
+    with_run_path("all_at_once", |_| vec![all(0)]),
+    with_run_path("all_five_times", |_| (0..5).map(all).collect()),
+];
+
+fn soname(round: usize) -> ElfEdit {
+    ElfEdit { soname: Some(format!("libfixture-{round:08x}.so.1")), ..ElfEdit::default() }
+}
+
+fn renamed(libraries: &[&str]) -> ElfEdit {
+    let pairs = libraries.iter().map(|library| ((*library).to_owned(), hashed(library)));
+    ElfEdit { rename_needed: pairs.collect(), ..ElfEdit::default() }
+}
+
+fn run_path(run_path: RunPathEdit) -> ElfEdit {
+    ElfEdit { run_path, ..ElfEdit::default() }
+}
+
+/// Longer in each round, so that no string of the round before can serve again.
+fn long_run_path(round: usize) -> String {
+    let far = format!("$ORIGIN/../a/directory/that/is/not/there/{round}:");
+    format!("{}{RUN_PATH}", far.repeat(3 + round))
+}
+
+/// Everything there is to edit. Later rounds rename what the first has renamed, and back.
+fn all(round: usize) -> ElfEdit {
+    let pairs = ["libone.so.1", "libtwo.so.2", "libthree.so.3", "libfour.so.4"].map(|library| {
+        let (plain, hashed) = (library.to_owned(), hashed(library));
+        if round % 2 == 0 { (plain, hashed) } else { (hashed, plain) }
+    });
+    ElfEdit { rename_needed: pairs.into(), run_path: RunPathEdit::Set(long_run_path(round)), ..soname(round) }
+}
+
+/// The name a repaired wheel gives a library: `libone-1a2b3c4d.so.1`.
+fn hashed(library: &str) -> String {
+    library.replacen('.', "-1a2b3c4d.", 1)
+}
+
+/// A directory with edited files, and below it `libs` with what they need, under every name.
+pub(crate) struct Installed {
+    directory: tempfile::TempDir,
+}
+
+impl Installed {
+    /// Copies the libraries of an architecture, from its `libs`.
+    pub(crate) fn new(libraries: &Path) -> Result<Self, String> {
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let installed = Self { directory };
+        fs::create_dir(installed.libraries()).map_err(|error| error.to_string())?;
+        for entry in fs::read_dir(libraries).map_err(|error| format!("{}: {error}", libraries.display()))? {
+            let from = entry.map_err(|error| error.to_string())?.path();
+            for to in [name(&from), hashed(&name(&from))] {
+                fs::copy(&from, installed.libraries().join(to)).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(installed)
+    }
+
+    /// Where the libraries are.
+    pub(crate) fn libraries(&self) -> PathBuf {
+        self.directory.path().join("libs")
+    }
+
+    /// Edits a fixture; the path of the outcome, executable as the fixture was.
+    pub(crate) fn add(&self, fixture: &Path, edit: &Edit) -> Result<PathBuf, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", name(fixture));
+        let mut bytes = fs::read(fixture).map_err(|error| failed(&error))?;
+        let facts = ElfFacts::parse(&bytes).map_err(|error| failed(&error))?;
+        for step in (edit.steps)(&facts) {
+            bytes = patch(bytes, &step).map_err(|error| failed(&error))?.bytes;
+        }
+        let path = self.directory.path().join(name(fixture));
+        fs::copy(fixture, &path).map_err(|error| failed(&error))?;
+        fs::write(&path, bytes).map_err(|error| failed(&error))?;
+        Ok(path)
+    }
+}
