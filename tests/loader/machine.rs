@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::catalogue::{Outcomes, load_originals};
 
 /// An architecture and how its programs are run here.
 pub(crate) struct Machine {
@@ -14,6 +17,7 @@ pub(crate) struct Machine {
     pub(crate) qemu: Option<PathBuf>,
     /// musl's version.
     pub(crate) version: (u32, u32, u32),
+    originals: OnceLock<Result<Outcomes, String>>,
 }
 
 /// Architecture, musl's name for it, qemu's.
@@ -45,7 +49,7 @@ fn find(arch: &'static str, loader: &str, qemu: &str) -> Result<Machine, String>
         _ => return Err("no musl loader".to_owned()),
     };
     let qemu = if native { None } else { Some(on_path(&format!("qemu-{qemu}"))?) };
-    let mut machine = Machine { arch, loader, qemu, version: (0, 0, 0) };
+    let mut machine = Machine { arch, loader, qemu, version: (0, 0, 0), originals: OnceLock::new() };
     machine.version = machine.ask_version().ok_or("the musl loader does not run")?;
     Ok(machine)
 }
@@ -120,6 +124,11 @@ impl Machine {
         let version = text.lines().find_map(|line| line.strip_prefix("Version "))?;
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         Some((numbers.next()?, numbers.next()?, numbers.next()?))
+    }
+
+    /// What the libraries do as they were linked; they are loaded once.
+    pub(crate) fn originals(&self) -> Result<&Outcomes, String> {
+        self.originals.get_or_init(|| load_originals(self)).as_ref().map_err(Clone::clone)
     }
 
     /// musl reads `DT_RELR` from 1.2.4 on; before, it ignores it.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use muslrepair::elf::ElfFacts;
 
-use catalogue::{Outcomes, compare, directory, fixtures, load, name, start};
+use catalogue::{compare, directory, fixtures, load, name, start};
 use edits::{EDITS, Edit, Installed};
 use machine::Machine;
 
@@ -72,12 +72,11 @@ fn add(trials: &mut Vec<Trial>, machine: &Arc<Machine>) {
 
 /// What the originals do is known: all is well, but for what musl cannot read.
 fn libraries_as_linked(machine: &Machine) -> Result<(), String> {
-    let outcomes = original(machine)?;
     let mut wrong = Vec::new();
-    for (name, outcome) in outcomes {
+    for (name, outcome) in machine.originals()? {
         // lld writes 4-byte words into DT_HASH, the s390x ABI and musl want 8.
         let hash = machine.arch != "s390x" || name != "lld-hash-sysv.so";
-        let bytes = fs::read(directory(machine.arch).join(&name)).map_err(|error| error.to_string())?;
+        let bytes = fs::read(directory(machine.arch).join(name)).map_err(|error| error.to_string())?;
         let relr = match ElfFacts::parse(&bytes) {
             Ok(facts) => facts.relr,
             Err(_) if name == MALFORMED => false,
@@ -100,12 +99,6 @@ fn programs_as_linked(machine: &Machine) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The outcomes of the libraries as they are.
-fn original(machine: &Machine) -> Result<Outcomes, String> {
-    let libraries = directory(machine.arch).join("libs");
-    load(machine, &["--library-path", &libraries.to_string_lossy()], &fixtures(machine.arch, false)?)
 }
 
 /// Edited libraries do what the originals do.
@@ -135,9 +128,7 @@ fn edited_libraries(machine: &Machine, edit: &Edit) -> Result<(), String> {
         options.extend(["--preload", library]);
     }
     let found = load(machine, &options, &libraries)?;
-    let mut wanted = original(machine)?;
-    wanted.remove(MALFORMED);
-    compare(&wanted, &found)
+    compare(machine.originals()?, &found)
 }
 
 /// Edited programs still start.
