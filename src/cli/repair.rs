@@ -54,7 +54,7 @@ pub(super) struct RepairArgs {
     /// Accepted for auditwheel's sake: pure wheels are always copied
     #[arg(long)]
     allow_pure_python_wheel: bool,
-    /// What patches ELF files: `builtin` or `none` [env: MUSLREPAIR_PATCHER, AUDITWHEEL_PATCHER]
+    /// What patches ELF files: `builtin`, `arwen` or `none` [env: MUSLREPAIR_PATCHER, AUDITWHEEL_PATCHER]
     #[arg(long, value_name = "PATCHER")]
     patcher: Option<String>,
     /// Print what would be done, and do nothing

@@ -1,6 +1,8 @@
 //! ELF: facts about a file, edits to it as data, and the patcher that carries them out.
 
 mod arm;
+#[cfg(feature = "arwen")]
+mod arwen;
 mod codec;
 mod dynamic;
 mod edit;
@@ -11,11 +13,15 @@ mod machine;
 mod patch;
 mod patched;
 mod relocations;
+mod relr;
+mod strip;
 mod survey;
 mod symbols;
 mod verify;
 mod versions;
 
+#[cfg(feature = "arwen")]
+pub use arwen::patch_with_arwen;
 pub use edit::{ElfEdit, RunPathEdit, Strip};
 pub use error::ElfError;
 pub use facts::{Class, ElfFacts, Endian, Kind, RelocationFacts, Segment, VersionNeed};

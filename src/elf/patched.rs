@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::edit::ElfEdit;
 use super::error::ElfError;
 use super::facts::ElfFacts;
-use super::patch::{Changes, edit_names};
+use super::patch::{Changes, SegmentChange, edit_names};
+use super::relr;
+use super::strip::strip;
 use super::verify::{check_facts, check_layout};
 
 /// A patched file that was verified.
@@ -29,14 +31,37 @@ pub struct Patched {
 /// ([`ElfError::is_verification`]).
 pub fn patch(bytes: Vec<u8>, edit: &ElfEdit) -> Result<Patched, ElfError> {
     let mut changes = Changes { size_before: bytes.len() as u64, ..Changes::default() };
-    let edited = edit_names(bytes.clone(), edit)?;
-    if edited.file != bytes {
-        check_layout(&bytes, &edited.file, &edited.moves)?;
+    let prepared = prepare(bytes, edit, &mut changes)?;
+    let edited = edit_names(prepared.clone(), edit)?;
+    if edited.file != prepared {
+        check_layout(&prepared, &edited.file, &edited.moves, &[])?;
     }
     changes.strings = edited.strings;
-    changes.segment = edited.segment;
-    changes.moved = edited.moves.iter().map(|moved| moved.name).collect();
+    changes.segment = changes.segment.max(edited.segment);
+    changes.moved.extend(edited.moves.iter().map(|moved| moved.name));
     changes.size_after = edited.file.len() as u64;
-    let facts = check_facts(&bytes, &edited.file, edit)?;
+    let facts = check_facts(&prepared, &edited.file, edit)?;
     Ok(Patched { bytes: edited.file, facts, changes })
+}
+
+/// The steps before names change: stripping, then lowering `DT_RELR`. Each is verified by itself.
+pub(crate) fn prepare(bytes: Vec<u8>, edit: &ElfEdit, changes: &mut Changes) -> Result<Vec<u8>, ElfError> {
+    let mut bytes = bytes;
+    if let Some(level) = edit.strip
+        && let Some(stripped) = strip(&bytes, level)?
+    {
+        changes.stripped = (bytes.len() - stripped.len()) as u64;
+        bytes = stripped;
+    }
+    if edit.lower_relr
+        && let Some(lowered) = relr::lower(&bytes)?
+    {
+        check_layout(&bytes, &lowered.file, &lowered.moves, &relr::RELR_TAGS)?;
+        relr::check(&bytes, &lowered.file)?;
+        check_facts(&bytes, &lowered.file, &ElfEdit { lower_relr: true, ..ElfEdit::default() })?;
+        changes.lowered = lowered.count;
+        changes.segment = changes.segment.max(SegmentChange::Added);
+        bytes = lowered.file;
+    }
+    Ok(bytes)
 }

@@ -82,15 +82,44 @@ pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result
     Ok(found)
 }
 
-/// The layout rules of the loader, and that nothing changed but what the patcher says it moved.
-pub(crate) fn check_layout(before: &[u8], after: &[u8], moves: &[Move]) -> Result<(), ElfError> {
+/// [`check_facts`] for an engine that leaves `vn_file` of `DT_VERNEED` behind: musl ignores it.
+#[cfg(feature = "arwen")]
+pub(crate) fn check_facts_of_names(
+    before: &[u8],
+    after: &[u8],
+    edit: &ElfEdit,
+) -> Result<ElfFacts, ElfError> {
+    let found = ElfFacts::parse(after)?;
+    let old = ElfFacts::parse(before)?;
+    let mut wanted = expected(&old, edit);
+    wanted.segments.clone_from(&found.segments);
+    wanted.headers_mapped |= found.headers_mapped;
+    wanted.version_needs.clone_from(&old.version_needs);
+    if found != wanted {
+        return fail(format!("facts are {found:?} and not {wanted:?}"));
+    }
+    let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
+    if !old.iter().eq(new.iter()) {
+        return fail("a dynamic symbol changed");
+    }
+    Ok(found)
+}
+
+/// The layout rules of the loader, and that nothing changed but what the patcher says it moved. Tags
+/// in `free_tags` are somebody else's to check.
+pub(crate) fn check_layout(
+    before: &[u8],
+    after: &[u8],
+    moves: &[Move],
+    free_tags: &[u64],
+) -> Result<(), ElfError> {
     let (old, new) = (Survey::of(before)?, Survey::of(after)?);
     check_segments(&old.image, &new.image)?;
     if old.facts.headers_mapped && !new.facts.headers_mapped {
         return fail("the program header table is no longer inside one PT_LOAD");
     }
     if let (Some(old_dynamic), Some(new_dynamic)) = (&old.dynamic, &new.dynamic) {
-        check_tags(old_dynamic, new_dynamic)?;
+        check_tags(old_dynamic, new_dynamic, free_tags)?;
         check_strings(&old.image, old_dynamic, &new.image, new_dynamic)?;
         let changed = changed_ranges(&old.image, old_dynamic, &new.image, new_dynamic, moves)?;
         check_bytes(before, after, changed)?;
@@ -152,11 +181,11 @@ fn check_segments(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
 }
 
 /// Tags the edit does not touch keep order and value, addresses of movable tables aside.
-fn check_tags(old: &Dynamic, new: &Dynamic) -> Result<(), ElfError> {
+fn check_tags(old: &Dynamic, new: &Dynamic, free: &[u64]) -> Result<(), ElfError> {
     let untouched = |dynamic: &Dynamic| -> Vec<(u64, u64)> {
         let entries = dynamic.entries.iter().filter(|entry| !is_string_tag(entry.tag));
         entries
-            .filter(|entry| !matches!(entry.tag, DT_RELACOUNT | DT_RELCOUNT))
+            .filter(|entry| !matches!(entry.tag, DT_RELACOUNT | DT_RELCOUNT) && !free.contains(&entry.tag))
             .map(|entry| {
                 let moves = TABLE_TAGS.contains(&entry.tag) || entry.tag == DT_STRSZ;
                 (entry.tag, if moves { 0 } else { entry.value })
@@ -166,7 +195,7 @@ fn check_tags(old: &Dynamic, new: &Dynamic) -> Result<(), ElfError> {
     if untouched(old) != untouched(new) {
         return fail("a tag that has nothing to do with the edit changed");
     }
-    let hint = |tag| new.value(tag).is_none_or(|value| old.value(tag) == Some(value));
+    let hint = |tag| free.contains(&tag) || new.value(tag).is_none_or(|value| old.value(tag) == Some(value));
     if !hint(DT_RELACOUNT) || !hint(DT_RELCOUNT) {
         return fail("DT_RELACOUNT or DT_RELCOUNT changed");
     }

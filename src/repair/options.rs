@@ -64,6 +64,9 @@ pub enum Patcher {
     /// The patcher of this library.
     #[default]
     Builtin,
+    /// The `arwen` crate.
+    #[cfg(feature = "arwen")]
+    Arwen,
     /// Nothing: an error if something has to be patched.
     None,
 }
@@ -72,6 +75,8 @@ impl fmt::Display for Patcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Builtin => "builtin",
+            #[cfg(feature = "arwen")]
+            Self::Arwen => "arwen",
             Self::None => "none",
         })
     }
@@ -79,7 +84,7 @@ impl fmt::Display for Patcher {
 
 /// The name is no patcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown patcher `{0}`: `builtin` or `none`")]
+#[error("unknown patcher `{0}`: `builtin`, `arwen` or `none`")]
 pub struct UnknownPatcher(String);
 
 impl FromStr for Patcher {
@@ -89,6 +94,8 @@ impl FromStr for Patcher {
     fn from_str(name: &str) -> Result<Self, UnknownPatcher> {
         match name {
             "builtin" | "patchelf" | "lief-patchelf" => Ok(Self::Builtin),
+            #[cfg(feature = "arwen")]
+            "arwen" => Ok(Self::Arwen),
             "none" => Ok(Self::None),
             other => Err(UnknownPatcher(other.to_owned())),
         }

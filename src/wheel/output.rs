@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::error::WheelError;
 
@@ -12,9 +12,18 @@ use super::error::WheelError;
 /// it is dropped before.
 #[derive(Debug)]
 pub(super) struct Output {
-    temporary: NamedTempFile,
+    temporary: Temporary,
     path: PathBuf,
     directory: PathBuf,
+}
+
+#[derive(Debug)]
+enum Temporary {
+    /// Without a name: gone when the process is, however it ends.
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    /// With a name of its own, for file systems that cannot do without.
+    Named(NamedTempFile),
 }
 
 impl Output {
@@ -25,39 +34,101 @@ impl Output {
             _ => Path::new("."),
         };
         fs::create_dir_all(directory).map_err(WheelError::io(directory, "create"))?;
-        let mut builder = tempfile::Builder::new();
-        // No `.whl` at the end: nobody may take an unfinished file for a wheel.
-        builder.prefix(".muslrepair-").suffix(".part");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary =
-            builder.tempfile_in(directory).map_err(WheelError::io(directory, "create a file in"))?;
+            Temporary::create(directory).map_err(WheelError::io(directory, "create a file in"))?;
         Ok(Self { temporary, path: path.to_owned(), directory: directory.to_owned() })
     }
 
     pub(super) fn file(&self) -> &File {
-        self.temporary.as_file()
+        match &self.temporary {
+            #[cfg(target_os = "linux")]
+            Temporary::Nameless(file) => file,
+            Temporary::Named(file) => file.as_file(),
+        }
     }
 
     /// Makes the bytes durable and puts them in place of whatever was there.
     pub(super) fn finish(self) -> Result<(), WheelError> {
-        self.temporary.as_file().sync_all().map_err(WheelError::io(&self.path, "write"))?;
-        self.temporary
-            .persist(&self.path)
-            .map_err(|error| WheelError::io(&self.path, "write")(error.error))?;
+        self.file().sync_all().map_err(WheelError::io(&self.path, "write"))?;
+        let named: io::Result<Option<TempPath>> = match self.temporary {
+            #[cfg(target_os = "linux")]
+            Temporary::Nameless(file) => nameless::link(&file, &self.path, &self.directory),
+            Temporary::Named(file) => Ok(Some(file.into_temp_path())),
+        };
+        let moved = match named {
+            Ok(None) => Ok(()),
+            Ok(Some(temporary)) => temporary.persist(&self.path).map_err(|error| error.error),
+            Err(error) => Err(error),
+        };
+        moved.map_err(WheelError::io(&self.path, "write"))?;
         sync_directory(&self.directory).map_err(WheelError::io(&self.directory, "sync"))
+    }
+}
+
+impl Temporary {
+    fn create(directory: &Path) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = nameless::create(directory) {
+            return Ok(Self::Nameless(file));
+        }
+        let mut builder = builder();
+        // The usual permissions of new files, which the umask cuts down.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.tempfile_in(directory).map(Self::Named)
+    }
+}
+
+/// Names of temporary files. They do not end with `.whl`: nobody may take one for a wheel.
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".muslrepair-").suffix(".part");
+    builder
+}
+
+#[cfg(target_os = "linux")]
+mod nameless {
+    use super::{File, Path, PathBuf, TempPath, builder, io};
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+
+    /// Opens a file without a name (`O_TMPFILE` of open(2)), where the file system has them and `/proc`,
+    /// which is needed to name it later, is there.
+    pub(super) fn create(directory: &Path) -> Option<File> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let file = File::from(open(directory, flags, Mode::from_raw_mode(0o666)).ok()?);
+        let (seen, there) = (proc_path(&file).metadata().ok()?, file.metadata().ok()?);
+        ((seen.dev(), seen.ino()) == (there.dev(), there.ino())).then_some(file)
+    }
+
+    /// Gives the file its name. Where the name is taken it gets a temporary one first, because only a
+    /// rename can replace a file; the temporary name is returned.
+    pub(super) fn link(file: &File, path: &Path, directory: &Path) -> io::Result<Option<TempPath>> {
+        let link = |to: &Path| -> io::Result<()> {
+            Ok(linkat(CWD, proc_path(file), CWD, to, AtFlags::SYMLINK_FOLLOW)?)
+        };
+        match link(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let named = builder().make_in(directory, link)?;
+                Ok(Some(named.into_temp_path()))
+            }
+            result => result.map(|()| None),
+        }
+    }
+
+    fn proc_path(file: &File) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
     }
 }
 
 /// A new name is durable when its directory is. Not every file system can do it, and none has to.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match File::open(directory).and_then(|directory| directory.sync_all()) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            Ok(())
-        }
-        // A directory that can be written to but not listed.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        // Permission is denied for a directory that can be written to but not listed.
+        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
         result => result,
     }
 }
@@ -87,4 +158,75 @@ pub fn copy_wheel(from: &Path, to: &Path) -> Result<(), WheelError> {
     let output = Output::create(to)?;
     io::copy(&mut input, &mut output.file()).map_err(WheelError::io(to, "write"))?;
     output.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::Write as _;
+
+    /// Both kinds of temporary file, where the second is there.
+    fn outputs(directory: &Path) -> Vec<Output> {
+        let path = directory.join("out.whl");
+        let named = builder().tempfile_in(directory).unwrap();
+        let named = Output {
+            temporary: Temporary::Named(named),
+            path: path.clone(),
+            directory: directory.to_owned(),
+        };
+        vec![Output::create(&path).unwrap(), named]
+    }
+
+    fn names(directory: &Path) -> Vec<std::ffi::OsString> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn new_and_existing_files_are_put_in_place() {
+        for old in [None, Some("old")] {
+            let directory = tempfile::tempdir().unwrap();
+            for output in outputs(directory.path()) {
+                let path = output.path.clone();
+                let _ = fs::remove_file(&path);
+                if let Some(old) = old {
+                    fs::write(&path, old).unwrap();
+                }
+                output.file().write_all(b"new").unwrap();
+                output.finish().unwrap();
+                assert_eq!(fs::read(&path).unwrap(), b"new");
+            }
+            assert_eq!(names(directory.path()), ["out.whl"]);
+        }
+    }
+
+    #[test]
+    fn unfinished_files_disappear() {
+        let directory = tempfile::tempdir().unwrap();
+        for output in outputs(directory.path()) {
+            output.file().write_all(b"new").unwrap();
+        }
+        assert!(names(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn a_directory_in_the_way_is_an_error_and_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        for output in outputs(directory.path()) {
+            fs::create_dir_all(&output.path).unwrap();
+            let error = output.finish().unwrap_err();
+            assert!(error.to_string().starts_with("cannot write `"), "{error}");
+        }
+        assert_eq!(names(directory.path()), ["out.whl"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nameless_files_are_not_seen_while_they_are_written() {
+        let directory = tempfile::tempdir().unwrap();
+        if let Some(file) = nameless::create(directory.path()) {
+            (&file).write_all(b"new").unwrap();
+            assert!(names(directory.path()).is_empty());
+        }
+    }
 }

@@ -23,13 +23,15 @@ use goblin::elf::section_header::SHT_DYNAMIC;
 
 pub use report::{Changes, SegmentChange, StringTableChange};
 
-pub(crate) use draft::{Move, TABLE_TAGS};
-pub(crate) use space::largest_page;
+pub(crate) use append::{Piece, append};
+pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, has_bytes};
+pub(crate) use room::enter;
+pub(crate) use space::{Space, largest_page, padding};
+pub(crate) use tables::movable;
 
-use append::{Piece, Place};
+use append::Place;
 use census::Census;
-use draft::{Draft, is_writable, length_of};
-use space::Space;
+use draft::{is_writable, length_of};
 use strings::Placed;
 use tags::{TagPlan, Value};
 

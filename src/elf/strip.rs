@@ -1,0 +1,323 @@
+//! Stripping: debug sections and the symbol table go, what is loaded stays where it is.
+//!
+//! To be done before any patching. Bytes up to the end of the last segment are kept as they are;
+//! behind them follow the other sections that are kept and a section header table.
+
+use std::collections::BTreeMap;
+
+use goblin::elf::program_header::PT_NULL;
+use goblin::elf::section_header::{
+    SHF_ALLOC, SHT_NULL, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionHeader,
+};
+
+use super::codec::{Format, index, length, slice};
+use super::dynamic::string_at;
+use super::edit::Strip;
+use super::error::ElfError;
+use super::facts::{ElfFacts, Kind};
+use super::image::Image;
+use super::patch::{Range, has_bytes, padding};
+
+/// Names that debug information goes by: DWARF, compressed DWARF, stabs, LTO bytecode and its debug
+/// copy, and links to debug files.
+const DEBUG_NAMES: [&[u8]; 7] =
+    [b".debug", b".zdebug", b".stab", b".gnu_debug", b".gnu.lto_", b".gnu.debuglto_", b".gdb_index"];
+
+/// Annobin's notes on how each function was built: not loaded, and large.
+const BUILD_NOTES: &[u8] = b".gnu.build.attributes";
+
+/// Strips a file; `None` where there is nothing to take away, or no section headers to tell.
+///
+/// A `.o` file is left alone (its symbols are what it is for), and so is one with data behind
+/// everything its headers describe: a program may look for it there.
+pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfError> {
+    let image = Image::parse(file)?;
+    let facts = ElfFacts::parse(file)?;
+    if image.sections.is_empty() || !matches!(facts.kind, Kind::Executable | Kind::Dynamic) {
+        return Ok(None);
+    }
+    let stripping = Stripping::plan(&image, level)?;
+    if !stripping.dropped.contains(&true) || has_payload(&image) {
+        return Ok(None);
+    }
+    let stripped = stripping.carry_out(&image)?;
+    if stripped.len() >= file.len() {
+        return Ok(None);
+    }
+    check(&image, &facts, &stripped)?;
+    Ok(Some(stripped))
+}
+
+/// Which sections go.
+#[derive(Debug)]
+struct Stripping {
+    dropped: Vec<bool>,
+    names: Vec<Vec<u8>>,
+}
+
+impl Stripping {
+    fn plan(image: &Image<'_>, level: Strip) -> Result<Self, ElfError> {
+        let own = usize::from(image.header.e_shstrndx);
+        let names_of = image.sections.get(own).map_or(&[][..], |section| image.section_bytes(section));
+        let mut names = Vec::new();
+        let mut budget = length(names_of).saturating_mul(16).saturating_add(1 << 16);
+        for section in &image.sections {
+            let name = string_at(names_of, section.sh_name as u64).unwrap_or_default();
+            budget = budget.checked_sub(length(name)).ok_or_else(|| {
+                ElfError::malformed("section names", "names overlap more than any linker makes them", 0)
+            })?;
+            names.push(name.to_vec());
+        }
+        let mut dropped: Vec<bool> = image
+            .sections
+            .iter()
+            .zip(&names)
+            .enumerate()
+            .map(|(at, (section, name))| {
+                let debug = DEBUG_NAMES.iter().any(|prefix| name.starts_with(prefix));
+                let symbols = matches!(section.sh_type, SHT_SYMTAB | SHT_SYMTAB_SHNDX);
+                let all = level == Strip::All && (symbols || name.starts_with(BUILD_NOTES));
+                at != own && at != 0 && !is_loaded(section) && (debug || all)
+            })
+            .collect();
+        let is_dropped = |dropped: &[bool], at: u64| dropped.get(index(at)).copied().unwrap_or(false);
+        // Relocations of what goes, and strings that only what goes refers to.
+        for (at, section) in image.sections.iter().enumerate() {
+            let relocates = matches!(section.sh_type, SHT_REL | SHT_RELA) && !is_loaded(section);
+            let strings = section.sh_type == SHT_STRTAB && !is_loaded(section) && at != own;
+            let mut users = image
+                .sections
+                .iter()
+                .enumerate()
+                .filter(|(_, user)| user.sh_link as usize == at)
+                .map(|(user, _)| user as u64)
+                .peekable();
+            let orphaned = strings && users.peek().is_some() && users.all(|user| is_dropped(&dropped, user));
+            let useless = relocates
+                && (is_dropped(&dropped, u64::from(section.sh_info))
+                    || is_dropped(&dropped, u64::from(section.sh_link)));
+            if let Some(flag) = dropped.get_mut(at) {
+                *flag |= orphaned || useless;
+            }
+        }
+        Ok(Self { dropped, names })
+    }
+
+    fn is_dropped(&self, at: usize) -> bool {
+        self.dropped.get(at).copied().unwrap_or(false)
+    }
+
+    fn carry_out(&self, image: &Image<'_>) -> Result<Vec<u8>, ElfError> {
+        let format = image.format;
+        let own = usize::from(image.header.e_shstrndx);
+        let (mut file, end) = self.loaded_part(image)?;
+        // Symbols name sections by index. Those of loaded sections stay what they are, and with a
+        // symbol table all do: what goes leaves an empty entry.
+        let keeps_symbols = image
+            .sections
+            .iter()
+            .enumerate()
+            .any(|(at, section)| section.sh_type == SHT_SYMTAB && !self.is_dropped(at));
+        let last_loaded = image.sections.iter().rposition(is_loaded).unwrap_or(0);
+        let numbered = if keeps_symbols { image.sections.len() } else { last_loaded + 1 };
+        let mut renumbered: BTreeMap<usize, u32> = BTreeMap::new();
+        for at in (0..image.sections.len()).filter(|at| *at < numbered || !self.is_dropped(*at)) {
+            let number = u32::try_from(renumbered.len())
+                .map_err(|_| ElfError::malformed("section header table", "too many entries", 0))?;
+            renumbered.insert(at, number);
+        }
+        let mut name_table = vec![0u8];
+        let mut headers = Vec::new();
+        for at in renumbered.keys().copied() {
+            let Some(mut header) = image.sections.get(at).cloned() else { continue };
+            if at == 0 || self.is_dropped(at) {
+                headers.push(if at == 0 {
+                    header
+                } else {
+                    SectionHeader { sh_type: SHT_NULL, ..SectionHeader::default() }
+                });
+                continue;
+            }
+            header.sh_name = name_table.len();
+            name_table.extend_from_slice(self.names.get(at).map_or(&[], Vec::as_slice));
+            name_table.push(0);
+            let number = |old: u32| renumbered.get(&(old as usize)).copied().unwrap_or(0);
+            header.sh_link = number(header.sh_link);
+            if matches!(header.sh_type, SHT_REL | SHT_RELA) {
+                header.sh_info = number(header.sh_info);
+            }
+            if at != own && has_bytes(&header) && !is_loaded(&header) && header.sh_offset >= end {
+                let bytes = slice(image.file, header.sh_offset, header.sh_size, "section")?;
+                header.sh_offset = push(&mut file, bytes, header.sh_addralign);
+            }
+            headers.push(header);
+        }
+        let own_number = renumbered.get(&own).copied().unwrap_or(0);
+        if let Some(header) = headers.get_mut(own_number as usize) {
+            header.sh_size = length(&name_table);
+            header.sh_offset = push(&mut file, &name_table, 1);
+            header.sh_addralign = 1;
+        }
+        let mut table = Vec::new();
+        for header in &headers {
+            write_header(format, &mut table, header)?;
+        }
+        let in_place = image.header.e_shoff < end;
+        let offset = if in_place { image.header.e_shoff } else { push(&mut file, &table, format.word()) };
+        if in_place {
+            let what = "section header table";
+            super::codec::slice_mut(&mut file, offset, length(&table), what)?.copy_from_slice(&table);
+        }
+        write_file_header(format, &mut file, offset, headers.len() as u64, own_number)?;
+        Ok(file)
+    }
+
+    /// Everything up to the end of the last segment, with zeros where nothing is any more.
+    fn loaded_part(&self, image: &Image<'_>) -> Result<(Vec<u8>, u64), ElfError> {
+        let end = loaded_end(image);
+        let mut file = slice(image.file, 0, end, "loaded part")?.to_vec();
+        let mapped: Vec<Range> = image
+            .segments
+            .iter()
+            .filter(|segment| segment.p_type != PT_NULL)
+            .map(|segment| segment.p_offset..segment.p_offset.saturating_add(segment.p_filesz))
+            .collect();
+        let entry = image.format.section_header_size();
+        let table = image.header.e_shoff
+            ..image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
+        let gone = image
+            .sections
+            .iter()
+            .enumerate()
+            .filter(|(at, section)| self.is_dropped(*at) && has_bytes(section))
+            .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
+        for range in gone.chain([table]) {
+            let overlaps = |other: &Range| other.start < range.end && range.start < other.end;
+            let shared = image.sections.iter().enumerate().any(|(at, section)| {
+                let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
+                !self.is_dropped(at) && has_bytes(section) && overlaps(&other)
+            });
+            if mapped.iter().any(overlaps) || shared {
+                continue;
+            }
+            if let Some(bytes) = file.get_mut(index(range.start)..index(range.end.min(end))) {
+                bytes.fill(0);
+            }
+        }
+        Ok((file, end))
+    }
+}
+
+fn is_loaded(section: &SectionHeader) -> bool {
+    section.sh_flags & u64::from(SHF_ALLOC) != 0
+}
+
+/// Where the last segment ends in the file.
+fn loaded_end(image: &Image<'_>) -> u64 {
+    let table = u64::from(image.header.e_phnum) * image.format.program_header_size();
+    let ends = image
+        .segments
+        .iter()
+        .filter(|segment| segment.p_type != PT_NULL)
+        .map(|segment| segment.p_offset.saturating_add(segment.p_filesz));
+    let loaded = image.sections.iter().filter(|section| is_loaded(section) && has_bytes(section));
+    ends.chain(loaded.map(|section| section.sh_offset.saturating_add(section.sh_size)))
+        .chain([image.format.file_header_size(), image.header.e_phoff.saturating_add(table)])
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether there is data behind all that the headers describe.
+fn has_payload(image: &Image<'_>) -> bool {
+    let entry = image.format.section_header_size();
+    let table = image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
+    let sections = image.sections.iter().filter(|section| has_bytes(section));
+    let end = sections
+        .map(|section| section.sh_offset.saturating_add(section.sh_size))
+        .chain([table, loaded_end(image)])
+        .max()
+        .unwrap_or(0);
+    image.file.get(index(end)..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0))
+}
+
+/// Appends bytes, aligned; hands out their offset.
+fn push(file: &mut Vec<u8>, bytes: &[u8], align: u64) -> u64 {
+    // No section that is not loaded needs more; a wrong value must not blow the file up.
+    let align = if align <= 64 { align } else { 1 };
+    let offset = length(file) + padding(length(file), align);
+    file.resize(index(offset), 0);
+    file.extend_from_slice(bytes);
+    offset
+}
+
+/// One section header (gABI, "Section Header Table").
+fn write_header(format: Format, table: &mut Vec<u8>, header: &SectionHeader) -> Result<(), ElfError> {
+    let word = format.word();
+    let fields = [
+        (4, header.sh_name as u64),
+        (4, u64::from(header.sh_type)),
+        (word, header.sh_flags),
+        (word, header.sh_addr),
+        (word, header.sh_offset),
+        (word, header.sh_size),
+        (4, u64::from(header.sh_link)),
+        (4, u64::from(header.sh_info)),
+        (word, header.sh_addralign),
+        (word, header.sh_entsize),
+    ];
+    for (width, value) in fields {
+        let at = length(table);
+        table.resize(index(at + width), 0);
+        format.put(table, at, width, value, "section header")?;
+    }
+    Ok(())
+}
+
+/// `e_shoff`, `e_shnum`, `e_shstrndx`.
+fn write_file_header(
+    format: Format,
+    file: &mut [u8],
+    offset: u64,
+    count: u64,
+    names: u32,
+) -> Result<(), ElfError> {
+    let what = "ELF header";
+    let (shoff, shnum, shstrndx) = match format.class {
+        super::facts::Class::Elf32 => (32, 48, 50),
+        super::facts::Class::Elf64 => (40, 60, 62),
+    };
+    if count >= 0xff00 {
+        return Err(ElfError::unsupported("there are more sections than the file header can count"));
+    }
+    format.put(file, shoff, format.word(), offset, what)?;
+    format.put(file, shnum, 2, count, what)?;
+    format.put(file, shstrndx, 2, u64::from(names), what)
+}
+
+/// What is loaded is the same, and so are the facts.
+fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), ElfError> {
+    let after = Image::parse(stripped)?;
+    if ElfFacts::parse(stripped)? != *facts {
+        return Err(ElfError::verification("stripping changed the facts"));
+    }
+    for load in before.segments.iter().filter(|segment| segment.p_type != PT_NULL) {
+        let header = before.format.file_header_size();
+        let start = load.p_offset.max(header);
+        let size = load.p_offset.saturating_add(load.p_filesz).saturating_sub(start);
+        let table = before.header.e_shoff;
+        let holds_table = start <= table && table < start.saturating_add(size);
+        if !holds_table
+            && slice(before.file, start, size, "segment")? != slice(stripped, start, size, "segment")?
+        {
+            return Err(ElfError::verification("stripping changed a segment"));
+        }
+    }
+    let loaded = |image: &Image<'_>| -> Vec<(usize, u64, u64, u64)> {
+        let sections = image.sections.iter().enumerate().filter(|(_, section)| is_loaded(section));
+        sections.map(|(at, section)| (at, section.sh_addr, section.sh_offset, section.sh_size)).collect()
+    };
+    if loaded(before) != loaded(&after) {
+        return Err(ElfError::verification("stripping changed the header of a loaded section"));
+    }
+    Ok(())
+}
