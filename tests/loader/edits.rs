@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, patch};
+use muslrepair::elf::{ElfEdit, RunPathEdit, Strip, patch};
 
 use crate::catalogue::name;
 
@@ -11,19 +11,21 @@ use crate::catalogue::name;
 pub(crate) struct Edit {
     /// As the test is called.
     pub(crate) name: &'static str,
-    /// The edits for a file, one after the other.
-    pub(crate) steps: fn(&ElfFacts) -> Vec<ElfEdit>,
+    /// The edits, one after the other.
+    pub(crate) steps: fn() -> Vec<ElfEdit>,
     /// Whether the edited file finds its libraries by its own run path; else the loader is told.
     pub(crate) own_run_path: bool,
+    /// Whether `DT_RELR` is lowered: then files that have it work everywhere.
+    pub(crate) lowers_relr: bool,
     /// A library the loader is to load first, because the edited file no longer asks for it.
     pub(crate) preload: Option<&'static str>,
 }
 
-const fn edit(name: &'static str, steps: fn(&ElfFacts) -> Vec<ElfEdit>) -> Edit {
-    Edit { name, steps, own_run_path: false, preload: None }
+const fn edit(name: &'static str, steps: fn() -> Vec<ElfEdit>) -> Edit {
+    Edit { name, steps, own_run_path: false, lowers_relr: false, preload: None }
 }
 
-const fn with_run_path(name: &'static str, steps: fn(&ElfFacts) -> Vec<ElfEdit>) -> Edit {
+const fn with_run_path(name: &'static str, steps: fn() -> Vec<ElfEdit>) -> Edit {
     Edit { own_run_path: true, ..edit(name, steps) }
 }
 
@@ -32,21 +34,34 @@ const RUN_PATH: &str = "$ORIGIN/libs";
 
 /// Every edit.
 pub(crate) const EDITS: &[Edit] = &[
-    edit("nothing", |_| vec![ElfEdit::default()]),
-    edit("soname", |_| vec![soname(0)]),
-    edit("rename_one", |_| vec![renamed(&["libone.so.1"])]),
-    edit("rename_three", |_| vec![renamed(&["libone.so.1", "libtwo.so.2", "libthree.so.3"])]),
+    edit("nothing", || vec![ElfEdit::default()]),
+    edit("soname", || vec![soname(0)]),
+    edit("rename_one", || vec![renamed(&["libone.so.1"])]),
+    edit("rename_three", || vec![renamed(&["libone.so.1", "libtwo.so.2", "libthree.so.3"])]),
     Edit {
         preload: Some("libthree.so.3"),
-        ..edit("remove_needed", |_| {
+        ..edit("remove_needed", || {
             vec![ElfEdit { remove_needed: ["libthree.so.3".to_owned()].into(), ..ElfEdit::default() }]
         })
     },
-    edit("clear_run_path", |_| vec![run_path(RunPathEdit::Clear)]),
-    with_run_path("set_run_path", |_| vec![run_path(RunPathEdit::Set(RUN_PATH.to_owned()))]),
-    with_run_path("lengthen_run_path", |_| vec![run_path(RunPathEdit::Set(long_run_path(0)))]),
-    with_run_path("all_at_once", |_| vec![all(0)]),
-    with_run_path("all_five_times", |_| (0..5).map(all).collect()),
+    edit("clear_run_path", || vec![run_path(RunPathEdit::Clear)]),
+    with_run_path("set_run_path", || vec![run_path(RunPathEdit::Set(RUN_PATH.to_owned()))]),
+    with_run_path("lengthen_run_path", || vec![run_path(RunPathEdit::Set(long_run_path(0)))]),
+    with_run_path("all_at_once", || vec![all(0)]),
+    with_run_path("all_five_times", || (0..5).map(all).collect()),
+    edit("strip_debug", || vec![strip(Strip::Debug)]),
+    edit("strip_all", || vec![strip(Strip::All)]),
+    with_run_path("strip_and_all", || vec![ElfEdit { strip: Some(Strip::All), ..all(0) }]),
+    Edit {
+        lowers_relr: true,
+        ..edit("lower_relr", || vec![ElfEdit { lower_relr: true, ..ElfEdit::default() }])
+    },
+    Edit {
+        lowers_relr: true,
+        ..with_run_path("lower_relr_strip_and_all", || {
+            vec![ElfEdit { lower_relr: true, strip: Some(Strip::All), ..all(0) }, all(1), all(2)]
+        })
+    },
 ];
 
 fn soname(round: usize) -> ElfEdit {
@@ -56,6 +71,10 @@ fn soname(round: usize) -> ElfEdit {
 fn renamed(libraries: &[&str]) -> ElfEdit {
     let pairs = libraries.iter().map(|library| ((*library).to_owned(), hashed(library)));
     ElfEdit { rename_needed: pairs.collect(), ..ElfEdit::default() }
+}
+
+fn strip(level: Strip) -> ElfEdit {
+    ElfEdit { strip: Some(level), ..ElfEdit::default() }
 }
 
 fn run_path(run_path: RunPathEdit) -> ElfEdit {
@@ -111,8 +130,7 @@ impl Installed {
     pub(crate) fn add(&self, fixture: &Path, edit: &Edit) -> Result<PathBuf, String> {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", name(fixture));
         let mut bytes = fs::read(fixture).map_err(|error| failed(&error))?;
-        let facts = ElfFacts::parse(&bytes).map_err(|error| failed(&error))?;
-        for step in (edit.steps)(&facts) {
+        for step in (edit.steps)() {
             bytes = patch(bytes, &step).map_err(|error| failed(&error))?.bytes;
         }
         let path = self.directory.path().join(name(fixture));
