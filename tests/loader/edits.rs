@@ -91,7 +91,7 @@ fn long_run_path(round: usize) -> String {
 fn all(round: usize) -> ElfEdit {
     let pairs = ["libone.so.1", "libtwo.so.2", "libthree.so.3", "libfour.so.4"].map(|library| {
         let (plain, hashed) = (library.to_owned(), hashed(library));
-        if round % 2 == 0 { (plain, hashed) } else { (hashed, plain) }
+        if round.is_multiple_of(2) { (plain, hashed) } else { (hashed, plain) }
     });
     ElfEdit { rename_needed: pairs.into(), run_path: RunPathEdit::Set(long_run_path(round)), ..soname(round) }
 }
