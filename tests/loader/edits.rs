@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use muslrepair::elf::{ElfEdit, RunPathEdit, Strip, patch};
+use muslrepair::elf::{Class, ElfEdit, ElfFacts, Endian, RunPathEdit, Strip, patch};
 
 use crate::catalogue::name;
 
@@ -126,16 +126,69 @@ impl Installed {
         self.directory.path().join("libs")
     }
 
-    /// Edits a fixture; the path of the outcome, executable as the fixture was.
+    /// Edits a fixture; the path of the outcome.
     pub(crate) fn add(&self, fixture: &Path, edit: &Edit) -> Result<PathBuf, String> {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", name(fixture));
         let mut bytes = fs::read(fixture).map_err(|error| failed(&error))?;
         for step in (edit.steps)() {
             bytes = patch(bytes, &step).map_err(|error| failed(&error))?.bytes;
         }
+        self.write(fixture, bytes)
+    }
+
+    /// Writes bytes under the name and with the mode of a fixture.
+    pub(crate) fn write(&self, fixture: &Path, bytes: Vec<u8>) -> Result<PathBuf, String> {
         let path = self.directory.path().join(name(fixture));
-        fs::copy(fixture, &path).map_err(|error| failed(&error))?;
-        fs::write(&path, bytes).map_err(|error| failed(&error))?;
+        let copied = fs::copy(fixture, &path).and_then(|_| fs::write(&path, bytes));
+        copied.map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
     }
+}
+
+/// What arwen makes of a fixture, unless it refuses it.
+#[cfg(feature = "arwen")]
+pub(crate) fn by_arwen(bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let edit = ElfEdit {
+        run_path: RunPathEdit::Set(RUN_PATH.to_owned()),
+        ..renamed(&["libone.so.1", "libtwo.so.2"])
+    };
+    Some(muslrepair::elf::patch_with_arwen(bytes, &edit).ok()?.bytes)
+}
+
+/// Everything, over again, on what arwen made.
+#[cfg(feature = "arwen")]
+pub(crate) fn after_arwen(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let back = |library: &str| (hashed(library), library.to_owned());
+    let edit = ElfEdit {
+        rename_needed: ["libone.so.1", "libtwo.so.2"].map(back).into(),
+        run_path: RunPathEdit::Set(long_run_path(0)),
+        ..soname(0)
+    };
+    Ok(patch(bytes, &edit).map_err(|error| error.to_string())?.bytes)
+}
+
+/// The file with its program headers moved to the end, where no `PT_LOAD` maps them. It loads, but
+/// nothing that looks for its headers finds them.
+pub(crate) fn with_headers_unmapped(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let facts = ElfFacts::parse(&bytes).map_err(|error| error.to_string())?;
+    // e_phoff and its width, and the size of a program header.
+    let (field, width, entry) = match facts.class {
+        Class::Elf32 => (28, 4, 32),
+        Class::Elf64 => (32, 8, 56),
+    };
+    let place = &bytes[field..field + width];
+    let read = |place: &[u8], byte: usize| match facts.endian {
+        Endian::Little => place[byte],
+        Endian::Big => place[width - 1 - byte],
+    };
+    let offset = (0..width).rev().fold(0, |offset, byte| offset << 8 | usize::from(read(place, byte)));
+    let table = bytes[offset..offset + entry * facts.segments.len()].to_vec();
+    bytes.resize(bytes.len().next_multiple_of(16), 0);
+    let end = bytes.len() as u64;
+    match facts.endian {
+        Endian::Little => bytes[field..field + width].copy_from_slice(&end.to_le_bytes()[..width]),
+        Endian::Big => bytes[field..field + width].copy_from_slice(&end.to_be_bytes()[8 - width..]),
+    }
+    bytes.extend(table);
+    Ok(bytes)
 }

@@ -51,8 +51,13 @@ type Test = fn(&Machine) -> Result<(), String>;
 
 /// The tests of one machine.
 fn add(trials: &mut Vec<Trial>, machine: &Arc<Machine>) {
-    let tests: &[(&str, Test)] =
-        &[("libraries_as_linked", libraries_as_linked), ("programs_as_linked", programs_as_linked)];
+    let tests: &[(&str, Test)] = &[
+        ("libraries_as_linked", libraries_as_linked),
+        ("programs_as_linked", programs_as_linked),
+        ("unmapped_headers_are_noticed", unmapped_headers_are_noticed),
+        #[cfg(feature = "arwen")]
+        ("libraries::after_arwen", after_arwen),
+    ];
     for &(name, test) in tests {
         let machine = Arc::clone(machine);
         let name = format!("{}::{name}", machine.arch);
@@ -159,4 +164,33 @@ fn edited_programs(machine: &Machine, edit: &Edit) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The driver is no rubber stamp: a file whose program headers nothing maps does not pass.
+fn unmapped_headers_are_noticed(machine: &Machine) -> Result<(), String> {
+    let installed = Installed::new(&directory(machine.arch).join("libs"))?;
+    let fixture = directory(machine.arch).join("lld-plain.so");
+    let bytes = fs::read(&fixture).map_err(|error| error.to_string())?;
+    let library = installed.write(&fixture, edits::with_headers_unmapped(bytes)?)?;
+    let place = installed.libraries();
+    let outcomes = load(machine, &["--library-path", &place.to_string_lossy()], &[library])?;
+    let wanted = [("lld-plain.so".to_owned(), "dl_iterate_phdr reports other program headers".to_owned())];
+    compare(&wanted.into(), &outcomes)
+}
+
+/// What arwen wrote can be edited again, and does then what it did before.
+#[cfg(feature = "arwen")]
+fn after_arwen(machine: &Machine) -> Result<(), String> {
+    let libraries = directory(machine.arch).join("libs");
+    let (first, second) = (Installed::new(&libraries)?, Installed::new(&libraries)?);
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for fixture in fixtures(machine.arch, false)? {
+        let bytes = fs::read(&fixture).map_err(|error| error.to_string())?;
+        let Some(bytes) = edits::by_arwen(bytes) else { continue };
+        let edited =
+            edits::after_arwen(bytes.clone()).map_err(|error| format!("{}: {error}", name(&fixture)))?;
+        before.push(first.write(&fixture, bytes)?);
+        after.push(second.write(&fixture, edited)?);
+    }
+    compare(&load(machine, &[], &before)?, &load(machine, &[], &after)?)
 }
