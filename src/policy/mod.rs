@@ -2,16 +2,22 @@
 
 mod arch;
 mod audit;
+mod binding;
+mod checks;
+mod examine;
 mod findings;
 mod glibc;
 mod symbols;
 mod table;
 
-pub(crate) use audit::quoted;
-pub use audit::{Audit, AuditOptions, ExternalLibrary, WheelKind, audit};
-pub use findings::{Code, Finding, Severity};
+pub use audit::{
+    Audit, AuditOptions, Examination, ExternalLibrary, WheelKind, audit, audit_beside, neighbours_of,
+};
+pub use binding::{Cause, MinimumMusl, Module, Requirement};
+pub(crate) use findings::quoted;
+pub use findings::{Code, Finding, Severity, UnknownCode};
 pub use glibc::{glibc_evidence, libc_name};
-pub use symbols::SymbolSummary;
+pub use symbols::ObjectSymbols;
 
 use serde::Serialize;
 
