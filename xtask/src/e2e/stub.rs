@@ -118,7 +118,12 @@ const ZLIB: &[&str] = &[
 const PRELUDE: &str = "\
 static char nothing[1 << 20] __attribute__((aligned(64)));
 void *stub(void) { return nothing; }
+void *zero(void) { return 0; }
 #define FUNCTION(name) void *name(void) __attribute__((alias(\"stub\")));
+static void *members[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
+void *structure(void) { return members; }
+#define STRUCTURE(name) void *name(void) __attribute__((alias(\"structure\")));
+#define SUCCESS(name) void *name(void) __attribute__((alias(\"zero\")));
 #define POINTER(name) void *name = nothing;
 #define OBJECT(name) char name[1 << 13] __attribute__((aligned(64)));
 ";
@@ -174,6 +179,10 @@ fn kind(name: &str) -> &'static str {
         || OBJECTS.contains(&name)
     {
         "OBJECT"
+    } else if name.contains("ThreadState_") {
+        "STRUCTURE"
+    } else if is_status(name) {
+        "SUCCESS"
     } else {
         "FUNCTION"
     }
@@ -190,6 +199,14 @@ fn is_noun(name: &str, end: &str) -> bool {
             .any(|verb| word.starts_with(verb))
     };
     name.ends_with(end) && !FUNCTIONS.contains(&name) && !verb(name)
+}
+
+/// Functions that say with 0 that all went well, that there was no error, or that something is not so.
+fn is_status(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["Set", "Del", "Add", "Is", "Has", "Check", "Contains", "Ready", "Clear", "Append", "Occurred"];
+    let word = name.rsplit('_').next().unwrap_or(name);
+    WORDS.iter().any(|status| word.starts_with(status))
 }
 
 /// Compiles a library that needs no other.
