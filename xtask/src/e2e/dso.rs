@@ -35,7 +35,7 @@ impl Dso {
             dso.program |= segment.p_type(endian) == elf::PT_INTERP;
             let Some(entries) = segment.dynamic(endian, bytes)? else { continue };
             dynamic = true;
-            dso.relr = entries.iter().any(|entry| entry.d_tag(endian) == elf::DT_RELR.into());
+            dso.relr = entries.iter().any(|entry| entry.d_tag(endian) == elf::DT_RELR);
         }
         if !dynamic {
             return Ok(None);

@@ -10,10 +10,11 @@ use super::loaders::{Loader, Outcome};
 use super::lock::Lock;
 use super::matrix::{self, Matrix};
 use super::options::Options;
+use super::report::{self, Results};
 use super::site::Site;
 use super::stub::Stub;
-use super::survey::{Load, Survey};
-use super::{fetch, prediction, repaired, report, workers};
+use super::survey::Survey;
+use super::{fetch, prediction, repaired, workers};
 use crate::install::{self, Distribution};
 
 /// The compilers of the stand-ins.
@@ -47,13 +48,22 @@ pub fn run(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let mut wrong = tell(&survey, &matrices);
-    let mut repairs = Vec::new();
-    if let (true, Some(program)) = (options.repaired, &program) {
-        repairs = repaired::check(program, &sites, &survey, &loaders, &stub)?;
-        wrong += repaired::tell(&repairs);
-    }
+    let repairs = match &program {
+        Some(program) if options.repaired => {
+            let repairs = repaired::check(program, &sites, &survey, &loaders, &stub, &lock)?;
+            wrong += repaired::tell(&repairs);
+            Some(repairs)
+        }
+        _ => None,
+    };
     if options.is_whole() {
-        report::write(options.date.as_deref(), &survey, &matrices, &repairs)?;
+        report::write(&Results {
+            date: options.date.as_deref(),
+            sites: &sites,
+            survey: &survey,
+            matrices: &matrices,
+            repairs: repairs.as_deref(),
+        })?;
     }
     println!("{} wheels in {} s", sites.len(), start.elapsed().as_secs());
     if wrong > 0 {
@@ -101,11 +111,11 @@ fn tell(survey: &Survey, matrices: &[Matrix]) -> usize {
     }
     for load in survey.disagreements() {
         wrong += 1;
-        println!("{}", sentence(load));
+        println!("{}", load.sentence());
     }
     for load in &survey.loads {
         if let Some(reason) = &load.artefact {
-            println!("not counted: {}\n  because {reason}", sentence(load));
+            println!("not counted: {}\n  because {reason}", load.sentence());
         }
     }
     println!("\n{}", matrix::table(matrices));
@@ -117,20 +127,6 @@ fn tell(survey: &Survey, matrices: &[Matrix]) -> usize {
         );
     }
     wrong
-}
-
-/// One load in words.
-fn sentence(load: &Load) -> String {
-    let predicted = match load.predicted {
-        Some(true) => "predicted to load",
-        Some(false) => "predicted to fail",
-        None => "not in the prediction",
-    };
-    let outcome = match &load.outcome {
-        Outcome::Loaded => "loads".to_owned(),
-        Outcome::Failed(why) => format!("fails: {why}"),
-    };
-    format!("{} `{}` on musl {}: {predicted}, {outcome}", load.wheel, load.member, load.release)
 }
 
 /// Prints the failures only.

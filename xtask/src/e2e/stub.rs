@@ -113,20 +113,20 @@ const ZLIB: &[&str] = &[
     "zlibVersion",
 ];
 
-/// The beginning of each stand-in library. What its functions return can be read and written like any object,
-/// because constructors do so with what Python gives them.
-const PRELUDE: &str = "\
+/// The beginning of each stand-in library. Constructors use what Python gives them: they read and write objects, follow the
+/// pointers in a thread's state, and ask whether there was an error.
+const PRELUDE: &str = r#"
 static char nothing[1 << 20] __attribute__((aligned(64)));
-void *stub(void) { return nothing; }
-void *zero(void) { return 0; }
-#define FUNCTION(name) void *name(void) __attribute__((alias(\"stub\")));
-static void *members[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
-void *structure(void) { return members; }
-#define STRUCTURE(name) void *name(void) __attribute__((alias(\"structure\")));
-#define SUCCESS(name) void *name(void) __attribute__((alias(\"zero\")));
+static void *structure[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
+static void *return_nothing(void) { return nothing; }
+static void *return_structure(void) { return structure; }
+static void *return_null(void) { return 0; }
+#define FUNCTION(name) void *name(void) __attribute__((alias("return_nothing")));
+#define STRUCTURE_FUNCTION(name) void *name(void) __attribute__((alias("return_structure")));
+#define NULL_FUNCTION(name) void *name(void) __attribute__((alias("return_null")));
 #define POINTER(name) void *name = nothing;
 #define OBJECT(name) char name[1 << 13] __attribute__((aligned(64)));
-";
+"#;
 
 impl Stub {
     /// Compiles them, with all of CPython's API that some object of these wheels asks for.
@@ -161,52 +161,31 @@ impl Stub {
 
 /// What a name of CPython's API is, which its undefined symbol doesn't tell: the macro of [`PRELUDE`] that makes it.
 fn kind(name: &str) -> &'static str {
+    /// Objects that are not called like one.
     const OBJECTS: &[&str] = &[
         "PY_TIMEOUT_MAX",
         "PyOS_InputHook",
+        "Py_GenericAliasType",
         "Py_Version",
         "Py_hexdigits",
         "_PyOS_ReadlineTState",
         "_PyRuntime",
+        "_Py_EllipsisObject",
         "_Py_HashSecret",
         "_Py_ctype_table",
         "_Py_ctype_tolower",
         "_Py_ctype_toupper",
     ];
-    if name.starts_with("PyExc_") {
-        "POINTER"
-    } else if ["_Type", "Type", "Struct", "Object", "Flag"].iter().any(|end| is_noun(name, end))
-        || OBJECTS.contains(&name)
-    {
-        "OBJECT"
-    } else if name.contains("ThreadState_") {
-        "STRUCTURE"
-    } else if is_status(name) {
-        "SUCCESS"
-    } else {
-        "FUNCTION"
+    match name {
+        // `type(x)`, not a type.
+        "PyObject_Type" => "FUNCTION",
+        "PyErr_Occurred" => "NULL_FUNCTION",
+        _ if name.starts_with("PyExc_") => "POINTER",
+        _ if name.contains("ThreadState_") => "STRUCTURE_FUNCTION",
+        _ if ["_Type", "Struct", "Flag"].iter().any(|end| name.ends_with(end)) => "OBJECT",
+        _ if OBJECTS.contains(&name) => "OBJECT",
+        _ => "FUNCTION",
     }
-}
-
-/// `PyList_Type`, `_Py_NoneStruct`, `_Py_EllipsisObject`, `Py_GenericAliasType`; but not `PyType_Type`'s neighbours such as
-/// `PyObject_Type`, `PyErr_BadInternalCall` or `PyModule_AddType`, which are functions.
-fn is_noun(name: &str, end: &str) -> bool {
-    const FUNCTIONS: &[&str] = &["PyObject_Type", "PyModule_AddType", "PyModule_AddObject"];
-    let verb = |name: &str| {
-        let word = name.rsplit('_').next().unwrap_or(name);
-        ["Get", "Set", "Add", "New", "From", "As", "Is", "Check", "Import"]
-            .iter()
-            .any(|verb| word.starts_with(verb))
-    };
-    name.ends_with(end) && !FUNCTIONS.contains(&name) && !verb(name)
-}
-
-/// Functions that say with 0 that all went well, that there was no error, or that something is not so.
-fn is_status(name: &str) -> bool {
-    const WORDS: &[&str] =
-        &["Set", "Del", "Add", "Is", "Has", "Check", "Contains", "Ready", "Clear", "Append", "Occurred"];
-    let word = name.rsplit('_').next().unwrap_or(name);
-    WORDS.iter().any(|status| word.starts_with(status))
 }
 
 /// Compiles a library that needs no other.

@@ -36,6 +36,20 @@ impl Load {
     pub fn disagrees(&self) -> bool {
         self.artefact.is_none() && self.predicted != Some(self.loaded())
     }
+
+    /// The load in words.
+    pub fn sentence(&self) -> String {
+        let predicted = match self.predicted {
+            Some(true) => "predicted to load",
+            Some(false) => "predicted to fail",
+            None => "not in the prediction",
+        };
+        let outcome = match &self.outcome {
+            Outcome::Loaded => "loads".to_owned(),
+            Outcome::Failed(why) => format!("fails: {why}"),
+        };
+        format!("{} `{}` on musl {}: {predicted}, {outcome}", self.wheel, self.member, self.release)
+    }
 }
 
 /// Everything that was loaded.
