@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod ci;
 mod codegen;
+mod e2e;
 mod fixtures;
 mod install;
 mod musl_root;
@@ -36,6 +37,11 @@ const TASKS: &[Task] = &[
         name: "codegen",
         summary: "write the sources that are made from data; --check says which are stale",
         run: codegen::run,
+    },
+    Task {
+        name: "e2e",
+        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        run: e2e::run,
     },
 ];
 
