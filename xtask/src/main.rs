@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 mod ci;
 mod codegen;
 mod fixtures;
+mod fuzz;
 mod install;
 mod musl_root;
 mod process;
@@ -36,6 +37,11 @@ const TASKS: &[Task] = &[
         name: "codegen",
         summary: "write the sources that are made from data; --check says which are stale",
         run: codegen::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
+        run: fuzz::run,
     },
 ];
 
