@@ -110,7 +110,7 @@ impl<'a> Image<'a> {
             physical: field(3),
             file_size: field(4),
             memory_size: field(5),
-            align: self.get(at + word * last + if self.wide { 0 } else { 0 }, word),
+            align: self.get(at + word * last, word),
         }
     }
 

@@ -283,7 +283,9 @@ fn bytes(old: &Image<'_>, new: &Image<'_>, mut known: Known) -> Result<(), Strin
     known.insert(segment.offset, (used, None));
     known.insert(0, (if old.wide { 64 } else { 52 }, None));
     let (table, count) = new.section_table();
-    known.insert(table, (count * new.section_size(), None));
+    if count > 0 {
+        known.insert(table, (count * new.section_size(), None));
+    }
     let mut expected: Vec<Option<u8>> = old.file.iter().map(|byte| Some(*byte)).collect();
     expected.resize(new.file.len(), Some(0));
     let vacated = |expected: &mut Vec<Option<u8>>, start: u64, size: u64| {
