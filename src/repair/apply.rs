@@ -247,6 +247,8 @@ static UNCHANGED: ElfEdit = ElfEdit {
 
 fn patch(patcher: Patcher, bytes: Vec<u8>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {
     match patcher {
+        #[cfg(feature = "arwen")]
+        Patcher::Arwen => elf::patch_with_arwen(bytes, edit).map(|patched| patched.bytes),
         Patcher::Builtin | Patcher::None => elf::patch(bytes, edit).map(|patched| patched.bytes),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::elf::Strip;
+use crate::musl::Release;
 use crate::wheel::PlatformTag;
 
 /// What a repair is asked to do, apart from where libraries are looked for.
@@ -21,6 +22,8 @@ pub struct RepairOptions {
     pub compression: u32,
     /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
     pub keep_relr: bool,
+    /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
+    pub min_musl: Option<Release>,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -40,6 +43,7 @@ impl Default for RepairOptions {
             strip: None,
             compression: 6,
             keep_relr: false,
+            min_musl: None,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,
@@ -64,6 +68,9 @@ pub enum Patcher {
     /// The patcher of this library.
     #[default]
     Builtin,
+    /// The `arwen` crate.
+    #[cfg(feature = "arwen")]
+    Arwen,
     /// Nothing: an error if something has to be patched.
     None,
 }
@@ -72,6 +79,8 @@ impl fmt::Display for Patcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Builtin => "builtin",
+            #[cfg(feature = "arwen")]
+            Self::Arwen => "arwen",
             Self::None => "none",
         })
     }
@@ -79,7 +88,7 @@ impl fmt::Display for Patcher {
 
 /// The name is no patcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown patcher `{0}`: `builtin` or `none`")]
+#[error("unknown patcher `{0}`: `builtin`, `arwen` or `none`")]
 pub struct UnknownPatcher(String);
 
 impl FromStr for Patcher {
@@ -89,6 +98,8 @@ impl FromStr for Patcher {
     fn from_str(name: &str) -> Result<Self, UnknownPatcher> {
         match name {
             "builtin" | "patchelf" | "lief-patchelf" => Ok(Self::Builtin),
+            #[cfg(feature = "arwen")]
+            "arwen" => Ok(Self::Arwen),
             "none" => Ok(Self::None),
             other => Err(UnknownPatcher(other.to_owned())),
         }

@@ -2,4 +2,5 @@
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub(crate) mod raw_zip;
+pub(crate) mod sandbox;
 pub(crate) mod wheel_builder;

@@ -1,0 +1,155 @@
+//! A directory in which the program runs, and what it left there.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use muslrepair::Limits;
+use muslrepair::elf::ElfFacts;
+use muslrepair::wheel::{Wheel, WheelFilename};
+use tempfile::TempDir;
+
+use super::wheel_builder::WheelBuilder;
+
+/// A file below `testdata`.
+pub(crate) fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
+
+/// The bytes of an object below `testdata/objects`.
+pub(crate) fn object(path: &str) -> Vec<u8> {
+    std::fs::read(testdata("objects").join(path)).unwrap()
+}
+
+/// A temporary directory with wheels in it; results go to `out`.
+pub(crate) struct Sandbox {
+    directory: TempDir,
+}
+
+/// How the program ended.
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Fails the test unless the program succeeded.
+    pub(crate) fn success(self) -> Self {
+        assert_eq!(self.status, 0, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Fails the test unless the program ended with this status and said this.
+    pub(crate) fn failure(self, status: i32, said: &[&str]) -> Self {
+        assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
+        for text in said {
+            assert!(self.stderr.contains(text), "no `{text}` in:\n{}", self.stderr);
+        }
+        self
+    }
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn out(&self) -> PathBuf {
+        self.path().join("out")
+    }
+
+    /// Adds a wheel.
+    pub(crate) fn wheel(&self, builder: &WheelBuilder) -> PathBuf {
+        builder.write_to(self.path())
+    }
+
+    /// The program with an environment that holds nothing of the host's.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muslrepair"));
+        command.current_dir(self.path()).env_clear();
+        command
+    }
+
+    /// Runs the program.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        let Output { status, stdout, stderr } = self.command().args(arguments).output().unwrap();
+        Run {
+            status: status.code().unwrap(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Runs `repair` on everything in the sandbox, with the libraries of `testdata/rootfs`.
+    pub(crate) fn repair(&self, arguments: &[&str]) -> Run {
+        let root = testdata("rootfs");
+        let mut all = vec!["repair", ".", "-w", "out", "--sysroot", root.to_str().unwrap()];
+        all.extend(arguments);
+        self.run(&all)
+    }
+
+    /// The names in the output directory, sorted.
+    pub(crate) fn outputs(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.out()) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Opens the only result.
+    pub(crate) fn result(&self) -> Repaired {
+        let outputs = self.outputs();
+        assert_eq!(outputs.len(), 1, "{outputs:?}");
+        Repaired::open(&self.out().join(&outputs[0]))
+    }
+}
+
+/// A repaired wheel, with shortcuts for what tests look at.
+pub(crate) struct Repaired {
+    pub(crate) wheel: Wheel,
+}
+
+impl Repaired {
+    pub(crate) fn open(path: &Path) -> Self {
+        let wheel = Wheel::open(path, &Limits::default()).unwrap();
+        // Whatever a test is about, RECORD must be complete and right.
+        assert_eq!(wheel.check_record().unwrap(), []);
+        let filename: &WheelFilename = wheel.filename();
+        assert_eq!(wheel.info().tags(), filename.tags());
+        Self { wheel }
+    }
+
+    pub(crate) fn read(&self, member: &str) -> Vec<u8> {
+        self.wheel.read(&member.parse().unwrap()).unwrap()
+    }
+
+    pub(crate) fn text(&self, member: &str) -> String {
+        String::from_utf8(self.read(member)).unwrap()
+    }
+
+    pub(crate) fn facts(&self, member: &str) -> ElfFacts {
+        ElfFacts::parse(&self.read(member)).unwrap()
+    }
+
+    /// File names below a directory, in archive order.
+    pub(crate) fn below(&self, directory: &str) -> Vec<String> {
+        let members = self.wheel.members().iter().filter(|member| !member.is_dir);
+        members
+            .filter_map(|member| member.path.as_str().strip_prefix(directory)?.strip_prefix('/'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The one file below a directory whose name starts so.
+    pub(crate) fn one(&self, directory: &str, start: &str) -> String {
+        let found: Vec<String> =
+            self.below(directory).into_iter().filter(|name| name.starts_with(start)).collect();
+        assert_eq!(found.len(), 1, "{start} in {:?}", self.below(directory));
+        found[0].clone()
+    }
+}
