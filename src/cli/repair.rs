@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use muslrepair::elf::Strip;
-use muslrepair::policy::{Audit, AuditOptions, audit};
+use muslrepair::musl::Release;
+use muslrepair::policy::{Audit, AuditOptions, Code, audit};
 use muslrepair::repair::{Patcher, Plan, PlatformChoice, Receipt, RepairOptions, apply, plan};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::{Arch, PlatformTag, Wheel};
@@ -78,6 +79,12 @@ pub(super) struct RepairArgs {
     /// Graft libz.so.1 too, although the policy allows to leave it to the system
     #[arg(long)]
     bundle_zlib: bool,
+    /// Fail if the result needs a newer musl than this
+    #[arg(long, value_name = "X.Y.Z")]
+    min_musl: Option<Release>,
+    /// Do not report this finding, by its code (`verify --help` lists them); can be given more than once
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<Code>,
     /// Add no software bill of materials
     #[arg(long)]
     no_sbom: bool,
@@ -185,6 +192,7 @@ impl Batch {
                 keep_relr: arguments.keep_relr,
                 build_tag: arguments.build_tag.clone(),
                 sbom: !arguments.no_sbom,
+                min_musl: arguments.min_musl,
                 patcher,
                 source_date_epoch,
             },
@@ -193,7 +201,10 @@ impl Batch {
                 arguments.exclude.clone(),
                 arguments.bundle_zlib,
             ),
-            audit_options: AuditOptions { tolerate_forbidden_symbols: arguments.bundle_zlib },
+            audit_options: AuditOptions {
+                tolerate_forbidden_symbols: arguments.bundle_zlib,
+                allow: arguments.allow.clone(),
+            },
             packages: ApkDatabase::read(&arguments.search.sysroot()),
             pool,
         })

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::elf::Strip;
+use crate::musl::Release;
 use crate::wheel::PlatformTag;
 
 /// What a repair is asked to do, apart from where libraries are looked for.
@@ -21,6 +22,8 @@ pub struct RepairOptions {
     pub compression: u32,
     /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
     pub keep_relr: bool,
+    /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
+    pub min_musl: Option<Release>,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -40,6 +43,7 @@ impl Default for RepairOptions {
             strip: None,
             compression: 6,
             keep_relr: false,
+            min_musl: None,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,

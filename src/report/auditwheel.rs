@@ -31,11 +31,11 @@ fn no_elf_sentence() -> String {
 /// The platform tag the wheel deserves as it is: the newest policy if it needs nothing from outside, else `linux`.
 #[must_use]
 fn overall_tag(audit: &Audit) -> String {
-    let Some(arch) = audit.arch else { return "linux".to_owned() };
+    let Some(arch) = audit.elf.arch else { return "linux".to_owned() };
     let own = audit.wheel.platforms().iter().filter(|tag| matches!(tag, PlatformTag::Musllinux { .. })).min();
     let best = own.cloned().or_else(|| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
     match best {
-        Some(tag) if audit.external_libraries().is_empty() && audit.errors().next().is_none() => {
+        Some(tag) if audit.elf.external_libraries().is_empty() && audit.elf.errors().next().is_none() => {
             tag.to_string()
         }
         _ => format!("linux_{arch}"),
@@ -45,11 +45,11 @@ fn overall_tag(audit: &Audit) -> String {
 /// Versions wanted of libraries that the wheel does not hold, by library.
 pub(super) fn versioned_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.members() {
+    for (_, _, _, object) in audit.elf.members() {
         for need in &object.facts.version_needs {
             let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
             let inside =
-                matches!(resolution, Some(Resolution::Object { index }) if !audit.is_outside(*index));
+                matches!(resolution, Some(Resolution::Object { index }) if !audit.elf.is_outside(*index));
             if !inside {
                 symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
             }
@@ -106,24 +106,24 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
             show_error_json(&wheel, &no_elf_sentence())
         };
     }
-    let external: BTreeMap<String, Option<String>> = (audit.external_libraries().into_iter())
+    let external: BTreeMap<String, Option<String>> = (audit.elf.external_libraries().into_iter())
         .map(|library| {
-            let object = library.object.and_then(|index| audit.graph.objects.get(index));
+            let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
             let path = object.and_then(|object| match &object.origin {
                 Origin::File { file, .. } => Some(file.path.clone()),
-                Origin::Member { .. } => None,
+                Origin::Member { .. } | Origin::Neighbour { .. } => None,
             });
             (library.name, path)
         })
         .collect();
     let mut blacklisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.members() {
+    for (_, _, _, object) in audit.elf.members() {
         for (library, symbol) in &object.symbols.forbidden {
             blacklisted.entry(library.clone()).or_default().insert(symbol.clone());
         }
     }
     let best =
-        audit.arch.and_then(|arch| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
+        audit.elf.arch.and_then(|arch| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
     let best = best.map(|tag| tag.to_string());
     let mut policy_upgrades = BTreeMap::new();
     if let (Some(best), false) = (&best, external.is_empty() && blacklisted.is_empty()) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{command, find, output, run, target};
+use crate::process::{cargo, command, find, output, run, target};
 
 /// The distributions whose package managers are known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,4 +107,19 @@ fn python() -> Result<()> {
         Some(Distribution::Alpine) => packages(Distribution::Alpine, &["python3"]),
         None => complete().map(drop).context("a Python 3 with the modules `venv` and `ensurepip` is needed"),
     }
+}
+
+/// A program from the Rust package registry in exactly this version: the one on `PATH`, or one built below `target/`.
+pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let wanted = format!("{name} {version}");
+    let matches = |program: &PathBuf| {
+        output(command(program).arg("--version")).is_ok_and(|version| version.trim() == wanted)
+    };
+    let own = target().join("tools").join(name);
+    let candidates = [own.join("bin").join(name), PathBuf::from(name)];
+    if let Some(program) = candidates.iter().find(|program| matches(program)) {
+        return Ok(program.clone());
+    }
+    run(cargo().args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&own))?;
+    Ok(own.join("bin").join(name))
 }

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use crate::fixtures;
 use crate::install::{self, Distribution};
 use crate::musl_root;
 use crate::process::{self, cargo, target};
@@ -41,6 +42,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
             println!("without {}: {error:#}", PYTHON.join(" "))
         }
         Err(error) => return Err(error),
+    }
+    if let Ok(musl) = fixtures::zig_musl() {
+        test.env("MUSLREPAIR_ZIG_MUSL", musl);
     }
     test.env("MUSLREPAIR_MUSL_ROOTS", musl_root::directory());
     test.env("CARGO_TARGET_DIR", target());
