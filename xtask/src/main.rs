@@ -8,6 +8,7 @@ mod ci;
 mod codegen;
 mod e2e;
 mod fixtures;
+mod fuzz;
 mod install;
 mod musl_root;
 mod process;
@@ -42,6 +43,11 @@ const TASKS: &[Task] = &[
         name: "e2e",
         summary: "`e2e loader`: predictions against published wheels under real musl loaders",
         run: e2e::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
+        run: fuzz::run,
     },
 ];
 
