@@ -519,7 +519,8 @@ fn arwen_patches_to_the_same_facts_where_it_can_and_says_where_it_cannot() {
     let repair = |patcher: &str| {
         let sandbox = Sandbox::new();
         sandbox.wheel(&builder);
-        let run = ["repair", NAME, "-w", "out", "--patcher", patcher, "--ldpaths", libraries.to_str().unwrap()];
+        let run =
+            ["repair", NAME, "-w", "out", "--patcher", patcher, "--ldpaths", libraries.to_str().unwrap()];
         sandbox.run(&run).success();
         let facts = sandbox.result().facts("demo/_core.so");
         (facts.needed, facts.rpath, facts.runpath, facts.soname)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::elf::Strip;
-use crate::wheel::PlatformTag;
+use crate::wheel::{MuslVersion, PlatformTag};
 
 /// What a repair is asked to do, apart from where libraries are looked for.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct RepairOptions {
     pub compression: u32,
     /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
     pub keep_relr: bool,
+    /// Whether objects that need more of the processor than the tag promises are refused.
+    pub check_isa: bool,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -40,6 +42,7 @@ impl Default for RepairOptions {
             strip: None,
             compression: 6,
             keep_relr: false,
+            check_isa: true,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,
@@ -54,6 +57,8 @@ pub enum PlatformChoice {
     /// The wheel's own musllinux tag, or the newest policy of its architecture.
     #[default]
     Auto,
+    /// The policy for this musl, whatever the architecture of the wheel is.
+    Policy(MuslVersion),
     /// This one. A `linux` tag means: graft, and keep the name.
     Tag(PlatformTag),
 }
