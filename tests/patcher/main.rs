@@ -1,6 +1,7 @@
 //! Every fixture, patched in every way and again, under a strict oracle.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod hostile;
 mod image;
 mod oracle;
 
