@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 
+mod damage;
+mod damaged;
 mod dso;
 mod fetch;
 mod loader;
@@ -12,6 +14,7 @@ mod options;
 mod prediction;
 mod repaired;
 mod report;
+mod rig;
 mod site;
 mod stub;
 mod survey;
