@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use muslrepair::musl::Release;
 use muslrepair::resolve::Pattern;
 use serde::Deserialize;
 
@@ -14,8 +15,7 @@ pub(super) struct Config {
     pub(super) strip: Option<Strip>,
     /// Whether a bill of materials is added.
     pub(super) sbom: Option<bool>,
-    /// The newest musl that results may need.
-    pub(super) min_musl: Option<String>,
+    min_musl: Option<String>,
 }
 
 /// `true`, `false`, `"debug"` or `"all"`.
@@ -75,6 +75,13 @@ impl Config {
         self.exclude.iter().map(parse).collect()
     }
 
+    /// The newest musl that results may need.
+    pub(super) fn min_musl(&self) -> Result<Option<Release>, String> {
+        let parse =
+            |text: &String| text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}"));
+        self.min_musl.as_ref().map(parse).transpose()
+    }
+
     /// What is stripped.
     pub(super) fn strip(&self) -> Option<StripLevel> {
         match self.strip? {
@@ -96,7 +103,8 @@ mod tests {
         let config = Config::of_project(text).unwrap();
         assert_eq!(config.exclude().unwrap().len(), 1);
         assert_eq!(config.strip(), Some(StripLevel::Debug));
-        assert_eq!((config.sbom, config.min_musl.as_deref()), (Some(false), Some("1.2.3")));
+        assert_eq!(config.sbom, Some(false));
+        assert_eq!(config.min_musl().unwrap(), Some("1.2.3".parse().unwrap()));
         assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), Config::default());
     }
 

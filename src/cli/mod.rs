@@ -7,6 +7,7 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod needs;
 mod platform;
 mod printer;
 mod progress;
@@ -16,6 +17,7 @@ mod search;
 mod show;
 mod size;
 mod term;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -59,6 +61,10 @@ enum Command {
     Repair(Box<repair::RepairArgs>),
     /// Show what wheels are, need and would become
     Show(show::ShowArgs),
+    /// Check that wheels or trees load on musl and may be published
+    Verify(verify::VerifyArgs),
+    /// List what has to be installed at run time for wheels that stay as they are
+    Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
     /// Print a completion script for a shell
@@ -115,6 +121,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let done = match &cli.command {
         Some(Command::Repair(arguments)) => repair::run(arguments, &environment, &terminal),
         Some(Command::Show(arguments)) => show::run(arguments, &environment, &terminal),
+        Some(Command::Verify(arguments)) => verify::run(arguments, &environment, &terminal),
+        Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
         Some(Command::Completions(arguments)) => reference::completions(arguments, &terminal),
         Some(Command::Man(arguments)) => reference::man(arguments, &terminal),

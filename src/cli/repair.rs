@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use muslrepair::Limits;
 use muslrepair::elf::Strip;
-use muslrepair::policy::AuditOptions;
+use muslrepair::musl::Release;
+use muslrepair::policy::{AuditOptions, Code};
 use muslrepair::repair::{Patcher, RepairOptions};
 use muslrepair::resolve::{ApkDatabase, Pattern};
 
@@ -94,6 +95,12 @@ pub(super) struct RepairArgs {
     /// Graft libz.so.1 too, although the policy allows to leave it to the system
     #[arg(long)]
     bundle_zlib: bool,
+    /// Fail if the result needs a newer musl than this
+    #[arg(long, value_name = "X.Y.Z")]
+    min_musl: Option<Release>,
+    /// Do not report this finding, by its code (`verify --help` lists them); can be given more than once
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<Code>,
     /// Add no software bill of materials
     #[arg(long)]
     no_sbom: bool,
@@ -158,7 +165,10 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     Ok(Batch {
         options: options(arguments, environment, &config, terminal)?,
         resolver: arguments.search.resolver(environment, exclude, arguments.bundle_zlib),
-        audit_options: AuditOptions { tolerate_forbidden_symbols: arguments.bundle_zlib },
+        audit_options: AuditOptions {
+            tolerate_forbidden_symbols: arguments.bundle_zlib,
+            allow: arguments.allow.clone(),
+        },
         packages: ApkDatabase::read(&arguments.search.sysroot()),
         include: arguments.include.clone(),
         limits,
@@ -209,6 +219,10 @@ fn options(
         }),
         compression,
         keep_relr: arguments.keep_relr,
+        min_musl: match arguments.min_musl {
+            Some(release) => Some(release),
+            None => config.min_musl()?,
+        },
         check_isa: !arguments.disable_isa_ext_check,
         build_tag: arguments.build_tag.clone(),
         sbom: !arguments.no_sbom && config.sbom != Some(false),

@@ -98,7 +98,7 @@ pub(super) fn run(
 
 /// Without the facts nothing is found unsupported.
 fn forget_isa(audit: &mut Audit) {
-    for object in &mut audit.graph.objects {
+    for object in &mut audit.elf.graph.objects {
         object.facts.isa_needed = 0;
     }
 }

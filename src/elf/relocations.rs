@@ -107,3 +107,18 @@ pub(crate) fn count(machine: u16, tables: &[RelocationTable<'_>]) -> RelocationF
     }
     facts
 }
+
+/// For each of the first `count` dynamic symbols, whether `do_relocs` looks it up: some relocation other than
+/// `R_*_NONE` (0 on every architecture here) refers to it.
+pub(crate) fn referenced(tables: &[RelocationTable<'_>], count: usize) -> Vec<bool> {
+    let mut referenced = vec![false; count];
+    for relocation in
+        tables.iter().flat_map(RelocationTable::iter).filter(|relocation| relocation.number != 0)
+    {
+        let symbol = usize::try_from(relocation.symbol).ok();
+        if let Some(entry) = symbol.and_then(|symbol| referenced.get_mut(symbol)) {
+            *entry = true;
+        }
+    }
+    referenced
+}

@@ -15,7 +15,7 @@ use super::dynamic::{Dynamic, string_at};
 use super::error::ElfError;
 use super::facts::Class;
 use super::image::Image;
-use super::relocations::{RelocationTable, tables};
+use super::relocations::{RelocationTable, referenced, tables};
 use super::versions::{definitions, needs};
 
 /// The dynamic symbols of a file, borrowed from its bytes.
@@ -28,6 +28,7 @@ pub struct DynamicSymbols<'a> {
     versions: &'a [u8],
     strings: &'a [u8],
     names: BTreeMap<u16, Version<'a>>,
+    referenced: Vec<bool>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,8 @@ pub struct Symbol<'a> {
     pub version_file: Option<&'a [u8]>,
     /// `st_size`.
     pub size: u64,
+    /// Whether a relocation refers to it: an undefined symbol that none refers to is never looked up (`do_relocs`).
+    pub referenced: bool,
 }
 
 /// `ELF_ST_BIND`.
@@ -107,6 +110,7 @@ impl<'a> DynamicSymbols<'a> {
                 versions: &[],
                 strings: &[],
                 names: BTreeMap::new(),
+                referenced: Vec::new(),
             });
         };
         let strings = dynamic.strings(&image)?;
@@ -133,7 +137,10 @@ impl<'a> DynamicSymbols<'a> {
         // Local and global: no version. Index 1 is defined all the same, as the base version.
         names.remove(&0);
         names.remove(&1);
-        let symbols = Self { format: image.format, entries, versions, strings: strings.bytes, names };
+        let count = usize::try_from(symbols).unwrap_or(usize::MAX);
+        let referenced = referenced(&tables(&image, &dynamic)?, count);
+        let symbols =
+            Self { format: image.format, entries, versions, strings: strings.bytes, names, referenced };
         for entry in symbols.raw() {
             strings.get(entry.name, "dynamic symbol")?;
         }
@@ -143,7 +150,7 @@ impl<'a> DynamicSymbols<'a> {
     /// The symbols in table order, without the null symbol at the start.
     pub fn iter(&self) -> impl Iterator<Item = Symbol<'a>> {
         let mut versions = self.versions.chunks_exact(2).skip(1);
-        self.raw().skip(1).map(move |entry| {
+        self.raw().enumerate().skip(1).map(move |(index, entry)| {
             let versym = versions.next().map_or(0, |bytes| self.format.number(bytes));
             let version = self.names.get(&version_index(versym));
             Symbol {
@@ -155,6 +162,7 @@ impl<'a> DynamicSymbols<'a> {
                 version: version.map(|version| version.name),
                 version_file: version.and_then(|version| version.file),
                 size: entry.size,
+                referenced: self.referenced.get(index).copied().unwrap_or(false),
             }
         })
     }

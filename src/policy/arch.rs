@@ -1,19 +1,19 @@
 //! Which architecture a wheel is for: the ELF files decide, the file name must agree.
 
 use crate::elf::ElfFacts;
-use crate::wheel::{Arch, PlatformTag, WheelFilename};
+use crate::wheel::{Arch, PlatformTag};
 
 use super::findings::{Code, Finding};
 
-/// The architecture of a wheel, and what does not fit it. `objects` are the loadable ELF files with their names.
+/// The architecture of a wheel, and what does not fit it. `platforms` are the tags of the file name; `objects` are the loadable ELF files with their names.
 pub(super) fn decide<'a>(
-    filename: &WheelFilename,
+    platforms: &[PlatformTag],
     objects: impl Iterator<Item = (&'a str, &'a ElfFacts)> + Clone,
 ) -> (Option<Arch>, Vec<Finding>) {
     let mut findings = Vec::new();
     for (name, facts) in objects.clone().filter(|(_, facts)| facts.arch.is_none()) {
         let message = format!("`{name}` is for machine {}, which no musl wheel can name", facts.machine);
-        findings.push(Finding::error(Code::UnknownMachine, name, message));
+        findings.push(Finding::new(Code::UnknownMachine, name, message));
     }
     let known = objects.filter_map(|(name, facts)| facts.arch.map(|arch| (name, arch)));
     let Some((first_name, first)) = known.clone().next() else { return (None, findings) };
@@ -23,33 +23,21 @@ pub(super) fn decide<'a>(
     for (name, arch) in known.filter(|(_, arch)| !same_family(*arch, first)) {
         let message =
             format!("`{name}` is {arch} and `{first_name}` is {first}: a wheel has one architecture");
-        findings.push(Finding::error(Code::WrongMachine, name, message));
+        findings.push(Finding::new(Code::WrongMachine, name, message));
     }
     let mut decided = built;
-    for claim in filename.platforms().iter().filter_map(claimed) {
+    for claim in platforms.iter().filter_map(PlatformTag::arch_name) {
         match fits(built, claim) {
             Some(arch) => decided = arch,
             None => {
                 let message = format!("`{first_name}` is {built}, the file name says {claim}");
-                let finding = Finding::error(Code::WrongMachine, first_name, message)
+                let finding = Finding::new(Code::WrongMachine, first_name, message)
                     .with_hint("build the wheel for one architecture and name it so; the ELF files decide");
                 findings.push(finding);
             }
         }
     }
     (Some(decided), findings)
-}
-
-/// The architecture a platform tag names, in the tag's words.
-fn claimed(tag: &PlatformTag) -> Option<&str> {
-    match tag {
-        PlatformTag::Linux(arch) | PlatformTag::Musllinux { arch, .. } => Some(arch),
-        PlatformTag::Manylinux(raw) => Arch::ALL
-            .into_iter()
-            .map(Arch::as_str)
-            .find(|arch| raw.strip_suffix(arch).is_some_and(|rest| rest.ends_with('_'))),
-        _ => None,
-    }
 }
 
 /// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;

@@ -1,8 +1,9 @@
 //! What an audit finds wrong.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -16,48 +17,110 @@ pub enum Severity {
     Error,
 }
 
-/// What kind of finding, under a name that does not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
-    /// A library was found neither in the wheel nor outside.
-    MissingLibrary,
-    /// An object was built for glibc.
-    GlibcObject,
-    /// An object has indirect functions, which musl does not resolve.
-    Ifunc,
-    /// An object is for another architecture than the wheel.
-    WrongMachine,
-    /// An object is for an architecture that no musl wheel can name.
-    UnknownMachine,
-    /// An object takes a symbol that is private to one build of an allowed library.
-    ForbiddenSymbol,
-    /// A program needs the interpreter's library.
-    LibpythonInProgram,
-    /// A shared library lies where only programs can be repaired.
-    LibraryInScripts,
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
 }
 
-impl Code {
-    /// The name, as shown.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MissingLibrary => "missing-library",
-            Self::GlibcObject => "glibc-object",
-            Self::Ifunc => "ifunc",
-            Self::WrongMachine => "wrong-machine",
-            Self::UnknownMachine => "unknown-machine",
-            Self::ForbiddenSymbol => "forbidden-symbol",
-            Self::LibpythonInProgram => "libpython-in-program",
-            Self::LibraryInScripts => "library-in-scripts",
+macro_rules! codes {
+    ($($variant:ident $name:literal $severity:ident $meaning:literal,)*) => {
+        /// What kind of finding, under a name that does not change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $meaning] $variant,)*
         }
-    }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name: `missing-library`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How bad it is.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    UnresolvedSymbol "unresolved-symbol" Error "A symbol is exported by no release of musl and defined by nothing the object is loaded with.",
+    NewSymbol "new-symbol" Warning "A symbol is exported only by releases of musl newer than the tag promises.",
+    Relr "relr" Warning "`DT_RELR` is ignored before musl 1.2.4, which the tag promises; the process dies at import. `repair` lowers it.",
+    InitialExecTls "initial-exec-tls" Error "Initial-exec TLS in a library: musl refuses it in everything that is loaded after the program started.",
+    Ifunc "ifunc" Error "An indirect function or an `IRELATIVE` relocation: musl resolves neither.",
+    MissingLibrary "missing-library" Error "A library was found neither in the wheel, by its run paths, nor outside.",
+    GlibcObject "glibc-object" Error "An object was built for glibc.",
+    ReservedName "reserved-name" Error "A library of the wheel has a name that musl takes for itself, so that it is never loaded.",
+    VoidRunPath "void-run-path" Warning "A run path has a `$` other than `$ORIGIN`, and musl ignores all of it.",
+    OutsideRunPath "outside-run-path" Warning "A run path leads out of the wheel. `repair` drops such entries.",
+    LongRunPath "long-run-path" Warning "A run path entry is so long that musl's buffer of 512 bytes may not hold it where the wheel is installed.",
+    Interposed "interposed" Warning "A symbol is wanted from a library of the wheel, but musl has one of that name and its own wins: versions are ignored.",
+    WrongInterpreter "wrong-interpreter" Error "A program asks for a loader that its architecture's musl does not have.",
+    WrongSuffix "wrong-suffix" Error "An extension module is named for glibc, and the interpreter does not look for that name.",
+    WrongMachine "wrong-machine" Error "An object is for another architecture than the wheel; musl would map it and crash.",
+    UnknownMachine "unknown-machine" Error "An object is for an architecture that no musl wheel can name.",
+    SmallStacks "small-stacks" Note "Threads are started without setting their stack size, which is 128 KiB on musl.",
+    EmptySegment "empty-segment" Warning "A `PT_LOAD` segment of no size: musl before 1.2.3 does not load the object.",
+    UnmappedHeaders "unmapped-headers" Warning "The program headers are not mapped: exceptions cannot pass through the object.",
+    SmallAlignment "small-alignment" Warning "A segment is aligned to less than the 64 KiB pages that kernels of the architecture may have.",
+    Textrel "textrel" Warning "Text relocations without the tag `DT_TEXTREL`: musl does not make the text writable and the process dies.",
+    LegacyInit "legacy-init" Warning "`DT_INIT` or `DT_FINI` without an init array: musl does not call them on ARM.",
+    MixedTime "mixed-time" Warning "On a 32-bit architecture, some objects use 64-bit time and others 32-bit time.",
+    OpenedName "opened-name" Note "An object that calls `dlopen` names a library that only glibc systems have.",
+    ForbiddenSymbol "forbidden-symbol" Error "An object takes a symbol that is private to one build of a library the policy leaves to the system.",
+    LibpythonInProgram "libpython-in-program" Error "A program needs the interpreter's library.",
+    LibraryInScripts "library-in-scripts" Error "A shared library lies in `.data/scripts`, from where no run path leads to grafts.",
+    OverclaimedTag "overclaimed-tag" Error "The wheel needs a newer musl than was asked for.",
+    Unlisted "unlisted" Error "A file is not listed in `RECORD`.",
+    WrongTag "wrong-tag" Error "`WHEEL` and file name do not say the same tags.",
+    LinuxTag "linux-tag" Warning "The platform tag promises nothing about the C library; package indexes refuse it.",
+    RefusedByIndex "refused-by-index" Warning "PyPI does not accept this.",
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The name is no code of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown finding `{0}`; `muslrepair verify --help` lists them")]
+pub struct UnknownCode(pub String);
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCode> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == name)
+            .ok_or_else(|| UnknownCode(name.to_owned()))
     }
 }
 
@@ -81,11 +144,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// An error about an object.
-    pub(crate) fn error(code: Code, object: impl Into<String>, message: impl Into<String>) -> Self {
+    /// A finding of the severity that its code has.
+    pub(crate) fn new(code: Code, object: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code,
-            severity: Severity::Error,
+            severity: code.severity(),
             object: object.into(),
             message: message.into(),
             details: Vec::new(),
@@ -97,5 +160,26 @@ impl Finding {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// Names in backticks with commas between them.
+pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_read_back() {
+        for code in Code::ALL {
+            assert_eq!(code.as_str().parse::<Code>().unwrap(), *code);
+            assert!(code.meaning().ends_with('.'));
+        }
+        assert!("no-such-code".parse::<Code>().is_err());
     }
 }

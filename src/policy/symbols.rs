@@ -1,52 +1,127 @@
-//! The few symbols of an object that decide a policy.
+//! The symbols of an object that decide whether it binds.
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
-use crate::elf::{Binding, DynamicSymbols, ElfError, ElfFacts, SymbolKind};
+use crate::elf::{Binding, DynamicSymbols, ElfError, ElfFacts, Symbol, SymbolKind};
+use crate::musl;
 
 use super::Policy;
+use super::checks::OPENED_NAMES;
 
-/// What an object's symbols mean for the policies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct SymbolSummary {
+/// What an object asks for and offers, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectSymbols {
+    /// Undefined symbols that must be found when the object is loaded, sorted. Not among them are weak ones, to which
+    /// musl gives the value 0, and those that no relocation refers to (`do_relocs`).
+    pub undefined: Vec<Box<[u8]>>,
+    /// Symbols that other objects can bind to, sorted (`find_sym2`: `OK_TYPES`, `OK_BINDS`, not hidden by a version).
+    pub defined: Vec<Box<[u8]>>,
+    /// Weak undefined symbols, sorted; only their presence tells something.
+    pub weak: Vec<Box<[u8]>>,
     /// Undefined symbols that some policy forbids to take from a library this object needs, by library.
     pub forbidden: BTreeSet<(String, String)>,
+    /// Undefined symbols that want a version of some library although musl itself has a symbol of that name, by library.
+    /// musl does not look at versions, so its own wins.
+    pub interposed: BTreeSet<(String, String)>,
+    /// Library names of [`super::checks::OPENED_NAMES`] in an object that calls `dlopen`.
+    pub opened: Vec<String>,
     /// The first indirect function (`STT_GNU_IFUNC`), which musl does not see (`find_sym2`: `OK_TYPES`).
     pub ifunc: Option<String>,
 }
 
-impl SymbolSummary {
+impl ObjectSymbols {
     /// Reads the symbols of the object that `facts` describes.
     ///
     /// # Errors
     ///
     /// When the symbol table reaches out of the file.
     pub fn read(bytes: &[u8], facts: &ElfFacts) -> Result<Self, ElfError> {
-        let mut summary = Self::default();
+        let mut symbols = Self::default();
         if facts.dynamic_symbol_count == 0 {
-            return Ok(summary);
+            return Ok(symbols);
         }
         let watched: Vec<(&str, &[&str])> = (Policy::all().iter())
             .flat_map(|policy| policy.forbidden_symbols)
             .filter(|(library, _)| facts.needed.iter().any(|needed| needed == library))
             .map(|(library, symbols)| (*library, *symbols))
             .collect();
-        for symbol in DynamicSymbols::parse(bytes)?.iter() {
-            let name = || String::from_utf8_lossy(symbol.name).into_owned();
-            if symbol.kind == SymbolKind::Ifunc && summary.ifunc.is_none() {
-                summary.ifunc = Some(name());
+        for symbol in DynamicSymbols::parse(bytes)?.iter().filter(|symbol| !symbol.name.is_empty()) {
+            if symbol.kind == SymbolKind::Ifunc && symbols.ifunc.is_none() {
+                symbols.ifunc = Some(text(symbol.name));
             }
-            if symbol.defined || symbol.binding != Binding::Global {
+            if symbol.defined {
+                if can_be_bound_to(&symbol) {
+                    symbols.defined.push(symbol.name.into());
+                }
                 continue;
             }
-            for (library, symbols) in &watched {
-                if symbols.iter().any(|forbidden| forbidden.as_bytes() == symbol.name) {
-                    summary.forbidden.insert(((*library).to_owned(), name()));
+            match symbol.binding {
+                Binding::Weak => symbols.weak.push(symbol.name.into()),
+                Binding::Local => {}
+                _ if !symbol.referenced => {}
+                _ => {
+                    symbols.undefined.push(symbol.name.into());
+                    symbols.watch(&symbol, facts, &watched);
                 }
             }
         }
-        Ok(summary)
+        for list in [&mut symbols.undefined, &mut symbols.defined, &mut symbols.weak] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        if symbols.asks_for(b"dlopen") {
+            let names = OPENED_NAMES.into_iter().filter(|name| holds_string(bytes, name));
+            symbols.opened = names.map(text).collect();
+        }
+        Ok(symbols)
     }
+
+    fn watch(&mut self, symbol: &Symbol<'_>, facts: &ElfFacts, watched: &[(&str, &[&str])]) {
+        for (library, symbols) in watched {
+            if symbols.iter().any(|forbidden| forbidden.as_bytes() == symbol.name) {
+                self.forbidden.insert(((*library).to_owned(), text(symbol.name)));
+            }
+        }
+        let (Some(library), Some(arch)) = (symbol.version_file, facts.arch) else { return };
+        let library = text(library);
+        if !musl::is_libc(&library) && musl::exports(arch, symbol.name).is_some() {
+            self.interposed.insert((library, text(symbol.name)));
+        }
+    }
+
+    /// Whether other objects find a symbol of this name here.
+    #[must_use]
+    pub fn defines(&self, name: &[u8]) -> bool {
+        self.defined.binary_search_by(|defined| defined.as_ref().cmp(name)).is_ok()
+    }
+
+    /// Whether the object asks for a symbol of this name, weakly or not.
+    #[must_use]
+    pub fn asks_for(&self, name: &[u8]) -> bool {
+        let has = |list: &[Box<[u8]>]| list.binary_search_by(|asked| asked.as_ref().cmp(name)).is_ok();
+        has(&self.undefined) || has(&self.weak)
+    }
+}
+
+/// `find_sym2` in `ldso/dynlink.c`: `OK_TYPES` and `OK_BINDS`; `DT_VERSYM` only hides what is not the default version.
+fn can_be_bound_to(symbol: &Symbol<'_>) -> bool {
+    let kind = matches!(
+        symbol.kind,
+        SymbolKind::NoType | SymbolKind::Object | SymbolKind::Func | SymbolKind::Common | SymbolKind::Tls
+    );
+    let binding = matches!(symbol.binding, Binding::Global | Binding::Weak | Binding::GnuUnique);
+    kind && binding && !symbol.hidden_version
+}
+
+pub(super) fn text(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// Whether a NUL-terminated string of exactly this text is somewhere in the file.
+fn holds_string(bytes: &[u8], name: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, name).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let after = at.checked_add(name.len()).and_then(|after| bytes.get(after));
+        before.is_none_or(|byte| *byte == 0) && after == Some(&0)
+    })
 }

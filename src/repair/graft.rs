@@ -54,7 +54,7 @@ impl Names {
     pub(super) fn choose(audit: &Audit) -> Self {
         let mut by_content: BTreeMap<Sha256Digest, (usize, String)> = BTreeMap::new();
         let mut by_object = BTreeMap::new();
-        for (index, object) in audit.graph.objects.iter().enumerate() {
+        for (index, object) in audit.elf.graph.objects.iter().enumerate() {
             let Origin::File { file, .. } = &object.origin else { continue };
             let taken = |name: &str| by_content.values().any(|(_, other)| other == name);
             let graft = by_content.get(&file.sha256).cloned().unwrap_or_else(|| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::policy::{Audit, Code, Finding, Severity, WheelKind, glibc_evidence, quoted};
+use crate::policy::{Audit, Code, Finding, WheelKind, glibc_evidence, quoted};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
 
 /// The objects of an audit's graph that are grafted although nothing needs them.
@@ -45,12 +45,14 @@ fn find(audit: &Audit, resolver: &Resolver, library: &str) -> Result<(Graph, usi
     let layout = InstalledLayout::default();
     if library.contains('/') {
         let root = resolver.root(Path::new(library)).map_err(|reason| refused(&format!("is {reason}")))?;
-        if root.facts.arch != audit.arch {
+        if root.facts.arch != audit.elf.arch {
             return Err(refused("is for another architecture than the wheel"));
         }
         return Ok((resolver.resolve(vec![root], &layout), 0));
     }
-    let Some((_, _, _, member)) = audit.members().next() else { return Err(refused("has nobody to use it")) };
+    let Some((_, _, _, member)) = audit.elf.members().next() else {
+        return Err(refused("has nobody to use it"));
+    };
     let mut requester = member.clone();
     requester.facts.needed = vec![library.to_owned()];
     (requester.facts.rpath, requester.facts.runpath) = (None, None);
@@ -83,10 +85,10 @@ fn merge(audit: &mut Audit, graph: Graph, index: usize, findings: &mut Vec<Findi
     let mut new: Vec<Object> = Vec::new();
     for (at, object) in graph.objects.into_iter().enumerate() {
         let Origin::File { file, .. } = &object.origin else { continue };
-        let known = audit.graph.objects.iter().position(
+        let known = audit.elf.graph.objects.iter().position(
             |known| matches!(&known.origin, Origin::File { file: other, .. } if other.location == file.location),
         );
-        places.insert(at, known.unwrap_or(audit.graph.objects.len() + new.len()));
+        places.insert(at, known.unwrap_or(audit.elf.graph.objects.len() + new.len()));
         if known.is_none() {
             new.push(object);
         }
@@ -98,7 +100,7 @@ fn merge(audit: &mut Audit, graph: Graph, index: usize, findings: &mut Vec<Findi
                 *index = places.get(index).copied().unwrap_or(*index);
             }
         }
-        audit.graph.objects.push(object);
+        audit.elf.graph.objects.push(object);
     }
     places.get(&index).copied().unwrap_or(index)
 }
@@ -107,7 +109,7 @@ fn judge(object: &Object, findings: &mut Vec<Finding>) {
     let name = object.origin.shown();
     if let Some(evidence) = glibc_evidence(&object.facts) {
         let message = format!("`{name}` was built for glibc: {evidence}");
-        findings.push(Finding { code: Code::GlibcObject, ..error(name, message, Vec::new()) });
+        findings.push(Finding::new(Code::GlibcObject, name, message));
     }
     for dependency in &object.dependencies {
         if let Resolution::Missing { searched, .. } = &dependency.resolution {
@@ -119,12 +121,5 @@ fn judge(object: &Object, findings: &mut Vec<Finding>) {
 }
 
 fn error(object: &str, message: String, details: Vec<String>) -> Finding {
-    Finding {
-        code: Code::MissingLibrary,
-        severity: Severity::Error,
-        object: object.to_owned(),
-        message,
-        details,
-        hint: None,
-    }
+    Finding { details, ..Finding::new(Code::MissingLibrary, object, message) }
 }

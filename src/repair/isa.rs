@@ -16,10 +16,10 @@ pub struct UnsupportedIsa {
 /// (`GNU_PROPERTY_X86_ISA_1_NEEDED`), those of the wheel first. Bit 0 is the baseline, bits 1 to 3 are v2 to v4.
 #[must_use]
 pub fn unsupported_isa(audit: &Audit) -> Vec<UnsupportedIsa> {
-    if audit.arch != Some(Arch::X86_64) {
+    if audit.elf.arch != Some(Arch::X86_64) {
         return Vec::new();
     }
-    let found = audit.graph.objects.iter().filter_map(|object| {
+    let found = audit.elf.graph.objects.iter().filter_map(|object| {
         let level = match object.facts.isa_needed {
             bits if bits & 8 != 0 => "x86_64_v4",
             bits if bits & 4 != 0 => "x86_64_v3",

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::musl::Release;
 use crate::policy::{Audit, Policy, WheelKind};
-use crate::wheel::{Arch, PlatformTag, WheelFilename, WheelInfo};
+use crate::wheel::{Arch, MuslVersion, PlatformTag, WheelFilename, WheelInfo};
 
 use super::options::{PlatformChoice, RepairOptions};
 
@@ -66,7 +67,7 @@ impl MetadataEdit {
 
 /// The platform the result is for: the tag asked for, the wheel's own musllinux tag, or the newest policy.
 pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformTag, Error> {
-    let Some(arch) = audit.arch else { return Err(Error::NoPolicy(audit.wheel.to_string())) };
+    let Some(arch) = audit.elf.arch else { return Err(Error::NoPolicy(audit.wheel.to_string())) };
     match &options.platform {
         PlatformChoice::Auto => {
             let own = audit
@@ -101,6 +102,31 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
             }
             Ok(tag.clone())
         }
+    }
+}
+
+/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one a musllinux tag given by
+/// `--plat` promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too much, so
+/// that is no error.)
+pub(super) fn check_minimum(
+    audit: &Audit,
+    target: &PlatformTag,
+    options: &RepairOptions,
+) -> Result<(), Error> {
+    let lowered = !options.keep_relr && matches!(target, PlatformTag::Musllinux { .. });
+    let minimum = if lowered { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+    let granted = match (&options.platform, target) {
+        (PlatformChoice::Tag(_), PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
+            Some(Release::oldest_of(*version))
+        }
+        _ => None,
+    };
+    let asked = [options.min_musl, granted].into_iter().flatten().min();
+    match asked {
+        Some(asked) if minimum.version.is_none_or(|version| version > asked) => {
+            Err(Error::Unrepairable { findings: vec![minimum.finding(&audit.wheel.to_string(), asked)] })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::elf::Strip;
+use crate::musl::Release;
 use crate::wheel::{MuslVersion, PlatformTag};
 
 /// What a repair is asked to do, apart from where libraries are looked for.
@@ -23,6 +24,8 @@ pub struct RepairOptions {
     pub keep_relr: bool,
     /// Whether objects that need more of the processor than the tag promises are refused.
     pub check_isa: bool,
+    /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
+    pub min_musl: Option<Release>,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -43,6 +46,7 @@ impl Default for RepairOptions {
             compression: 6,
             keep_relr: false,
             check_isa: true,
+            min_musl: None,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,

@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::elf::ElfEdit;
 use crate::error::Error;
-use crate::policy::{Audit, Code, Finding, Severity, WheelKind};
+use crate::policy::{Audit, Code, Finding, WheelKind};
 use crate::resolve::{Object, Origin, Resolution};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
 use super::graft::{Graft, Home, Names, home};
 use super::include::Included;
 use super::isa::unsupported_isa;
-use super::metadata::{MetadataEdit, output_name, target};
+use super::metadata::{MetadataEdit, check_minimum, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
 use super::run_path::{decide, replace};
@@ -84,7 +84,7 @@ pub fn plan_including(
     included: &Included,
     options: &RepairOptions,
 ) -> Result<Plan, Error> {
-    let errors: Vec<Finding> = audit.errors().cloned().collect();
+    let errors: Vec<Finding> = audit.elf.errors().cloned().collect();
     if !errors.is_empty() {
         return Err(Error::Unrepairable { findings: errors });
     }
@@ -98,6 +98,9 @@ pub fn plan_including(
         return Err(Error::UnsupportedIsa { objects: unsupported });
     }
     let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
+    if let Some(target) = &target {
+        check_minimum(audit, target, options)?;
+    }
     let output = match &target {
         Some(target) => output_name(audit, target, options)?,
         None => audit.wheel.clone(),
@@ -121,7 +124,7 @@ pub fn plan_including(
     }
     Planner::new(wheel, audit, options, &plan)?.run(included, &mut plan)?;
     plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
-    let unused = audit.graph.unused_patterns.iter().cloned();
+    let unused = audit.elf.graph.unused_patterns.iter().cloned();
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern }));
     Ok(plan)
 }
@@ -156,8 +159,8 @@ impl<'a> Planner<'a> {
     }
 
     fn run(&self, included: &Included, plan: &mut Plan) -> Result<(), Error> {
-        for (index, member, place, object) in self.audit.members() {
-            let needs_graft = object.edges().any(|(_, target)| self.audit.is_outside(target));
+        for (index, member, place, object) in self.audit.elf.members() {
+            let needs_graft = object.edges().any(|(_, target)| self.audit.elf.is_outside(target));
             let edit = if needs_graft && place.scheme == Scheme::Scripts {
                 if object.facts.interpreter.is_none() {
                     return Err(library_in_scripts(member));
@@ -169,9 +172,9 @@ impl<'a> Planner<'a> {
             } else {
                 let origin = place.directory();
                 let wanted = self.run_path_entries(index, object, &origin, false)?;
-                let installed = self.audit.layout.installed(place);
+                let installed = self.audit.elf.layout.installed(place);
                 let origin = installed.rsplit_once('/').map_or("", |(directory, _)| directory);
-                let decision = decide(&object.facts, &self.audit.layout, origin, &wanted);
+                let decision = decide(&object.facts, &self.audit.elf.layout, origin, &wanted);
                 self.edit(object, member.as_str(), decision, &mut plan.notes)
             };
             if !edit.is_empty() {
@@ -238,7 +241,7 @@ impl<'a> Planner<'a> {
     ) -> Result<Vec<String>, Error> {
         let mut entries: Vec<String> = Vec::new();
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
-            let to = match self.audit.graph.objects.get(target).map(|object| &object.origin) {
+            let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
                 Some(Origin::Member { place, .. }) if moved => place.directory(),
                 Some(Origin::File { .. }) => home(from.scheme, &self.libs, &self.data_dir)?.directory,
                 _ => continue,
@@ -270,7 +273,7 @@ impl<'a> Planner<'a> {
         let home = home(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
         let mut queue: Vec<usize> = Vec::new();
-        for (index, ..) in self.audit.members().filter(|(_, _, place, _)| here(place.scheme)) {
+        for (index, ..) in self.audit.elf.members().filter(|(_, _, place, _)| here(place.scheme)) {
             queue.push(index);
         }
         // Every object outside that these lead to, and the names each is asked for by.
@@ -281,8 +284,8 @@ impl<'a> Planner<'a> {
             aliases.entry(stands_for).or_default();
             queue.extend([*index, stands_for].into_iter().filter(|index| visited.insert(*index)));
         }
-        while let Some(object) = queue.pop().and_then(|index| self.audit.graph.objects.get(index)) {
-            for (name, target) in object.edges().filter(|(_, target)| self.audit.is_outside(*target)) {
+        while let Some(object) = queue.pop().and_then(|index| self.audit.elf.graph.objects.get(index)) {
+            for (name, target) in object.edges().filter(|(_, target)| self.audit.elf.is_outside(*target)) {
                 let Some((stands_for, _)) = self.names.of(target) else { continue };
                 aliases.entry(stands_for).or_default().insert(name.to_owned());
                 for next in [target, stands_for] {
@@ -310,7 +313,7 @@ impl<'a> Planner<'a> {
         home: &Home,
         notes: &mut Vec<Note>,
     ) -> Result<Option<Graft>, Error> {
-        let (Some(object), Some((_, name))) = (self.audit.graph.objects.get(index), self.names.of(index))
+        let (Some(object), Some((_, name))) = (self.audit.elf.graph.objects.get(index), self.names.of(index))
         else {
             return Ok(None);
         };
@@ -345,15 +348,10 @@ impl<'a> Planner<'a> {
 }
 
 fn library_in_scripts(member: &WheelPath) -> Error {
-    let finding = Finding {
-        code: Code::LibraryInScripts,
-        severity: Severity::Error,
-        object: member.to_string(),
-        message: format!(
-            "`{member}` is a shared library in `.data/scripts`, from where no run path leads to a graft"
-        ),
-        details: Vec::new(),
-        hint: Some("install libraries into the package, not as scripts".to_owned()),
-    };
-    Error::Unrepairable { findings: vec![finding] }
+    let message =
+        format!("`{member}` is a shared library in `.data/scripts`, from where no run path leads to a graft");
+    let finding = Finding::new(Code::LibraryInScripts, member.as_str(), message);
+    Error::Unrepairable {
+        findings: vec![finding.with_hint("install libraries into the package, not as scripts")],
+    }
 }

@@ -36,10 +36,10 @@ pub fn no_elf_sentence() -> &'static str {
 /// The platform tag the wheel deserves as it is: the newest policy if it needs nothing from outside, else `linux`.
 #[must_use]
 pub(super) fn overall_tag(audit: &Audit) -> String {
-    let Some(arch) = audit.arch else { return "linux".to_owned() };
+    let Some(arch) = audit.elf.arch else { return "linux".to_owned() };
     let own = audit.wheel.platforms().iter().filter(|tag| matches!(tag, PlatformTag::Musllinux { .. })).min();
     let best = own.cloned().or_else(|| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
-    let sound = audit.external_libraries().is_empty() && audit.errors().next().is_none();
+    let sound = audit.elf.external_libraries().is_empty() && audit.elf.errors().next().is_none();
     match best {
         Some(tag) if sound && unsupported_isa(audit).is_empty() => tag.to_string(),
         _ => format!("linux_{arch}"),
@@ -49,11 +49,11 @@ pub(super) fn overall_tag(audit: &Audit) -> String {
 /// Versions wanted of libraries that the wheel does not hold, by library.
 pub(super) fn versioned_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.members() {
+    for (_, _, _, object) in audit.elf.members() {
         for need in &object.facts.version_needs {
             let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
             let inside =
-                matches!(resolution, Some(Resolution::Object { index }) if !audit.is_outside(*index));
+                matches!(resolution, Some(Resolution::Object { index }) if !audit.elf.is_outside(*index));
             if !inside {
                 symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
             }
@@ -64,11 +64,11 @@ pub(super) fn versioned_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<Stri
 
 /// Where each external library was found, by name.
 fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
-    let libraries = audit.external_libraries().into_iter().map(|library| {
-        let object = library.object.and_then(|index| audit.graph.objects.get(index));
+    let libraries = audit.elf.external_libraries().into_iter().map(|library| {
+        let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
         let path = object.and_then(|object| match &object.origin {
             Origin::File { file, .. } => Some(file.path.clone()),
-            Origin::Member { .. } => None,
+            Origin::Member { .. } | Origin::Neighbour { .. } => None,
         });
         (library.name, path)
     });
@@ -78,7 +78,7 @@ fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
 /// Symbols that the policies forbid to take from a library, by library.
 fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut forbidden: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.members() {
+    for (_, _, _, object) in audit.elf.members() {
         for (library, symbol) in &object.symbols.forbidden {
             forbidden.entry(library.clone()).or_default().insert(symbol.clone());
         }
@@ -88,7 +88,7 @@ fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The tag of the newest policy of the wheel's architecture.
 fn best_tag(audit: &Audit) -> Option<String> {
-    let arch = audit.arch?;
+    let arch = audit.elf.arch?;
     Policy::default_for(arch).map(|policy| policy.version.platform(arch).to_string())
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::policy::{Audit, Finding, WheelKind, libc_name};
+use crate::policy::{Audit, Finding, MinimumMusl, WheelKind, libc_name};
 use crate::repair::{Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Graph, Origin, Package, Resolution, Sysroot};
 use crate::wheel::{Arch, WheelFilename, WheelPath};
@@ -41,6 +41,9 @@ struct AuditView<'a> {
     arch: Option<Arch>,
     /// The tag the wheel deserves as it is.
     platform_tag: Option<String>,
+    minimum_musl: &'a MinimumMusl,
+    /// The same after a repair.
+    minimum_musl_repaired: &'a MinimumMusl,
     libraries: Vec<LibraryView<'a>>,
     objects: Vec<ObjectView<'a>>,
     unlisted: &'a [WheelPath],
@@ -87,11 +90,11 @@ pub fn audit_document(
     root: &Sysroot,
     packages: Option<&ApkDatabase>,
 ) -> Result<Value, serde_json::Error> {
-    let file = |index: usize| match &audit.graph.objects.get(index)?.origin {
+    let file = |index: usize| match &audit.elf.graph.objects.get(index)?.origin {
         Origin::File { file, .. } => Some(file),
-        Origin::Member { .. } => None,
+        Origin::Member { .. } | Origin::Neighbour { .. } => None,
     };
-    let libraries = audit.external_libraries().into_iter().map(|library| {
+    let libraries = audit.elf.external_libraries().into_iter().map(|library| {
         let file = library.object.and_then(file);
         LibraryView {
             name: library.name,
@@ -103,7 +106,7 @@ pub fn audit_document(
         }
     });
     let levels = unsupported_isa(audit);
-    let objects = audit.members().map(|(_, member, _, object)| ObjectView {
+    let objects = audit.elf.members().map(|(_, member, _, object)| ObjectView {
         member,
         size: object.size,
         arch: object.facts.arch,
@@ -120,7 +123,7 @@ pub fn audit_document(
                 resolution: resolution_name(&dependency.resolution),
                 path: match &dependency.resolution {
                     Resolution::Object { index } => {
-                        audit.graph.objects.get(*index).map(|target| target.origin.shown())
+                        audit.elf.graph.objects.get(*index).map(|target| target.origin.shown())
                     }
                     _ => None,
                 },
@@ -130,12 +133,14 @@ pub fn audit_document(
     let view = AuditView {
         wheel: &audit.wheel,
         wheel_kind: audit.kind,
-        arch: audit.arch,
+        arch: audit.elf.arch,
         platform_tag: (audit.kind == WheelKind::Platform).then(|| overall_tag(audit)),
+        minimum_musl: &audit.elf.minimum_musl,
+        minimum_musl_repaired: &audit.elf.minimum_musl_repaired,
         libraries: libraries.collect(),
         objects: objects.collect(),
         unlisted: &audit.unlisted,
-        findings: &audit.findings,
+        findings: &audit.elf.findings,
     };
     document("audit", &view)
 }

@@ -10,5 +10,5 @@ pub use json::{
     SCHEMA, audit_document, document, error_document, failure_document, outcome_document, plan_document,
     report_document, tree_document,
 };
-pub use text::{human_size, plan_text, show_text, size_text};
+pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, size_text};
 pub use tree::{tree_auditwheel, tree_json, tree_text};

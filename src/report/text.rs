@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::elf::{ElfEdit, RunPathEdit};
-use crate::policy::{Audit, WheelKind};
+use crate::musl::Releases;
+use crate::policy::{Audit, Finding, MinimumMusl, Severity, WheelKind};
 use crate::repair::{Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Origin, Resolution, Sysroot};
 
@@ -44,32 +45,50 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
         }
     }
     external_libraries(audit, root, packages, &mut text);
+    minimum(audit, &mut text);
     objects(audit, &mut text);
-    if !audit.findings.is_empty() {
+    if !audit.elf.findings.is_empty() {
         text.push_str("\nFindings:\n");
-        for finding in &audit.findings {
-            let severity = format!("{:?}", finding.severity).to_lowercase();
-            let _ = writeln!(text, "    {severity}[{}]: {}", finding.code, finding.message);
-            for detail in &finding.details {
-                let _ = writeln!(text, "        {detail}");
-            }
-            if let Some(hint) = &finding.hint {
-                let _ = writeln!(text, "        hint: {hint}");
-            }
+        text.push_str(&findings_text(&audit.elf.findings, Severity::Note));
+    }
+    text
+}
+
+/// Findings of at least this severity, with their details and hints.
+#[must_use]
+pub fn findings_text(findings: &[Finding], least: Severity) -> String {
+    let mut text = String::new();
+    for finding in findings.iter().filter(|finding| finding.severity >= least) {
+        let _ = writeln!(text, "    {}[{}]: {}", finding.severity, finding.code, finding.message);
+        for detail in &finding.details {
+            let _ = writeln!(text, "        {detail}");
+        }
+        if let Some(hint) = &finding.hint {
+            let _ = writeln!(text, "        hint: {hint}");
         }
     }
     text
 }
 
+/// `loads on musl 1.2.4 or newer (Alpine 3.18)`.
+#[must_use]
+pub fn minimum_text(minimum: &MinimumMusl) -> String {
+    match (minimum.version, minimum.alpine) {
+        (Some(version), Some(alpine)) => format!("loads on musl {version} or newer (Alpine {alpine})"),
+        (Some(version), None) => format!("loads on musl {version} or newer"),
+        (None, _) => "loads on no current musl as it is".to_owned(),
+    }
+}
+
 fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
-    let external = audit.external_libraries();
+    let external = audit.elf.external_libraries();
     if external.is_empty() {
         let _ = writeln!(text, "\n{NO_LIBRARIES}");
         return;
     }
     let _ = writeln!(text, "\n{LIBRARIES}");
     for library in external {
-        let object = library.object.and_then(|index| audit.graph.objects.get(index));
+        let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
         let _ = match object.map(|object| (&object.origin, object.size)) {
             Some((Origin::File { file, .. }, size)) => {
                 let owner = packages.filter(|_| file.in_sysroot).and_then(|p| p.owner(root, &file.path));
@@ -81,9 +100,20 @@ fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDataba
     }
 }
 
+fn minimum(audit: &Audit, text: &mut String) {
+    let (now, repaired) = (&audit.elf.minimum_musl, &audit.elf.minimum_musl_repaired);
+    let _ = writeln!(text, "\nThe wheel {}.", minimum_text(now));
+    if repaired.version != now.version {
+        let _ = writeln!(text, "Repaired, it {}.", minimum_text(repaired));
+    }
+    for requirement in now.because.iter().filter(|requirement| requirement.met_by != Releases::ALL).take(8) {
+        let _ = writeln!(text, "    {requirement}");
+    }
+}
+
 fn objects(audit: &Audit, text: &mut String) {
     text.push_str("\nELF files in the wheel:\n");
-    for (_, path, _, object) in audit.members() {
+    for (_, path, _, object) in audit.elf.members() {
         let facts = &object.facts;
         let arch = facts.arch.map_or_else(|| format!("machine {}", facts.machine), |arch| arch.to_string());
         let libc = object.dependencies.iter().find(|d| d.resolution == Resolution::Libc);

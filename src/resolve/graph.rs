@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::elf::ElfFacts;
 use crate::limits::Limits;
 use crate::musl::{self, RunPath};
-use crate::policy::SymbolSummary;
+use crate::policy::ObjectSymbols;
 use crate::wheel::{Place, WheelPath};
 
 use super::layout::{InstalledLayout, directory_of};
@@ -34,8 +34,9 @@ pub struct Object {
     pub origin: Origin,
     /// What it is.
     pub facts: ElfFacts,
-    /// What its symbols mean for the policies.
-    pub symbols: SymbolSummary,
+    /// What it asks for and offers.
+    #[serde(skip)]
+    pub symbols: ObjectSymbols,
     /// Size in bytes.
     pub size: u64,
     /// One entry for each `DT_NEEDED`, in order.
@@ -50,6 +51,13 @@ pub enum Origin {
     Member {
         /// Its name in the archive.
         path: WheelPath,
+        /// Where an installer puts it.
+        place: Place,
+    },
+    /// A member of another wheel that is installed beside this one.
+    Neighbour {
+        /// Its name, and the wheel's.
+        shown: String,
         /// Where an installer puts it.
         place: Place,
     },
@@ -68,7 +76,19 @@ impl Origin {
     pub fn shown(&self) -> &str {
         match self {
             Self::Member { path, .. } => path.as_str(),
+            Self::Neighbour { shown, .. } => shown,
             Self::File { file, .. } => &file.path,
+        }
+    }
+}
+
+impl Origin {
+    /// Where it is installed, if it is part of a wheel.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Member { place, .. } | Self::Neighbour { place, .. } => Some(place),
+            Self::File { .. } => None,
         }
     }
 }
@@ -386,7 +406,7 @@ impl Search<'_> {
     fn in_wheel(&self, chain: &[usize], requester: usize, name: &str) -> Option<usize> {
         let wanted = &self.objects.get(requester)?.facts;
         for object in chain.iter().filter_map(|index| self.objects.get(*index)) {
-            let Origin::Member { place, .. } = &object.origin else { continue };
+            let Some(place) = object.origin.place() else { continue };
             let installed = self.layout.installed(place);
             let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
             for entry in run_path.entries() {
@@ -411,10 +431,10 @@ impl Search<'_> {
             let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
             for entry in run_path.entries() {
                 match &object.origin {
-                    Origin::Member { .. } if entry.starts_with('/') => {
+                    Origin::Member { .. } | Origin::Neighbour { .. } if entry.starts_with('/') => {
                         directories.push(Directory::Inside((*entry).to_owned()));
                     }
-                    Origin::Member { .. } => {}
+                    Origin::Member { .. } | Origin::Neighbour { .. } => {}
                     Origin::File { found, file } => {
                         let entry = RunPath::expand(entry, directory_of(found));
                         if entry.starts_with('/') {

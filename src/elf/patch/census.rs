@@ -86,7 +86,7 @@ impl Census {
         }
         let mut before = 0u8;
         for ((live, dropped), byte) in self.live.iter_mut().zip(dropped).zip(table) {
-            *live |= !dropped && !(*byte == 0 && before == 0);
+            *live |= !(dropped || (*byte == 0 && before == 0));
             before = *byte;
         }
     }

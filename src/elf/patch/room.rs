@@ -55,16 +55,16 @@ pub(crate) fn place(
     let run = Run::new(draft, &space, &own);
     let load = run.load;
     if let Some(layout) = run.lay(None, size, space.cave(draft, load)) {
-        let lengthened = lengthen(draft, load, layout.growth, false)?;
+        let lengthened = lengthen(draft, load, layout.growth)?;
         apply(draft, layout.shifts, Some((&own, content)), None)?;
         let (place, change) = append_dynamic(draft, dynamic)?;
         return Ok((StringTableChange::Lengthened, lengthened.max(change), place));
     }
     if dynamic.is_none()
-        && ends_file(draft, load)
+        && space.ends_file(draft, load)
         && let Some(layout) = run.lay(None, size, u64::MAX)
     {
-        let lengthened = lengthen(draft, load, layout.growth, true)?;
+        let lengthened = lengthen(draft, load, layout.growth)?;
         apply(draft, layout.shifts, Some((&own, content)), None)?;
         return Ok((StringTableChange::Lengthened, lengthened, None));
     }
@@ -146,7 +146,7 @@ impl Run {
             None => (vec![own.clone()], 0),
         };
         let last = tables.last().map_or(own.range.end, |table| table.range.end);
-        let limit = last + space.zeros(&draft.file, last, end.max(last));
+        let limit = last + space.filler(&draft.file, last, end.max(last));
         Self { tables, at, load, limit, reaches_end: limit == end }
     }
 
@@ -176,30 +176,22 @@ impl Run {
     }
 }
 
-/// Whether the segment is the last one, ends the file and has no `.bss`.
-fn ends_file(draft: &Draft, at: usize) -> bool {
-    let last = draft.loads().max_by_key(|(_, load)| load.p_vaddr);
-    last.is_some_and(|(last, load)| {
-        last == at && load.p_filesz == load.p_memsz && file_end(load) == length(&draft.file)
-    })
-}
-
-/// Has a segment map `by` bytes more.
-fn lengthen(draft: &mut Draft, at: usize, by: u64, file: bool) -> Result<SegmentChange, ElfError> {
+/// Has a segment map `by` bytes more; the file grows where it is too short.
+pub(crate) fn lengthen(draft: &mut Draft, at: usize, by: u64) -> Result<SegmentChange, ElfError> {
     if by == 0 {
         return Ok(SegmentChange::None);
     }
-    if file {
-        let size = length(&draft.file).checked_add(by).filter(|size| *size <= draft.format.address_max());
-        let size = size.ok_or_else(|| ElfError::unsupported("the file would become too large"))?;
-        draft.file.resize(index(size), 0);
+    let Some(load) = draft.segments.get_mut(at) else {
+        return Err(ElfError::verification("there is no such segment"));
+    };
+    load.p_filesz = load.p_filesz.saturating_add(by);
+    load.p_memsz = load.p_memsz.saturating_add(by);
+    let (end, memory) = (file_end(load), memory_end(load));
+    if end.max(memory) > draft.format.address_max() {
+        return Err(ElfError::unsupported("there are no addresses left after the last PT_LOAD"));
     }
-    if let Some(load) = draft.segments.get_mut(at) {
-        load.p_filesz = load.p_filesz.saturating_add(by);
-        load.p_memsz = load.p_memsz.saturating_add(by);
-        if memory_end(load) > draft.format.address_max() {
-            return Err(ElfError::unsupported("there are no addresses left after the last PT_LOAD"));
-        }
+    if length(&draft.file) < end {
+        draft.file.resize(index(end), 0);
     }
     Ok(SegmentChange::Lengthened)
 }
@@ -209,7 +201,7 @@ pub(crate) fn enter(draft: &mut Draft, at: usize, size: u64, align: u64) -> Resu
     let load = draft.segments.get(at).ok_or_else(|| ElfError::verification("a cave without a segment"))?;
     let skip = padding(memory_end(load), align);
     let place = Place { offset: file_end(load) + skip, address: memory_end(load) + skip };
-    lengthen(draft, at, skip + size, false)?;
+    lengthen(draft, at, skip + size)?;
     Ok(place)
 }
 

@@ -64,20 +64,41 @@ impl Space {
         )
     }
 
-    /// Where the first used range at or after `offset` starts, not counting those in `without`.
-    pub(crate) fn next_used(&self, offset: u64, without: &[Range]) -> Option<u64> {
-        self.used
-            .iter()
-            .filter(|range| range.end > offset && !without.contains(range))
-            .map(|range| range.start.max(offset))
-            .min()
+    /// Where the first used range at or after `offset` starts.
+    pub(crate) fn next_used(&self, offset: u64) -> Option<u64> {
+        self.used.iter().filter(|range| range.end > offset).map(|range| range.start.max(offset)).min()
     }
 
     /// The number of zeros from `offset` on, up to `limit` or the next used byte.
     pub(crate) fn zeros(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
-        let end = self.next_used(offset, &[]).unwrap_or(limit).min(limit).min(length(file));
+        let end = self.next_used(offset).unwrap_or(limit).min(limit).min(length(file));
         let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
         bytes.iter().take_while(|byte| **byte == 0).count() as u64
+    }
+
+    /// The number of bytes of one filler from `offset` on, up to `limit` or the next used byte: zeros,
+    /// or the 0xcc that patchelf leaves behind the last section it wrote.
+    pub(crate) fn filler(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
+        let zeros = self.zeros(file, offset, limit);
+        let end = self.next_used(offset).unwrap_or(limit).min(limit).min(length(file));
+        let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
+        if zeros > 0 { zeros } else { bytes.iter().take_while(|byte| **byte == 0xcc).count() as u64 }
+    }
+
+    /// Whether the `PT_LOAD` at `at` can be lengthened past the end of the file: it is the last one,
+    /// has no `.bss`, and only zeros that no one owns come after it.
+    pub(crate) fn ends_file(&self, draft: &Draft, at: usize) -> bool {
+        let last = draft.loads().max_by_key(|(_, load)| load.p_vaddr);
+        last.is_some_and(|(last, load)| {
+            let (start, end) = (file_end(load), length(&draft.file));
+            let rest = end.saturating_sub(start);
+            last == at
+                && load.p_filesz == load.p_memsz
+                && load.p_filesz > 0
+                && start <= end
+                && self.next_used(start).is_none()
+                && self.zeros(&draft.file, start, end) == rest
+        })
     }
 
     /// How far the `PT_LOAD` at `at` can be lengthened inside the file: zeros after it that no one

@@ -101,7 +101,7 @@ fn table(draft: &Draft, at: usize, section: &SectionHeader) -> Option<Table> {
         return None;
     }
     let align = section.sh_addralign.max(1);
-    let aligned = align.is_power_of_two() && align <= 0x1000 && section.sh_addr % align == 0;
+    let aligned = align.is_power_of_two() && align <= 0x1000 && section.sh_addr.is_multiple_of(align);
     aligned.then_some(Table { section: Some(at), range, address: section.sh_addr, align, name })
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::root;
 
 mod policy;
+mod symbols;
 
 /// One generated file: where it goes, and what it says.
 struct Output {
@@ -15,7 +16,10 @@ struct Output {
 }
 
 /// Every generated file. A new one is a file here and a line in this table.
-const OUTPUTS: &[Output] = &[Output { path: "src/policy/table.rs", generate: policy::generate }];
+const OUTPUTS: &[Output] = &[
+    Output { path: "src/policy/table.rs", generate: policy::generate },
+    Output { path: "src/musl/table.rs", generate: symbols::generate },
+];
 
 pub fn run(arguments: &[String]) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

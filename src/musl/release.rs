@@ -1,0 +1,312 @@
+//! The releases of musl that the symbol table knows, sets of them, and the Alpine releases they came with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::wheel::MuslVersion;
+
+/// A release of musl of which it is known what it exports.
+///
+/// Between 1.1.19 and 1.1.24 there were others; of those nothing is claimed that is not true of 1.1.19 too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Release {
+    /// 1.1.19, of February 2018.
+    V1_1_19,
+    /// 1.1.24, the last of 1.1.
+    V1_1_24,
+    /// 1.2.0: 64-bit `time_t` on 32-bit architectures.
+    V1_2_0,
+    /// 1.2.1.
+    V1_2_1,
+    /// 1.2.2: `reallocarray`, `gettid`, `_Fork`.
+    V1_2_2,
+    /// 1.2.3: `qsort_r`, `pthread_getname_np`.
+    V1_2_3,
+    /// 1.2.4: reads `DT_RELR`; the LFS64 names live on in relocations only.
+    V1_2_4,
+    /// 1.2.5: `statx`, `preadv2`, `pwritev2`; the loongarch64 port.
+    V1_2_5,
+    /// 1.2.6: `renameat2`, `posix_getdents`, `__getauxval`.
+    V1_2_6,
+}
+
+/// Alpine releases by the musl they came with; first releases only, and none before 3.12, the one that
+/// `musllinux_1_1` was built on (the `musl` packages of Alpine's `aports`).
+///
+/// Alpine 3.15 has musl 1.2.2 with `qsort_r` added. This is not in the table: other systems with 1.2.2 lack it.
+const ALPINE: [(Release, &str); 6] = [
+    (Release::V1_1_24, "3.12"),
+    (Release::V1_2_2, "3.13"),
+    (Release::V1_2_3, "3.16"),
+    (Release::V1_2_4, "3.18"),
+    (Release::V1_2_5, "3.20"),
+    (Release::V1_2_6, "3.24"),
+];
+
+impl Release {
+    /// Every release, oldest first.
+    pub const ALL: [Self; 9] = [
+        Self::V1_1_19,
+        Self::V1_1_24,
+        Self::V1_2_0,
+        Self::V1_2_1,
+        Self::V1_2_2,
+        Self::V1_2_3,
+        Self::V1_2_4,
+        Self::V1_2_5,
+        Self::V1_2_6,
+    ];
+
+    /// The oldest release known.
+    pub const OLDEST: Self = Self::V1_1_19;
+
+    /// The newest release known.
+    pub const NEWEST: Self = Self::V1_2_6;
+
+    /// Major, minor and patch level.
+    #[must_use]
+    pub const fn numbers(self) -> (u16, u16, u16) {
+        match self {
+            Self::V1_1_19 => (1, 1, 19),
+            Self::V1_1_24 => (1, 1, 24),
+            Self::V1_2_0 => (1, 2, 0),
+            Self::V1_2_1 => (1, 2, 1),
+            Self::V1_2_2 => (1, 2, 2),
+            Self::V1_2_3 => (1, 2, 3),
+            Self::V1_2_4 => (1, 2, 4),
+            Self::V1_2_5 => (1, 2, 5),
+            Self::V1_2_6 => (1, 2, 6),
+        }
+    }
+
+    /// The newest release known that is not newer than this version; `None` for what is older than all.
+    #[must_use]
+    pub fn at_most(version: (u16, u16, u16)) -> Option<Self> {
+        Self::ALL.into_iter().rev().find(|release| release.numbers() <= version)
+    }
+
+    /// The oldest Alpine release with this musl or a newer one, 3.12 being the oldest considered; `None` as long
+    /// as no Alpine release has it. Architectures that Alpine took up later (riscv64 in 3.20, loongarch64 in 3.21)
+    /// are not told apart.
+    #[must_use]
+    pub fn first_alpine(self) -> Option<&'static str> {
+        ALPINE.iter().find(|(musl, _)| *musl >= self).map(|(_, alpine)| *alpine)
+    }
+
+    /// The oldest release on which a wheel with this tag is held to load (PEP 656: "this version or later").
+    ///
+    /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is taken for 1.1.24: PEP 656 names no patch level, the images
+    /// that such wheels are built in have 1.1.24, and so do nearly all systems with 1.1 that pip ran on. A version
+    /// with no release known here means the next release that is known: the oldest of all for `1_0`, and for
+    /// a version yet to come the newest.
+    #[must_use]
+    pub fn oldest_of(version: MuslVersion) -> Self {
+        let MuslVersion { major, minor } = version;
+        if version == MuslVersion::V1_1 {
+            return Self::V1_1_24;
+        }
+        (Self::ALL.into_iter()).find(|release| release.numbers() >= (major, minor, 0)).unwrap_or(Self::NEWEST)
+    }
+
+    /// Its bit in [`Releases`].
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (major, minor, patch) = self.numbers();
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+impl Serialize for Release {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The text names no release of musl that could be judged by.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRelease {
+    /// Not three numbers.
+    #[error("`{0}` is no musl release: expected a number such as `1.2.3`")]
+    Malformed(String),
+    /// Older than every release known.
+    #[error("musl {0} is too old: nothing is known of releases before {oldest}", oldest = Release::OLDEST)]
+    TooOld(String),
+}
+
+impl FromStr for Release {
+    type Err = InvalidRelease;
+
+    /// Reads `X.Y.Z`. A release that is not known stands for the newest known one before it: `1.1.20` for 1.1.19,
+    /// `1.2.9` for 1.2.6. musl seldom takes names away, so that errs on the side of refusing.
+    fn from_str(text: &str) -> Result<Self, InvalidRelease> {
+        let malformed = || InvalidRelease::Malformed(text.to_owned());
+        let mut numbers = text.split('.').map(|part| {
+            let plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| part.parse::<u16>().ok()).flatten()
+        });
+        let mut number = || numbers.next().flatten().ok_or_else(malformed);
+        let version = (number()?, number()?, number()?);
+        if numbers.next().is_some() {
+            return Err(malformed());
+        }
+        Self::at_most(version).ok_or_else(|| InvalidRelease::TooOld(text.to_owned()))
+    }
+}
+
+/// A set of releases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Releases(u16);
+
+impl Serialize for Releases {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl Releases {
+    /// No release.
+    pub const NONE: Self = Self(0);
+
+    /// Every release known.
+    pub const ALL: Self = Self::from_on(Release::OLDEST);
+
+    /// The set with these bits, bit 0 being the oldest release.
+    pub(super) const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// The release and every later one.
+    #[must_use]
+    pub const fn from_on(release: Release) -> Self {
+        // All bits from the release's to that of the newest.
+        Self((Release::NEWEST.bit() << 1) - release.bit())
+    }
+
+    /// Whether the release is in the set.
+    #[must_use]
+    pub const fn contains(self, release: Release) -> bool {
+        self.0 & release.bit() != 0
+    }
+
+    /// Whether no release is in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The releases in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The releases in either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The set without one release.
+    #[must_use]
+    pub const fn without(self, release: Release) -> Self {
+        Self(self.0 & !release.bit())
+    }
+
+    /// The releases, oldest first.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = Release> {
+        Release::ALL.into_iter().filter(move |release| self.contains(*release))
+    }
+
+    /// The oldest release in the set.
+    #[must_use]
+    pub fn first(self) -> Option<Release> {
+        self.iter().next()
+    }
+
+    /// The oldest release from which on every release is in the set; `None` where the newest is not.
+    #[must_use]
+    pub fn since(self) -> Option<Release> {
+        Release::ALL.into_iter().rev().take_while(|release| self.contains(*release)).last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn releases_are_in_order_and_print_as_they_are_read() {
+        assert!(Release::ALL.is_sorted_by(|a, b| a < b && a.numbers() < b.numbers()));
+        assert_eq!((Release::ALL[0], Release::ALL[8]), (Release::OLDEST, Release::NEWEST));
+        for release in Release::ALL {
+            assert_eq!(release.to_string().parse(), Ok(release));
+        }
+        assert_eq!(serde_json::to_string(&Release::V1_2_3).unwrap(), "\"1.2.3\"");
+    }
+
+    #[test]
+    fn an_unknown_release_stands_for_the_newest_known_before_it() {
+        for (text, release) in [
+            ("1.1.20", Release::V1_1_19),
+            ("1.1.23", Release::V1_1_19),
+            ("1.1.25", Release::V1_1_24),
+            ("1.2.7", Release::V1_2_6),
+            ("2.0.0", Release::V1_2_6),
+        ] {
+            assert_eq!(text.parse(), Ok(release), "{text}");
+        }
+        assert_eq!("1.1.18".parse::<Release>(), Err(InvalidRelease::TooOld("1.1.18".to_owned())));
+        assert_eq!("0.9.15".parse::<Release>(), Err(InvalidRelease::TooOld("0.9.15".to_owned())));
+        for bad in ["", "1.2", "1.2.", "1.2.3.4", "1.2.x", "+1.2.3", "v1.2.3", "1.2.70000", " 1.2.3"] {
+            assert_eq!(bad.parse::<Release>(), Err(InvalidRelease::Malformed(bad.to_owned())));
+        }
+    }
+
+    #[test]
+    fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
+        let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
+        assert_eq!(Release::ALL.map(Release::first_alpine), expected.map(Some));
+    }
+
+    #[test]
+    fn pep656_tags_promise_their_oldest_release() {
+        for (major, minor, release) in [
+            (1, 0, Release::V1_1_19),
+            (1, 1, Release::V1_1_24),
+            (1, 2, Release::V1_2_0),
+            (1, 3, Release::NEWEST),
+            (2, 0, Release::NEWEST),
+        ] {
+            assert_eq!(Release::oldest_of(MuslVersion { major, minor }), release, "{major}.{minor}");
+        }
+    }
+
+    #[test]
+    fn sets_know_since_when_nothing_is_missing() {
+        let gap = Releases::ALL.without(Release::V1_2_4).without(Release::V1_2_5);
+        assert_eq!(gap.since(), Some(Release::V1_2_6));
+        assert_eq!(gap.first(), Some(Release::V1_1_19));
+        assert_eq!(Releases::ALL.since(), Some(Release::V1_1_19));
+        assert_eq!(Releases::ALL.without(Release::NEWEST).since(), None);
+        assert_eq!(Releases::NONE.since(), None);
+    }
+
+    #[test]
+    fn sets_are_sets() {
+        let new = Releases::from_on(Release::V1_2_5);
+        assert_eq!(new.iter().collect::<Vec<_>>(), [Release::V1_2_5, Release::V1_2_6]);
+        assert_eq!(Releases::ALL.iter().collect::<Vec<_>>(), Release::ALL);
+        assert!(new.contains(Release::V1_2_6) && !new.contains(Release::V1_2_4));
+        assert_eq!(new.union(Releases::ALL), Releases::ALL);
+        assert_eq!(new.intersection(Releases::ALL.without(Release::V1_2_6)).first(), Some(Release::V1_2_5));
+        assert!(new.intersection(new.without(Release::V1_2_5).without(Release::V1_2_6)).is_empty());
+    }
+}

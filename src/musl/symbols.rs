@@ -1,0 +1,281 @@
+//! Which symbol names musl answers for, and which belong to others: the interpreter, zlib, glibc.
+//!
+//! The data is in `testdata/symbols/`; `docs/musl.md` says how it was made and how it is checked.
+
+use crate::wheel::Arch;
+
+use super::names::Names;
+use super::release::{Release, Releases};
+use super::table;
+
+/// A letter for the class and the name; room for twice as many names as there are.
+static EXPORTS: Names<4096> = Names::new(table::EXPORTS, 1);
+static GLIBC_ONLY: Names<8192> = Names::new(table::GLIBC_ONLY, 0);
+static ZLIB: Names<256> = Names::new(table::ZLIB, 0);
+static LFS64: Names<128> = Names::new(table::LFS64, 0);
+
+/// The releases of musl, on this architecture, in which a *relocation* against the name finds a definition in
+/// libc. `None` where no release has one.
+///
+/// A name is found if libc exports it (`find_sym2` in `ldso/dynlink.c`), and by the LFS64 rule where it does not:
+/// since 1.2.4, relocations against [some names with 64](is_lfs64) bind to the name without (`get_lfs64`).
+/// `dlsym` knows nothing of that rule; nor does the link editor.
+#[must_use]
+pub fn exports(arch: Arch, name: &[u8]) -> Option<Releases> {
+    let mut releases = exported(arch, name);
+    if is_lfs64(name) {
+        releases = releases.union(lfs64_releases(name).intersection(releases_for(arch)));
+    }
+    (!releases.is_empty()).then_some(releases)
+}
+
+/// The releases whose `.dynsym` has the name: what `dlsym` finds.
+#[must_use]
+pub fn exported(arch: Arch, name: &[u8]) -> Releases {
+    let class = EXPORTS.find(name).and_then(|start| EXPORTS.mark(start));
+    let class = class.and_then(|letter| letter.checked_sub(b'a'));
+    let masks = class.and_then(|class| table::CLASSES.get(usize::from(class)));
+    masks.and_then(|masks| masks.get(column(arch))).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
+}
+
+/// Whether libc itself defines the name in any release, and so takes it from whatever library an object meant: libc
+/// comes before every library of a wheel in musl's one global scope. `crypt`, `res_query`, `iconv`, `getopt`.
+#[must_use]
+pub fn libc_defines(arch: Arch, name: &[u8]) -> bool {
+    exports(arch, name).is_some()
+}
+
+/// Whether it is one of the 60 names of large file support that musl 1.2.4 took out of `.dynsym` and that its loader
+/// translates: `open64`, `readdir64_r` (`get_lfs64`: `lfs64_list`).
+#[must_use]
+pub fn is_lfs64(name: &[u8]) -> bool {
+    // As in the loader, the cheap question first.
+    (name.ends_with(b"64") || name.ends_with(b"64_r")) && LFS64.find(name).is_some()
+}
+
+/// From 1.2.4 on, but for one name: `posix_fallocate64` does not fit the 16 bytes in which `get_lfs64` of 1.2.4 and
+/// 1.2.5 looks for a name (corrected in musl's commit 53ac44ff, 1.2.6).
+fn lfs64_releases(name: &[u8]) -> Releases {
+    let since = if name == b"posix_fallocate64" { Release::V1_2_6 } else { Release::V1_2_4 };
+    Releases::from_on(since)
+}
+
+/// Whether the interpreter provides the name: CPython's exports begin with `Py` and a capital letter or an
+/// underscore, behind up to two underscores; `PY_TIMEOUT_MAX` alone does not.
+///
+/// Held against the exports of libpython 3.6 to 3.13: 2581 names, all of which match.
+#[must_use]
+pub fn is_python_api(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(b"__").or_else(|| name.strip_prefix(b"_")).unwrap_or(name);
+    let py = rest.strip_prefix(b"Py").and_then(<[u8]>::first);
+    py.is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_') || name == b"PY_TIMEOUT_MAX"
+}
+
+/// Whether `libz.so.1` exports the name for everyone to use. It is the one library besides libc that the policies
+/// let a wheel take from the system, and only objects that need it see it.
+#[must_use]
+pub fn is_zlib_export(name: &[u8]) -> bool {
+    ZLIB.find(name).is_some()
+}
+
+/// Whether glibc, up to 2.42 and on any architecture of wheels, defines the name while no release of musl does:
+/// `__memcpy_chk`, `__isoc23_strtol`, `backtrace`. Where nothing else defines it either, the object was built for glibc;
+/// libraries that supply what musl lacks (`fts_open`, `argp_parse`) define some of these names too.
+#[must_use]
+pub fn is_glibc_only(name: &[u8]) -> bool {
+    GLIBC_ONLY.find(name).is_some()
+}
+
+/// The first release known that runs on the architecture. riscv64 came with musl 1.1.23, of which nothing is known
+/// here, so that 1.1.24 stands for it; loongarch64 came with 1.2.5.
+#[must_use]
+pub fn arch_floor(arch: Arch) -> Release {
+    releases_for(arch).first().unwrap_or(Release::NEWEST)
+}
+
+/// The releases that run on the architecture.
+#[must_use]
+pub fn releases_for(arch: Arch) -> Releases {
+    table::PORTS.get(column(arch)).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
+}
+
+/// The architecture's place in `table::ARCHES`: what musl calls armhf runs both ARMv7 and ARMv6.
+const fn column(arch: Arch) -> usize {
+    match arch {
+        Arch::X86_64 => 0,
+        Arch::I686 => 1,
+        Arch::Aarch64 => 2,
+        Arch::Armv7l | Arch::Armv6l => 3,
+        Arch::Ppc64le => 4,
+        Arch::S390x => 5,
+        Arch::Riscv64 => 6,
+        Arch::Loongarch64 => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn since(arch: Arch, name: &str) -> Option<Release> {
+        exports(arch, name.as_bytes()).and_then(Releases::since)
+    }
+
+    #[test]
+    fn the_table_is_of_these_releases_and_architectures() {
+        assert_eq!(table::RELEASES, Release::ALL.map(|release| release.to_string()));
+        for arch in Arch::ALL {
+            assert_eq!(table::ARCHES[column(arch)], arch.musl_loader_name());
+        }
+    }
+
+    #[test]
+    fn every_name_of_the_data_is_found() {
+        for line in table::EXPORTS.lines() {
+            let start = EXPORTS.find(&line.as_bytes()[1..]);
+            assert_eq!(start.and_then(|start| EXPORTS.mark(start)), Some(line.as_bytes()[0]), "{line}");
+        }
+        for (names, predicate) in [
+            (table::LFS64, is_lfs64 as fn(&[u8]) -> bool),
+            (table::GLIBC_ONLY, is_glibc_only),
+            (table::ZLIB, is_zlib_export),
+        ] {
+            for name in names.lines() {
+                assert!(predicate(name.as_bytes()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_resolve_from_the_release_that_brought_them() {
+        for (name, release) in [
+            ("malloc", Release::V1_1_19),
+            ("getrandom", Release::V1_1_24),
+            ("reallocarray", Release::V1_2_2),
+            ("gettid", Release::V1_2_2),
+            ("qsort_r", Release::V1_2_3),
+            ("pthread_getname_np", Release::V1_2_3),
+            ("statx", Release::V1_2_5),
+            ("__getauxval", Release::V1_2_6),
+        ] {
+            assert_eq!(since(Arch::X86_64, name), Some(release), "{name}");
+        }
+        for name in ["__cxa_thread_atexit_impl", "backtrace", "gnu_get_libc_version", "", "malloc\n"] {
+            assert_eq!(exports(Arch::X86_64, name.as_bytes()), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_were_taken_away_resolve_no_more() {
+        let releases = exports(Arch::X86_64, b"__expand_heap").unwrap_or_default();
+        assert!(releases.contains(Release::V1_1_19) && releases.since().is_none());
+    }
+
+    #[test]
+    fn lfs64_names_resolve_though_they_are_not_exported() {
+        assert_eq!(since(Arch::X86_64, "open64"), Some(Release::V1_1_19));
+        assert!(!exported(Arch::X86_64, b"open64").contains(Release::V1_2_4));
+        // 32-bit musl 1.2.0 to 1.2.3 had these two the other way round.
+        assert_eq!(since(Arch::I686, "__xstat64"), Some(Release::V1_1_19));
+        assert_eq!(since(Arch::I686, "__xstat"), Some(Release::V1_2_4));
+        // A port that never exported them has the rule too, and no release before its first.
+        assert_eq!(exports(Arch::Loongarch64, b"readdir64_r"), Some(Releases::from_on(Release::V1_2_5)));
+        for name in ["fcntl64", "epoll_wait64", "__open64_2"] {
+            assert_eq!(exports(Arch::X86_64, name.as_bytes()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn posix_fallocate64_does_not_resolve_on_1_2_4_and_1_2_5() {
+        for arch in Arch::ALL {
+            let releases = exports(arch, b"posix_fallocate64").unwrap_or_default();
+            assert!(!releases.contains(Release::V1_2_4) && !releases.contains(Release::V1_2_5), "{arch}");
+            assert_eq!(releases.since(), Some(Release::V1_2_6), "{arch}");
+        }
+        assert!(exported(Arch::X86_64, b"posix_fallocate64").contains(Release::V1_2_3));
+    }
+
+    #[test]
+    fn time64_names_are_of_32_bit_architectures_from_1_2_0() {
+        for arch in Arch::ALL {
+            let expected =
+                matches!(arch, Arch::I686 | Arch::Armv7l | Arch::Armv6l).then_some(Release::V1_2_0);
+            assert_eq!(since(arch, "__clock_gettime64"), expected, "{arch}");
+        }
+    }
+
+    #[test]
+    fn names_of_one_architecture_are_not_of_others() {
+        for (name, arch, other) in [
+            ("arch_prctl", Arch::X86_64, Arch::Aarch64),
+            ("___tls_get_addr", Arch::I686, Arch::X86_64),
+            ("__aeabi_memcpy", Arch::Armv6l, Arch::Aarch64),
+            ("__tls_get_offset", Arch::S390x, Arch::X86_64),
+            ("__riscv_flush_icache", Arch::Riscv64, Arch::Loongarch64),
+        ] {
+            assert!(libc_defines(arch, name.as_bytes()), "{name}");
+            assert!(!libc_defines(other, name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn architectures_begin_with_their_port() {
+        for arch in Arch::ALL {
+            let expected = match arch {
+                Arch::Riscv64 => Release::V1_1_24,
+                Arch::Loongarch64 => Release::V1_2_5,
+                _ => Release::V1_1_19,
+            };
+            assert_eq!(arch_floor(arch), expected, "{arch}");
+            assert_eq!(since(arch, "malloc"), Some(expected), "{arch}");
+        }
+    }
+
+    #[test]
+    fn libc_defines_what_bundled_libraries_often_mean_to() {
+        for name in ["crypt", "crypt_r", "res_query", "iconv", "getopt_long", "gettext"] {
+            assert!(libc_defines(Arch::X86_64, name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn cpython_names_begin_with_py_and_a_capital() {
+        for name in
+            ["PyList_New", "_PyLong_Sign", "_Py_NoneStruct", "__PyCodeExtraState_Get", "PY_TIMEOUT_MAX"]
+        {
+            assert!(is_python_api(name.as_bytes()), "{name}");
+        }
+        for name in ["Python", "Py", "PY_VERSION", "___Py_X", "xPyList_New", "Pyramid_New", "py_new", ""] {
+            assert!(!is_python_api(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn zlib_has_88_public_names() {
+        assert_eq!(table::ZLIB.lines().count(), 88);
+        assert!(is_zlib_export(b"inflateInit2_") && is_zlib_export(b"crc32_combine_op"));
+        for name in ["_tr_flush_block", "inflate_table", "zcalloc", "ZLIB_1.2.9", "inflat"] {
+            assert!(!is_zlib_export(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn glibc_only_names_are_in_no_musl() {
+        for name in [
+            "__memcpy_chk",
+            "__isoc23_strtol",
+            "_ZGVbN2v_sin",
+            "backtrace",
+            "strtoull_l",
+            "_IO_2_1_stdout_",
+            "fts_open",
+        ] {
+            assert!(is_glibc_only(name.as_bytes()), "{name}");
+        }
+        for name in table::GLIBC_ONLY.lines() {
+            assert!(Arch::ALL.iter().all(|arch| !libc_defines(*arch, name.as_bytes())), "{name}");
+        }
+        // musl 1.2.6 has both.
+        assert!(!is_glibc_only(b"renameat2") && !is_glibc_only(b"__getauxval"));
+    }
+}

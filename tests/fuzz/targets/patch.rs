@@ -1,0 +1,35 @@
+//! Any edit of anything that may be an ELF file. What is patched can be read, and patched again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use muslrepair::elf::{DynamicSymbols, ElfFacts, patch};
+use muslrepair_fuzz::Control;
+
+/// What a patched file may be longer by: the longest names, a page of alignment for either of two pieces,
+/// and what `DT_RELR` unfolds to.
+fn bound(size: usize, relr: bool) -> usize {
+    let unfolded = if relr { 24 * size } else { 0 };
+    size + unfolded + (64 << 10) + (4 << 20)
+}
+
+fuzz_target!(|data: &[u8]| {
+    let (file, mut control) = Control::split(data);
+    let Ok(facts) = ElfFacts::parse(file) else { return };
+    let edit = control.edit(&facts);
+    let Ok(patched) = patch(file.to_vec(), &edit) else { return };
+    assert!(
+        patched.bytes.len() <= bound(file.len(), facts.relr),
+        "{} from {}",
+        patched.bytes.len(),
+        file.len()
+    );
+    assert_eq!(ElfFacts::parse(&patched.bytes).expect("a patched file can be read"), patched.facts);
+    let names = |bytes| -> Option<Vec<Vec<u8>>> {
+        Some(DynamicSymbols::parse(bytes).ok()?.iter().map(|symbol| symbol.name.to_vec()).collect())
+    };
+    if let Some(before) = names(file) {
+        assert_eq!(Some(before), names(&patched.bytes), "the symbols stay");
+    }
+    let again = patch(patched.bytes.clone(), &edit).expect("a patched file can be patched again");
+    assert_eq!(again.facts.needed.len(), patched.facts.needed.len());
+});
