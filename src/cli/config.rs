@@ -15,6 +15,7 @@ pub(super) struct Config {
     pub(super) strip: Option<Strip>,
     /// Whether a bill of materials is added.
     pub(super) sbom: Option<bool>,
+    /// The newest musl that results may need.
     min_musl: Option<String>,
 }
 
@@ -75,7 +76,7 @@ impl Config {
         self.exclude.iter().map(parse).collect()
     }
 
-    /// The newest musl that results may need.
+    /// `min-musl`.
     pub(super) fn min_musl(&self) -> Result<Option<Release>, String> {
         let parse =
             |text: &String| text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}"));

@@ -219,10 +219,7 @@ fn options(
         }),
         compression,
         keep_relr: arguments.keep_relr,
-        min_musl: match arguments.min_musl {
-            Some(release) => Some(release),
-            None => config.min_musl()?,
-        },
+        min_musl: arguments.min_musl.or(config.min_musl()?),
         check_isa: !arguments.disable_isa_ext_check,
         build_tag: arguments.build_tag.clone(),
         sbom: !arguments.no_sbom && config.sbom != Some(false),

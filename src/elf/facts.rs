@@ -84,6 +84,15 @@ impl ElfFacts {
         self.runpath.as_deref().or(self.rpath.as_deref())
     }
 
+    /// Whether this is a program that was linked statically: it has no interpreter and asks for nothing. It relocates
+    /// itself, so that what musl's loader does or lacks does not matter.
+    #[must_use]
+    pub fn is_static_program(&self) -> bool {
+        self.interpreter.is_none()
+            && self.needed.is_empty()
+            && (self.kind == Kind::Executable || self.pie_flag)
+    }
+
     /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are
     /// `ET_DYN` without an interpreter and without `DT_NEEDED`; they ask for nothing either way.
     #[must_use]

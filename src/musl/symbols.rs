@@ -99,7 +99,7 @@ pub fn releases_for(arch: Arch) -> Releases {
     table::PORTS.get(column(arch)).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
 }
 
-/// The architecture's place in `table::ARCHES`: what musl calls armhf runs both ARMv7 and ARMv6.
+/// The architecture's place in every row of the table (`ARCHES` there): what musl calls armhf runs both ARMv7 and ARMv6.
 const fn column(arch: Arch) -> usize {
     match arch {
         Arch::X86_64 => 0,

@@ -261,8 +261,9 @@ fn relative_relocations(graph: &Graph, promised: Release) -> Option<Finding> {
     if promised >= Release::V1_2_4 {
         return None;
     }
-    let objects =
-        graph.objects.iter().filter(|o| o.facts.relr && !matches!(o.origin, Origin::Neighbour { .. }));
+    let objects = (graph.objects.iter())
+        .filter(|object| object.facts.relr && !object.facts.is_static_program())
+        .filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
     let names: Vec<&str> = objects.map(|object| object.origin.shown()).collect();
     let first = names.first()?;
     let message = format!(

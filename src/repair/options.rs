@@ -22,10 +22,10 @@ pub struct RepairOptions {
     pub compression: u32,
     /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
     pub keep_relr: bool,
-    /// Whether objects that need more of the processor than the tag promises are refused.
-    pub check_isa: bool,
     /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
     pub min_musl: Option<Release>,
+    /// Whether objects that need more of the processor than the tag promises are refused.
+    pub check_isa: bool,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -45,8 +45,8 @@ impl Default for RepairOptions {
             strip: None,
             compression: 6,
             keep_relr: false,
-            check_isa: true,
             min_musl: None,
+            check_isa: true,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,

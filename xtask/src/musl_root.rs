@@ -101,9 +101,13 @@ fn mirror() -> Result<String> {
             "Label: Debian",
         ]))
     };
+    if find()?.is_empty() {
+        // apt knows what a source is once it has its lists.
+        install::update_package_lists()?;
+    }
     match find()?.lines().next() {
         Some(mirror) => Ok(mirror.to_owned()),
-        None => bail!("apt knows no Debian mirror; run `apt-get update` once"),
+        None => bail!("apt knows no Debian mirror"),
     }
 }
 

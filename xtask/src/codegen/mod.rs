@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::root;
 
 mod cli;
+mod findings;
 mod policy;
 mod symbols;
 
@@ -20,6 +21,7 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
+    Output { path: findings::PATH, generate: findings::generate },
     // Last: it is made with the sources above.
     Output { path: "docs/cli.md", generate: cli::generate },
 ];

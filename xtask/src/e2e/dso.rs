@@ -56,7 +56,7 @@ impl Dso {
 
 /// Names that CPython exports: all of 3.6 to 3.13 are `_`, `__` or nothing, `Py`, and a capital or `_`;
 /// with one exception.
-fn is_python_api(name: &str) -> bool {
+pub fn is_python_api(name: &str) -> bool {
     let bare = name.strip_prefix("__").or_else(|| name.strip_prefix('_')).unwrap_or(name);
     let rest = bare.strip_prefix("Py").and_then(|rest| rest.bytes().next());
     rest.is_some_and(|byte| byte.is_ascii_uppercase() || byte == b'_') || name == "PY_TIMEOUT_MAX"

@@ -11,10 +11,11 @@ use super::lock::Lock;
 use super::matrix::{self, Matrix};
 use super::options::Options;
 use super::report::{self, Results};
+use super::rig::Rig;
 use super::site::Site;
 use super::stub::Stub;
 use super::survey::Survey;
-use super::{fetch, prediction, repaired, workers};
+use super::{damaged, fetch, prediction, repaired, workers};
 use crate::install::{self, Distribution};
 
 /// The compilers of the stand-ins.
@@ -36,26 +37,27 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let sites = workers::each(&wheels, |wheel| Site::unpack(wheel))?;
     let stub = Stub::build(&sites)?;
     let loaders = Loader::all(&stub)?;
-    let predictions = match &program {
-        Some(program) => workers::each(&sites, |site| prediction::of(program, &site.wheel))?,
-        None => Vec::new(),
-    };
-    let survey = Survey::run(&sites, &predictions, &loaders, &stub, &lock)?;
-
-    let matrices = Matrix::count(&survey.loads);
-    if program.is_none() {
+    let rig = Rig { program, loaders, stub, lock };
+    let survey = rig.survey(&sites)?;
+    if options.observe {
         observed(&survey);
         return Ok(());
     }
-    let mut wrong = tell(&survey, &matrices);
-    let repairs = match &program {
-        Some(program) if options.repaired => {
-            let repairs = repaired::check(program, &sites, &survey, &loaders, &stub, &lock)?;
-            wrong += repaired::tell(&repairs);
-            Some(repairs)
-        }
-        _ => None,
-    };
+    let matrices = Matrix::count(&survey.loads);
+    tell(&survey, &matrices);
+    let mut wrong = survey.wrong();
+    let mut repairs = None;
+    if options.repaired {
+        let results = repaired::check(&rig, &sites, &survey)?;
+        wrong += repaired::tell(&results);
+        repairs = Some(results);
+    }
+    let mut damaged = None;
+    if options.damaged {
+        let results = damaged::check(&rig, &sites)?;
+        wrong += damaged::tell(&results);
+        damaged = Some(results);
+    }
     if options.is_whole() {
         report::write(&Results {
             date: options.date.as_deref(),
@@ -63,6 +65,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             survey: &survey,
             matrices: &matrices,
             repairs: repairs.as_deref(),
+            damaged: damaged.as_deref(),
         })?;
     }
     println!("{} wheels in {} s", sites.len(), start.elapsed().as_secs());
@@ -103,14 +106,12 @@ fn is_wheel(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "whl")
 }
 
-/// Prints every disagreement, what was left out, and the counts; returns the number of disagreements.
-fn tell(survey: &Survey, matrices: &[Matrix]) -> usize {
-    let mut wrong = survey.complaints.len();
+/// Prints every disagreement, what was left out, and the counts.
+fn tell(survey: &Survey, matrices: &[Matrix]) {
     for complaint in &survey.complaints {
         println!("{complaint}");
     }
     for load in survey.disagreements() {
-        wrong += 1;
         println!("{}", load.sentence());
     }
     for load in &survey.loads {
@@ -126,7 +127,6 @@ fn tell(survey: &Survey, matrices: &[Matrix]) -> usize {
             matrix.release, matrix.artefacts
         );
     }
-    wrong
 }
 
 /// Prints the failures only.

@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 
 mod auditwheel;
+mod damage;
+mod damaged;
 mod dso;
 mod fetch;
 mod loader;
@@ -13,6 +15,7 @@ mod options;
 mod prediction;
 mod repaired;
 mod report;
+mod rig;
 mod site;
 mod stub;
 mod survey;

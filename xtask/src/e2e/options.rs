@@ -17,17 +17,20 @@ pub struct Options {
     pub observe: bool,
     /// Load what `muslrepair repair` makes of wheels with `DT_RELR`, too.
     pub repaired: bool,
+    /// Break small wheels in several ways, and load those too.
+    pub damaged: bool,
     /// The day to put into the report.
     pub date: Option<String>,
 }
 
 const USAGE: &str = "\
-usage: cargo xtask e2e loader [--wheels DIR] [--only PATTERN] [--repaired] [--observe] [--muslrepair FILE] [--date DATE]
+usage: cargo xtask e2e loader [--wheels DIR] [--only PATTERN] [--repaired] [--damaged] [--observe] [--muslrepair FILE] [--date DATE]
 
 Loads every extension module of published wheels under real musl loaders and compares with `muslrepair verify`.
   --wheels DIR       the wheels of this directory instead of those of xtask/wheels.lock
   --only PATTERN     only wheels with this in their file name
   --repaired         also repair the wheels that have DT_RELR, and load the results
+  --damaged          also break small wheels in several ways, and load the results
   --observe          only print what loads, without asking muslrepair
   --muslrepair FILE  ask this program; without it, one is built
   --date DATE        the day that docs/loader-check.md gets; without it, none";
@@ -46,11 +49,12 @@ impl Options {
                 "--date" => options.date = Some(value()?),
                 "--observe" => options.observe = true,
                 "--repaired" => options.repaired = true,
+                "--damaged" => options.damaged = true,
                 _ => bail!("unknown option `{argument}`\n{USAGE}"),
             }
         }
-        if options.observe && options.repaired {
-            bail!("`--repaired` checks predictions, which `--observe` does without\n{USAGE}");
+        if options.observe && (options.repaired || options.damaged) {
+            bail!("`--observe` goes without predictions, and without more wheels\n{USAGE}");
         }
         Ok(options)
     }

@@ -8,13 +8,20 @@ use serde::Deserialize;
 
 use crate::process::{self, cargo, command, target};
 
-/// For each module, by its path in the wheel, the musl releases on which it loads.
-pub type Prediction = BTreeMap<String, Vec<String>>;
+/// What is held against the loader.
+#[derive(Debug)]
+pub struct Prediction {
+    /// For each module, by its path in the wheel, the musl releases on which it loads.
+    pub modules: BTreeMap<String, Vec<String>>,
+    /// Whether there is nothing to say against the wheel.
+    pub sound: bool,
+}
 
-/// The part of the document of `muslrepair verify --format json` that is held against the loader.
+/// The part of the document of `muslrepair verify --format json` that is read here.
 #[derive(Debug, Deserialize)]
 struct Document {
     modules: Vec<Module>,
+    sound: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,5 +56,6 @@ pub fn of(program: &Path, wheel: &Path) -> Result<Prediction> {
     let document: Document = serde_json::from_slice(&output.stdout).with_context(|| {
         format!("`muslrepair verify` says nothing usable about `{}`: {}", wheel.display(), said())
     })?;
-    Ok(document.modules.into_iter().map(|module| (module.path, module.loads_on)).collect())
+    let modules = document.modules.into_iter().map(|module| (module.path, module.loads_on)).collect();
+    Ok(Prediction { modules, sound: document.sound })
 }

@@ -4,13 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use super::loaders::Loader;
-use super::lock::Lock;
-use super::prediction;
+use super::rig::Rig;
 use super::site::Site;
-use super::stub::Stub;
 use super::survey::{Load, Survey};
 use super::workers;
 use crate::process::{command, target};
@@ -39,14 +36,8 @@ pub enum Verdict {
 }
 
 /// Repairs and loads them.
-pub fn check(
-    program: &Path,
-    sites: &[Site],
-    survey: &Survey,
-    loaders: &[Loader],
-    stub: &Stub,
-    lock: &Lock,
-) -> Result<Vec<Repair>> {
+pub fn check(rig: &Rig, sites: &[Site], survey: &Survey) -> Result<Vec<Repair>> {
+    let program = rig.program.as_deref().context("there is no program to repair with")?;
     let candidates: Vec<&Site> = sites.iter().filter(|site| site.has_relr()).collect();
     let results = workers::each(&candidates, |site| repair(program, site))?;
     let mut repairs = Vec::new();
@@ -65,8 +56,7 @@ pub fn check(
         }
     }
     let new_sites = workers::each(&repaired, |(_, wheel)| Site::unpack(wheel))?;
-    let predictions = workers::each(&new_sites, |site| prediction::of(program, &site.wheel))?;
-    let after = Survey::run(&new_sites, &predictions, loaders, stub, lock)?;
+    let after = rig.survey(&new_sites)?;
     for ((site, _), new) in repaired.iter().zip(&new_sites) {
         repairs.push(Repair { wheel: site.file.clone(), result: judge(site, new, survey, &after) });
     }
@@ -105,6 +95,7 @@ fn judge(old: &Site, new: &Site, before: &Survey, after: &Survey) -> Verdict {
     if new.has_relr() {
         wrong.push(format!("`{}` still has DT_RELR", new.file));
     }
+    wrong.extend(after.complaints.iter().filter(|complaint| complaint.starts_with(&new.file)).cloned());
     for load in after.loads.iter().filter(|load| load.wheel == new.file && load.disagrees()) {
         wrong.push(load.sentence());
     }

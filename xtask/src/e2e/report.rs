@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 
+use super::damaged::Damaged;
 use super::loaders::Outcome;
 use super::matrix::{self, Matrix};
 use super::repaired::{Repair, Verdict};
@@ -19,6 +20,8 @@ pub struct Results<'a> {
     pub matrices: &'a [Matrix],
     /// None if that was not asked for.
     pub repairs: Option<&'a [Repair]>,
+    /// None if that was not asked for.
+    pub damaged: Option<&'a [Damaged]>,
 }
 
 /// Writes the page.
@@ -49,6 +52,9 @@ fn page(results: &Results) -> String {
     text.push_str(&artefacts(results.survey));
     if let Some(repairs) = results.repairs {
         text.push_str(&repaired(repairs));
+    }
+    if let Some(damaged) = results.damaged {
+        text.push_str(&broken(damaged));
     }
     text.push_str(&failures(results.survey));
     text.push_str(&list(results));
@@ -84,6 +90,21 @@ fn repaired(repairs: &[Repair]) -> String {
             Verdict::Wrong(wrong) => ("?".to_owned(), format!("wrong: {}", wrong.join("; "))),
         };
         text.push_str(&format!("| {} | {before} | {after} |\n", repair.wheel));
+    }
+    text
+}
+
+fn broken(all: &[Damaged]) -> String {
+    let mut text = "\n## Broken on purpose\n\n\
+        The small ones of these wheels, with one thing broken in each. Weak symbols need not be found, and a library's \
+        run path can be void as long as those of the objects that need it lead on.\n\n\
+        | what is broken | wheels | loads | of them fail | as predicted |\n|---|---:|---:|---:|---:|\n"
+        .to_owned();
+    for damaged in all {
+        let (failed, of) = damaged.failed();
+        let right = of - damaged.survey.disagreements().count();
+        let (what, wheels) = (damaged.damage.name(), damaged.wheels);
+        text.push_str(&format!("| {what} | {wheels} | {of} | {failed} | {right} |\n"));
     }
     text
 }

@@ -80,7 +80,7 @@ impl Survey {
                     members.insert(member);
                 }
             }
-            for member in prediction.iter().flat_map(|prediction| prediction.keys()) {
+            for member in prediction.iter().flat_map(|prediction| prediction.modules.keys()) {
                 match site.objects.get(member) {
                     Some(object) if object.dso.program => {}
                     Some(_) => {
@@ -104,7 +104,7 @@ impl Survey {
             if let Outcome::Failed(why) = &mut outcome {
                 *why = tidy(why, site);
             }
-            let releases = prediction.and_then(|prediction| prediction.get(*member));
+            let releases = prediction.and_then(|prediction| prediction.modules.get(*member));
             Ok(Load {
                 wheel: site.file.clone(),
                 member: (*member).to_owned(),
@@ -114,7 +114,33 @@ impl Survey {
                 artefact: lock.artefact(&site.file, member).map(str::to_owned),
             })
         })?;
+        for (site, prediction) in sites.iter().zip(predictions) {
+            survey.complaints.extend(survey.verdict(site, prediction, loaders));
+        }
         Ok(survey)
+    }
+
+    /// Whether `verify` objects to a wheel exactly if a module of it fails to load on the newest release.
+    fn verdict(&self, site: &Site, prediction: &Prediction, loaders: &[Loader]) -> Option<String> {
+        let newest = loaders.last()?.release;
+        let mut loads = self.loads.iter().filter(|load| load.wheel == site.file && load.release == newest);
+        let failed = loads.find(|load| load.artefact.is_none() && !load.loaded());
+        match (failed, prediction.sound) {
+            (Some(load), true) => Some(format!(
+                "{}: `verify` has no objection, although `{}` does not load on musl {newest}",
+                site.file, load.member
+            )),
+            (None, false) => Some(format!(
+                "{}: `verify` objects to it, although all of its modules load on musl {newest}",
+                site.file
+            )),
+            _ => None,
+        }
+    }
+
+    /// The number of things that are not as muslrepair says.
+    pub fn wrong(&self) -> usize {
+        self.complaints.len() + self.disagreements().count()
     }
 
     /// The loads that did not go as predicted.
