@@ -41,7 +41,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        summary: "published wheels: `e2e loader` under real musl loaders, `e2e auditwheel` beside auditwheel",
         run: e2e::run,
     },
     Task {

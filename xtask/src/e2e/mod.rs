@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+mod auditwheel;
 mod damage;
 mod damaged;
 mod dso;
@@ -23,7 +24,8 @@ mod workers;
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((what, rest)) if what == "loader" => loader::run(rest),
-        Some((what, _)) => bail!("no end-to-end check `{what}`; there is `loader`"),
-        None => bail!("which end-to-end check? There is `loader`"),
+        Some((what, rest)) if what == "auditwheel" => auditwheel::run(rest),
+        Some((what, _)) => bail!("no end-to-end check `{what}`; there are `loader` and `auditwheel`"),
+        None => bail!("which end-to-end check? There are `loader` and `auditwheel`"),
     }
 }
