@@ -4,10 +4,12 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod needs;
 mod repair;
 mod search;
 mod show;
 mod term;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -47,6 +49,10 @@ enum Command {
     Repair(Box<repair::RepairArgs>),
     /// Show what wheels are, need and would become
     Show(show::ShowArgs),
+    /// Check that wheels or trees load on musl and may be published
+    Verify(verify::VerifyArgs),
+    /// List what has to be installed at run time for wheels that stay as they are
+    Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
 }
@@ -66,6 +72,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let done = match &cli.command {
         Some(Command::Repair(arguments)) => repair::run(arguments, &environment, &terminal),
         Some(Command::Show(arguments)) => show::run(arguments, &environment, &terminal),
+        Some(Command::Verify(arguments)) => verify::run(arguments, &environment, &terminal),
+        Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
         None => Cli::command().print_help().map(|()| Exit::Success).map_err(term::OutputError::from),
     };

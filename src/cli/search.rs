@@ -30,6 +30,23 @@ impl SearchArgs {
         self.sysroot.as_ref().map_or_else(Sysroot::default, Sysroot::new)
     }
 
+    pub(super) fn has_sysroot(&self) -> bool {
+        self.sysroot.is_some()
+    }
+
+    /// For what has to stand by itself: nothing of the host counts, only what was named.
+    pub(super) fn resolver_for_verify(&self, environment: &Environment, exclude: Vec<Pattern>) -> Resolver {
+        if self.sysroot.is_some() || self.ldpaths.is_some() {
+            return self.resolver(environment, exclude, false);
+        }
+        let alone = Self { no_system_paths: true, ..self.clone() };
+        let empty = Sysroot::new("/nonexistent");
+        let mut options = alone.resolver(&Environment::default(), exclude, false).options().clone();
+        // Absolute run paths lead nowhere either.
+        options.places.sysroot = empty;
+        Resolver::new(options)
+    }
+
     pub(super) fn resolver(
         &self,
         environment: &Environment,

@@ -36,12 +36,17 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     if image.sections.is_empty() || !matches!(facts.kind, Kind::Executable | Kind::Dynamic) {
         return Ok(None);
     }
+    let names = image.sections.get(usize::from(image.header.e_shstrndx));
+    if names.is_none_or(|section| section.sh_type != SHT_STRTAB || is_loaded(section)) {
+        return Ok(None);
+    }
     let stripping = Stripping::plan(&image, level)?;
     if !stripping.dropped.contains(&true) || has_payload(&image) {
         return Ok(None);
     }
     let stripped = stripping.carry_out(&image)?;
-    if stripped.len() >= file.len() {
+    // Sections that lie before a segment leave zeros there; a longer file would help nobody.
+    if stripped.len() > file.len() {
         return Ok(None);
     }
     check(&image, &facts, &stripped)?;

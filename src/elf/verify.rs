@@ -165,7 +165,8 @@ fn check_segments(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
     if of_kind(new, PT_DYNAMIC).len() != 1 {
         return fail("there is not exactly one PT_DYNAMIC");
     }
-    for segment in of_kind(new, PT_DYNAMIC).iter().chain(&of_kind(new, PT_PHDR)) {
+    let own = of_kind(new, PT_PHDR).into_iter().filter(|segment| !old.segments.contains(segment));
+    for segment in of_kind(new, PT_DYNAMIC).into_iter().chain(own) {
         if new.locate(segment.p_vaddr, segment.p_filesz, "segment")? != segment.p_offset {
             return fail("offset and address of PT_DYNAMIC or PT_PHDR disagree");
         }

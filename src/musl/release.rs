@@ -98,9 +98,9 @@ impl Release {
     /// The oldest release on which a wheel with this tag is held to load (PEP 656: "this version or later").
     ///
     /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is taken for 1.1.24: PEP 656 names no patch level, the images
-    /// that such wheels are built in have 1.1.24, and so do nearly all systems with 1.1 that pip ran on. A version
-    /// with no release known here means the next release that is known: the oldest of all for `1_0`, and for
-    /// a version yet to come the newest.
+    /// that such wheels are built in have 1.1.24, and it is the last of its series. A version with no release known
+    /// here means the next release that is known: the oldest of all for `1_0`, and for a version yet to come
+    /// the newest.
     #[must_use]
     pub fn oldest_of(version: MuslVersion) -> Self {
         let MuslVersion { major, minor } = version;
@@ -274,6 +274,15 @@ mod tests {
     fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
         let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
         assert_eq!(Release::ALL.map(Release::first_alpine), expected.map(Some));
+    }
+
+    #[test]
+    fn the_documentation_names_the_same_alpine_releases() {
+        let page = include_str!("../../docs/musl.md");
+        for release in Release::ALL.into_iter().filter(|release| *release != Release::OLDEST) {
+            let alpine = release.first_alpine().unwrap();
+            assert!(page.contains(&format!("| {release} | {alpine} |")), "{release}: {alpine}");
+        }
     }
 
     #[test]

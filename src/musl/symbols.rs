@@ -10,7 +10,7 @@ use super::table;
 
 /// A letter for the class and the name; room for twice as many names as there are.
 static EXPORTS: Names<4096> = Names::new(table::EXPORTS, 1);
-static GLIBC_ONLY: Names<4096> = Names::new(table::GLIBC_ONLY, 0);
+static GLIBC_ONLY: Names<8192> = Names::new(table::GLIBC_ONLY, 0);
 static ZLIB: Names<256> = Names::new(table::ZLIB, 0);
 static LFS64: Names<128> = Names::new(table::LFS64, 0);
 
@@ -49,7 +49,8 @@ pub fn libc_defines(arch: Arch, name: &[u8]) -> bool {
 /// translates: `open64`, `readdir64_r` (`get_lfs64`: `lfs64_list`).
 #[must_use]
 pub fn is_lfs64(name: &[u8]) -> bool {
-    LFS64.find(name).is_some()
+    // As in the loader, the cheap question first.
+    (name.ends_with(b"64") || name.ends_with(b"64_r")) && LFS64.find(name).is_some()
 }
 
 /// From 1.2.4 on, but for one name: `posix_fallocate64` does not fit the 16 bytes in which `get_lfs64` of 1.2.4 and
@@ -77,8 +78,9 @@ pub fn is_zlib_export(name: &[u8]) -> bool {
     ZLIB.find(name).is_some()
 }
 
-/// Whether glibc defines the name while no release of musl does, on any architecture: `__memcpy_chk`, `backtrace`.
-/// An object that wants it was built for glibc.
+/// Whether glibc, up to 2.42 and on any architecture of wheels, defines the name while no release of musl does:
+/// `__memcpy_chk`, `__isoc23_strtol`, `backtrace`. Where nothing else defines it either, the object was built for glibc;
+/// libraries that supply what musl lacks (`fts_open`, `argp_parse`) define some of these names too.
 #[must_use]
 pub fn is_glibc_only(name: &[u8]) -> bool {
     GLIBC_ONLY.find(name).is_some()
@@ -97,7 +99,7 @@ pub fn releases_for(arch: Arch) -> Releases {
     table::PORTS.get(column(arch)).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
 }
 
-/// The architecture's place in [`table::ARCHES`]: what musl calls armhf runs both ARMv7 and ARMv6.
+/// The architecture's place in every row of the table (`ARCHES` there): what musl calls armhf runs both ARMv7 and ARMv6.
 const fn column(arch: Arch) -> usize {
     match arch {
         Arch::X86_64 => 0,
@@ -259,7 +261,15 @@ mod tests {
 
     #[test]
     fn glibc_only_names_are_in_no_musl() {
-        for name in ["__memcpy_chk", "backtrace", "strtoull_l", "_IO_2_1_stdout_", "fts_open"] {
+        for name in [
+            "__memcpy_chk",
+            "__isoc23_strtol",
+            "_ZGVbN2v_sin",
+            "backtrace",
+            "strtoull_l",
+            "_IO_2_1_stdout_",
+            "fts_open",
+        ] {
             assert!(is_glibc_only(name.as_bytes()), "{name}");
         }
         for name in table::GLIBC_ONLY.lines() {

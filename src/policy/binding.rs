@@ -242,6 +242,8 @@ fn unbound(graph: &Graph, closure: &[usize], object: &Object, program: bool) -> 
         objects().flat_map(|object| &object.dependencies).any(|dependency| wanted(&dependency.resolution))
     };
     let has_zlib = resolves_to(|resolution| matches!(resolution, Resolution::Allowed));
+    // A program has the interpreter's symbols only if it asks for its library, which is refused elsewhere.
+    let has_python = !program || resolves_to(|resolution| matches!(resolution, Resolution::Interpreter));
     // What the user provides may define anything.
     let has_unknown = resolves_to(|resolution| {
         matches!(resolution, Resolution::Excluded { .. } | Resolution::Missing { .. })
@@ -251,7 +253,7 @@ fn unbound(graph: &Graph, closure: &[usize], object: &Object, program: bool) -> 
         let exported = musl::exports(arch, name).unwrap_or(Releases::NONE);
         let port = musl::releases_for(arch);
         if exported.intersection(port) == port
-            || (!program && musl::is_python_api(name))
+            || (has_python && musl::is_python_api(name))
             || (has_zlib && musl::is_zlib_export(name))
         {
             continue;

@@ -12,8 +12,8 @@ use super::binding::{Cause, Module, minimum, modules};
 use super::checks::judge;
 use super::findings::{Code, Finding, Severity, quoted};
 
-/// How many symbols one message names.
-const SHOWN_SYMBOLS: usize = 8;
+/// How many symbols or objects one message names.
+const SHOWN_NAMES: usize = 8;
 
 /// Resolves and judges. `platforms` are the tags that the file name claims, none for a tree of files.
 pub(super) fn examine(
@@ -268,26 +268,25 @@ fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
     findings
 }
 
-fn relative_relocations(graph: &Graph, promised: Release) -> Vec<Finding> {
+fn relative_relocations(graph: &Graph, promised: Release) -> Option<Finding> {
     if promised >= Release::V1_2_4 {
-        return Vec::new();
+        return None;
     }
     let objects =
         graph.objects.iter().filter(|o| o.facts.relr && !matches!(o.origin, Origin::Neighbour { .. }));
-    objects
-        .map(|object| {
-            let name = object.origin.shown();
-            let message = format!(
-                "`{name}` has DT_RELR, which musl applies since 1.2.4 (Alpine 3.18); the tag promises {promised}"
-            );
-            Finding::new(Code::Relr, name, message).with_hint("`muslrepair repair` lowers it to ordinary relocations")
-        })
-        .collect()
+    let names: Vec<&str> = objects.map(|object| object.origin.shown()).collect();
+    let first = names.first()?;
+    let message = format!(
+        "DT_RELR, which musl applies since 1.2.4 (Alpine 3.18) while the tag promises {promised}, is in {}",
+        listed(&names)
+    );
+    let hint = "`muslrepair repair` lowers it to ordinary relocations";
+    Some(Finding::new(Code::Relr, *first, message).with_hint(hint))
 }
 
-fn listed(symbols: &[&str]) -> String {
-    let shown = quoted(symbols.iter().take(SHOWN_SYMBOLS).copied());
-    match symbols.len().saturating_sub(SHOWN_SYMBOLS) {
+fn listed(names: &[&str]) -> String {
+    let shown = quoted(names.iter().take(SHOWN_NAMES).copied());
+    match names.len().saturating_sub(SHOWN_NAMES) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

@@ -4,20 +4,28 @@ mod arch;
 mod audit;
 mod binding;
 mod checks;
+mod conformance;
 mod examine;
 mod findings;
 mod glibc;
+mod needs;
 mod symbols;
 mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
 
 pub use audit::{
     Audit, AuditOptions, Examination, ExternalLibrary, WheelKind, audit, audit_beside, neighbours_of,
 };
 pub use binding::{Cause, MinimumMusl, Module, Requirement};
+pub use conformance::conformance;
 pub(crate) use findings::quoted;
 pub use findings::{Code, Finding, Severity, UnknownCode};
 pub use glibc::{glibc_evidence, libc_name};
+pub use needs::{Need, needs};
 pub use symbols::ObjectSymbols;
+pub use tree::audit_tree;
 
 use serde::Serialize;
 

@@ -7,5 +7,5 @@ mod tree;
 
 pub use auditwheel::{show_error_json, show_json};
 pub use json::{SCHEMA, document};
-pub use text::{human_size, plan_text, show_text};
+pub use text::{findings_text, human_size, minimum_text, plan_text, show_text};
 pub use tree::{tree_json, tree_text};

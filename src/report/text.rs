@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
-use crate::policy::{Audit, MinimumMusl, WheelKind};
+use crate::policy::{Audit, Finding, MinimumMusl, Severity, WheelKind};
 use crate::repair::Plan;
 use crate::resolve::{ApkDatabase, Origin, Resolution, Sysroot};
 
@@ -38,17 +38,35 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
     objects(audit, &mut text);
     if !audit.elf.findings.is_empty() {
         text.push_str("\nFindings:\n");
-        for finding in &audit.elf.findings {
-            let _ = writeln!(text, "    {}[{}]: {}", finding.severity, finding.code, finding.message);
-            for detail in &finding.details {
-                let _ = writeln!(text, "        {detail}");
-            }
-            if let Some(hint) = &finding.hint {
-                let _ = writeln!(text, "        hint: {hint}");
-            }
+        text.push_str(&findings_text(&audit.elf.findings, Severity::Note));
+    }
+    text
+}
+
+/// Findings of at least this severity, with their details and hints.
+#[must_use]
+pub fn findings_text(findings: &[Finding], least: Severity) -> String {
+    let mut text = String::new();
+    for finding in findings.iter().filter(|finding| finding.severity >= least) {
+        let _ = writeln!(text, "    {}[{}]: {}", finding.severity, finding.code, finding.message);
+        for detail in &finding.details {
+            let _ = writeln!(text, "        {detail}");
+        }
+        if let Some(hint) = &finding.hint {
+            let _ = writeln!(text, "        hint: {hint}");
         }
     }
     text
+}
+
+/// `loads on musl 1.2.4 or newer (Alpine 3.18)`.
+#[must_use]
+pub fn minimum_text(minimum: &MinimumMusl) -> String {
+    match (minimum.version, minimum.alpine) {
+        (Some(version), Some(alpine)) => format!("loads on musl {version} or newer (Alpine {alpine})"),
+        (Some(version), None) => format!("loads on musl {version} or newer"),
+        (None, _) => "loads on no current musl as it is".to_owned(),
+    }
 }
 
 fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
@@ -72,15 +90,10 @@ fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDataba
 }
 
 fn minimum(audit: &Audit, text: &mut String) {
-    let said = |minimum: &MinimumMusl| match (minimum.version, minimum.alpine) {
-        (Some(version), Some(alpine)) => format!("musl {version} or newer (Alpine {alpine})"),
-        (Some(version), None) => format!("musl {version} or newer"),
-        (None, _) => "no musl as it is".to_owned(),
-    };
     let (now, repaired) = (&audit.elf.minimum_musl, &audit.elf.minimum_musl_repaired);
-    let _ = writeln!(text, "\nThe wheel loads on {}.", said(now));
+    let _ = writeln!(text, "\nThe wheel {}.", minimum_text(now));
     if repaired.version != now.version {
-        let _ = writeln!(text, "Repaired, it loads on {}.", said(repaired));
+        let _ = writeln!(text, "Repaired, it {}.", minimum_text(repaired));
     }
     for requirement in now.because.iter().filter(|requirement| requirement.met_by != Releases::ALL).take(8) {
         let _ = writeln!(text, "    {requirement}");

@@ -115,6 +115,12 @@ impl ApkDatabase {
         self.provides.get(token).and_then(|index| self.packages.get(*index))
     }
 
+    /// The installed package of this name.
+    #[must_use]
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+
     /// How many packages are installed.
     #[must_use]
     pub fn len(&self) -> usize {

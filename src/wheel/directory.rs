@@ -200,6 +200,7 @@ fn read_member(
         method,
         mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
         modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
+        streamed: entry.flags & DESCRIPTOR != 0,
         index,
         decorated: entry.decorated,
     })

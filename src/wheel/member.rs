@@ -24,6 +24,8 @@ pub struct Member {
     pub mode: Option<u32>,
     /// When it was changed last.
     pub modified: DosTime,
+    /// Whether a data descriptor follows its bytes (APPNOTE 4.3.9): it was written to a stream. PyPI refuses that.
+    pub streamed: bool,
     /// Its position in the archive's directory.
     #[serde(skip)]
     pub(super) index: usize,

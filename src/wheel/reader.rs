@@ -141,6 +141,20 @@ impl Wheel {
         &self.limits
     }
 
+    /// Whether there are bytes before the first member, a comment, or bytes after the end of the archive's directory:
+    /// readers differ in what they make of them, and PyPI refuses them.
+    #[must_use]
+    pub fn has_foreign_bytes(&self) -> bool {
+        /// The end of the directory without a comment (APPNOTE 4.3.16).
+        const END: u64 = 22;
+        let source = self.archive.clone().into_inner();
+        let mut end = [0; 4];
+        let at_end = source.length().checked_sub(END).is_some_and(|position| {
+            source.at(position).read_exact(&mut end).is_ok() && end == *b"PK\x05\x06"
+        });
+        self.archive.offset() != 0 || !self.archive.comment().is_empty() || !at_end
+    }
+
     /// The members in archive order.
     #[must_use]
     pub fn members(&self) -> &[Member] {

@@ -36,7 +36,7 @@ pub fn packages(distribution: Distribution, names: &[&str]) -> Result<()> {
     println!("installing {}", absent.join(" "));
     match distribution {
         Distribution::Debian => {
-            run(as_root("apt-get")?.args(["-q", "update"]))?;
+            update_package_lists()?;
             run(as_root("apt-get")?
                 .args(["-q", "install", "-y", "--no-install-recommends"])
                 .args(&absent)
@@ -56,6 +56,11 @@ fn installed(distribution: Distribution, name: &str) -> bool {
         Distribution::Alpine => query.args(["info", "-e", name]),
     };
     output(&mut query).is_ok_and(|text| distribution == Distribution::Alpine || text == "installed")
+}
+
+/// Makes the package lists known to apt current.
+pub fn update_package_lists() -> Result<()> {
+    run(as_root("apt-get")?.args(["-q", "update"]))
 }
 
 /// A command that runs as root, through `sudo` where this process does not.
@@ -81,14 +86,27 @@ pub fn python_tools(name: &str, requirements: &[&str]) -> Result<PathBuf> {
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(bin);
     }
+    python()?;
     println!("installing {} into {}", requirements.join(" "), environment.display());
-    run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))
-        .context("a Python 3 with the `venv` module is needed (Debian: `python3-venv`)")?;
+    run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     run(command(bin.join("pip"))
         .args(["install", "--quiet", "--disable-pip-version-check"])
         .args(requirements))?;
     std::fs::write(&stamp, wanted)?;
     Ok(bin)
+}
+
+/// Sees to a Python that can make virtual environments; Debian splits that off.
+fn python() -> Result<()> {
+    let complete = || output(command("python3").args(["-c", "import ensurepip, venv"]));
+    if complete().is_ok() {
+        return Ok(());
+    }
+    match distribution() {
+        Some(Distribution::Debian) => packages(Distribution::Debian, &["python3", "python3-venv"]),
+        Some(Distribution::Alpine) => packages(Distribution::Alpine, &["python3"]),
+        None => complete().map(drop).context("a Python 3 with the modules `venv` and `ensurepip` is needed"),
+    }
 }
 
 /// A program from the Rust package registry in exactly this version: the one on `PATH`, or one built below `target/`.

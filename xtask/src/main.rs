@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod ci;
 mod codegen;
+mod e2e;
 mod fixtures;
 mod fuzz;
 mod install;
@@ -37,6 +38,11 @@ const TASKS: &[Task] = &[
         name: "codegen",
         summary: "write the sources that are made from data; --check says which are stale",
         run: codegen::run,
+    },
+    Task {
+        name: "e2e",
+        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        run: e2e::run,
     },
     Task {
         name: "fuzz",

@@ -1,5 +1,6 @@
-//! The musl loaders of all architectures, from Debian's `musl` packages: `target/musl-roots/<arch>`,
-//! each a root file system with nothing but `lib/ld-musl-<arch>.so.1`.
+//! The musl loaders of all architectures, from Debian's `musl` packages: `target/musl-roots/<name>`,
+//! each a root file system with nothing but `lib/ld-musl-<arch>.so.1`. The name is the architecture, and
+//! for a second release of it the suite besides.
 //!
 //! Packages are downloaded with an apt state of their own, so neither root nor a change to the
 //! system's sources is needed.
@@ -10,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::install::{self, Distribution};
 use crate::process::{command, output, root, run, target};
 
 /// Debian's keys, to verify the package lists with.
@@ -17,8 +19,8 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// One loader to fetch.
 struct Loader {
-    /// As wheel tags spell it.
-    arch: &'static str,
+    /// The root's name; the architecture in it is spelt as in wheel tags.
+    name: &'static str,
     /// As Debian spells it.
     debian: &'static str,
     /// As the loader's file name spells it.
@@ -29,13 +31,14 @@ struct Loader {
 }
 
 const LOADERS: &[Loader] = &[
-    Loader { arch: "x86_64", debian: "amd64", loader: "x86_64", suite: "bookworm" },
-    Loader { arch: "i686", debian: "i386", loader: "i386", suite: "bookworm" },
-    Loader { arch: "aarch64", debian: "arm64", loader: "aarch64", suite: "bookworm" },
-    Loader { arch: "armv7l", debian: "armhf", loader: "armhf", suite: "bookworm" },
-    Loader { arch: "ppc64le", debian: "ppc64el", loader: "powerpc64le", suite: "bookworm" },
-    Loader { arch: "s390x", debian: "s390x", loader: "s390x", suite: "bookworm" },
-    Loader { arch: "riscv64", debian: "riscv64", loader: "riscv64", suite: "trixie" },
+    Loader { name: "x86_64", debian: "amd64", loader: "x86_64", suite: "bookworm" },
+    Loader { name: "i686", debian: "i386", loader: "i386", suite: "bookworm" },
+    Loader { name: "aarch64", debian: "arm64", loader: "aarch64", suite: "bookworm" },
+    Loader { name: "armv7l", debian: "armhf", loader: "armhf", suite: "bookworm" },
+    Loader { name: "ppc64le", debian: "ppc64el", loader: "powerpc64le", suite: "bookworm" },
+    Loader { name: "s390x", debian: "s390x", loader: "s390x", suite: "bookworm" },
+    Loader { name: "x86_64-trixie", debian: "amd64", loader: "x86_64", suite: "trixie" },
+    Loader { name: "riscv64", debian: "riscv64", loader: "riscv64", suite: "trixie" },
 ];
 
 /// Where the roots are.
@@ -45,17 +48,30 @@ pub fn directory() -> PathBuf {
 
 impl Loader {
     fn file(&self) -> PathBuf {
-        directory().join(self.arch).join("lib").join(format!("ld-musl-{}.so.1", self.loader))
+        directory().join(self.name).join("lib").join(format!("ld-musl-{}.so.1", self.loader))
     }
 }
 
 /// Fetches every root that is not there yet.
 pub fn fetch() -> Result<()> {
-    let absent: Vec<&Loader> = LOADERS.iter().filter(|loader| !loader.file().is_file()).collect();
+    fetch_wanted(|_| true)
+}
+
+/// Fetches the roots of these names that are not there yet.
+pub fn fetch_some(names: &[&str]) -> Result<()> {
+    fetch_wanted(|loader| names.contains(&loader.name))
+}
+
+fn fetch_wanted(wanted: impl Fn(&Loader) -> bool) -> Result<()> {
+    let absent: Vec<&Loader> =
+        LOADERS.iter().filter(|loader| wanted(loader) && !loader.file().is_file()).collect();
     if absent.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = absent.iter().map(|loader| loader.arch).collect();
+    if install::distribution() != Some(Distribution::Debian) {
+        bail!("real musl loaders come from Debian's packages, and this is not Debian");
+    }
+    let names: Vec<&str> = absent.iter().map(|loader| loader.name).collect();
     println!("fetching musl for {}", names.join(" "));
     let state = target().join("apt");
     let work = state.join("work");
@@ -67,7 +83,7 @@ pub fn fetch() -> Result<()> {
     run(apt(&state).args(["-qq", "update"]))?;
     for loader in absent {
         unpack(loader, &state, &work)
-            .with_context(|| format!("cannot fetch Debian's musl for {}", loader.arch))?;
+            .with_context(|| format!("cannot fetch Debian's musl for {}", loader.name))?;
     }
     fs::remove_dir_all(&state)?;
     Ok(())
@@ -85,9 +101,13 @@ fn mirror() -> Result<String> {
             "Label: Debian",
         ]))
     };
+    if find()?.is_empty() {
+        // apt knows what a source is once it has its lists.
+        install::update_package_lists()?;
+    }
     match find()?.lines().next() {
         Some(mirror) => Ok(mirror.to_owned()),
-        None => bail!("apt knows no Debian mirror; run `apt-get update` once"),
+        None => bail!("apt knows no Debian mirror"),
     }
 }
 

@@ -14,6 +14,9 @@ use super::space::{Space, largest_page, padding};
 /// How a blob starts in the file: what is in it is aligned to this at most.
 const BLOB_ALIGN: u64 = 16;
 
+/// How many zeros a program may grow by so that its header table lies where old kernels look for it.
+const HOLE_MAX: u64 = 16 << 20;
+
 /// Bytes that are to be mapped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
@@ -81,6 +84,11 @@ pub(crate) fn append(
         // and memory have to keep their distance from the first segment to the new one.
         let first = draft.loads().next().map_or(0, |(_, load)| distance(load));
         offset = offset.max(page.wrapping_sub(first));
+        if offset - end > HOLE_MAX {
+            return Err(ElfError::unsupported(
+                "the program's .bss is too large to put program headers after it",
+            ));
+        }
         address = offset.checked_add(first).ok_or_else(too_high)?;
     }
     let (mut places, size) = lay(&all, offset, address)?;

@@ -4,7 +4,7 @@ use goblin::elf::dynamic::{
     DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_REL, DT_RELA, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED,
     DT_VERSYM,
 };
-use goblin::elf::header::{ET_EXEC, Header};
+use goblin::elf::header::{ET_DYN, ET_EXEC, Header};
 use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 
@@ -72,10 +72,20 @@ impl Draft {
             return Err(ElfError::unsupported("there is more than one PT_DYNAMIC"));
         }
         check_loads(&image)?;
+        if !matches!(image.header.e_type, ET_EXEC | ET_DYN) {
+            return Err(ElfError::unsupported("the file is neither a shared object nor a program"));
+        }
+        let agrees = image.segments.iter().filter(|segment| segment.p_type == PT_DYNAMIC).all(|segment| {
+            image.locate(segment.p_vaddr, segment.p_filesz, "PT_DYNAMIC") == Ok(segment.p_offset)
+        });
+        if !agrees {
+            return Err(ElfError::unsupported("offset and address of PT_DYNAMIC disagree"));
+        }
         let missing = || ElfError::unsupported("DT_STRTAB or DT_STRSZ is missing");
         let strings_address = dynamic.value(DT_STRTAB).ok_or_else(missing)?;
         let strings_size = dynamic.value(DT_STRSZ).ok_or_else(missing)?;
         let strings_offset = image.locate(strings_address, strings_size, "string table")?;
+        check_tables(&image, &dynamic, strings_offset..strings_offset.saturating_add(strings_size))?;
         let Image { format, header, segments, sections, .. } = image;
         Ok(Self {
             format,
@@ -205,6 +215,13 @@ impl Draft {
         let (phoff_at, phnum_at) = if word == 8 { (32, 56) } else { (28, 44) };
         format.put(&mut self.file, phoff_at, word, self.header.e_phoff, what)?;
         format.put(&mut self.file, phnum_at, 2, u64::from(self.header.e_phnum), what)?;
+        if self.sections.is_empty() {
+            // A table that cannot be read, perhaps past the end, must not come to point at new bytes.
+            let (shoff_at, shnum_at, names_at) = if word == 8 { (40, 60, 62) } else { (32, 48, 50) };
+            for (at, width) in [(shoff_at, word), (shnum_at, 2), (names_at, 2)] {
+                format.put(&mut self.file, at, width, 0, what)?;
+            }
+        }
         let mut at = self.header.e_phoff;
         for segment in &self.segments {
             let (kind, flags) = (u64::from(segment.p_type), u64::from(segment.p_flags));
@@ -300,6 +317,28 @@ pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
 /// Whether the loader may write to a segment.
 pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
     segment.p_flags & PF_W != 0
+}
+
+/// The tables that are rewritten must not overlap: what is written to one would change another.
+fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<(), ElfError> {
+    let sized = |start: u64, size: u64| start..start.saturating_add(size);
+    let (format, header) = (image.format, &image.header);
+    let mut tables = vec![
+        sized(0, format.file_header_size()),
+        sized(header.e_phoff, u64::from(header.e_phnum) * format.program_header_size()),
+        sized(dynamic.offset, dynamic.capacity * format.dynamic_size()),
+        strings,
+    ];
+    if !image.sections.is_empty() {
+        let size = (image.sections.len() as u64).saturating_mul(format.section_header_size());
+        tables.push(sized(header.e_shoff, size));
+    }
+    tables.retain(|range| range.start < range.end);
+    tables.sort_by_key(|range| range.start);
+    if tables.windows(2).any(|pair| matches!(pair, [a, b] if b.start < a.end)) {
+        return Err(ElfError::unsupported("header tables, dynamic section or string table overlap"));
+    }
+    Ok(())
 }
 
 /// `PT_LOAD` entries must ascend (gABI, "Program Header") and lie in the file.

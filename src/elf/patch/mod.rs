@@ -5,7 +5,7 @@
 //! `ldso/dynlink.c`); hash tables, symbols, code and data are never rewritten. The steps, one file
 //! each: [`tags`] plans the dynamic section, [`census`] finds the bytes of the string table that
 //! become free, [`strings`] places the new names, [`room`] makes room for what does not fit (with
-//! [`space`], [`tables`] and [`append`]), and [`draft`] writes the headers.
+//! [`space`], [`tables`] and [`mod@append`]), and [`draft`] writes the headers.
 
 mod append;
 mod census;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::root;
 
+mod findings;
 mod policy;
 mod symbols;
 
@@ -19,6 +20,7 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
+    Output { path: findings::PATH, generate: findings::generate },
 ];
 
 pub fn run(arguments: &[String]) -> Result<()> {

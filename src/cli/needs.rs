@@ -1,0 +1,122 @@
+//! `needs`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use muslrepair::policy::{AuditOptions, Examination, Need, audit, audit_tree, needs};
+use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
+use muslrepair::wheel::Wheel;
+use muslrepair::{Error, Limits, report};
+use serde::Serialize;
+
+use super::env::Environment;
+use super::inputs::Subject;
+use super::search::SearchArgs;
+use super::term::{OutputError, Terminal};
+use super::{Exit, inputs};
+
+#[derive(Debug, Args)]
+pub(super) struct NeedsArgs {
+    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
+    #[arg(required = true, value_name = "WHEEL|TREE")]
+    subjects: Vec<PathBuf>,
+    /// `so`: tokens that apk resolves, such as so:libffi.so.8; `pkg`: the packages that provide them, from the apk
+    /// database of the root file system; `json`: all that is known
+    #[arg(long, value_name = "FORMAT", default_value = "so")]
+    format: NeedsFormat,
+    /// The user provides this library by other means: a pattern for its name; can be given more than once
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<Pattern>,
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// How the list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum NeedsFormat {
+    So,
+    Pkg,
+    Json,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    subjects: Vec<String>,
+    needs: &'a [Need],
+}
+
+pub(super) fn run(
+    arguments: &NeedsArgs,
+    environment: &Environment,
+    terminal: &Terminal,
+) -> Result<Exit, OutputError> {
+    let subjects = match inputs::subjects(&arguments.subjects) {
+        Ok(subjects) => subjects,
+        Err(message) => {
+            terminal.error(&message);
+            return Ok(Exit::Usage);
+        }
+    };
+    let resolver = arguments.search.resolver(environment, Vec::new(), false);
+    let root = arguments.search.sysroot();
+    let packages = ApkDatabase::read(&root);
+    let mut list: Vec<Need> = Vec::new();
+    let mut worst = Exit::Success;
+    for subject in &subjects {
+        match examined(subject, &resolver) {
+            Ok(elf) => merge(&mut list, needs(&elf, &root, packages.as_ref())),
+            Err(error) => {
+                terminal.wheel_error("read", &subject.path().display().to_string(), &error);
+                worst = Exit::Failure;
+            }
+        }
+    }
+    list.retain(|need| !arguments.exclude.iter().any(|pattern| pattern.matches(&need.library)));
+    match arguments.format {
+        NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()))?,
+        NeedsFormat::Pkg => {
+            let mut known: Vec<&str> = list.iter().filter_map(|need| need.package.as_deref()).collect();
+            known.sort_unstable();
+            known.dedup();
+            print(terminal, known.into_iter())?;
+            for need in list.iter().filter(|need| need.package.is_none()) {
+                let by = need.needed_by.first().map_or("", String::as_str);
+                terminal.error(&format!("no installed package provides `{}`, needed by `{by}`", need.token));
+                worst = Exit::Failure;
+            }
+        }
+        NeedsFormat::Json => {
+            let subjects = subjects.iter().map(|subject| inputs::shown(subject.path())).collect();
+            let document = report::document("needs", &List { subjects, needs: &list })?;
+            terminal.result(&serde_json::to_string_pretty(&document)?)?;
+        }
+    }
+    Ok(worst)
+}
+
+fn examined(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
+    let options = AuditOptions::default();
+    match subject {
+        Subject::Tree(path) => audit_tree(path, resolver, &options, &Limits::default()),
+        Subject::Wheel(path) => {
+            let wheel = Wheel::open(path, &Limits::default())?;
+            Ok(audit(&wheel, resolver, &options)?.elf)
+        }
+    }
+}
+
+fn merge(list: &mut Vec<Need>, more: Vec<Need>) {
+    for need in more {
+        match list.iter_mut().find(|known| known.library == need.library) {
+            Some(known) => known.needed_by.extend(need.needed_by),
+            None => list.push(need),
+        }
+    }
+    list.sort_by(|a, b| a.library.cmp(&b.library));
+}
+
+/// One a line; nothing at all for an empty list, so that `xargs -r` does nothing.
+fn print<'a>(terminal: &Terminal, lines: impl Iterator<Item = &'a str>) -> Result<(), OutputError> {
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    if text.is_empty() { Ok(()) } else { terminal.result(&text) }
+}

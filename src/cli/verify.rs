@@ -1,0 +1,238 @@
+//! `verify`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use muslrepair::musl::Release;
+use muslrepair::policy::{
+    AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Severity, WheelKind, audit_beside,
+    audit_tree, conformance, neighbours_of,
+};
+use muslrepair::resolve::{ApkDatabase, Object, Pattern, Resolver};
+use muslrepair::wheel::{Arch, Wheel};
+use muslrepair::{Error, Limits, report};
+use serde::Serialize;
+
+use super::env::Environment;
+use super::inputs::Subject;
+use super::search::SearchArgs;
+use super::show::Format;
+use super::term::{OutputError, Terminal};
+use super::{Exit, inputs};
+
+#[derive(Debug, Args)]
+#[command(after_long_help = codes_help())]
+pub(super) struct VerifyArgs {
+    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
+    #[arg(required = true, value_name = "WHEEL|TREE")]
+    subjects: Vec<PathBuf>,
+    /// Fail if a newer musl than this is needed
+    #[arg(long, value_name = "X.Y.Z")]
+    min_musl: Option<Release>,
+    /// Do not report this finding, by its code; can be given more than once
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<Code>,
+    /// The user provides this library: a pattern for its name or its path; can be given more than once
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<Pattern>,
+    /// `text`, or one JSON document per subject
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// What is said of one wheel or tree.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    subject: String,
+    sound: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arch: Option<Arch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum_musl: Option<&'a MinimumMusl>,
+    modules: &'a [Module],
+    findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+}
+
+/// A subject after its audit.
+struct Audited {
+    kind: WheelKind,
+    elf: Examination,
+}
+
+fn codes_help() -> String {
+    let mut help = "Findings (codes for --allow):\n".to_owned();
+    for code in Code::ALL {
+        help.push_str(&format!("  {code} ({})\n      {}\n", code.severity(), code.meaning()));
+    }
+    help
+}
+
+pub(super) fn run(
+    arguments: &VerifyArgs,
+    environment: &Environment,
+    terminal: &Terminal,
+) -> Result<Exit, OutputError> {
+    let subjects = match inputs::subjects(&arguments.subjects) {
+        Ok(subjects) => subjects,
+        Err(message) => {
+            terminal.error(&message);
+            return Ok(Exit::Usage);
+        }
+    };
+    // What is verified has to stand by itself: libraries outside count only where a root file system is named.
+    let resolver = arguments.search.resolver_for_verify(environment, arguments.exclude.clone());
+    let packages =
+        arguments.search.has_sysroot().then(|| ApkDatabase::read(&arguments.search.sysroot())).flatten();
+    let root_musl = packages.as_ref().and_then(root_musl);
+    let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
+    let neighbours = neighbours(&subjects);
+    let mut worst = Exit::Success;
+    for (index, subject) in subjects.iter().enumerate() {
+        let beside: Vec<Object> = (neighbours.iter().enumerate())
+            .filter(|(other, _)| *other != index)
+            .flat_map(|(_, objects)| objects.iter().cloned())
+            .collect();
+        let exit = match audited(subject, beside, &resolver, &options) {
+            Ok(mut audited) => {
+                judge_release(&mut audited.elf, subject, arguments.min_musl, root_musl, &arguments.allow);
+                say(subject, &audited, arguments.format, *terminal)?
+            }
+            Err(error) => {
+                failed(subject, &error, arguments.format, *terminal)?;
+                Exit::Failure
+            }
+        };
+        worst = worst.max(exit);
+    }
+    Ok(worst)
+}
+
+/// The objects of every wheel, where there are several: they are installed together. A wheel that cannot be read has
+/// none; it is reported in its turn.
+fn neighbours(subjects: &[Subject]) -> Vec<Vec<Object>> {
+    let several = subjects.iter().filter(|subject| matches!(subject, Subject::Wheel(_))).count() > 1;
+    let objects = |subject: &Subject| match subject {
+        Subject::Wheel(path) if several => {
+            let wheel = Wheel::open(path, &Limits::default()).map_err(Error::from);
+            wheel.and_then(|wheel| neighbours_of(&wheel)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    subjects.iter().map(objects).collect()
+}
+
+fn audited(
+    subject: &Subject,
+    beside: Vec<Object>,
+    resolver: &Resolver,
+    options: &AuditOptions,
+) -> Result<Audited, Error> {
+    match subject {
+        Subject::Tree(path) => {
+            let elf = audit_tree(path, resolver, options, &Limits::default())?;
+            Ok(Audited { kind: WheelKind::Platform, elf })
+        }
+        Subject::Wheel(path) => {
+            let wheel = Wheel::open(path, &Limits::default())?;
+            let mut audit = audit_beside(&wheel, beside, resolver, options)?;
+            let mut more = conformance(&wheel, &audit);
+            more.retain(|finding| !options.allow.contains(&finding.code));
+            audit.elf.findings.extend(more);
+            Ok(Audited { kind: audit.kind, elf: audit.elf })
+        }
+    }
+}
+
+/// The musl of a root file system, by its package.
+fn root_musl(packages: &ApkDatabase) -> Option<Release> {
+    let version = &packages.package("musl")?.version;
+    version.split(['-', '_']).next()?.parse().ok()
+}
+
+fn judge_release(
+    elf: &mut Examination,
+    subject: &Subject,
+    asked: Option<Release>,
+    root: Option<Release>,
+    allow: &[Code],
+) {
+    if allow.contains(&Code::OverclaimedTag) {
+        return;
+    }
+    let minimum = &elf.minimum_musl;
+    if let Some(asked) = asked.filter(|asked| minimum.version.is_none_or(|version| version > *asked)) {
+        elf.findings.push(minimum.finding(&subject.shown(), asked));
+    }
+    // A root has one musl, and what counts is whether things load on that.
+    if let Some(root) = root
+        && let Some(module) = elf.modules.iter().find(|module| !module.loads_on.contains(root))
+        && elf.errors().next().is_none()
+    {
+        let mut finding = elf.minimum_musl.finding(&subject.shown(), root);
+        finding.message =
+            format!("`{}` does not load on musl {root}, which the root file system has", module.path);
+        finding.details = module.requirements.iter().map(ToString::to_string).collect();
+        elf.findings.push(finding);
+    }
+}
+
+fn say(
+    subject: &Subject,
+    audited: &Audited,
+    format: Format,
+    terminal: Terminal,
+) -> Result<Exit, OutputError> {
+    let sound = audited.elf.errors().next().is_none();
+    let minimum = (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl);
+    if format == Format::Json {
+        let verdict = Verdict {
+            subject: subject.shown(),
+            sound,
+            arch: audited.elf.arch,
+            minimum_musl: minimum,
+            modules: &audited.elf.modules,
+            findings: &audited.elf.findings,
+            errors: Vec::new(),
+        };
+        terminal.result(&serde_json::to_string(&report::document("verify", &verdict)?)?)?;
+    } else {
+        let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
+        if let Some(minimum) = minimum {
+            text.push_str(&format!(", {}", report::minimum_text(minimum)));
+        }
+        text.push('\n');
+        text.push_str(&report::findings_text(&audited.elf.findings, Severity::Warning));
+        terminal.result(&text)?;
+    }
+    Ok(if sound { Exit::Success } else { Exit::Failure })
+}
+
+fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), OutputError> {
+    if format == Format::Json {
+        let verdict = Verdict {
+            subject: subject.shown(),
+            sound: false,
+            arch: None,
+            minimum_musl: None,
+            modules: &[],
+            findings: &[],
+            errors: error.lines(),
+        };
+        terminal.result(&serde_json::to_string(&report::document("verify", &verdict)?)?)?;
+    }
+    terminal.wheel_error("verify", &subject.shown(), error);
+    Ok(())
+}
+
+impl Subject {
+    fn shown(&self) -> String {
+        match self {
+            Self::Wheel(path) => inputs::shown(path),
+            Self::Tree(path) => Path::display(path).to_string(),
+        }
+    }
+}

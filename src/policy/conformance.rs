@@ -1,0 +1,105 @@
+//! What package indexes and installers ask of a wheel, apart from its ELF files.
+
+use crate::wheel::{Arch, PlatformTag, Wheel};
+
+use super::audit::{Audit, WheelKind};
+use super::findings::{Code, Finding};
+
+/// The architectures of musllinux tags that PyPI accepts.
+const INDEXED: [Arch; 7] =
+    [Arch::X86_64, Arch::I686, Arch::Aarch64, Arch::Armv7l, Arch::Ppc64le, Arch::S390x, Arch::Riscv64];
+
+/// Holds a wheel against PEP 427 and against what PyPI checks on upload. What makes a wheel unreadable is an error of
+/// [`Wheel::open`] already.
+#[must_use]
+pub fn conformance(wheel: &Wheel, audit: &Audit) -> Vec<Finding> {
+    let name = wheel.filename().to_string();
+    let mut findings = Vec::new();
+    for member in &audit.unlisted {
+        let message = format!("`{member}` is not listed in `{}/RECORD`", wheel.dist_info());
+        findings.push(
+            Finding::new(Code::Unlisted, member.as_str(), message).with_hint("`muslrepair repair` lists it"),
+        );
+    }
+    tags(wheel, &name, &mut findings);
+    platforms(wheel, audit, &name, &mut findings);
+    archive(wheel, &name, &mut findings);
+    findings
+}
+
+fn tags(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
+    let mut said: Vec<String> = wheel.info().tags().into_iter().map(str::to_owned).collect();
+    let mut named = wheel.filename().tags();
+    said.sort();
+    named.sort();
+    if said != named {
+        let message = format!(
+            "`{}/WHEEL` says {}, the file name {}",
+            wheel.dist_info(),
+            said.join(", "),
+            named.join(", ")
+        );
+        findings.push(
+            Finding::new(Code::WrongTag, name, message).with_hint("`muslrepair repair` makes them agree"),
+        );
+    }
+    if wheel.filename().build() != wheel.info().build() {
+        let message = format!("`{}/WHEEL` and the file name differ in the build tag", wheel.dist_info());
+        findings.push(Finding::new(Code::WrongTag, name, message));
+    }
+}
+
+fn platforms(wheel: &Wheel, audit: &Audit, name: &str, findings: &mut Vec<Finding>) {
+    if audit.kind == WheelKind::Platform && wheel.info().root_is_purelib() {
+        let message = "`Root-Is-Purelib` is true, but the wheel has ELF files".to_owned();
+        findings
+            .push(Finding::new(Code::WrongTag, name, message).with_hint("`muslrepair repair` corrects it"));
+    }
+    for tag in wheel.filename().platforms() {
+        match tag {
+            // PyPI takes these two, from before there was a policy.
+            PlatformTag::Linux(arch) if arch == "armv6l" || arch == "armv7l" => {
+                let message =
+                    format!("`{tag}` promises nothing about the C library, and PyPI accepts it all the same");
+                findings.push(
+                    Finding::new(Code::LinuxTag, name, message).with_hint("`muslrepair repair` retags it"),
+                );
+            }
+            PlatformTag::Linux(_) => {
+                let message = format!("`{tag}` promises nothing about the C library, and PyPI refuses it");
+                findings.push(
+                    Finding::new(Code::LinuxTag, name, message).with_hint("`muslrepair repair` retags it"),
+                );
+            }
+            PlatformTag::Musllinux { .. } if !tag.arch().is_some_and(|arch| INDEXED.contains(&arch)) => {
+                let message = format!("PyPI does not accept `{tag}`; other indexes do");
+                findings.push(Finding::new(Code::RefusedByIndex, name, message));
+            }
+            _ => {}
+        }
+    }
+    let stem = format!("{}-{}.dist-info", wheel.filename().distribution(), wheel.filename().version());
+    if wheel.dist_info().as_str() != stem {
+        let message = format!("PyPI expects `{stem}`, the wheel has `{}`", wheel.dist_info());
+        findings.push(Finding::new(Code::RefusedByIndex, name, message));
+    }
+}
+
+fn archive(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
+    let mut refused = |message: String| {
+        findings.push(Finding::new(Code::RefusedByIndex, name, message).with_hint("write the archive again"));
+    };
+    if let Some(member) = wheel.members().iter().find(|member| member.streamed) {
+        refused(format!("`{}` has a data descriptor, which PyPI refuses", member.path));
+    }
+    if wheel.has_foreign_bytes() {
+        refused("the archive has a comment, or bytes before or after it, which PyPI refuses".to_owned());
+    }
+    for file in wheel.metadata().all("License-File") {
+        let places =
+            [format!("{}/licenses/{file}", wheel.dist_info()), format!("{}/{file}", wheel.dist_info())];
+        if !places.iter().any(|place| wheel.member(place).is_some()) {
+            refused(format!("`License-File: {file}` is not in the wheel"));
+        }
+    }
+}

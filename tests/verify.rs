@@ -1,0 +1,242 @@
+//! `verify` and `needs`, through the program.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use serde_json::Value;
+use support::raw_zip::RawZip;
+use support::sandbox::{Sandbox, object, testdata};
+use support::wheel_builder::WheelBuilder;
+
+const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
+const MUSL: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
+
+fn wheel(name: &str, extension: &str) -> WheelBuilder {
+    WheelBuilder::new(name).file_with_mode("demo/_core.so", object(extension), 0o755)
+}
+
+fn verdict(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let mut all = vec!["verify", "--format", "json"];
+    all.extend(arguments);
+    serde_json::from_str(&sandbox.run(&all).stdout).unwrap()
+}
+
+fn codes(verdict: &Value) -> Vec<&str> {
+    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_repair_writes_is_sound() {
+    for extension in
+        ["core.so", "ext_chain.so", "ext_relr.so", "ext_stale.so", "ext_python.so", "ext_zlib.so"]
+    {
+        let sandbox = Sandbox::new();
+        sandbox.wheel(&wheel(NAME, &format!("x86_64/{extension}")));
+        sandbox.repair(&[]).success();
+        let run = sandbox.run(&["verify", "out"]).success();
+        assert!(run.stdout.contains(": sound, loads on musl 1.1.19 or newer"), "{extension}: {}", run.stdout);
+        assert!(sandbox.run(&["needs", "out"]).success().stdout.is_empty());
+    }
+}
+
+#[test]
+fn an_unbundled_wheel_is_sound_only_with_the_root_file_system_it_runs_on() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
+    let alone = sandbox.run(&["verify", NAME]);
+    assert_eq!(alone.status, 1, "{}", alone.stdout);
+    assert!(alone.stdout.contains("error[missing-library]: `libgreet.so.3`"), "{}", alone.stdout);
+    let root = testdata("rootfs");
+    let there = sandbox.run(&["verify", NAME, "--sysroot", root.to_str().unwrap()]).success();
+    assert!(there.stdout.contains(": sound"), "{}", there.stdout);
+}
+
+#[test]
+fn a_root_file_system_with_an_older_musl_than_needed_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(MUSL, "x86_64/ext_relr.so"));
+    let root = |version: &str| {
+        let root = sandbox.path().join(version);
+        std::fs::create_dir_all(root.join("lib/apk/db")).unwrap();
+        std::fs::create_dir_all(root.join("usr/lib")).unwrap();
+        std::fs::copy(testdata("rootfs/usr/lib/libgreet.so.3.1"), root.join("usr/lib/libgreet.so.3"))
+            .unwrap();
+        let text = format!("P:musl\nV:{version}-r1\nA:x86_64\nF:lib\nR:ld-musl-x86_64.so.1\n\n");
+        std::fs::write(root.join("lib/apk/db/installed"), text).unwrap();
+        root.to_str().unwrap().to_owned()
+    };
+    let old = sandbox.run(&["verify", MUSL, "--sysroot", &root("1.2.3")]);
+    assert_eq!(old.status, 1);
+    assert!(
+        old.stdout.contains("does not load on musl 1.2.3, which the root file system has"),
+        "{}",
+        old.stdout
+    );
+    sandbox.run(&["verify", MUSL, "--sysroot", &root("1.2.5")]).success();
+}
+
+#[test]
+fn min_musl_is_enforced_by_verify_and_by_repair() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_relr.so"));
+    sandbox.repair(&["--min-musl", "1.2.0"]).success();
+    sandbox.run(&["verify", "out", "--min-musl", "1.2.0"]).success();
+    sandbox.repair(&["--min-musl", "1.2.0", "--keep-relr"]).failure(
+        1,
+        &["the wheel needs musl 1.2.4 (Alpine 3.18), asked was 1.2.0", "has DT_RELR, in musl since 1.2.4"],
+    );
+    sandbox.repair(&["--keep-relr"]).success();
+    let run = sandbox.run(&["verify", "out", "--min-musl", "1.2.3"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("error[overclaimed-tag]"), "{}", run.stdout);
+}
+
+#[test]
+fn json_names_modules_releases_and_the_minimum() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_relr.so"));
+    sandbox.repair(&["--keep-relr"]).success();
+    let out = sandbox.out().join(MUSL);
+    let verdict = verdict(&sandbox, &[out.to_str().unwrap()]);
+    assert_eq!(
+        (verdict["schema"].as_str(), verdict["kind"].as_str()),
+        (Some("muslrepair/1"), Some("verify"))
+    );
+    assert_eq!(verdict["minimum_musl"]["version"], "1.2.4");
+    assert_eq!(verdict["minimum_musl"]["alpine"], "3.18");
+    assert_eq!(verdict["minimum_musl"]["because"][0]["cause"], "relr");
+    assert_eq!(verdict["modules"][0]["path"], "demo/_core.so");
+    assert_eq!(verdict["modules"][0]["loads_on"], serde_json::json!(["1.2.4", "1.2.5", "1.2.6"]));
+    assert_eq!(codes(&verdict), ["relr"]);
+}
+
+#[test]
+fn findings_can_be_allowed_by_code_and_unknown_codes_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
+    sandbox.run(&["verify", NAME, "--allow", "missing-library"]).success();
+    let run = sandbox
+        .run(&["verify", NAME, "--allow", "missing-libary"])
+        .failure(2, &["unknown finding `missing-libary`"]);
+    assert!(run.stdout.is_empty());
+    assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("initial-exec-tls (error)"));
+}
+
+#[test]
+fn wheels_that_are_installed_together_find_each_others_libraries() {
+    let sandbox = Sandbox::new();
+    let user = sandbox.wheel(&WheelBuilder::new("user-1.0-cp312-cp312-musllinux_1_2_x86_64.whl").file(
+        "user/_core.so",
+        {
+            let edit = muslrepair::elf::ElfEdit {
+                run_path: muslrepair::elf::RunPathEdit::Set("$ORIGIN/../provider/lib".to_owned()),
+                ..Default::default()
+            };
+            muslrepair::elf::patch(object("x86_64/core.so"), &edit).unwrap().bytes
+        },
+    ));
+    let library = std::fs::read(testdata("rootfs/usr/lib/libgreet.so.3.1")).unwrap();
+    let provider = WheelBuilder::new("provider-1.0-py3-none-musllinux_1_2_x86_64.whl")
+        .file("provider/lib/libgreet.so.3", library);
+    let provider = sandbox.wheel(&provider);
+    let (user, provider) = (user.to_str().unwrap(), provider.to_str().unwrap());
+    assert_eq!(sandbox.run(&["verify", user]).status, 1);
+    let both = sandbox.run(&["verify", user, provider]).success();
+    assert_eq!(both.stdout.matches(": sound").count(), 2, "{}", both.stdout);
+}
+
+#[test]
+fn an_unpacked_tree_is_verified_like_a_wheel() {
+    let sandbox = Sandbox::new();
+    let site = sandbox.path().join("site-packages");
+    std::fs::create_dir_all(site.join("demo")).unwrap();
+    std::fs::write(site.join("demo/_core.so"), object("x86_64/core.so")).unwrap();
+    std::fs::write(site.join("demo/__init__.py"), "").unwrap();
+    let run = sandbox.run(&["verify", "site-packages"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("needed by `demo/_core.so`"), "{}", run.stdout);
+    assert_eq!(sandbox.run(&["needs", "site-packages"]).success().stdout, "so:libgreet.so.3\n");
+}
+
+#[test]
+fn what_indexes_refuse_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_plain.so"));
+    assert_eq!(codes(&verdict(&sandbox, &[NAME])), ["linux-tag"]);
+    let loong = "demo-1.0-cp312-cp312-musllinux_1_2_loongarch64.whl";
+    let other = Sandbox::new();
+    other.wheel(&WheelBuilder::new(loong).file("demo/_core.so", object("loongarch64/core.so")));
+    assert!(codes(&verdict(&other, &[loong, "--exclude", "libgreet*"])).contains(&"refused-by-index"));
+}
+
+#[test]
+fn archives_that_indexes_refuse_are_told() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path().join(NAME);
+    let said = |zip: RawZip| {
+        std::fs::write(&path, zip.finish()).unwrap();
+        verdict(&sandbox, &[NAME, "--allow", "linux-tag"])["findings"].clone()
+    };
+    assert_eq!(said(RawZip::wheel()), serde_json::json!([]));
+    let mut streamed = RawZip::wheel();
+    streamed.members[0].descriptor = true;
+    assert!(said(streamed)[0]["message"].as_str().unwrap().contains("`demo/a.py` has a data descriptor"));
+    for change in [
+        |zip: &mut RawZip| zip.comment = b"hello".to_vec(),
+        |zip: &mut RawZip| zip.prefix = b"#!/bin/sh\n".to_vec(),
+    ] {
+        let mut zip = RawZip::wheel();
+        change(&mut zip);
+        assert!(
+            said(zip)[0]["message"].as_str().unwrap().contains("has a comment, or bytes before or after it")
+        );
+    }
+}
+
+#[test]
+fn what_record_does_not_list_is_an_error_of_verify() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(MUSL, "x86_64/ext_plain.so").unlisted("demo/_core.so"));
+    assert_eq!(codes(&verdict(&sandbox, &[MUSL])), ["unlisted"]);
+    assert_eq!(sandbox.run(&["verify", MUSL]).status, 1);
+}
+
+#[test]
+fn tags_that_disagree_are_an_error_of_verify() {
+    let sandbox = Sandbox::new();
+    let text = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: cp312-cp312-linux_x86_64\n";
+    sandbox.wheel(&wheel(MUSL, "x86_64/ext_plain.so").metadata("WHEEL", text));
+    assert_eq!(codes(&verdict(&sandbox, &[MUSL])), ["wrong-tag", "wrong-tag"]);
+}
+
+#[test]
+fn needs_prints_exactly_what_apk_would_have_to_install() {
+    let sandbox = Sandbox::new();
+    let builder = wheel(NAME, "x86_64/core.so")
+        .file_with_mode("demo/chain.so", object("x86_64/ext_chain.so"), 0o755)
+        .file_with_mode("demo/zlib.so", object("x86_64/ext_zlib.so"), 0o755)
+        .file_with_mode("demo/python.so", object("x86_64/ext_python.so"), 0o755);
+    sandbox.wheel(&builder);
+    let root = testdata("rootfs");
+    let needs = |format: &[&str]| {
+        let mut all = vec!["needs", NAME, "--sysroot", root.to_str().unwrap()];
+        all.extend(format);
+        sandbox.run(&all)
+    };
+    assert_eq!(needs(&[]).success().stdout, "so:libchain_a.so.1\nso:libgreet.so.3\n");
+    let packages = needs(&["--format", "pkg"]);
+    assert!(packages.stdout.contains("greet-libs\n"), "{}", packages.stdout);
+    let json: Value = serde_json::from_str(&needs(&["--format", "json"]).stdout).unwrap();
+    assert_eq!(json["needs"][1]["package"], "greet-libs");
+    assert_eq!(json["needs"][1]["version"], "3.1-r2");
+    assert_eq!(json["needs"][1]["needed_by"], serde_json::json!(["demo/_core.so"]));
+}
+
+#[test]
+fn packages_that_nobody_knows_are_an_error_of_needs() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_missing.so"));
+    let root = testdata("rootfs");
+    let run = sandbox.run(&["needs", NAME, "--format", "pkg", "--sysroot", root.to_str().unwrap()]);
+    run.failure(1, &["no installed package provides `so:libabsent.so.7`, needed by `demo/_core.so`"]);
+}

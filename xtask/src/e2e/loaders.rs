@@ -1,0 +1,91 @@
+//! Real musl loaders, and what they say to a module.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::stub::Stub;
+use crate::musl_root;
+use crate::process::{command, target};
+
+/// The releases that are tried, and Debian's root of each: the last that ignores `DT_RELR`, and the one that most
+/// Alpine releases of today have.
+const RELEASES: &[(&str, &str)] = &[("1.2.3", "x86_64"), ("1.2.5", "x86_64-trixie")];
+
+/// The directories that such a loader falls back to, where no library of this machine may be found.
+const PATH_FILE: &str = "etc/ld-musl-x86_64.path";
+
+/// A loader in a root of its own.
+#[derive(Debug)]
+pub struct Loader {
+    /// The musl release, which it was asked for.
+    pub release: &'static str,
+    program: PathBuf,
+}
+
+/// What came of a load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Loaded,
+    /// The loader's message, or the signal that ended the process.
+    Failed(String),
+}
+
+impl Loader {
+    /// All of them, fetched if need be.
+    pub fn all(stub: &Stub) -> Result<Vec<Self>> {
+        let names: Vec<&str> = RELEASES.iter().map(|(_, root)| *root).collect();
+        musl_root::fetch_some(&names)?;
+        RELEASES.iter().map(|(release, root)| Self::install(release, root, stub)).collect()
+    }
+
+    /// The loader looks for its path file two levels above itself, so one in a root of its own has one of its own.
+    fn install(release: &'static str, origin: &str, stub: &Stub) -> Result<Self> {
+        const NAME: &str = "lib/ld-musl-x86_64.so.1";
+        let root = target().join("e2e/roots").join(release);
+        let program = root.join(NAME);
+        fs::create_dir_all(root.join("lib"))?;
+        fs::create_dir_all(root.join("etc"))?;
+        fs::copy(musl_root::directory().join(origin).join(NAME), &program)?;
+        fs::write(root.join(PATH_FILE), format!("{}\n", stub.system.display()))?;
+        let loader = Self { release, program };
+        let said = command(&loader.program).output().context("cannot start musl's loader")?;
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        if !said.lines().any(|line| line == format!("Version {release}")) {
+            bail!("`{}` is not musl {release}; it says: {said}", loader.program.display());
+        }
+        Ok(loader)
+    }
+
+    /// Loads a module in a process of its own.
+    pub fn load(&self, module: &Path, stub: &Stub) -> Result<Outcome> {
+        let mut driver = Command::new(&self.program);
+        driver.arg("--preload").arg(&stub.python).arg("--").arg(&stub.driver).arg(module);
+        // Neither library paths nor anything else of this machine.
+        let output =
+            driver.env_clear().current_dir(target()).output().context("cannot start musl's loader")?;
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Ok(match (output.status.code(), output.status.signal()) {
+            (Some(0), _) => Outcome::Loaded,
+            (Some(1), _) => Outcome::Failed(said),
+            (_, Some(signal)) => Outcome::Failed(format!("killed by {}", signal_name(signal))),
+            // 127: the program itself could not be loaded, which is no answer.
+            _ => bail!("the driver failed with {}: {said}", output.status),
+        })
+    }
+}
+
+fn signal_name(signal: i32) -> String {
+    match signal {
+        4 => "SIGILL".to_owned(),
+        6 => "SIGABRT".to_owned(),
+        7 => "SIGBUS".to_owned(),
+        8 => "SIGFPE".to_owned(),
+        11 => "SIGSEGV".to_owned(),
+        14 => "SIGALRM: it took longer than a minute".to_owned(),
+        other => format!("signal {other}"),
+    }
+}

@@ -1,0 +1,222 @@
+//! Stand-ins for what an extension module finds in its process: CPython, zlib, and the program that loads it.
+//! Only loading is of interest, so no function of them does anything.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::site::Site;
+use crate::process::{command, root, run, target};
+
+/// The compiled stand-ins.
+#[derive(Debug)]
+pub struct Stub {
+    /// The program that calls `dlopen`.
+    pub driver: PathBuf,
+    /// The library that exports CPython's API.
+    pub python: PathBuf,
+    /// The one directory where libraries are found by name: `libz.so.1` is in it.
+    pub system: PathBuf,
+}
+
+/// What zlib 1.2.13 exports and declares in `zlib.h`.
+const ZLIB: &[&str] = &[
+    "adler32",
+    "adler32_combine",
+    "adler32_combine64",
+    "adler32_z",
+    "compress",
+    "compress2",
+    "compressBound",
+    "crc32",
+    "crc32_combine",
+    "crc32_combine64",
+    "crc32_combine_gen",
+    "crc32_combine_gen64",
+    "crc32_combine_op",
+    "crc32_z",
+    "deflate",
+    "deflateBound",
+    "deflateCopy",
+    "deflateEnd",
+    "deflateGetDictionary",
+    "deflateInit2_",
+    "deflateInit_",
+    "deflateParams",
+    "deflatePending",
+    "deflatePrime",
+    "deflateReset",
+    "deflateResetKeep",
+    "deflateSetDictionary",
+    "deflateSetHeader",
+    "deflateTune",
+    "get_crc_table",
+    "gzbuffer",
+    "gzclearerr",
+    "gzclose",
+    "gzclose_r",
+    "gzclose_w",
+    "gzdirect",
+    "gzdopen",
+    "gzeof",
+    "gzerror",
+    "gzflush",
+    "gzfread",
+    "gzfwrite",
+    "gzgetc",
+    "gzgetc_",
+    "gzgets",
+    "gzoffset",
+    "gzoffset64",
+    "gzopen",
+    "gzopen64",
+    "gzprintf",
+    "gzputc",
+    "gzputs",
+    "gzread",
+    "gzrewind",
+    "gzseek",
+    "gzseek64",
+    "gzsetparams",
+    "gztell",
+    "gztell64",
+    "gzungetc",
+    "gzvprintf",
+    "gzwrite",
+    "inflate",
+    "inflateBack",
+    "inflateBackEnd",
+    "inflateBackInit_",
+    "inflateCodesUsed",
+    "inflateCopy",
+    "inflateEnd",
+    "inflateGetDictionary",
+    "inflateGetHeader",
+    "inflateInit2_",
+    "inflateInit_",
+    "inflateMark",
+    "inflatePrime",
+    "inflateReset",
+    "inflateReset2",
+    "inflateResetKeep",
+    "inflateSetDictionary",
+    "inflateSync",
+    "inflateSyncPoint",
+    "inflateUndermine",
+    "inflateValidate",
+    "uncompress",
+    "uncompress2",
+    "zError",
+    "zlibCompileFlags",
+    "zlibVersion",
+];
+
+/// The beginning of each stand-in library. Constructors use what Python gives them: they read and write objects, follow the
+/// pointers in a thread's state, and ask whether there was an error.
+const PRELUDE: &str = r#"
+static char nothing[1 << 20] __attribute__((aligned(64)));
+static void *structure[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
+static void *return_nothing(void) { return nothing; }
+static void *return_structure(void) { return structure; }
+static void *return_null(void) { return 0; }
+#define FUNCTION(name) void *name(void) __attribute__((alias("return_nothing")));
+#define STRUCTURE_FUNCTION(name) void *name(void) __attribute__((alias("return_structure")));
+#define NULL_FUNCTION(name) void *name(void) __attribute__((alias("return_null")));
+#define POINTER(name) void *name = nothing;
+#define OBJECT(name) char name[1 << 13] __attribute__((aligned(64)));
+"#;
+
+impl Stub {
+    /// Compiles them, with all of CPython's API that some object of these wheels asks for.
+    pub fn build(sites: &[Site]) -> Result<Self> {
+        let directory = target().join("e2e/stub");
+        let system = directory.join("system");
+        fs::create_dir_all(&system)?;
+        let stub =
+            Self { driver: directory.join("driver"), python: directory.join("libpython-stub.so"), system };
+        run(command("musl-gcc")
+            .args(["-O1", "-o"])
+            .arg(&stub.driver)
+            .arg(root().join("xtask/src/e2e/driver.c")))?;
+
+        let names: BTreeSet<&str> = sites
+            .iter()
+            .flat_map(|site| site.objects.values())
+            .flat_map(|object| &object.dso.python_api)
+            .map(String::as_str)
+            .collect();
+        let mut source = PRELUDE.to_owned();
+        for name in names {
+            source.push_str(&format!("{}({name})\n", kind(name)));
+        }
+        library(&source, &directory.join("python.c"), &stub.python)?;
+
+        let functions: String = ZLIB.iter().map(|name| format!("FUNCTION({name})\n")).collect();
+        library(&format!("{PRELUDE}{functions}"), &directory.join("zlib.c"), &stub.system.join("libz.so.1"))?;
+        Ok(stub)
+    }
+}
+
+/// What a name of CPython's API is, which its undefined symbol doesn't tell: the macro of [`PRELUDE`] that makes it.
+fn kind(name: &str) -> &'static str {
+    /// Objects that are not called like one.
+    const OBJECTS: &[&str] = &[
+        "PY_TIMEOUT_MAX",
+        "PyOS_InputHook",
+        "Py_GenericAliasType",
+        "Py_Version",
+        "Py_hexdigits",
+        "_PyOS_ReadlineTState",
+        "_PyRuntime",
+        "_Py_EllipsisObject",
+        "_Py_HashSecret",
+        "_Py_ctype_table",
+        "_Py_ctype_tolower",
+        "_Py_ctype_toupper",
+    ];
+    match name {
+        // `type(x)`, not a type.
+        "PyObject_Type" => "FUNCTION",
+        "PyErr_Occurred" => "NULL_FUNCTION",
+        _ if name.starts_with("PyExc_") => "POINTER",
+        _ if name.contains("ThreadState_") => "STRUCTURE_FUNCTION",
+        _ if ["_Type", "Struct", "Flag"].iter().any(|end| name.ends_with(end)) => "OBJECT",
+        _ if OBJECTS.contains(&name) => "OBJECT",
+        _ => "FUNCTION",
+    }
+}
+
+/// Compiles a library that needs no other.
+fn library(text: &str, source: &Path, to: &Path) -> Result<()> {
+    fs::write(source, text)?;
+    run(command("gcc")
+        .args(["-shared", "-fPIC", "-nostdlib", "-O1", "-w", "-fno-builtin", "-o"])
+        .arg(to)
+        .arg(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_and_functions_of_the_python_api() {
+        for name in
+            ["PyList_Type", "_Py_NoneStruct", "_Py_EllipsisObject", "Py_GenericAliasType", "Py_DebugFlag"]
+        {
+            assert_eq!(kind(name), "OBJECT", "{name}");
+        }
+        for name in [
+            "PyObject_Type",
+            "PyModule_AddObject",
+            "PyList_New",
+            "PyErr_GetRaisedException",
+            "PyMarshal_ReadObjectFromString",
+        ] {
+            assert_eq!(kind(name), "FUNCTION", "{name}");
+        }
+        assert_eq!(kind("PyExc_ValueError"), "POINTER");
+    }
+}
