@@ -11,7 +11,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Members in the archive. 200,000: the largest wheels hold some tens of thousands of files.
-    pub members: usize,
+    pub members: u64,
     /// Bytes of one member, inflated. 4 GiB less 2: the largest shared libraries in wheels are near 2 GB,
     /// and from here on the zip format needs extensions, which are read but not copied.
     pub member_size: u64,
@@ -21,7 +21,7 @@ pub struct Limits {
     pub metadata_size: u64,
     /// Bytes of a member's name. 1024: a quarter of Linux's `PATH_MAX`, as the name is joined to an
     /// installation directory; published names stay below 300.
-    pub name_length: usize,
+    pub name_length: u64,
     /// How many times larger the members may be than the archive, once they are larger than
     /// [`Limits::ratio_floor`]. 200: PyPI refuses 50; real wheels stay below 20, deflate ends at 1032.
     pub ratio: u64,
@@ -80,11 +80,11 @@ impl Default for Limits {
 impl Limits {
     /// No limit at all: for files that were held against limits before.
     pub(crate) const NONE: Self = Self {
-        members: usize::MAX,
+        members: u64::MAX,
         member_size: u64::MAX,
         total_size: u64::MAX,
         metadata_size: u64::MAX,
-        name_length: usize::MAX,
+        name_length: u64::MAX,
         ratio: u64::MAX,
         ratio_floor: u64::MAX,
         in_flight: u64::MAX,

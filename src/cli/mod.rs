@@ -4,6 +4,7 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod limits;
 mod needs;
 mod repair;
 mod search;

@@ -12,7 +12,7 @@ use muslrepair::policy::{Audit, AuditOptions, Code, audit};
 use muslrepair::repair::{Patcher, Plan, PlatformChoice, Receipt, RepairOptions, apply, plan};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::{Arch, PlatformTag, Wheel};
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 use rayon::prelude::*;
 
 use super::env::Environment;
@@ -255,7 +255,7 @@ impl Batch {
     }
 
     fn plan(&self, path: &Path) -> Result<Planned, Error> {
-        let wheel = Wheel::open(path, &Limits::default())?;
+        let wheel = Wheel::open(path, &self.resolver.options().limits)?;
         let audit = audit(&wheel, &self.resolver, &self.audit_options)?;
         let plan = plan(&wheel, &audit, &self.options)?;
         Ok(Planned { wheel, audit, plan })
