@@ -37,6 +37,10 @@ pub(super) fn examine(
     for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
         judge(object, &layout, options, &mut findings);
     }
+    if let Some(exceeded) = &graph.exceeded {
+        let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
+        findings.push(finding.with_hint("`--limit` raises it, if the files can be trusted"));
+    }
     let as_it_is = modules(&graph, members, true);
     let repaired = modules(&graph, members, false);
     findings.extend(missing_libraries(&graph, &layout));
@@ -76,7 +80,8 @@ fn new_symbols(object: &str, symbols: &str, met_by: Releases, promised: Release)
             .filter(|release| *release > promised && !met_by.contains(*release))
             .map(|release| release.to_string())
             .collect();
-        let message = format!("`{object}` needs {symbols}, which is missing from musl {}", without.join(" and "));
+        let message =
+            format!("`{object}` needs {symbols}, which is missing from musl {}", without.join(" and "));
         let hint = format!("avoid the symbol; musl has it again since {since}{alpine}");
         return Finding::new(Code::NewSymbol, object, message).with_hint(hint);
     }
@@ -91,14 +96,18 @@ fn new_symbols(object: &str, symbols: &str, met_by: Releases, promised: Release)
 fn missing_libraries(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
     type Search<'a> = (&'a [String], &'a [Rejected]);
     let mut missing: Vec<(&str, Search<'_>, Vec<&str>)> = Vec::new();
+    let mut known: BTreeMap<(&str, Search<'_>), usize> = BTreeMap::new();
     for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
         for dependency in &object.dependencies {
             let Resolution::Missing { searched, rejected } = &dependency.resolution else { continue };
             let search: Search<'_> = (searched, rejected);
             let requester = object.origin.shown();
-            match missing.iter_mut().find(|(name, other, _)| *name == dependency.name && *other == search) {
-                Some((_, _, requesters)) => requesters.push(requester),
-                None => missing.push((&dependency.name, search, vec![requester])),
+            let index = *known.entry((&dependency.name, search)).or_insert_with(|| {
+                missing.push((&dependency.name, search, Vec::new()));
+                missing.len() - 1
+            });
+            if let Some((_, _, requesters)) = missing.get_mut(index) {
+                requesters.push(requester);
             }
         }
     }
@@ -136,6 +145,9 @@ fn reserved_names(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
     for object in &graph.objects {
         for dependency in object.dependencies.iter().filter(|d| d.resolution == Resolution::Libc) {
             let name = dependency.name.as_str();
+            if said.contains(name) {
+                continue;
+            }
             let inside = layout.named(name).find_map(|index| graph.objects.get(index));
             if let (true, Some(bundled)) = (musl::is_reserved(name), inside)
                 && said.insert(name)
