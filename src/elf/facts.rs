@@ -24,6 +24,9 @@ pub struct ElfFacts {
     pub arch: Option<Arch>,
     /// The CPU architecture of `.ARM.attributes` (`Tag_CPU_arch`); 10 is ARMv7, 6 to 9 and 11 are ARMv6.
     pub arm_cpu_arch: Option<u32>,
+    /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: the x86-64 levels the code says it cannot do without, as bits; 0 where
+    /// nothing is said.
+    pub isa_needed: u32,
     /// `PT_INTERP`.
     pub interpreter: Option<String>,
     /// Whether there is a `PT_DYNAMIC`; without one the file is static and asks for nothing.

@@ -1,12 +1,13 @@
 //! Every fixture, patched in every way and again, under a strict oracle.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod hostile;
 mod image;
 mod oracle;
 
 use std::path::{Path, PathBuf};
 
-use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, is_elf, patch};
+use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, is_elf, patch};
 
 /// Every ELF file below `testdata/elf` that is dynamic and well-formed.
 fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
@@ -243,8 +244,6 @@ fn where_arwen_succeeds_the_facts_agree() {
         let mut facts = other.facts.clone();
         facts.segments.clone_from(&own.facts.segments);
         assert_eq!(facts, own.facts, "{}", path.display());
-        let symbols = |bytes| DynamicSymbols::parse(bytes).map(|symbols| symbols.iter().count());
-        assert_eq!(symbols(&other.bytes), symbols(&own.bytes));
         agreed += 1;
     }
     assert!(agreed > 100, "arwen patched only {agreed} fixtures");
