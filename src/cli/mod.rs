@@ -7,6 +7,7 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod limits;
 mod needs;
 mod platform;
 mod printer;

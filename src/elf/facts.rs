@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::ElfError;
 use super::survey::Survey;
+use crate::limits::Limits;
 use crate::wheel::Arch;
 
 /// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
@@ -75,6 +76,15 @@ impl ElfFacts {
     /// Where the bytes are not ELF, or a table the loader would read lies outside the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
         Survey::of(bytes).map(|survey| survey.facts)
+    }
+
+    /// As [`ElfFacts::parse`], for a file that may be an attack: what exceeds the limits is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`ElfFacts::parse`], and where a table has more entries than the limits allow.
+    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Self, ElfError> {
+        Survey::within(bytes, limits).map(|survey| survey.facts)
     }
 
     /// The run path musl uses: `DT_RUNPATH` if there is one, else `DT_RPATH`
