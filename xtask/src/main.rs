@@ -10,6 +10,7 @@ mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
+mod image;
 mod install;
 mod musl_root;
 mod process;
@@ -42,7 +43,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "published wheels: `e2e loader` under real musl loaders, `e2e auditwheel` beside auditwheel",
+        summary: "end-to-end checks with real loaders, Pythons and package indexes; without a name, the list",
         run: e2e::run,
     },
     Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },

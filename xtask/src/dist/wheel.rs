@@ -11,7 +11,7 @@ use crate::install;
 use crate::process::{command, output, run, target};
 
 /// What builds the wheel, gives it its tags and checks it.
-const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
+pub const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
 
 /// A static program runs under any libc, so the oldest that installers know of each.
 const GLIBC: &[&str] = &["manylinux_2_17", "manylinux2014"];
