@@ -1,10 +1,12 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: what muslrepair says, held against published wheels and real loaders.
+//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
+//! everything that can go wrong while it runs.
 
 use anyhow::{Result, bail};
 
 mod damage;
 mod damaged;
 mod dso;
+mod faults;
 mod fetch;
 mod loader;
 mod loaders;
@@ -23,7 +25,8 @@ mod workers;
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((what, rest)) if what == "loader" => loader::run(rest),
-        Some((what, _)) => bail!("no end-to-end check `{what}`; there is `loader`"),
-        None => bail!("which end-to-end check? There is `loader`"),
+        Some((what, rest)) if what == "faults" => faults::run(rest),
+        Some((what, _)) => bail!("no end-to-end check `{what}`; there are `loader` and `faults`"),
+        None => bail!("which end-to-end check? There are `loader` and `faults`"),
     }
 }
