@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::elf::ElfError;
 use crate::policy::Finding;
+use crate::repair::UnsupportedIsa;
 use crate::wheel::{InvalidWheelFilename, InvalidWheelPath, NoPlace, WheelError};
 
 /// An error of this library. It says what is wrong; [`Error::hints`] says what to do.
@@ -27,6 +28,12 @@ pub enum Error {
     Unrepairable {
         /// Everything found, not just the first.
         findings: Vec<Finding>,
+    },
+    /// Objects need more of the processor than the platform tag promises.
+    #[error("{}", objects.iter().map(isa_message).collect::<Vec<_>>().join("; "))]
+    UnsupportedIsa {
+        /// All of them.
+        objects: Vec<UnsupportedIsa>,
     },
     /// The wheel has a platform in its name, but no ELF file.
     #[error("the name says `{platform}`, but the wheel has no ELF file that could be loaded")]
@@ -115,6 +122,7 @@ impl Error {
             Self::Unrepairable { findings } => {
                 findings.iter().flat_map(|f| std::iter::once(&f.message).chain(&f.details)).cloned().collect()
             }
+            Self::UnsupportedIsa { objects } => objects.iter().map(isa_message).collect(),
             other => vec![other.to_string()],
         }
     }
@@ -133,6 +141,9 @@ impl Error {
                 return hints;
             }
             Self::Wheel(error) => return error.hint().into_iter().collect(),
+            Self::UnsupportedIsa { .. } => "build without `-march=x86-64-v2` and the like, or pass \
+                `--disable-isa-ext-check` if every machine it will run on has these instructions"
+                .to_owned(),
             Self::NoElf { .. } => {
                 "if it is pure Python, retag it with `wheel tags --platform-tag any`".to_owned()
             }
@@ -146,4 +157,8 @@ impl Error {
         };
         vec![hint]
     }
+}
+
+fn isa_message(object: &UnsupportedIsa) -> String {
+    format!("`{}` needs instructions of {}, the tag promises x86_64 only", object.object, object.level)
 }

@@ -3,6 +3,7 @@
 
 pub mod elf;
 mod error;
+mod events;
 mod limits;
 pub mod musl;
 pub mod policy;
@@ -12,4 +13,5 @@ pub mod resolve;
 pub mod wheel;
 
 pub use error::Error;
+pub use events::{Event, Observer};
 pub use limits::Limits;

@@ -1,4 +1,5 @@
-//! Every environment variable the program reads, once.
+//! Every environment variable the program reads, once. `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are read by anstream,
+//! `TMPDIR` by nobody: temporary files lie beside what they become.
 
 use std::env::{var, var_os};
 use std::ffi::OsString;
@@ -8,7 +9,12 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     /// `MUSLREPAIR_PLAT`, `AUDITWHEEL_PLAT`: the default of `--plat`.
-    pub(super) platform: Option<String>,
+    pub(super) platform: Option<Setting>,
+    /// `MUSLREPAIR_POLICY`, `AUDITWHEEL_POLICY`: the policy where no platform is named, for the architecture that a
+    /// wheel turns out to have.
+    pub(super) policy: Option<Setting>,
+    /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: read, and not used. The ELF files know better.
+    pub(super) arch: Option<Setting>,
     /// `MUSLREPAIR_ZIP_COMPRESSION_LEVEL`, `AUDITWHEEL_ZIP_COMPRESSION_LEVEL`: the default of `--zip-compression-level`.
     pub(super) compression: Option<String>,
     /// `MUSLREPAIR_PATCHER`, `AUDITWHEEL_PATCHER`: the default of `--patcher`.
@@ -20,6 +26,15 @@ pub(super) struct Environment {
     pub(super) ld_library_path: Vec<PathBuf>,
     /// `SOURCE_DATE_EPOCH`: the time of new and changed members, in seconds since 1970.
     pub(super) source_date_epoch: Option<String>,
+    /// Whether `TERM` says that lines on the terminal can be drawn again.
+    pub(super) drawing_terminal: bool,
+}
+
+/// A value, and the variable it comes from, to name it when it makes no sense.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) variable: String,
+    pub(super) value: String,
 }
 
 impl Environment {
@@ -28,18 +43,25 @@ impl Environment {
             let value = value.unwrap_or_default();
             std::env::split_paths(&value).filter(|path| !path.as_os_str().is_empty()).collect()
         };
+        let value = |name: &str| ours_or_auditwheels(name).map(|setting| setting.value);
         Self {
             platform: ours_or_auditwheels("PLAT"),
-            compression: ours_or_auditwheels("ZIP_COMPRESSION_LEVEL"),
-            patcher: ours_or_auditwheels("PATCHER"),
-            library_path: paths(ours_or_auditwheels("LD_LIBRARY_PATH").map(OsString::from)),
+            policy: ours_or_auditwheels("POLICY"),
+            arch: ours_or_auditwheels("ARCH"),
+            compression: value("ZIP_COMPRESSION_LEVEL"),
+            patcher: value("PATCHER"),
+            library_path: paths(value("LD_LIBRARY_PATH").map(OsString::from)),
             ld_library_path: paths(var_os("LD_LIBRARY_PATH")),
             source_date_epoch: var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
+            drawing_terminal: var_os("TERM").is_some_and(|term| term != "dumb"),
         }
     }
 }
 
-fn ours_or_auditwheels(name: &str) -> Option<String> {
-    let value = |prefix: &str| var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
-    value("MUSLREPAIR").or_else(|| value("AUDITWHEEL"))
+fn ours_or_auditwheels(name: &str) -> Option<Setting> {
+    ["MUSLREPAIR", "AUDITWHEEL"].into_iter().find_map(|prefix| {
+        let variable = format!("{prefix}_{name}");
+        let value = var(&variable).ok().filter(|value| !value.is_empty())?;
+        Some(Setting { variable, value })
+    })
 }

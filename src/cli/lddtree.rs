@@ -7,8 +7,10 @@ use muslrepair::report;
 use muslrepair::resolve::InstalledLayout;
 
 use super::Exit;
+use super::compat::Voice;
 use super::env::Environment;
 use super::search::SearchArgs;
+use super::show::Format;
 use super::term::{OutputError, Terminal};
 
 #[derive(Debug, Args)]
@@ -16,9 +18,12 @@ pub(super) struct LddtreeArgs {
     /// An ELF file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print JSON
-    #[arg(long)]
+    /// Print the tree as JSON, with the keys of auditwheel and some more
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// `text`, or our own JSON document
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
     #[command(flatten)]
     search: SearchArgs,
 }
@@ -41,8 +46,13 @@ pub(super) fn run(
         }
     };
     let graph = resolver.resolve(vec![root], &InstalledLayout::default());
-    if arguments.json {
+    if arguments.format == Format::Json {
+        terminal.result(&serde_json::to_string(&report::tree_document(&graph, 0)?)?)?;
+    } else if arguments.json {
         terminal.result(&serde_json::to_string_pretty(&report::tree_json(&graph, 0))?)?;
+    } else if terminal.voice() == Voice::Auditwheel {
+        // auditwheel logs its tree, so that standard output stays empty.
+        terminal.say(&report::tree_auditwheel(&graph, 0));
     } else {
         terminal.result(&report::tree_text(&graph, 0))?;
     }

@@ -1,24 +1,33 @@
 //! The command line.
 
+mod batch;
+mod compat;
+mod config;
 mod env;
 mod exit;
 mod inputs;
 mod lddtree;
 mod limits;
 mod needs;
+mod platform;
+mod printer;
+mod progress;
+mod reference;
 mod repair;
 mod search;
 mod show;
+mod size;
 mod term;
 mod verify;
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use compat::Voice;
 use env::Environment;
 pub(crate) use exit::Exit;
-use term::Terminal;
+use term::{OutputError, Terminal};
 
 /// Repair Python wheels for musl: graft external libraries, patch and retag.
 #[derive(Debug, Parser)]
@@ -33,15 +42,18 @@ struct Cli {
 /// Options of every command, before or after its name.
 #[derive(Clone, Debug, clap::Args)]
 struct Global {
-    /// Say more; twice: everything
+    /// Say more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
     /// Print nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// When to use colours
+    /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: term::ColorWhen,
+    /// Say errors and warnings once more on standard error, as annotations of a continuous integration service
+    #[arg(long, global = true, value_name = "SERVICE")]
+    annotations: Option<term::Annotations>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,11 +68,51 @@ enum Command {
     Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
+    /// Print a completion script for a shell
+    Completions(reference::CompletionsArgs),
+    /// Print a manual page
+    Man(reference::ManArgs),
+    /// Print docs/cli.md
+    #[command(hide = true)]
+    Reference,
+    /// What auditwheel had until version 2
+    #[command(hide = true)]
+    Addtag {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+}
+
+impl Command {
+    /// The module of auditwheel that logs for this command.
+    fn module(command: Option<&Self>) -> &'static str {
+        match command {
+            Some(Self::Repair(_)) => "main_repair",
+            Some(Self::Show(_)) => "main_show",
+            Some(Self::Lddtree(_)) => "main_lddtree",
+            _ => "main",
+        }
+    }
+}
+
+/// Everything that can be called, under the name it is called by.
+fn command(voice: Voice) -> clap::Command {
+    // Of an option that is given twice the last counts, as with Python's argparse: wrappers append theirs.
+    let command = Cli::command().args_override_self(true);
+    match voice {
+        Voice::Own => command,
+        // argparse also takes unambiguous beginnings of options.
+        Voice::Auditwheel => {
+            (command.name("auditwheel").bin_name("auditwheel")).version(compat::VERSION).infer_long_args(true)
+        }
+    }
 }
 
 /// Runs the program with these arguments, the first being its name.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let voice = Voice::of(arguments.first().map(OsString::as_os_str));
+    let parsed = command(voice).try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come as errors too, but go to standard output and succeed.
@@ -68,7 +120,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
             return error.print().map_or(Exit::Failure, |()| exit);
         }
     };
-    let terminal = Terminal::new(&cli.global);
+    let terminal = Terminal::new(&cli.global, voice, Command::module(cli.command.as_ref()));
     let environment = Environment::read();
     let done = match &cli.command {
         Some(Command::Repair(arguments)) => repair::run(arguments, &environment, &terminal),
@@ -76,7 +128,17 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Verify(arguments)) => verify::run(arguments, &environment, &terminal),
         Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
-        None => Cli::command().print_help().map(|()| Exit::Success).map_err(term::OutputError::from),
+        Some(Command::Completions(arguments)) => reference::completions(arguments, &terminal),
+        Some(Command::Man(arguments)) => reference::man(arguments, &terminal),
+        Some(Command::Reference) => reference::markdown(&terminal),
+        Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
+        None => command(voice).print_help().map(|()| Exit::Success).map_err(OutputError::from),
     };
     done.unwrap_or_else(|error| terminal.output_failed(&error))
+}
+
+fn addtag(terminal: &Terminal) -> Exit {
+    terminal.error("there is no `addtag`: a tag is given by `repair`, which checks that it holds");
+    terminal.hint("to change nothing but the tag, use `repair --exclude '*'`");
+    Exit::Usage
 }

@@ -8,6 +8,7 @@ use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};
 
+use super::compat::Voice;
 use super::env::Environment;
 use super::search::SearchArgs;
 use super::term::{OutputError, Terminal};
@@ -18,12 +19,15 @@ pub(super) struct ShowArgs {
     /// Wheels, or directories of wheels
     #[arg(required = true, value_name = "WHEEL|DIR")]
     wheels: Vec<PathBuf>,
-    /// Print auditwheel's JSON (its schema, version 1)
+    /// Print auditwheel's JSON: its schema, version 1
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// `text`, or our own JSON document
+    /// `text`, or our own JSON: one document per wheel and line
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Do not ask whether the code needs more of the processor than the tag promises
+    #[arg(long)]
+    disable_isa_ext_check: bool,
     /// A pure Python wheel is a success
     #[arg(long)]
     allow_pure_python_wheel: bool,
@@ -59,10 +63,18 @@ pub(super) fn run(
     for path in wheels {
         let shown = inputs::shown(&path);
         let audit = match audit_file(&path, &resolver) {
-            Ok(audit) => audit,
+            Ok(mut audit) => {
+                if arguments.disable_isa_ext_check {
+                    forget_isa(&mut audit);
+                }
+                audit
+            }
             Err(error) => {
                 if arguments.json {
                     terminal.result(&report::show_error_json(&shown, &error.lines().join("; ")))?;
+                } else if arguments.format == Format::Json {
+                    let document = report::error_document(&shown, &error)?;
+                    terminal.result(&serde_json::to_string(&document)?)?;
                 }
                 terminal.wheel_error("show", &shown, &error);
                 worst = worst.max(Exit::Failure);
@@ -72,14 +84,32 @@ pub(super) fn run(
         if arguments.json {
             terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))?;
         } else if arguments.format == Format::Json {
-            let document = report::document("audit", &audit)?;
-            terminal.result(&serde_json::to_string_pretty(&document)?)?;
+            let document = report::audit_document(&audit, &root, packages.as_ref())?;
+            terminal.result(&serde_json::to_string(&document)?)?;
+        } else if terminal.voice() == Voice::Auditwheel {
+            show_as_auditwheel(&audit, terminal)?;
         } else {
             terminal.result(&report::show_text(&audit, &root, packages.as_ref()))?;
         }
         worst = worst.max(status(&audit, arguments.allow_pure_python_wheel));
     }
     Ok(worst)
+}
+
+/// Without the facts nothing is found unsupported.
+fn forget_isa(audit: &mut Audit) {
+    for object in &mut audit.elf.graph.objects {
+        object.facts.isa_needed = 0;
+    }
+}
+
+/// What is no platform wheel is logged; everything else is a report.
+fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), OutputError> {
+    if audit.kind == WheelKind::Platform {
+        return terminal.result(&report::show_paragraphs(audit, terminal.is_verbose()));
+    }
+    terminal.say(report::no_elf_sentence());
+    Ok(())
 }
 
 fn audit_file(path: &Path, resolver: &Resolver) -> Result<Audit, Error> {

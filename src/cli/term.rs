@@ -5,17 +5,25 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use muslrepair::Error;
 
-use super::{Exit, Global};
+use super::compat::Voice;
+use super::{Exit, Global, progress};
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` means always.
     Auto,
     /// Always.
     Always,
     /// Never.
     Never,
+}
+
+/// Whose notation annotations are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Annotations {
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 /// Writing the result failed.
@@ -34,10 +42,14 @@ impl From<serde_json::Error> for OutputError {
     }
 }
 
-/// How much is said.
+/// How much is said, and in whose words.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     verbosity: i16,
+    voice: Voice,
+    /// The module of auditwheel that would log what is said.
+    module: &'static str,
+    annotations: Option<Annotations>,
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -45,7 +57,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Terminal {
-    pub(super) fn new(global: &Global) -> Self {
+    pub(super) fn new(global: &Global, voice: Voice, module: &'static str) -> Self {
         let choice = match global.color {
             ColorWhen::Auto => anstream::ColorChoice::Auto,
             ColorWhen::Always => anstream::ColorChoice::Always,
@@ -53,11 +65,27 @@ impl Terminal {
         };
         choice.write_global();
         let verbosity = if global.quiet { -1 } else { i16::from(global.verbose) };
-        Self { verbosity }
+        Self { verbosity, voice, module, annotations: global.annotations }
+    }
+
+    /// Whose words are used.
+    pub(super) fn voice(self) -> Voice {
+        self.voice
+    }
+
+    /// Whether more than usual is said.
+    pub(super) fn is_verbose(self) -> bool {
+        self.verbosity >= 1
+    }
+
+    /// Whether nothing but errors is said.
+    pub(super) fn is_quiet(self) -> bool {
+        self.verbosity < 0
     }
 
     /// A result, to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), OutputError> {
+        progress::clear();
         let mut out = anstream::stdout().lock();
         out.write_all(safe(text).as_bytes())?;
         if !text.ends_with('\n') {
@@ -66,28 +94,56 @@ impl Terminal {
         Ok(out.flush()?)
     }
 
+    /// A result that is no text about wheels: a script, a manual page.
+    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), OutputError> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        Ok(out.flush()?)
+    }
+
     /// Something that is said unless `--quiet`.
     pub(super) fn say(self, text: &str) {
         if self.verbosity >= 0 {
-            line(text);
+            self.lines("INFO", text);
         }
     }
 
     /// Something that is said with `--verbose`.
     pub(super) fn detail(self, text: &str) {
         if self.verbosity >= 1 {
-            text.lines().for_each(line);
+            self.lines("DEBUG", text);
+        }
+    }
+
+    /// A record of auditwheel's log that belongs to another module of it than the command.
+    pub(super) fn record(self, (level, module, text): (&str, &'static str, String)) {
+        if self.verbosity >= 0 {
+            Self { module, ..self }.lines(level, &text);
         }
     }
 
     pub(super) fn warning(self, text: &str) {
-        if self.verbosity >= 0 {
-            line(&format!("{WARNING}warning{WARNING:#}: {}", safe(text)));
+        if self.verbosity < 0 {
+            return;
         }
+        match self.voice {
+            Voice::Own => line(&format!("{WARNING}warning{WARNING:#}: {}", safe(text))),
+            Voice::Auditwheel => self.lines("WARNING", text),
+        }
+        self.annotate("warning", text, "");
     }
 
+    /// An error without a wheel. In auditwheel's words it comes from the option parser.
     pub(super) fn error(self, text: &str) {
-        line(&format!("{ERROR}error{ERROR:#}: {}", safe(text)));
+        self.error_line(text);
+        self.annotate("error", text, "");
+    }
+
+    fn error_line(self, text: &str) {
+        match self.voice {
+            Voice::Own => line(&format!("{ERROR}error{ERROR:#}: {}", safe(text))),
+            Voice::Auditwheel => line(&format!("auditwheel: error: {}", safe(&text.replace('`', "")))),
+        }
     }
 
     pub(super) fn hint(self, text: &str) {
@@ -96,13 +152,15 @@ impl Terminal {
 
     /// An error about one wheel: what failed, why, and what to do.
     pub(super) fn wheel_error(self, action: &str, wheel: &str, error: &Error) {
-        self.error(&format!("cannot {action} `{wheel}`"));
+        let title = format!("cannot {action} `{wheel}`");
+        self.error_line(&title);
         for text in error.lines() {
             line(&format!("  {}", safe(&text)));
         }
         for hint in error.hints() {
             self.hint(&hint);
         }
+        self.annotate("error", &title, &error.lines().join("\n"));
     }
 
     /// Standard output could not be written. A reader that went away is no failure.
@@ -113,18 +171,59 @@ impl Terminal {
         self.error(&format!("cannot write to standard output: {}", error.0));
         Exit::Failure
     }
+
+    fn lines(self, level: &str, text: &str) {
+        match self.voice {
+            Voice::Own => text.lines().for_each(|text| line(&safe(text))),
+            // A record may have several lines, of which only the first carries level and logger.
+            Voice::Auditwheel => {
+                line(&format!("{level}:auditwheel.{}:{}", self.module, safe(text.trim_end_matches('\n'))));
+            }
+        }
+    }
+
+    /// One workflow command. It is one line, and has its own escapes:
+    /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
+    fn annotate(self, level: &str, title: &str, text: &str) {
+        if self.annotations.is_none() {
+            return;
+        }
+        let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+        let text = if text.is_empty() { title } else { text };
+        line(&format!("::{level} title={}::{}", property(&safe(title)), data(&safe(text))));
+    }
 }
 
 fn line(text: &str) {
+    progress::clear();
     // Nobody is left to tell if standard error is gone.
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Names come from wheels and file systems of strangers: control characters are shown, not sent.
-fn safe(text: &str) -> String {
+/// Names come from wheels and file systems of strangers: control characters, and those that turn the direction of
+/// writing, are shown and not sent.
+pub(super) fn safe(text: &str) -> String {
+    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' { safe.extend(c.escape_default()) } else { safe.push(c) }
+        if (c.is_control() && c != '\n') || hidden(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        assert_eq!(safe("a\u{1b}[2Jb\rc"), "a\\u{1b}[2Jb\\u{d}c");
+        assert_eq!(safe("libx\u{202e}os.so"), "libx\\u{202e}os.so");
+        assert_eq!(safe("two\nlines, \u{e9}\u{4e2d}"), "two\nlines, \u{e9}\u{4e2d}");
+    }
 }

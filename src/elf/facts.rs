@@ -25,6 +25,9 @@ pub struct ElfFacts {
     pub arch: Option<Arch>,
     /// The CPU architecture of `.ARM.attributes` (`Tag_CPU_arch`); 10 is ARMv7, 6 to 9 and 11 are ARMv6.
     pub arm_cpu_arch: Option<u32>,
+    /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: the x86-64 levels the code says it cannot do without, as bits; 0 where
+    /// nothing is said.
+    pub isa_needed: u32,
     /// `PT_INTERP`.
     pub interpreter: Option<String>,
     /// Whether there is a `PT_DYNAMIC`; without one the file is static and asks for nothing.
@@ -89,6 +92,15 @@ impl ElfFacts {
     #[must_use]
     pub fn run_path(&self) -> Option<&str> {
         self.runpath.as_deref().or(self.rpath.as_deref())
+    }
+
+    /// Whether this is a program that was linked statically: it has no interpreter and asks for nothing. It relocates
+    /// itself, so that what musl's loader does or lacks does not matter.
+    #[must_use]
+    pub fn is_static_program(&self) -> bool {
+        self.interpreter.is_none()
+            && self.needed.is_empty()
+            && (self.kind == Kind::Executable || self.pie_flag)
     }
 
     /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are

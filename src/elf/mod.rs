@@ -9,6 +9,7 @@ mod edit;
 mod error;
 mod facts;
 mod image;
+mod isa;
 mod machine;
 mod patch;
 mod patched;

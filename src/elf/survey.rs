@@ -13,6 +13,7 @@ use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, string_at};
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 use super::image::Image;
+use super::isa;
 use super::machine::arch;
 use super::relocations;
 use super::symbols;
@@ -82,6 +83,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         },
         arch: arch(image.format, header.e_machine, header.e_flags, attributes.as_ref()),
         arm_cpu_arch: attributes.and_then(|attributes| attributes.cpu_arch),
+        isa_needed: isa::needed(image),
         interpreter: None,
         dynamic: false,
         soname: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::musl::{self, Release};
+use crate::musl::{self, Release, Releases};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver};
 use crate::wheel::{Arch, MuslVersion, PlatformTag};
 
@@ -68,6 +68,28 @@ fn promised(platforms: &[PlatformTag]) -> Release {
         _ => None,
     });
     versions.min().unwrap_or_else(|| Release::oldest_of(MuslVersion::V1_2))
+}
+
+/// Symbols that some release from the promised one on does not have: because they came later, or because it lost them.
+fn new_symbols(object: &str, symbols: &str, met_by: Releases, promised: Release) -> Finding {
+    let since = met_by.since().unwrap_or(Release::NEWEST);
+    let alpine = since.first_alpine().map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
+    if met_by.contains(promised) {
+        let without: Vec<String> = Release::ALL
+            .into_iter()
+            .filter(|release| *release > promised && !met_by.contains(*release))
+            .map(|release| release.to_string())
+            .collect();
+        let message =
+            format!("`{object}` needs {symbols}, which is missing from musl {}", without.join(" and "));
+        let hint = format!("avoid the symbol; musl has it again since {since}{alpine}");
+        return Finding::new(Code::NewSymbol, object, message).with_hint(hint);
+    }
+    let message = format!(
+        "`{object}` needs {symbols}, which musl has since {since}{alpine}; the tag promises {promised}"
+    );
+    let hint = "build on an older Alpine, or say which one the wheel needs";
+    Finding::new(Code::NewSymbol, object, message).with_hint(hint)
 }
 
 /// One finding for each missing name and set of places searched, with everyone who needs it.
@@ -206,7 +228,7 @@ fn has_time64_sibling(arch: Arch, name: &str) -> bool {
 /// Initial-exec TLS in libraries, symbols that no release has, and symbols that the promised release does not have.
 fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
     let mut never: BTreeMap<(&str, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
-    let mut later: BTreeMap<(&str, Release), BTreeSet<&str>> = BTreeMap::new();
+    let mut later: BTreeMap<(&str, Releases), BTreeSet<&str>> = BTreeMap::new();
     let mut static_tls: BTreeSet<&str> = BTreeSet::new();
     for requirement in modules.iter().flat_map(|module| &module.requirements) {
         if requirement.cause == Cause::InitialExecTls {
@@ -216,7 +238,7 @@ fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
         match requirement.met_by.since() {
             None => never.entry((&requirement.object, elsewhere.as_deref())).or_default().insert(symbol),
             Some(since) if since > promised => {
-                later.entry((&requirement.object, since)).or_default().insert(symbol)
+                later.entry((&requirement.object, requirement.met_by)).or_default().insert(symbol)
             }
             Some(_) => continue,
         };
@@ -255,15 +277,9 @@ fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
         }
         findings.push(finding);
     }
-    for ((object, since), symbols) in later {
+    for ((object, met_by), symbols) in later {
         let symbols: Vec<&str> = symbols.into_iter().collect();
-        let alpine = since.first_alpine().map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
-        let message = format!(
-            "`{object}` needs {}, which musl has since {since}{alpine}; the tag promises {promised}",
-            listed(&symbols)
-        );
-        let hint = "build on an older Alpine, or say which one the wheel needs";
-        findings.push(Finding::new(Code::NewSymbol, object, message).with_hint(hint));
+        findings.push(new_symbols(object, &listed(&symbols), met_by, promised));
     }
     findings
 }
@@ -272,8 +288,9 @@ fn relative_relocations(graph: &Graph, promised: Release) -> Option<Finding> {
     if promised >= Release::V1_2_4 {
         return None;
     }
-    let objects =
-        graph.objects.iter().filter(|o| o.facts.relr && !matches!(o.origin, Origin::Neighbour { .. }));
+    let objects = (graph.objects.iter())
+        .filter(|object| object.facts.relr && !object.facts.is_static_program())
+        .filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
     let names: Vec<&str> = objects.map(|object| object.origin.shown()).collect();
     let first = names.first()?;
     let message = format!(

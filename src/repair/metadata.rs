@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::musl::Release;
 use crate::policy::{Audit, Policy, WheelKind};
-use crate::wheel::{MuslVersion, PlatformTag, WheelFilename, WheelInfo};
+use crate::wheel::{Arch, MuslVersion, PlatformTag, WheelFilename, WheelInfo};
 
 use super::options::{PlatformChoice, RepairOptions};
 
@@ -83,7 +83,17 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                     .ok_or_else(|| Error::NoPolicy(format!("musllinux for {arch}"))),
             }
         }
+        PlatformChoice::Policy(version) => Policy::find(*version, arch)
+            .map(|policy| policy.version.platform(arch))
+            .ok_or_else(|| Error::NoPolicy(version.platform(arch).to_string())),
         PlatformChoice::Tag(tag) => {
+            // What a 32-bit process on a 64-bit ARM kernel says of its machine; the objects know better.
+            if let (PlatformTag::Musllinux { version, arch: name }, Arch::Armv7l | Arch::Aarch64) =
+                (tag, arch)
+                && name == "armv8l"
+            {
+                return Ok(version.platform(arch));
+            }
             if tag.arch() != Some(arch) {
                 return Err(Error::WrongPlatform { built: arch.to_string(), asked: tag.to_string() });
             }

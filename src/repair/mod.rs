@@ -2,7 +2,10 @@
 
 mod apply;
 mod graft;
+mod include;
+mod isa;
 mod metadata;
+mod note;
 mod options;
 mod plan;
 mod run_path;
@@ -11,7 +14,10 @@ mod shim;
 
 pub use apply::{GraftedLibrary, Outcome, Receipt, apply};
 pub use graft::Graft;
+pub use include::{Included, include};
+pub use isa::{UnsupportedIsa, unsupported_isa};
 pub use metadata::MetadataEdit;
+pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};
-pub use plan::{MemberEdit, Note, Plan, plan};
+pub use plan::{MemberEdit, Plan, plan, plan_including};
 pub use shim::MovedProgram;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::elf::Strip;
 use crate::musl::Release;
-use crate::wheel::PlatformTag;
+use crate::wheel::{MuslVersion, PlatformTag};
 
 /// What a repair is asked to do, apart from where libraries are looked for.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct RepairOptions {
     pub keep_relr: bool,
     /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
     pub min_musl: Option<Release>,
+    /// Whether objects that need more of the processor than the tag promises are refused.
+    pub check_isa: bool,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -44,6 +46,7 @@ impl Default for RepairOptions {
             compression: 6,
             keep_relr: false,
             min_musl: None,
+            check_isa: true,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,
@@ -58,6 +61,8 @@ pub enum PlatformChoice {
     /// The wheel's own musllinux tag, or the newest policy of its architecture.
     #[default]
     Auto,
+    /// The policy for this musl, whatever the architecture of the wheel is.
+    Policy(MuslVersion),
     /// This one. A `linux` tag means: graft, and keep the name.
     Tag(PlatformTag),
 }

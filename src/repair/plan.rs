@@ -1,19 +1,21 @@
 //! The plan of a repair: every decision, and no I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::Serialize;
 
 use crate::elf::ElfEdit;
 use crate::error::Error;
-use crate::policy::{Audit, Code, Finding, WheelKind, quoted};
+use crate::policy::{Audit, Code, Finding, WheelKind};
 use crate::resolve::{Object, Origin, Resolution};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
 use super::graft::{Graft, Home, Names, home};
+use super::include::Included;
+use super::isa::unsupported_isa;
 use super::metadata::{MetadataEdit, check_minimum, output_name, target};
-use super::options::RepairOptions;
+use super::note::Note;
+use super::options::{PlatformChoice, RepairOptions};
 use super::run_path::{decide, replace};
 use super::shim::MovedProgram;
 
@@ -49,71 +51,6 @@ pub struct MemberEdit {
     pub edit: ElfEdit,
 }
 
-/// Something the plan does or leaves that the user should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "note")]
-pub enum Note {
-    /// Run path entries that lead out of the wheel are dropped.
-    RunPathDropped {
-        /// The object.
-        object: String,
-        /// The entries.
-        entries: Vec<String>,
-    },
-    /// A dependency on the interpreter's library is removed.
-    LibpythonRemoved {
-        /// The object.
-        object: String,
-        /// The library.
-        library: String,
-    },
-    /// A dependency is left to the user.
-    Excluded {
-        /// The library.
-        library: String,
-        /// The pattern that matched.
-        pattern: String,
-    },
-    /// An `--exclude` pattern matched nothing.
-    PatternUnused {
-        /// The pattern.
-        pattern: String,
-    },
-    /// A member was missing from `RECORD`.
-    Unlisted {
-        /// The member.
-        member: WheelPath,
-    },
-}
-
-impl Note {
-    /// Whether it is a warning rather than information.
-    #[must_use]
-    pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::Unlisted { .. })
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RunPathDropped { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
-                write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
-            }
-            Self::LibpythonRemoved { object, library } => {
-                write!(
-                    f,
-                    "Removing {library} dependency from {object}: the process has the interpreter already"
-                )
-            }
-            Self::Excluded { library, pattern } => write!(f, "Excluding {library} (`{pattern}`)"),
-            Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
-            Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
-        }
-    }
-}
-
 impl Plan {
     /// Whether the result is the input, byte for byte.
     #[must_use]
@@ -133,6 +70,20 @@ impl Plan {
 /// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
 /// none can.
 pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, Error> {
+    plan_including(wheel, audit, &Included::default(), options)
+}
+
+/// Plans the repair of an audited wheel, with libraries in it that nothing needs.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_including(
+    wheel: &Wheel,
+    audit: &Audit,
+    included: &Included,
+    options: &RepairOptions,
+) -> Result<Plan, Error> {
     let errors: Vec<Finding> = audit.elf.errors().cloned().collect();
     if !errors.is_empty() {
         return Err(Error::Unrepairable { findings: errors });
@@ -140,6 +91,11 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     let linux = audit.wheel.platforms().iter().find(|tag| matches!(tag, PlatformTag::Linux(_)));
     if let (WheelKind::PlatformWithoutElf, Some(tag)) = (audit.kind, linux) {
         return Err(Error::NoElf { platform: tag.to_string() });
+    }
+    let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
+    let unsupported = if options.check_isa && promises { unsupported_isa(audit) } else { Vec::new() };
+    if !unsupported.is_empty() {
+        return Err(Error::UnsupportedIsa { objects: unsupported });
     }
     let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
     if let Some(target) = &target {
@@ -166,7 +122,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     if !options.update_tags {
         plan.metadata.tags = None;
     }
-    Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
+    Planner::new(wheel, audit, options, &plan)?.run(included, &mut plan)?;
     plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
     let unused = audit.elf.graph.unused_patterns.iter().cloned();
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern }));
@@ -202,7 +158,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn run(&self, plan: &mut Plan) -> Result<(), Error> {
+    fn run(&self, included: &Included, plan: &mut Plan) -> Result<(), Error> {
         for (index, member, place, object) in self.audit.elf.members() {
             let needs_graft = object.edges().any(|(_, target)| self.audit.elf.is_outside(target));
             let edit = if needs_graft && place.scheme == Scheme::Scripts {
@@ -225,9 +181,8 @@ impl<'a> Planner<'a> {
                 plan.edits.push(MemberEdit { member: member.clone(), edit });
             }
         }
-        for scheme in [Scheme::Site, Scheme::Data] {
-            self.grafts(scheme, plan)?;
-        }
+        self.grafts(Scheme::Site, &included.0, plan)?;
+        self.grafts(Scheme::Data, &[], plan)?;
         plan.grafts.sort_by(|a, b| a.member.cmp(&b.member));
         Ok(())
     }
@@ -245,7 +200,7 @@ impl<'a> Planner<'a> {
         }
         let mut edit = ElfEdit {
             run_path: run_path.edit,
-            lower_relr: self.lower_relr && object.facts.relr,
+            lower_relr: self.lower_relr && object.facts.relr && !object.facts.is_static_program(),
             strip: self.strip,
             ..ElfEdit::default()
         };
@@ -314,7 +269,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The grafts for the objects of one scheme, in the home of that scheme.
-    fn grafts(&self, scheme: Scheme, plan: &mut Plan) -> Result<(), Error> {
+    fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), Error> {
         let home = home(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
         let mut queue: Vec<usize> = Vec::new();
@@ -324,6 +279,11 @@ impl<'a> Planner<'a> {
         // Every object outside that these lead to, and the names each is asked for by.
         let mut aliases: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut visited: BTreeSet<usize> = queue.iter().copied().collect();
+        for index in included {
+            let Some((stands_for, _)) = self.names.of(*index) else { continue };
+            aliases.entry(stands_for).or_default();
+            queue.extend([*index, stands_for].into_iter().filter(|index| visited.insert(*index)));
+        }
         while let Some(object) = queue.pop().and_then(|index| self.audit.elf.graph.objects.get(index)) {
             for (name, target) in object.edges().filter(|(_, target)| self.audit.elf.is_outside(*target)) {
                 let Some((stands_for, _)) = self.names.of(target) else { continue };
@@ -336,6 +296,10 @@ impl<'a> Planner<'a> {
             }
         }
         for (index, aliases) in aliases {
+            if aliases.is_empty() {
+                let member = home.member(self.names.of(index).map_or("", |(_, name)| name))?;
+                plan.notes.push(Note::Included { member });
+            }
             let Some(graft) = self.graft(index, aliases, &home, &mut plan.notes)? else { continue };
             plan.grafts.push(graft);
         }

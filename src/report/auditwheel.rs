@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::policy::{Audit, Policy, WheelKind};
+use crate::repair::unsupported_isa;
 use crate::resolve::{Origin, Resolution};
 use crate::wheel::PlatformTag;
+
+/// The column at which auditwheel breaks its paragraphs.
+const WIDTH: usize = 70;
 
 /// The first sentence of `show`.
 pub(super) fn consistent_sentence(audit: &Audit) -> String {
@@ -18,26 +22,26 @@ pub(super) fn consistent_sentence(audit: &Audit) -> String {
                 overall_tag(audit)
             )
         }
-        WheelKind::Pure | WheelKind::PlatformWithoutElf => no_elf_sentence(),
+        WheelKind::Pure | WheelKind::PlatformWithoutElf => no_elf_sentence().to_owned(),
     }
 }
 
-fn no_elf_sentence() -> String {
+/// What auditwheel says of a wheel that it has nothing to do for.
+#[must_use]
+pub fn no_elf_sentence() -> &'static str {
     "This does not look like a platform wheel, no ELF executable or shared library file (including compiled Python \
      C extension) found in the wheel archive"
-        .to_owned()
 }
 
 /// The platform tag the wheel deserves as it is: the newest policy if it needs nothing from outside, else `linux`.
 #[must_use]
-fn overall_tag(audit: &Audit) -> String {
+pub(super) fn overall_tag(audit: &Audit) -> String {
     let Some(arch) = audit.elf.arch else { return "linux".to_owned() };
     let own = audit.wheel.platforms().iter().filter(|tag| matches!(tag, PlatformTag::Musllinux { .. })).min();
     let best = own.cloned().or_else(|| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
+    let sound = audit.elf.external_libraries().is_empty() && audit.elf.errors().next().is_none();
     match best {
-        Some(tag) if audit.elf.external_libraries().is_empty() && audit.elf.errors().next().is_none() => {
-            tag.to_string()
-        }
+        Some(tag) if sound && unsupported_isa(audit).is_empty() => tag.to_string(),
         _ => format!("linux_{arch}"),
     }
 }
@@ -58,6 +62,36 @@ pub(super) fn versioned_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<Stri
     symbols
 }
 
+/// Where each external library was found, by name.
+fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
+    let libraries = audit.elf.external_libraries().into_iter().map(|library| {
+        let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
+        let path = object.and_then(|object| match &object.origin {
+            Origin::File { file, .. } => Some(file.path.clone()),
+            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+        });
+        (library.name, path)
+    });
+    libraries.collect()
+}
+
+/// Symbols that the policies forbid to take from a library, by library.
+fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
+    let mut forbidden: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, _, _, object) in audit.elf.members() {
+        for (library, symbol) in &object.symbols.forbidden {
+            forbidden.entry(library.clone()).or_default().insert(symbol.clone());
+        }
+    }
+    forbidden
+}
+
+/// The tag of the newest policy of the wheel's architecture.
+fn best_tag(audit: &Audit) -> Option<String> {
+    let arch = audit.elf.arch?;
+    Policy::default_for(arch).map(|policy| policy.version.platform(arch).to_string())
+}
+
 #[derive(Serialize)]
 struct Platform<'a> {
     version: u32,
@@ -75,8 +109,8 @@ struct Platform<'a> {
 
 #[derive(Serialize)]
 struct Upgrade {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    libs_to_eliminate: BTreeMap<String, Option<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    libs_to_eliminate: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     blacklisted_symbols: BTreeMap<String, BTreeSet<String>>,
 }
@@ -103,32 +137,16 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
         return if allow_pure && audit.kind == WheelKind::Pure {
             render(&Pure { version: 1, wheel: &wheel, pure: true })
         } else {
-            show_error_json(&wheel, &no_elf_sentence())
+            show_error_json(&wheel, no_elf_sentence())
         };
     }
-    let external: BTreeMap<String, Option<String>> = (audit.elf.external_libraries().into_iter())
-        .map(|library| {
-            let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
-            let path = object.and_then(|object| match &object.origin {
-                Origin::File { file, .. } => Some(file.path.clone()),
-                Origin::Member { .. } | Origin::Neighbour { .. } => None,
-            });
-            (library.name, path)
-        })
-        .collect();
-    let mut blacklisted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.elf.members() {
-        for (library, symbol) in &object.symbols.forbidden {
-            blacklisted.entry(library.clone()).or_default().insert(symbol.clone());
-        }
-    }
-    let best =
-        audit.elf.arch.and_then(|arch| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
-    let best = best.map(|tag| tag.to_string());
+    let external = external_libraries(audit);
+    let forbidden = forbidden_symbols(audit);
+    let best = best_tag(audit);
     let mut policy_upgrades = BTreeMap::new();
-    if let (Some(best), false) = (&best, external.is_empty() && blacklisted.is_empty()) {
-        let upgrade = Upgrade { libs_to_eliminate: external.clone(), blacklisted_symbols: blacklisted };
-        policy_upgrades.insert(best.clone(), upgrade);
+    if let (Some(best), false) = (&best, external.is_empty() && forbidden.is_empty()) {
+        let libs_to_eliminate = external.keys().cloned().collect();
+        policy_upgrades.insert(best.clone(), Upgrade { libs_to_eliminate, blacklisted_symbols: forbidden });
     }
     render(&Platform {
         version: 1,
@@ -138,7 +156,7 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
         sym_tag: best.unwrap_or_else(|| "linux".to_owned()),
         pyfpe: false,
         ucs2: false,
-        unsupported_isa: false,
+        unsupported_isa: !unsupported_isa(audit).is_empty(),
         versioned_symbols: versioned_symbols(audit),
         external_libs: external,
         policy_upgrades,
@@ -151,12 +169,99 @@ pub fn show_error_json(wheel: &str, error: &str) -> String {
     render(&Failure { version: 1, wheel, error })
 }
 
+/// The report of `show` as auditwheel lays it out: paragraphs of 70 columns, a blank line before each, libraries as a
+/// JSON object. What follows unsupported instructions is shown only when `verbose`.
+#[must_use]
+pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
+    let mut text = String::new();
+    paragraph(&consistent_sentence(audit), &mut text);
+    if audit.kind != WheelKind::Platform {
+        return text;
+    }
+    if !unsupported_isa(audit).is_empty() {
+        paragraph("This wheel depends on unsupported ISA extensions.", &mut text);
+        if !verbose {
+            return text;
+        }
+    }
+    let versions: Vec<String> = versioned_symbols(audit)
+        .into_iter()
+        .map(|(library, versions)| {
+            let versions: Vec<String> = versions.iter().map(|version| format!("'{version}'")).collect();
+            format!("{library} with versions {{{}}}", versions.join(", "))
+        })
+        .collect();
+    if versions.is_empty() {
+        paragraph(super::text::NO_VERSIONED_SYMBOLS, &mut text);
+    } else {
+        paragraph(&format!("{} {}", super::text::VERSIONED_SYMBOLS, versions.join(", ")), &mut text);
+    }
+    let external = external_libraries(audit);
+    if external.is_empty() {
+        paragraph(super::text::NO_LIBRARIES, &mut text);
+    } else {
+        paragraph(super::text::LIBRARIES, &mut text);
+        text.push_str(&render(&external));
+        text.push('\n');
+    }
+    let Some(best) = best_tag(audit) else { return text };
+    let eliminate = |what: &str, text: &mut String| {
+        let start = format!("In order to achieve the tag platform tag '{best}' the following");
+        paragraph(&format!("{start} {what} dependencies will need to be eliminated:"), text);
+    };
+    if !external.is_empty() {
+        eliminate("shared library", &mut text);
+        paragraph(&external.into_keys().collect::<Vec<_>>().join(", "), &mut text);
+    }
+    let forbidden = forbidden_symbols(audit);
+    if !forbidden.is_empty() {
+        eliminate("black-listed symbol", &mut text);
+        for (library, symbols) in forbidden {
+            let symbols: Vec<String> = symbols.into_iter().collect();
+            paragraph(&format!("From {library}: {}", symbols.join(", ")), &mut text);
+        }
+    }
+    text
+}
+
+/// A blank line, then the words in lines of at most [`WIDTH`] columns; a longer word has a line to itself.
+fn paragraph(words: &str, text: &mut String) {
+    text.push('\n');
+    let mut column = 0;
+    for word in words.split_ascii_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > WIDTH {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text.push('\n');
+}
+
 /// Four spaces of indentation, as auditwheel prints it.
-fn render(value: &impl Serialize) -> String {
+pub(super) fn render(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     // Strings, booleans and maps with string keys always serialise, into memory that is always there.
     let _ = value.serialize(&mut serializer);
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paragraph;
+
+    #[test]
+    fn paragraphs_break_at_seventy_columns() {
+        let mut text = String::new();
+        let long = "x".repeat(80);
+        paragraph(&format!("{} {} {long} end", "a".repeat(34), "b".repeat(35)), &mut text);
+        assert_eq!(text, format!("\n{} {}\n{long}\nend\n", "a".repeat(34), "b".repeat(35)));
+    }
 }

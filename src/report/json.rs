@@ -1,12 +1,21 @@
-//! Our own JSON: one versioned document per wheel.
+//! Our own JSON: one versioned document per wheel. `docs/json.md` describes it, `docs/schema/` has it as JSON Schema.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The version of the documents.
+use crate::error::Error;
+use crate::policy::{Audit, Finding, MinimumMusl, WheelKind, libc_name};
+use crate::repair::{Plan, Receipt, unsupported_isa};
+use crate::resolve::{ApkDatabase, Graph, Origin, Package, Resolution, Sysroot};
+use crate::wheel::{Arch, WheelFilename, WheelPath};
+
+use super::auditwheel::overall_tag;
+use super::tree::{resolution_name, tree_json};
+
+/// The version of the documents. It changes when a field goes or changes its meaning, not when one is added.
 pub const SCHEMA: &str = "muslrepair/1";
 
-/// A document: `schema`, `kind` (`audit`, `plan`, `outcome`, `tree`) and the fields of the value itself.
+/// A document: `schema`, `kind` (`audit`, `plan`, `outcome`, `tree`, `error`) and the fields of the value itself.
 ///
 /// # Errors
 ///
@@ -22,4 +31,188 @@ pub fn document(kind: &str, value: &impl Serialize) -> Result<Value, serde_json:
         }
     }
     Ok(Value::Object(fields))
+}
+
+/// What `show` found.
+#[derive(Serialize)]
+struct AuditView<'a> {
+    wheel: &'a WheelFilename,
+    wheel_kind: WheelKind,
+    arch: Option<Arch>,
+    /// The tag the wheel deserves as it is.
+    platform_tag: Option<String>,
+    minimum_musl: &'a MinimumMusl,
+    /// The same after a repair.
+    minimum_musl_repaired: &'a MinimumMusl,
+    libraries: Vec<LibraryView<'a>>,
+    objects: Vec<ObjectView<'a>>,
+    unlisted: &'a [WheelPath],
+    findings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+struct LibraryView<'a> {
+    name: String,
+    path: Option<&'a str>,
+    size: Option<u64>,
+    package: Option<&'a Package>,
+}
+
+#[derive(Serialize)]
+struct ObjectView<'a> {
+    member: &'a WheelPath,
+    size: u64,
+    arch: Option<Arch>,
+    machine: u16,
+    libc: Option<&'static str>,
+    interpreter: Option<&'a str>,
+    soname: Option<&'a str>,
+    run_path: Option<&'a str>,
+    relr: bool,
+    isa: Option<&'static str>,
+    needed: Vec<NeededView<'a>>,
+}
+
+#[derive(Serialize)]
+struct NeededView<'a> {
+    name: &'a str,
+    resolution: &'static str,
+    path: Option<&'a str>,
+}
+
+/// The document `audit`: what a wheel is, needs and deserves.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn audit_document(
+    audit: &Audit,
+    root: &Sysroot,
+    packages: Option<&ApkDatabase>,
+) -> Result<Value, serde_json::Error> {
+    let file = |index: usize| match &audit.elf.graph.objects.get(index)?.origin {
+        Origin::File { file, .. } => Some(file),
+        Origin::Member { .. } | Origin::Neighbour { .. } => None,
+    };
+    let libraries = audit.elf.external_libraries().into_iter().map(|library| {
+        let file = library.object.and_then(file);
+        LibraryView {
+            name: library.name,
+            path: file.map(|file| file.path.as_str()),
+            size: file.map(|file| file.size),
+            package: file
+                .filter(|file| file.in_sysroot)
+                .and_then(|file| packages.and_then(|packages| packages.owner(root, &file.path))),
+        }
+    });
+    let levels = unsupported_isa(audit);
+    let objects = audit.elf.members().map(|(_, member, _, object)| ObjectView {
+        member,
+        size: object.size,
+        arch: object.facts.arch,
+        machine: object.facts.machine,
+        libc: libc_name(object),
+        interpreter: object.facts.interpreter.as_deref(),
+        soname: object.facts.soname.as_deref(),
+        run_path: object.facts.run_path(),
+        relr: object.facts.relr,
+        isa: levels.iter().find(|isa| isa.object == member.as_str()).map(|isa| isa.level),
+        needed: (object.dependencies.iter())
+            .map(|dependency| NeededView {
+                name: &dependency.name,
+                resolution: resolution_name(&dependency.resolution),
+                path: match &dependency.resolution {
+                    Resolution::Object { index } => {
+                        audit.elf.graph.objects.get(*index).map(|target| target.origin.shown())
+                    }
+                    _ => None,
+                },
+            })
+            .collect(),
+    });
+    let view = AuditView {
+        wheel: &audit.wheel,
+        wheel_kind: audit.kind,
+        arch: audit.elf.arch,
+        platform_tag: (audit.kind == WheelKind::Platform).then(|| overall_tag(audit)),
+        minimum_musl: &audit.elf.minimum_musl,
+        minimum_musl_repaired: &audit.elf.minimum_musl_repaired,
+        libraries: libraries.collect(),
+        objects: objects.collect(),
+        unlisted: &audit.unlisted,
+        findings: &audit.elf.findings,
+    };
+    document("audit", &view)
+}
+
+/// The document `plan`: what a repair will do.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn plan_document(plan: &Plan) -> Result<Value, serde_json::Error> {
+    document("plan", plan)
+}
+
+/// The document `outcome`: what a repair did, and its plan.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn outcome_document(receipt: &Receipt, plan: &Plan) -> Result<Value, serde_json::Error> {
+    let mut outcome = document("outcome", receipt)?;
+    if let Some(fields) = outcome.as_object_mut() {
+        fields.insert("wheel".to_owned(), serde_json::to_value(&plan.input)?);
+        fields.insert("plan".to_owned(), serde_json::to_value(plan)?);
+    }
+    Ok(outcome)
+}
+
+/// The document `tree`: what an object needs, as musl resolves it.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn tree_document(graph: &Graph, root: usize) -> Result<Value, serde_json::Error> {
+    document("tree", &tree_json(graph, root))
+}
+
+/// The document `error` for a wheel that was not tried.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn failure_document(wheel: &str, lines: Vec<String>) -> Result<Value, serde_json::Error> {
+    document("error", &ErrorView { wheel, lines, hints: Vec::new(), findings: &[] })
+}
+
+/// The document `report`: the documents of all wheels of a call.
+#[must_use]
+pub fn report_document(wheels: Vec<Value>) -> Value {
+    let mut fields = Map::new();
+    fields.insert("schema".to_owned(), Value::from(SCHEMA));
+    fields.insert("kind".to_owned(), Value::from("report"));
+    fields.insert("wheels".to_owned(), Value::Array(wheels));
+    Value::Object(fields)
+}
+
+#[derive(Serialize)]
+struct ErrorView<'a> {
+    wheel: &'a str,
+    lines: Vec<String>,
+    hints: Vec<String>,
+    findings: &'a [Finding],
+}
+
+/// The document `error`: why nothing could be done for a wheel.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn error_document(wheel: &str, error: &Error) -> Result<Value, serde_json::Error> {
+    let findings = match error {
+        Error::Unrepairable { findings } => findings.as_slice(),
+        _ => &[],
+    };
+    document("error", &ErrorView { wheel, lines: error.lines(), hints: error.hints(), findings })
 }

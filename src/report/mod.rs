@@ -5,7 +5,10 @@ mod json;
 mod text;
 mod tree;
 
-pub use auditwheel::{show_error_json, show_json};
-pub use json::{SCHEMA, document};
-pub use text::{findings_text, human_size, minimum_text, plan_text, show_text};
-pub use tree::{tree_json, tree_text};
+pub use auditwheel::{no_elf_sentence, show_error_json, show_json, show_paragraphs};
+pub use json::{
+    SCHEMA, audit_document, document, error_document, failure_document, outcome_document, plan_document,
+    report_document, tree_document,
+};
+pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, size_text};
+pub use tree::{tree_auditwheel, tree_json, tree_text};

@@ -6,10 +6,18 @@ use std::fmt::Write as _;
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
 use crate::policy::{Audit, Finding, MinimumMusl, Severity, WheelKind};
-use crate::repair::Plan;
+use crate::repair::{Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Origin, Resolution, Sysroot};
 
 use super::auditwheel::{consistent_sentence, versioned_symbols};
+
+// Sentences that scripts look for.
+pub(super) const NO_VERSIONED_SYMBOLS: &str =
+    "The wheel references no external versioned symbols from system-provided shared libraries.";
+pub(super) const VERSIONED_SYMBOLS: &str =
+    "The wheel references external versioned symbols in these system-provided shared libraries:";
+pub(super) const NO_LIBRARIES: &str = "The wheel requires no external shared libraries! :)";
+pub(super) const LIBRARIES: &str = "The following external shared libraries are required by the wheel:";
 
 /// The report of `show`, in auditwheel's sentences where it has them.
 #[must_use]
@@ -19,15 +27,18 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
     if audit.kind != WheelKind::Platform {
         return text;
     }
+    for object in unsupported_isa(audit) {
+        let _ = writeln!(
+            text,
+            "\nThis wheel depends on unsupported ISA extensions: {} needs {}.",
+            object.object, object.level
+        );
+    }
     let symbols = versioned_symbols(audit);
     if symbols.is_empty() {
-        text.push_str(
-            "\nThe wheel references no external versioned symbols from system-provided shared libraries.\n",
-        );
+        let _ = writeln!(text, "\n{NO_VERSIONED_SYMBOLS}");
     } else {
-        text.push_str(
-            "\nThe wheel references external versioned symbols in these system-provided shared libraries:\n",
-        );
+        let _ = writeln!(text, "\n{VERSIONED_SYMBOLS}");
         for (library, versions) in symbols {
             let versions: Vec<String> = versions.into_iter().collect();
             let _ = writeln!(text, "    {library} with versions {}", versions.join(", "));
@@ -72,10 +83,10 @@ pub fn minimum_text(minimum: &MinimumMusl) -> String {
 fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
     let external = audit.elf.external_libraries();
     if external.is_empty() {
-        text.push_str("\nThe wheel requires no external shared libraries! :)\n");
+        let _ = writeln!(text, "\n{NO_LIBRARIES}");
         return;
     }
-    text.push_str("\nThe following external shared libraries are required by the wheel:\n");
+    let _ = writeln!(text, "\n{LIBRARIES}");
     for library in external {
         let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
         let _ = match object.map(|object| (&object.origin, object.size)) {
@@ -178,6 +189,34 @@ fn edit(edit: &ElfEdit, text: &mut String) {
     if let Some(strip) = edit.strip {
         let _ = writeln!(text, "    stripped ({})", format!("{strip:?}").to_lowercase());
     }
+}
+
+/// What the grafts of a result weigh, for people: a line for each, with `detailed`, and one for all.
+#[must_use]
+pub fn size_text(receipt: &Receipt, detailed: bool) -> String {
+    let mut text = String::new();
+    if receipt.grafts.is_empty() {
+        return text;
+    }
+    if detailed {
+        for graft in &receipt.grafts {
+            let size = match graft.size == graft.source_size {
+                true => human_size(graft.size),
+                false => format!("{} -> {}", human_size(graft.source_size), human_size(graft.size)),
+            };
+            let _ = writeln!(text, "    {} ({size}) from {}", graft.member, graft.source);
+        }
+    }
+    let libraries = if receipt.grafts.len() == 1 { "library" } else { "libraries" };
+    let _ = writeln!(
+        text,
+        "Grafted {} {libraries} of {}; the wheel grew from {} to {}",
+        receipt.grafts.len(),
+        human_size(receipt.grafts.iter().map(|graft| graft.size).sum()),
+        human_size(receipt.input_size),
+        human_size(receipt.output_size)
+    );
+    text
 }
 
 /// Bytes for people: `512 B`, `1.5 kB`, `12.3 MB` (powers of ten).

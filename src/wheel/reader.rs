@@ -20,6 +20,7 @@ use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
 use super::time::DosTime;
+use crate::events::{Event, Observer};
 use crate::limits::Limits;
 
 /// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
@@ -48,6 +49,7 @@ pub struct Wheel {
     metadata: Metadata,
     record: Record,
     limits: Limits,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Wheel {
@@ -113,6 +115,7 @@ impl Wheel {
             metadata: Metadata::default(),
             record: Record::default(),
             limits: *limits,
+            observer: None,
         };
         let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
@@ -133,6 +136,19 @@ impl Wheel {
     #[must_use]
     pub fn filename(&self) -> &WheelFilename {
         &self.filename
+    }
+
+    /// Tells this observer what happens to the wheel from now on.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(&self.filename, event);
+        }
     }
 
     /// The limits the wheel was opened with.

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::events::Event;
+
 use super::digest::Sha256Digest;
 use super::error::{Mismatch, WheelError};
 use super::member::Member;
@@ -47,6 +49,8 @@ impl Wheel {
         let members: Vec<&Member> = self.members().iter().filter(|member| !member.is_dir).collect();
         let record = self.metadata_path("RECORD")?;
         let mut files = Vec::with_capacity(members.len());
+        let bytes = members.iter().map(|member| member.size).sum();
+        self.tell(Event::Reading { files: members.len(), bytes });
         for wave in self.limits().waves(members.iter().map(|member| member.size)) {
             let wave = members.get(wave).unwrap_or_default();
             let results: Vec<Result<Scanned<T>, WheelError>> = wave
@@ -55,7 +59,9 @@ impl Wheel {
                 .map(|member| {
                     let bytes = self.read_member(member)?;
                     let sha256 = self.check_row(&record, member, &bytes)?;
-                    Ok(Scanned { path: member.path.clone(), sha256, value: look(member, &bytes) })
+                    let value = look(member, &bytes);
+                    self.tell(Event::Read { bytes: member.size });
+                    Ok(Scanned { path: member.path.clone(), sha256, value })
                 })
                 .collect();
             for result in results {

@@ -10,6 +10,8 @@ use zip::result::ZipError;
 use zip::write::{PreparedZipFile, SimpleFileOptions};
 use zip::{CompressionMethod, System, ZipArchive, ZipWriter};
 
+use crate::events::Event;
+
 use super::digest::Sha256Digest;
 use super::directory::check_tree;
 use super::error::WheelError;
@@ -115,6 +117,8 @@ impl<'a> WheelWriter<'a> {
         let mut zip = ZipWriter::new(BufWriter::with_capacity(BUFFER, output));
         let mut written = Vec::with_capacity(entries.len());
         let costs = entries.iter().map(|entry| self.cost(entry));
+        let bytes = costs.clone().fold(0, u64::saturating_add);
+        self.source.tell(Event::Writing { files: entries.len(), bytes });
         for wave in self.source.limits().waves(costs) {
             self.write_wave(entries, wave, &mut zip, &mut written)?;
         }
@@ -164,18 +168,22 @@ impl<'a> WheelWriter<'a> {
         let ready: Vec<Result<Ready<'_>, Failure>> = wave
             .par_iter()
             .with_max_len(1)
-            .map(|entry| match entry {
-                Entry::Write(file) => self.make(file).map(Ready::File),
-                Entry::Keep(path) => {
-                    let member = self.source.member(path.as_str());
-                    let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
-                    if member.is_dir {
-                        return Ok(Ready::Directory(member));
+            .map(|entry| {
+                let ready = match entry {
+                    Entry::Write(file) => self.make(file).map(Ready::File)?,
+                    Entry::Keep(path) => {
+                        let member = self.source.member(path.as_str());
+                        let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
+                        if member.is_dir {
+                            return Ok(Ready::Directory(member));
+                        }
+                        let sha256 = self.hash_of(member)?;
+                        let written = Written { path: path.clone(), sha256, size: member.size };
+                        Ready::Member(member, written)
                     }
-                    let sha256 = self.hash_of(member)?;
-                    let written = Written { path: path.clone(), sha256, size: member.size };
-                    Ok(Ready::Member(member, written))
-                }
+                };
+                self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+                Ok(ready)
             })
             .collect();
         for ready in ready {

@@ -33,6 +33,14 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    fn of(Output { status, stdout, stderr }: Output) -> Self {
+        Self {
+            status: status.code().unwrap(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
     /// Fails the test unless the program succeeded.
     pub(crate) fn success(self) -> Self {
         assert_eq!(self.status, 0, "{}{}", self.stdout, self.stderr);
@@ -62,6 +70,13 @@ impl Sandbox {
         self.path().join("out")
     }
 
+    /// Adds a wheel in a directory of its own.
+    pub(crate) fn wheel_in(&self, directory: &str, builder: &WheelBuilder) -> PathBuf {
+        let directory = self.path().join(directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        builder.write_to(&directory)
+    }
+
     /// Adds a wheel.
     pub(crate) fn wheel(&self, builder: &WheelBuilder) -> PathBuf {
         builder.write_to(self.path())
@@ -76,12 +91,30 @@ impl Sandbox {
 
     /// Runs the program.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        let Output { status, stdout, stderr } = self.command().args(arguments).output().unwrap();
-        Run {
-            status: status.code().unwrap(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
+        Run::of(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Runs the program under auditwheel's name.
+    pub(crate) fn run_as_auditwheel(&self, arguments: &[&str]) -> Run {
+        use std::os::unix::process::CommandExt as _;
+        Run::of(self.command().arg0("auditwheel").args(arguments).output().unwrap())
+    }
+
+    /// Runs a line as callers write it, in a shell whose `PATH` has the program under its own name and as `auditwheel`.
+    /// The libraries of `testdata/rootfs` are on the library path.
+    pub(crate) fn shell(&self, line: &str) -> Run {
+        let bin = self.path().join("bin");
+        if !bin.exists() {
+            std::fs::create_dir(&bin).unwrap();
+            for name in ["muslrepair", "auditwheel"] {
+                std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_muslrepair"), bin.join(name)).unwrap();
+            }
         }
+        let mut command = Command::new("/bin/sh");
+        command.args(["-euc", line]).current_dir(self.path()).env_clear();
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+        command.env("MUSLREPAIR_LD_LIBRARY_PATH", testdata("rootfs/usr/lib"));
+        Run::of(command.output().unwrap())
     }
 
     /// Runs `repair` on everything in the sandbox, with the libraries of `testdata/rootfs`.
@@ -94,7 +127,12 @@ impl Sandbox {
 
     /// The names in the output directory, sorted.
     pub(crate) fn outputs(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.out()) else { return Vec::new() };
+        self.names("out")
+    }
+
+    /// The names in a directory of the sandbox, sorted.
+    pub(crate) fn names(&self, directory: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.path().join(directory)) else { return Vec::new() };
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();

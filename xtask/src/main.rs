@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod ci;
 mod codegen;
+mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
@@ -41,9 +42,10 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        summary: "published wheels: `e2e loader` under real musl loaders, `e2e auditwheel` beside auditwheel",
         run: e2e::run,
     },
+    Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
     Task {
         name: "fuzz",
         summary: "fuzz for --minutes of CPU time on each target; a finding is an error",

@@ -3,6 +3,7 @@
 
 use anyhow::{Result, bail};
 
+mod auditwheel;
 mod damage;
 mod damaged;
 mod dso;
@@ -22,11 +23,15 @@ mod stub;
 mod survey;
 mod workers;
 
+/// The checks there are.
+const CHECKS: &str = "`loader`, `auditwheel` and `faults`";
+
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((what, rest)) if what == "loader" => loader::run(rest),
+        Some((what, rest)) if what == "auditwheel" => auditwheel::run(rest),
         Some((what, rest)) if what == "faults" => faults::run(rest),
-        Some((what, _)) => bail!("no end-to-end check `{what}`; there are `loader` and `faults`"),
-        None => bail!("which end-to-end check? There are `loader` and `faults`"),
+        Some((what, _)) => bail!("no end-to-end check `{what}`; there are {CHECKS}"),
+        None => bail!("which end-to-end check? There are {CHECKS}"),
     }
 }

@@ -1,0 +1,128 @@
+//! `[tool.muslrepair]` of a project's `pyproject.toml`, and files with the same keys at their top.
+
+use std::path::Path;
+
+use muslrepair::musl::Release;
+use muslrepair::resolve::Pattern;
+use serde::Deserialize;
+
+/// What a project says about the repair of its wheels. Options beat it, except that exclusions add up.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Config {
+    exclude: Vec<String>,
+    /// Whether and how ELF files are stripped.
+    pub(super) strip: Option<Strip>,
+    /// Whether a bill of materials is added.
+    pub(super) sbom: Option<bool>,
+    /// The newest musl that results may need.
+    min_musl: Option<String>,
+}
+
+/// `true`, `false`, `"debug"` or `"all"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Strip {
+    /// `true` means what `--strip` means.
+    Switch(bool),
+    Level(StripLevel),
+}
+
+/// How much is stripped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum StripLevel {
+    /// What debuggers need.
+    Debug,
+    /// All symbols that loading does not need.
+    All,
+}
+
+/// The part of `pyproject.toml` that is ours; everything else belongs to others.
+#[derive(Deserialize)]
+struct Project {
+    tool: Option<Tools>,
+}
+
+#[derive(Deserialize)]
+struct Tools {
+    muslrepair: Option<Config>,
+}
+
+impl Config {
+    /// Reads the file that is named, or `pyproject.toml` of the working directory where there is one. The error is a
+    /// complete message.
+    pub(super) fn read(named: Option<&Path>) -> Result<Self, String> {
+        let path = named.unwrap_or(Path::new("pyproject.toml"));
+        if named.is_none() && !path.is_file() {
+            return Ok(Self::default());
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        let is_project = path.file_name().is_some_and(|name| name == "pyproject.toml");
+        let parsed = if is_project { Self::of_project(&text) } else { toml::from_str(&text) };
+        parsed.map_err(|error| format!("`{}`: {}", path.display(), error.to_string().trim_end()))
+    }
+
+    fn of_project(text: &str) -> Result<Self, toml::de::Error> {
+        let project: Project = toml::from_str(text)?;
+        Ok(project.tool.and_then(|tools| tools.muslrepair).unwrap_or_default())
+    }
+
+    /// The patterns of `exclude`.
+    pub(super) fn exclude(&self) -> Result<Vec<Pattern>, String> {
+        let parse =
+            |text: &String| text.parse().map_err(|error| format!("`exclude` of the configuration: {error}"));
+        self.exclude.iter().map(parse).collect()
+    }
+
+    /// `min-musl`.
+    pub(super) fn min_musl(&self) -> Result<Option<Release>, String> {
+        let parse =
+            |text: &String| text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}"));
+        self.min_musl.as_ref().map(parse).transpose()
+    }
+
+    /// What is stripped.
+    pub(super) fn strip(&self) -> Option<StripLevel> {
+        match self.strip? {
+            Strip::Switch(on) => on.then_some(StripLevel::All),
+            Strip::Level(level) => Some(level),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_table_of_a_project_is_read() {
+        let text = "[project]\nname = 'x'\n[tool.other]\nwild = 1\n[tool.muslrepair]\nexclude = ['libcuda.so.*']\n\
+                    strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\n";
+        let config = Config::of_project(text).unwrap();
+        assert_eq!(config.exclude().unwrap().len(), 1);
+        assert_eq!(config.strip(), Some(StripLevel::Debug));
+        assert_eq!(config.sbom, Some(false));
+        assert_eq!(config.min_musl().unwrap(), Some("1.2.3".parse().unwrap()));
+        assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_errors() {
+        for text in ["exclud = []", "strip = 'everything'", "sbom = 'yes'", "exclude = 'one'"] {
+            assert!(Config::of_project(&format!("[tool.muslrepair]\n{text}\n")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn strip_is_a_switch_or_a_level() {
+        let strip = |value: &str| {
+            Config::of_project(&format!("[tool.muslrepair]\nstrip = {value}\n")).unwrap().strip()
+        };
+        assert_eq!(strip("true"), Some(StripLevel::All));
+        assert_eq!(strip("false"), None);
+        assert_eq!(strip("'all'"), Some(StripLevel::All));
+    }
+}

@@ -1,0 +1,88 @@
+//! `--plat`, and what the environment says instead.
+
+use muslrepair::repair::PlatformChoice;
+use muslrepair::wheel::{Arch, MuslVersion, PlatformTag};
+
+use super::env::Environment;
+
+/// The platform of the results: the option, the platform of the environment, the policy of the environment, or what fits
+/// each wheel. The error is a complete message.
+pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, String> {
+    if let Some(text) = option {
+        return parse(text);
+    }
+    match environment.platform.as_ref().or(environment.policy.as_ref()) {
+        Some(setting) => {
+            parse(&setting.value).map_err(|error| format!("{error} (from {})", setting.variable))
+        }
+        None => Ok(PlatformChoice::Auto),
+    }
+}
+
+/// `auto`, `musllinux_1_2` for whatever architecture a wheel has, or a whole tag; the architecture may be given as docker
+/// or Alpine name it.
+fn parse(text: &str) -> Result<PlatformChoice, String> {
+    let wrong = |why: String| format!("impossible platform `{text}`: {why}");
+    let arch = |name: &str| -> Result<Arch, String> {
+        name.strip_prefix("linux/").unwrap_or(name).parse().map_err(|error| wrong(format!("{error}")))
+    };
+    if text == "auto" {
+        return Ok(PlatformChoice::Auto);
+    }
+    if let Some(name) = text.strip_prefix("linux_") {
+        return Ok(PlatformChoice::Tag(PlatformTag::Linux(arch(name)?.to_string())));
+    }
+    if text.starts_with("manylinux") {
+        return Err(wrong("muslrepair repairs for musl, manylinux is for glibc".to_owned()));
+    }
+    let mut parts = text.strip_prefix("musllinux_").unwrap_or_default().splitn(3, '_');
+    let mut number = || parts.next().and_then(|part| part.parse().ok());
+    let (Some(major), Some(minor)) = (number(), number()) else {
+        return Err(wrong("`auto`, `musllinux_<x>_<y>_<arch>` or `linux_<arch>`".to_owned()));
+    };
+    let version = MuslVersion { major, minor };
+    match parts.next() {
+        None => Ok(PlatformChoice::Policy(version)),
+        // `uname -m` of a 32-bit process on a 64-bit ARM kernel, which is no architecture of a wheel.
+        Some("armv8l") => {
+            Ok(PlatformChoice::Tag(PlatformTag::Musllinux { version, arch: "armv8l".to_owned() }))
+        }
+        Some(name) => Ok(PlatformChoice::Tag(version.platform(arch(name)?))),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_and_alpine_names_are_understood() {
+        for (text, tag) in [
+            ("musllinux_1_2_amd64", "musllinux_1_2_x86_64"),
+            ("musllinux_1_2_linux/arm/v7", "musllinux_1_2_armv7l"),
+            ("musllinux_1_1_arm64", "musllinux_1_1_aarch64"),
+            ("musllinux_1_2_x86", "musllinux_1_2_i686"),
+            ("linux_armhf", "linux_armv6l"),
+            ("musllinux_1_2_armv8l", "musllinux_1_2_armv8l"),
+        ] {
+            assert_eq!(parse(text).unwrap(), PlatformChoice::Tag(tag.parse().unwrap()), "{text}");
+        }
+        assert_eq!(parse("musllinux_1_2").unwrap(), PlatformChoice::Policy(MuslVersion::V1_2));
+    }
+
+    #[test]
+    fn what_is_no_platform_is_said_with_its_source() {
+        for text in ["manylinux_2_28_x86_64", "musllinux_1_2_vax", "musllinux_x86_64", "any", "musllinux_1"] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(&format!("impossible platform `{text}`: ")), "{error}");
+        }
+        let setting = |value: &str| super::super::env::Setting {
+            variable: "AUDITWHEEL_PLAT".to_owned(),
+            value: value.to_owned(),
+        };
+        let environment = Environment { platform: Some(setting("manylinux1")), ..Environment::default() };
+        assert!(choose(None, &environment).unwrap_err().ends_with("(from AUDITWHEEL_PLAT)"));
+        assert!(choose(Some("auto"), &environment).is_ok());
+    }
+}

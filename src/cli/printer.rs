@@ -1,0 +1,210 @@
+//! What is printed about the wheels of a repair, in their order.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use muslrepair::repair::{Plan, Receipt};
+use muslrepair::{Error, report};
+use serde_json::Value;
+
+use super::batch::{Batch, Done, Written};
+use super::compat::{self, Voice};
+use super::show::Format;
+use super::term::{OutputError, Terminal};
+use super::{Exit, inputs};
+
+/// Prints what becomes of the wheels, in their order.
+pub(super) struct Printer<'a> {
+    batch: &'a Batch,
+    format: Format,
+    /// Whether the documents are kept for `--report`.
+    keep: bool,
+    terminal: Terminal,
+    state: Mutex<State>,
+}
+
+struct State {
+    waiting: BTreeMap<usize, Done>,
+    next: usize,
+    worst: Exit,
+    output: Result<(), OutputError>,
+    documents: Vec<Value>,
+    /// Libraries grafted, and their bytes, over all wheels.
+    grafted: (usize, u64),
+    written: usize,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(batch: &'a Batch, format: Format, keep: bool, terminal: Terminal) -> Self {
+        let state = State {
+            waiting: BTreeMap::new(),
+            next: 0,
+            worst: Exit::Success,
+            output: Ok(()),
+            documents: Vec::new(),
+            grafted: (0, 0),
+            written: 0,
+        };
+        Self { batch, format, keep, terminal, state: Mutex::new(state) }
+    }
+
+    /// A wheel is done; it is printed when all before it are.
+    pub(super) fn done(&self, index: usize, done: Done) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.waiting.insert(index, done);
+        loop {
+            let next = state.next;
+            let Some(done) = state.waiting.remove(&next) else { return };
+            state.next += 1;
+            let exit = self.print(next, &done);
+            state.worst = state.worst.max(exit);
+            if let Done::Fine(_, Some(written)) = &done {
+                state.written += 1;
+                for graft in &written.receipt.grafts {
+                    state.grafted = (state.grafted.0 + 1, state.grafted.1.saturating_add(graft.size));
+                }
+            }
+            let told = self.tell(next, &done, &mut state.documents);
+            // The paths of results come last, when everything else about a wheel is said.
+            if let Done::Fine(_, Some(written)) = &done {
+                self.written(written);
+            }
+            if let Err(error) = told {
+                state.output = Err(error);
+            }
+        }
+    }
+
+    /// The worst that happened, and the documents of all wheels if they are kept.
+    pub(super) fn finish(self) -> Result<(Exit, Vec<Value>), OutputError> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.output?;
+        if let ((libraries @ 1.., bytes), 2.., Voice::Own) =
+            (state.grafted, state.written, self.terminal.voice())
+        {
+            self.terminal.say(&format!(
+                "Grafted {libraries} libraries of {} into {} wheels",
+                report::human_size(bytes),
+                state.written
+            ));
+        }
+        Ok((state.worst, state.documents))
+    }
+
+    fn shown(&self, index: usize) -> String {
+        self.batch.wheels.get(index).map_or_else(String::new, |path| inputs::shown(path))
+    }
+
+    /// For people, to standard error.
+    fn print(&self, index: usize, done: &Done) -> Exit {
+        let shown = self.shown(index);
+        let terminal = self.terminal;
+        match done {
+            Done::Skipped => {
+                terminal.warning(&format!("`{shown}` was not repaired: another wheel failed before"));
+                Exit::Failure
+            }
+            Done::Pure => {
+                terminal.say(compat::not_a_platform_wheel());
+                Exit::Failure
+            }
+            Done::Refused(message) => {
+                terminal.error(message);
+                Exit::Usage
+            }
+            Done::Collision(output) => {
+                terminal
+                    .error(&format!("cannot repair `{shown}`: another wheel of this call gives `{output}`"));
+                terminal.hint("repair them into different directories, or give one a `--build-tag`");
+                Exit::Failure
+            }
+            Done::Failed(error) => self.failed(&shown, error),
+            Done::Fine(plan, Some(written)) => {
+                self.repaired(&shown, plan, written);
+                Exit::Success
+            }
+            Done::Fine(_, None) => Exit::Success,
+        }
+    }
+
+    fn failed(&self, shown: &str, error: &Error) -> Exit {
+        if self.terminal.voice() == Voice::Auditwheel {
+            let asked = match &self.batch.options.platform {
+                muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
+                _ => "musllinux".to_owned(),
+            };
+            if let Some(message) = compat::gate(shown, &asked, error) {
+                self.terminal.error(&message);
+                return Exit::Usage;
+            }
+        }
+        self.terminal.wheel_error("repair", shown, error);
+        match error {
+            Error::WrongPlatform { .. } | Error::NoPolicy(_) => Exit::Usage,
+            _ => Exit::Failure,
+        }
+    }
+
+    fn repaired(&self, shown: &str, plan: &Plan, written: &Written) {
+        let terminal = self.terminal;
+        terminal.say(&format!("Repairing {shown}"));
+        for note in &plan.notes {
+            match terminal.voice() {
+                Voice::Auditwheel => terminal.record(compat::note(note)),
+                Voice::Own if note.is_warning() => terminal.warning(&note.to_string()),
+                Voice::Own => terminal.say(&note.to_string()),
+            }
+        }
+        if terminal.voice() == Voice::Auditwheel && plan.target.is_some() {
+            for line in compat::tag_lines(plan) {
+                terminal.record(("INFO", "wheeltools", line));
+            }
+        }
+        if written.over_input {
+            terminal.warning("the result replaces its input: do not delete the input afterwards");
+        }
+        terminal.detail(&report::plan_text(plan));
+        if terminal.voice() == Voice::Own {
+            terminal.say(&report::size_text(&written.receipt, terminal.is_verbose()));
+        }
+    }
+
+    /// The one line that scripts look for. In a log record the path has a line to itself.
+    fn written(&self, written: &Written) {
+        let Receipt { path, .. } = &written.receipt;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let line = format!("Fixed-up wheel written to {}", path.display());
+        match self.terminal.voice() {
+            Voice::Own => self.terminal.say(&line),
+            Voice::Auditwheel => self.terminal.say(&format!("\n{line}")),
+        }
+    }
+
+    /// For programs, to standard output and for the report.
+    fn tell(&self, index: usize, done: &Done, documents: &mut Vec<Value>) -> Result<(), OutputError> {
+        if let (Format::Text, Done::Fine(plan, None)) = (self.format, done) {
+            self.terminal.result(&report::plan_text(plan))?;
+        }
+        if self.format != Format::Json && !self.keep {
+            return Ok(());
+        }
+        let shown = self.shown(index);
+        let failed = |text: String| report::failure_document(&shown, vec![text]);
+        let document = match done {
+            Done::Fine(plan, None) => report::plan_document(plan)?,
+            Done::Fine(plan, Some(written)) => report::outcome_document(&written.receipt, plan)?,
+            Done::Failed(error) => report::error_document(&shown, error)?,
+            Done::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
+            Done::Refused(message) => failed(message.clone())?,
+            Done::Collision(output) => failed(format!("another wheel of this call gives `{output}`"))?,
+            Done::Skipped => failed("another wheel failed before".to_owned())?,
+        };
+        if self.format == Format::Json {
+            self.terminal.result(&serde_json::to_string(&document)?)?;
+        }
+        if self.keep {
+            documents.push(document);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! What is made from the definition of the command line itself: completions, manual pages, `docs/cli.md`.
+
+use std::fmt::Write as _;
+
+use clap::{Arg, Args, Command};
+use clap_complete::Shell;
+
+use super::Exit;
+use super::compat::Voice;
+use super::term::{OutputError, Terminal};
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command the page is about [default: the program as a whole]
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+}
+
+pub(super) fn completions(arguments: &CompletionsArgs, terminal: &Terminal) -> Result<Exit, OutputError> {
+    let mut command = super::command(Voice::Own);
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
+    terminal.bytes(&script).map(|()| Exit::Success)
+}
+
+pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, OutputError> {
+    let mut command = super::command(Voice::Own);
+    command.build();
+    let page = match &arguments.command {
+        None => command,
+        Some(name) => match command.find_subcommand(name).filter(|command| !command.is_hide_set()) {
+            Some(found) => found.clone(),
+            None => {
+                terminal.error(&format!("there is no command `{name}`"));
+                return Ok(Exit::Usage);
+            }
+        },
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    terminal.bytes(&text).map(|()| Exit::Success)
+}
+
+/// `docs/cli.md`: every command, every option, in the order of `--help`.
+pub(super) fn markdown(terminal: &Terminal) -> Result<Exit, OutputError> {
+    let mut command = super::command(Voice::Own);
+    command.build();
+    let mut text = String::from(
+        "# Command line\n\n<!-- @generated from the definition of the command line by `cargo xtask codegen`. -->\n\n",
+    );
+    about(&command, &mut text);
+    text.push_str("```text\nmuslrepair [OPTIONS] COMMAND\n```\n\n| command | does |\n|---|---|\n");
+    let commands: Vec<&Command> =
+        command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help").collect();
+    for command in &commands {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(text, "| [`{0}`](#{0}) | {about} |", command.get_name());
+    }
+    text.push_str("\nOptions of every command, before or after its name:\n\n");
+    arguments(command.get_arguments(), &mut text);
+    for command in commands {
+        let _ = write!(text, "\n## {}\n\n", command.get_name());
+        about(command, &mut text);
+        let usage = command.clone().render_usage().to_string();
+        let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).trim();
+        let _ = write!(text, "```text\n{usage}\n```\n\n");
+        arguments(command.get_arguments().filter(|argument| !argument.is_global_set()), &mut text);
+    }
+    terminal.bytes(text.as_bytes()).map(|()| Exit::Success)
+}
+
+fn about(command: &Command, text: &mut String) {
+    if let Some(about) = command.get_about() {
+        let about = about.to_string();
+        let stop = if about.ends_with('.') { "" } else { "." };
+        let _ = write!(text, "{about}{stop}\n\n");
+    }
+}
+
+fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
+    for argument in arguments.filter(|argument| !argument.is_hide_set()) {
+        let mut names: Vec<String> = Vec::new();
+        names.extend(argument.get_short().map(|short| format!("`-{short}`")));
+        names.extend(argument.get_long().map(|long| format!("`--{long}`")));
+        let values: Vec<String> =
+            (argument.get_value_names().unwrap_or_default().iter()).map(|name| format!("`{name}`")).collect();
+        let takes_values = argument.get_action().takes_values() || argument.is_positional();
+        if takes_values {
+            names.extend(values);
+        }
+        let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        // What `--help` shows in brackets at the end of a help text.
+        let choices: Vec<String> = (argument.get_possible_values().iter())
+            .filter(|value| !value.is_hide_set())
+            .map(|value| format!("`{}`", value.get_name()))
+            .collect();
+        if takes_values && !choices.is_empty() {
+            let _ = write!(help, " ({})", choices.join(", "));
+        }
+        if let (true, [default, ..]) = (takes_values, argument.get_default_values()) {
+            let _ = write!(help, "; default: `{}`", default.to_string_lossy());
+        }
+        let _ = writeln!(text, "- {}: {help}", names.join(" "));
+    }
+}

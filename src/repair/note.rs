@@ -1,0 +1,81 @@
+//! What the user should know about a plan.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::policy::quoted;
+use crate::wheel::WheelPath;
+
+/// Something the plan does or leaves that the user should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "note")]
+pub enum Note {
+    /// Run path entries that lead out of the wheel are dropped.
+    RunPathDropped {
+        /// The object.
+        object: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
+    /// A dependency on the interpreter's library is removed.
+    LibpythonRemoved {
+        /// The object.
+        object: String,
+        /// The library.
+        library: String,
+    },
+    /// A dependency is left to the user.
+    Excluded {
+        /// The library.
+        library: String,
+        /// The pattern that matched.
+        pattern: String,
+    },
+    /// A library is grafted that nothing needs.
+    Included {
+        /// Where it is.
+        member: WheelPath,
+    },
+    /// An `--exclude` pattern matched nothing.
+    PatternUnused {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A member was missing from `RECORD`.
+    Unlisted {
+        /// The member.
+        member: WheelPath,
+    },
+}
+
+impl Note {
+    /// Whether it is a warning rather than information.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::PatternUnused { .. } | Self::Unlisted { .. })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RunPathDropped { object, entries } => {
+                let entries = quoted(entries.iter().map(String::as_str));
+                write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
+            }
+            Self::LibpythonRemoved { object, library } => {
+                write!(
+                    f,
+                    "Removing {library} dependency from {object}: the process has the interpreter already"
+                )
+            }
+            Self::Excluded { library, pattern } => write!(f, "Excluding {library} (`{pattern}`)"),
+            Self::Included { member } => {
+                write!(f, "Including `{member}`: `dlopen` finds it by this path, not by its old name")
+            }
+            Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
+            Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Damaged files end in an error or in a file that verifies; never in a panic.
+
+use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
+
+fn try_everything(bytes: &[u8]) -> bool {
+    let edit = ElfEdit {
+        soname: Some("libsomething-longer-0123abcd.so.1".to_owned()),
+        run_path: RunPathEdit::Set("$ORIGIN/../demo.libs".to_owned()),
+        lower_relr: true,
+        strip: Some(Strip::All),
+        ..ElfEdit::default()
+    };
+    let symbols = DynamicSymbols::parse(bytes).map(|symbols| symbols.iter().count());
+    let facts = ElfFacts::parse(bytes);
+    let patched = patch(bytes.to_vec(), &edit);
+    facts.is_ok() && symbols.is_ok() && patched.is_ok()
+}
+
+fn samples() -> impl Iterator<Item = (std::path::PathBuf, Vec<u8>)> {
+    let names = ["bfd-relr.so", "lld-versions.so", "bfd-hash-sysv.so", "program-pie"];
+    super::fixtures()
+        .into_iter()
+        .filter(move |(path, bytes)| bytes.len() < 20_000 && names.iter().any(|name| path.ends_with(name)))
+}
+
+#[test]
+fn a_file_that_is_cut_short_is_an_error() {
+    for (path, bytes) in samples() {
+        assert!(try_everything(&bytes), "{}", path.display());
+        for end in (0..bytes.len()).step_by(61) {
+            try_everything(&bytes[..end]);
+        }
+        for end in [0, 3, 4, 15, 51] {
+            let error = ElfFacts::parse(&bytes[..end]).unwrap_err().to_string();
+            assert!(error.contains("not an ELF file") || error.contains("ELF header"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn words_of_ones_and_zeros_anywhere_do_no_harm() {
+    let mut refused = 0;
+    for (_, bytes) in samples() {
+        for at in (0..bytes.len() - 8).step_by(56) {
+            for filler in [0x00, 0xff, 0x7f] {
+                let mut damaged = bytes.clone();
+                damaged[at..at + 8].fill(filler);
+                refused += usize::from(!try_everything(&damaged));
+            }
+        }
+    }
+    assert!(refused > 100, "only {refused} damaged files were refused");
+}
+
+#[test]
+fn errors_say_where_and_how_much() {
+    let (_, mut bytes) = samples().find(|(_, bytes)| bytes[4] == 2 && bytes[5] == 1).unwrap();
+    bytes[56..58].copy_from_slice(&900u16.to_le_bytes());
+    let error = ElfFacts::parse(&bytes).unwrap_err().to_string();
+    let size = bytes.len();
+    let wanted = format!(
+        "program header table reaches past the end of the file (offset 0x40, 56 x 900 bytes, file has {size} bytes)"
+    );
+    assert_eq!(error, wanted);
+}
