@@ -49,6 +49,10 @@ impl<'a> Survey<'a> {
             let entries = dynamic.entries.len() as u64;
             ElfError::limit("entries in the dynamic section", entries, limits.dynamic_entries)?;
             facts.dynamic = true;
+            // musl maps them all the same; the process dies where it touches what is not there.
+            for load in image.loads() {
+                slice(bytes, load.p_offset, load.p_filesz, "PT_LOAD")?;
+            }
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
             facts.relocations =

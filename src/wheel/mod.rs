@@ -17,6 +17,7 @@ mod reader;
 mod record;
 mod scan;
 mod source;
+mod stale;
 mod tag;
 mod time;
 mod writer;

@@ -1,4 +1,5 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: what muslrepair says, held against published wheels and real loaders.
+//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
+//! everything that can go wrong while it runs.
 
 use anyhow::{Result, bail};
 
@@ -6,6 +7,7 @@ mod auditwheel;
 mod damage;
 mod damaged;
 mod dso;
+mod faults;
 mod fetch;
 mod loader;
 mod loaders;
@@ -29,6 +31,7 @@ type Check = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const CHECKS: &[Check] = &[
     ("auditwheel", "the same wheels repaired by auditwheel and by us, side by side", auditwheel::run),
+    ("faults", "killed, out of room, two at once: the long form of the tests", faults::run),
     ("loader", "predictions against published wheels under real musl loaders", loader::run),
     ("recipes", "every file of docs/examples, carried out in root file systems of its own", recipes::run),
     ("ship", "from source distributions to modules imported on musl; --short without indexes", ship::run),
