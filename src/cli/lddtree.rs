@@ -56,5 +56,9 @@ pub(super) fn run(
     } else {
         terminal.result(&report::tree_text(&graph, 0))?;
     }
+    if let Some(exceeded) = &graph.exceeded {
+        terminal.error(&exceeded.to_string());
+        return Ok(Exit::Failure);
+    }
     Ok(Exit::Success)
 }

@@ -7,6 +7,7 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod limits;
 mod needs;
 mod platform;
 mod printer;
@@ -96,10 +97,13 @@ impl Command {
 
 /// Everything that can be called, under the name it is called by.
 fn command(voice: Voice) -> clap::Command {
+    // Of an option that is given twice the last counts, as with Python's argparse: wrappers append theirs.
+    let command = Cli::command().args_override_self(true);
     match voice {
-        Voice::Own => Cli::command(),
+        Voice::Own => command,
+        // argparse also takes unambiguous beginnings of options.
         Voice::Auditwheel => {
-            Cli::command().name("auditwheel").bin_name("auditwheel").version(compat::VERSION)
+            (command.name("auditwheel").bin_name("auditwheel")).version(compat::VERSION).infer_long_args(true)
         }
     }
 }

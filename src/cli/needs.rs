@@ -6,7 +6,7 @@ use clap::Args;
 use muslrepair::policy::{AuditOptions, Examination, Need, audit, audit_tree, needs};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
@@ -97,9 +97,9 @@ pub(super) fn run(
 fn examined(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
     let options = AuditOptions::default();
     match subject {
-        Subject::Tree(path) => audit_tree(path, resolver, &options, &Limits::default()),
+        Subject::Tree(path) => audit_tree(path, resolver, &options, &resolver.options().limits),
         Subject::Wheel(path) => {
-            let wheel = Wheel::open(path, &Limits::default())?;
+            let wheel = Wheel::open(path, &resolver.options().limits)?;
             Ok(audit(&wheel, resolver, &options)?.elf)
         }
     }

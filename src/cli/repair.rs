@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use muslrepair::Limits;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::policy::{AuditOptions, Code};
@@ -154,7 +153,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         pool = pool.num_threads(jobs);
     }
     let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
-    let mut limits = Limits::default();
+    let mut limits = arguments.search.limits();
     if let Some(Size(memory)) = arguments.memory {
         // As many wheels as there are threads are worked on at once, each with its share.
         let at_once = wheels.len().min(pool.current_num_threads()).max(1);

@@ -6,7 +6,7 @@ use clap::Args;
 use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 
 use super::compat::Voice;
 use super::env::Environment;
@@ -113,7 +113,7 @@ fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), OutputEr
 }
 
 fn audit_file(path: &Path, resolver: &Resolver) -> Result<Audit, Error> {
-    let wheel = Wheel::open(path, &Limits::default())?;
+    let wheel = Wheel::open(path, &resolver.options().limits)?;
     audit(&wheel, resolver, &AuditOptions::default())
 }
 

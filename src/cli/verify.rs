@@ -10,7 +10,7 @@ use muslrepair::policy::{
 };
 use muslrepair::resolve::{ApkDatabase, Object, Pattern, Resolver};
 use muslrepair::wheel::{Arch, Wheel};
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
@@ -89,7 +89,7 @@ pub(super) fn run(
         arguments.search.has_sysroot().then(|| ApkDatabase::read(&arguments.search.sysroot())).flatten();
     let root_musl = packages.as_ref().and_then(root_musl);
     let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
-    let neighbours = neighbours(&subjects);
+    let neighbours = neighbours(&subjects, &resolver);
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
         let beside: Vec<Object> = (neighbours.iter().enumerate())
@@ -113,11 +113,11 @@ pub(super) fn run(
 
 /// The objects of every wheel, where there are several: they are installed together. A wheel that cannot be read has
 /// none; it is reported in its turn.
-fn neighbours(subjects: &[Subject]) -> Vec<Vec<Object>> {
+fn neighbours(subjects: &[Subject], resolver: &Resolver) -> Vec<Vec<Object>> {
     let several = subjects.iter().filter(|subject| matches!(subject, Subject::Wheel(_))).count() > 1;
     let objects = |subject: &Subject| match subject {
         Subject::Wheel(path) if several => {
-            let wheel = Wheel::open(path, &Limits::default()).map_err(Error::from);
+            let wheel = Wheel::open(path, &resolver.options().limits).map_err(Error::from);
             wheel.and_then(|wheel| neighbours_of(&wheel)).unwrap_or_default()
         }
         _ => Vec::new(),
@@ -133,11 +133,11 @@ fn audited(
 ) -> Result<Audited, Error> {
     match subject {
         Subject::Tree(path) => {
-            let elf = audit_tree(path, resolver, options, &Limits::default())?;
+            let elf = audit_tree(path, resolver, options, &resolver.options().limits)?;
             Ok(Audited { kind: WheelKind::Platform, elf })
         }
         Subject::Wheel(path) => {
-            let wheel = Wheel::open(path, &Limits::default())?;
+            let wheel = Wheel::open(path, &resolver.options().limits)?;
             let mut audit = audit_beside(&wheel, beside, resolver, options)?;
             let mut more = conformance(&wheel, &audit);
             more.retain(|finding| !options.allow.contains(&finding.code));

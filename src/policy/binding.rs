@@ -203,7 +203,8 @@ fn own_requirements(object: &Object, at_start: bool, relr_stays: bool) -> Vec<Re
             require(Cause::TlsDescriptors, Releases::from_on(tlsdesc_floor(arch)));
         }
     }
-    if facts.relr && relr_stays {
+    // A static program applies its own.
+    if facts.relr && relr_stays && !facts.is_static_program() {
         require(Cause::Relr, Releases::from_on(Release::V1_2_4));
     }
     // PT_LOAD is 1.

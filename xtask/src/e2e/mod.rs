@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+mod auditwheel;
 mod damage;
 mod damaged;
 mod dso;
@@ -27,6 +28,7 @@ mod workers;
 type Check = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const CHECKS: &[Check] = &[
+    ("auditwheel", "the same wheels repaired by auditwheel and by us, side by side", auditwheel::run),
     ("loader", "predictions against published wheels under real musl loaders", loader::run),
     ("recipes", "every file of docs/examples, carried out in root file systems of its own", recipes::run),
     ("ship", "from source distributions to modules imported on musl; --short without indexes", ship::run),
