@@ -1,6 +1,6 @@
 #!/bin/sh
 # Stands in for apk: `apk add` and `apk del` of the packages in /var/apk, with a database as apk keeps it.
-# shellcheck disable=SC2086 # lists of names are split
+# shellcheck disable=SC2046,SC2086 # lists of names are split
 set -eu
 store=/var/apk
 db=/lib/apk/db/installed

@@ -96,7 +96,7 @@ built() { # PACKAGE DEVPACKAGE VERSION LICENCE PCNAME LINK DIRECTORY HEADERS...:
     t=$packages/$p/tree/usr/lib d=$packages/$dev/tree/usr
     mkdir -p "$t" "$d/lib/pkgconfig" "$d/include"
     cp -P "$7"/lib"$link".so.* "$t/"
-    (cd "$t" && ln -sf "$(ls lib"$link".so.? | head -n 1)" "$d/lib/lib$link.so")
+    for soname in "$t"/lib"$link".so.?; do ln -sf "${soname##*/}" "$d/lib/lib$link.so"; done
     printf 'Name: %s\nDescription: %s\nVersion: %s\nLibs: -l%s\n' "$pc" "$pc" "$v" "$link" >"$d/lib/pkgconfig/$pc.pc"
     shift 7
     cp "$@" "$d/include/"

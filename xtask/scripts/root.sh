@@ -30,5 +30,6 @@ cp -P "$WORK"/packages/zlib/tree/usr/lib/* "$root/usr/lib/"
 # pip, from its own wheel; the other files of the index are for the tests.
 chroot "$root" /usr/local/bin/python3 -c 'import sys, sysconfig; assert "musl" in sysconfig.get_config_var("SOABI"), sys.version'
 cp "$PIP" "$root/tmp/"
-chroot "$root" /bin/sh -c 'PYTHONPATH=$(echo /tmp/pip-*.whl) /usr/local/bin/python3 -m pip install -q --no-index --no-cache-dir --root-user-action ignore /tmp/pip-*.whl'
-rm -f "$root"/tmp/pip-*.whl
+pip=/tmp/${PIP##*/}
+chroot "$root" /bin/sh -c "PYTHONPATH=$pip /usr/local/bin/python3 -m pip install -q --no-index --no-cache-dir --root-user-action ignore $pip"
+rm -f "$root$pip"
