@@ -3,7 +3,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -131,40 +130,49 @@ fn killed_at_any_moment_it_leaves_the_output_whole_or_absent() {
     let before = hash(&input);
     let started = Instant::now();
     assert!(start(&sandbox, &[NAME, "-w", "out"]).wait().unwrap().success());
-    let whole = started.elapsed();
-    let expected = hash(&sandbox.out().join(OUTPUT));
-    let mut ends: BTreeMap<&str, u32> = BTreeMap::new();
-    for number in 0..kills {
+    let mut whole = started.elapsed();
+    let output = sandbox.out().join(OUTPUT);
+    let expected = hash(&output);
+    let (mut killed, mut finished, mut temporary) = (0, 0, 0);
+    while killed < kills {
+        let number = killed + finished;
+        assert!(number < 50 * kills, "it is always done before the signal: {whole:?}");
         // With and without a file in the way, because a taken name goes through a temporary one.
         if number % 2 == 0 {
-            std::fs::remove_file(sandbox.out().join(OUTPUT)).ok();
+            std::fs::remove_file(&output).ok();
         }
-        let existed = sandbox.out().join(OUTPUT).exists();
+        let existed = output.exists();
         let signal = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT][number as usize % 3];
+        let started = Instant::now();
         let mut child = start(&sandbox, &[NAME, "-w", "out"]);
         // Spread over the run, and always somewhere else: multiples of the golden ratio.
         let share = (f64::from(number) * 0.618_033_988_749_895).fract();
-        std::thread::sleep(whole.mul_f64(share * 1.1));
+        std::thread::sleep(whole.mul_f64(share));
         let _ = kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal);
-        let finished = child.wait().unwrap().success();
+        let done = child.wait().unwrap().success();
         assert_eq!(hash(&input), before, "the input, after {signal} number {number}");
         let left = names(&sandbox.out());
-        let temporary = left.iter().filter(|name| is_temporary(name)).count();
-        assert!(temporary == 0 || signal == Signal::SIGKILL, "{signal} left {left:?}");
-        let output = sandbox.out().join(OUTPUT);
-        assert!(output.exists() || !(existed || finished), "{left:?}");
+        let parts: Vec<&String> = left.iter().filter(|name| is_temporary(name)).collect();
+        assert!(parts.is_empty() || signal == Signal::SIGKILL, "{signal} left {left:?}");
+        assert!(output.exists() || !(existed || done), "{left:?}");
         if output.exists() {
             assert_eq!(hash(&output), expected, "the output, after {signal} number {number}");
         }
-        *ends.entry(if finished { "finished" } else { "killed" }).or_default() += 1;
-        *ends.entry("temporary files").or_default() += u32::try_from(temporary).unwrap();
-        for name in left.iter().filter(|name| is_temporary(name)) {
+        temporary += parts.len();
+        for name in parts {
             std::fs::remove_file(sandbox.out().join(name)).unwrap();
         }
+        if done {
+            // The machine has become faster, or was slow when it was measured.
+            whole = whole.min(started.elapsed());
+            finished += 1;
+        } else {
+            killed += 1;
+        }
     }
-    println!("{kills} signals within {whole:?}: {ends:?}");
-    // Most signals have to come before the end, or they show nothing.
-    assert!(ends.get("killed").is_some_and(|killed| *killed > kills / 3), "{ends:?}");
+    println!(
+        "killed {killed} times within {whole:?}, {finished} signals came too late, {temporary} temporary files left"
+    );
 }
 
 fn what_a_killed_process_left_is_removed_by_the_next() {

@@ -3,7 +3,7 @@
 //!
 //! `docs/hostile.md` is the table of these cases; `MUSLREPAIR_BLESS=1` writes it anew.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,6 +10,7 @@ use muslrepair::wheel::Sha256Digest;
 use nix::sys::resource::{UsageWho, getrusage};
 use tempfile::TempDir;
 
+use super::support::sandbox::clear_environment;
 use super::support::wheel_builder::WheelBuilder;
 
 pub(super) const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
@@ -98,10 +99,11 @@ impl Scene {
         let figures = self.directory.path().with_extension("figures");
         // By way of this program, started anew: a process counts the memory of the one that it was forked from as its own,
         // and this one has made the input.
-        let output = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        clear_environment(&mut command);
+        let output = command
             .args(["--exact", "scene::measure", "--nocapture"])
             .current_dir(self.place())
-            .env_clear()
             .env(MEASURED, options.join("\n"))
             .env(FIGURES, &figures)
             .output()
@@ -159,12 +161,10 @@ const FIGURES: &str = "MUSLREPAIR_MEASURED_TO";
 #[test]
 fn measure() {
     let (Ok(options), Some(figures)) = (std::env::var(MEASURED), std::env::var_os(FIGURES)) else { return };
-    let status = Command::new(env!("CARGO_BIN_EXE_muslrepair"))
-        .args(["repair", ".", "-w", "out", "--sysroot", "root"])
-        .args(options.lines())
-        .env_clear()
-        .status()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muslrepair"));
+    clear_environment(&mut command);
+    command.args(["repair", ".", "-w", "out", "--sysroot", "root"]).args(options.lines());
+    let status = command.status().unwrap();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let micros = |time: nix::sys::time::TimeVal| time.tv_sec() * 1_000_000 + time.tv_usec();
     let time = micros(usage.user_time()) + micros(usage.system_time());

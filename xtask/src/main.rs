@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod ci;
 mod codegen;
+mod coverage;
 mod dist;
 mod e2e;
 mod fixtures;
@@ -47,6 +48,11 @@ const TASKS: &[Task] = &[
         run: e2e::run,
     },
     Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
+    Task {
+        name: "coverage",
+        summary: "which lines of src/ the tests run; fewer than 90 % is an error",
+        run: coverage::run,
+    },
     Task {
         name: "fuzz",
         summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
