@@ -114,6 +114,11 @@ impl Image {
         Ok(fs::write(stamp, state)?)
     }
 
+    /// The compiler for musl that the interpreter was built with, on this machine.
+    pub fn compiler(&self) -> PathBuf {
+        self.work.join("bin/gcc")
+    }
+
     /// A new copy of the image at this place, which may be changed at will.
     pub fn copy_to(&self, directory: &Path) -> Result<Root> {
         remove(directory)?;

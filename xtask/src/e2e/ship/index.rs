@@ -31,8 +31,9 @@ pub fn pypiserver(ship: &mut Ship) -> Result<()> {
     let url = server.url();
     upload(ship, &bin, &url)?;
     // What people try first, since it is what pip is given.
-    if upload_output(ship, &bin, &format!("{url}simple/")).is_ok_and(|said| !said.contains("405")) {
-        bail!("uploading to /simple/ should be refused with 405, as docs/troubleshooting.md says");
+    match upload(ship, &bin, &format!("{url}simple/")) {
+        Err(refused) if format!("{refused:#}").contains("405 Method Not Allowed") => {}
+        other => bail!("uploading to /simple/ should be refused with 405 Method Not Allowed: {other:?}"),
     }
     install_everywhere(ship, "pypiserver", &format!("{url}simple/"))
 }
@@ -64,17 +65,19 @@ pub fn devpi(ship: &mut Ship) -> Result<()> {
 }
 
 fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
-    upload_output(ship, bin, url).map(drop)
-}
-
-fn upload_output(ship: &Ship, bin: &Path, url: &str) -> Result<String> {
     let mut twine = command(bin.join("twine"));
     twine.args(["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", url]);
     twine.env("TWINE_USERNAME", "ci").env("TWINE_PASSWORD", "secret");
     for entry in fs::read_dir(ship.builder()?.path("/wheels"))? {
         twine.arg(entry?.path());
     }
-    output(&mut twine)
+    // twine says part of what went wrong on standard output.
+    let done = twine.output()?;
+    if !done.status.success() {
+        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        bail!("twine upload to {url}: {}\n{out}{err}", done.status);
+    }
+    Ok(())
 }
 
 /// Installs from the index with every client, each into an environment of its own, and uses what was installed.

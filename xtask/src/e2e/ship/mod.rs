@@ -13,6 +13,7 @@ use crate::install;
 use crate::process::{command, target};
 
 mod index;
+mod messages;
 
 /// What is built from source, and the packages that have the headers for it.
 const PROJECTS: &[Project] = &[
@@ -72,6 +73,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
     ship.step("without a compiler: `command 'gcc' failed`", Ship::without_compiler)?;
     ship.step("pip wheel", Ship::build)?;
     ship.step("unrepaired, they do not load", Ship::unrepaired)?;
+    ship.step("messages of docs/troubleshooting.md", messages::provoke)?;
+    ship.step("musl's traps", messages::traps)?;
     ship.step("muslrepair needs", Ship::needs)?;
     ship.step("muslrepair repair, verify, needs", Ship::repair)?;
     if short {
@@ -254,7 +257,7 @@ impl Ship {
             let directory = self.builder()?.path(directory);
             let mut check = command(&twine);
             // One line to a wheel.
-            check.args(["check", "--strict"]).env("COLUMNS", "500").env("NO_COLOR", "1").env("TERM", "dumb");
+            check.args(["check", "--strict"]).env("COLUMNS", "500").env("NO_COLOR", "1");
             for entry in fs::read_dir(&directory)? {
                 check.arg(entry?.path());
             }
