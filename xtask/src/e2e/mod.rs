@@ -18,7 +18,6 @@ mod rig;
 mod site;
 mod stub;
 mod survey;
-mod workers;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
