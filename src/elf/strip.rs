@@ -211,6 +211,14 @@ impl Stripping {
         let end = loaded_end(image);
         let mut file = slice(image.file, 0, end, "loaded part")?.to_vec();
         let mapped = mapped(image);
+        let programs = u64::from(image.header.e_phnum) * image.format.program_header_size();
+        let headers = [
+            0..image.format.file_header_size(),
+            image.header.e_phoff..image.header.e_phoff.saturating_add(programs),
+        ];
+        if matches!(&headers, [file, programs] if overlap(file, programs)) {
+            return Err(ElfError::unsupported("program headers overlap the file header"));
+        }
         let entry = image.format.section_header_size();
         let table = image.header.e_shoff
             ..image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
@@ -224,6 +232,9 @@ impl Stripping {
             .filter(|(at, section)| leaves(*at, section))
             .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
         for range in gone.chain([table]) {
+            if headers.iter().any(|header| overlap(header, &range)) {
+                return Err(ElfError::unsupported("sections to be stripped overlap the program headers"));
+            }
             let overlaps = |other: &Range| overlap(other, &range);
             let shared = image.sections.iter().enumerate().any(|(at, section)| {
                 let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);

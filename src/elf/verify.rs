@@ -69,15 +69,18 @@ pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result
         return fail(differences(&found, &wanted));
     }
     let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
-    let same = old.iter().zip(new.iter()).all(|(mut old, new)| {
+    for (mut old, new) in old.iter().zip(new.iter()) {
         if let Some(name) = old.version_file.and_then(|file| std::str::from_utf8(file).ok()) {
             let name = edit.rename_needed.get(name).map(String::as_bytes);
             old.version_file = name.or(old.version_file);
         }
-        old == new
-    });
-    if !same || old.iter().count() != new.iter().count() {
-        return fail("a dynamic symbol changed");
+        if old != new {
+            let name = String::from_utf8_lossy(old.name).into_owned();
+            return fail(format!("the dynamic symbol `{name}` or what refers to it changed"));
+        }
+    }
+    if old.iter().count() != new.iter().count() {
+        return fail("the number of dynamic symbols changed");
     }
     Ok(found)
 }
