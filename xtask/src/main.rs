@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod ci;
 mod codegen;
 mod coverage;
@@ -16,6 +17,7 @@ mod install;
 mod musl_root;
 mod process;
 mod test;
+mod workers;
 
 /// One task: its name, one line about it, and what it does with the arguments after its name.
 struct Task {
@@ -57,6 +59,11 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
         run: fuzz::run,
+    },
+    Task {
+        name: "bench",
+        summary: "`bench growth`, `bench strip`: patched files against those of other programs",
+        run: bench::run,
     },
 ];
 

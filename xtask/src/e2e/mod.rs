@@ -24,7 +24,6 @@ mod ship;
 mod site;
 mod stub;
 mod survey;
-mod workers;
 
 /// A check: its name, what it is about, and what it does with the arguments after its name.
 type Check = (&'static str, &'static str, fn(&[String]) -> Result<()>);
