@@ -63,14 +63,14 @@ fn wheelhouse_has(bench: &Path, name: &str) -> Result<()> {
 pub fn shell(kitchen: &Kitchen) -> Result<()> {
     let root = kitchen.image.copy_to(&kitchen.work.join("shell"))?;
     root.put(&kitchen.program.join("muslrepair"), "/usr/local/bin/muslrepair")?;
-    root.put(&directory("shell").join("repair.sh"), "/work/repair.sh")?;
-    root.put(&directory("builder").join("requirements.txt"), "/work/requirements.txt")?;
-    root.put(&directory("builder").join("main.py"), "/work/main.py")?;
+    root.put(&directory("shell").join("repair.sh"), "/project/repair.sh")?;
+    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
+    root.put(&directory("builder").join("main.py"), "/project/main.py")?;
     root.run("apk add build-base libffi-dev yaml-dev")?;
-    let mut script = root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/work", None)?;
+    let mut script = root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/project", None)?;
     output(&mut script)?;
     root.run("apk del libffi yaml libffi-dev yaml-dev")?;
-    let said = root.run("python3 /work/main.py")?;
+    let said = root.run("python3 /project/main.py")?;
     if said.trim() != "works: true" {
         bail!("what was installed says `{}`", said.trim());
     }
@@ -161,7 +161,7 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
     let workflow = directory("github-actions").join("wheels.yml");
     let steps = output(command(bin.join("python")).args(["-c", script]).arg(workflow))?;
     let root = kitchen.image.copy_to(&kitchen.work.join("github-actions"))?;
-    root.put(&directory("builder").join("requirements.txt"), "/work/requirements.txt")?;
+    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
     let wheel = image::file_starting(&crate::dist::directory(), "muslrepair-")?;
     let wheel = if wheel.extension().is_some_and(|extension| extension == "whl") {
         wheel
@@ -172,9 +172,9 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
     output(command("cp").arg(&wheel).arg(&kitchen.packages))?;
     for step in steps.lines() {
         println!("   {step}");
-        output(&mut root.shell(step, &kitchen.environment(), "/work", None)?)?;
+        output(&mut root.shell(step, &kitchen.environment(), "/project", None)?)?;
     }
-    let listed = root.run("ls /work/wheelhouse")?;
+    let listed = root.run("ls /project/wheelhouse")?;
     if listed.lines().filter(|name| name.ends_with("-musllinux_1_2_x86_64.whl")).count() != 3 {
         bail!("in wheelhouse: {listed}");
     }
