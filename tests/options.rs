@@ -86,8 +86,8 @@ fn settings_come_from_the_project_and_options_beat_them() {
     std::fs::write(&project, settings).unwrap();
     let run = sandbox.repair(&[]).success();
     assert!(run.stderr.contains("Excluding libgreet.so.3 (`libgreet.*`)"), "{}", run.stderr);
-    std::fs::write(&project, "[tool.muslrepair]\nexclud = ['x']\n").unwrap();
-    sandbox.repair(&[]).failure(2, &["`pyproject.toml`", "unknown field `exclud`"]);
+    std::fs::write(&project, "[tool.muslrepair]\nexcludes = ['x']\n").unwrap();
+    sandbox.repair(&[]).failure(2, &["`pyproject.toml`", "unknown field `excludes`"]);
     // A file that is named stands for the project's, with the keys at its top.
     std::fs::write(sandbox.path().join("release.toml"), "strip = 'debug'\nsbom = false\n").unwrap();
     let run = sandbox.repair(&["--config", "release.toml", "--dry-run"]).success();

@@ -1,5 +1,5 @@
 //! What fuzzing found, each with the bytes that showed it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, patch};
 

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_wrong_values_are_errors() {
-        for text in ["exclud = []", "strip = 'everything'", "sbom = 'yes'", "exclude = 'one'"] {
+        for text in ["excludes = []", "strip = 'everything'", "sbom = 'yes'", "exclude = 'one'"] {
             assert!(Config::of_project(&format!("[tool.muslrepair]\n{text}\n")).is_err(), "{text}");
         }
     }

@@ -27,7 +27,7 @@ use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use compat::Voice;
 use env::Environment;
 pub(crate) use exit::Exit;
-use term::{OutputError, Terminal};
+use term::{Stop, Terminal};
 
 /// Repair Python wheels for musl: graft external libraries, patch and retag.
 #[derive(Debug, Parser)]
@@ -132,9 +132,9 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Man(arguments)) => reference::man(arguments, &terminal),
         Some(Command::Reference) => reference::markdown(&terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
-        None => command(voice).print_help().map(|()| Exit::Success).map_err(OutputError::from),
+        None => command(voice).print_help().map(|()| Exit::Success).map_err(Stop::from),
     };
-    done.unwrap_or_else(|error| terminal.output_failed(&error))
+    done.unwrap_or_else(|stop| terminal.stopped(&stop))
 }
 
 fn addtag(terminal: &Terminal) -> Exit {

@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::search::SearchArgs;
 use super::show::Format;
 use super::size::Size;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs, platform};
 
 #[derive(Debug, Args)]
@@ -114,14 +114,8 @@ pub(super) fn run(
     arguments: &RepairArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let batch = match batch(arguments, environment, terminal) {
-        Ok(batch) => batch,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let batch = batch(arguments, environment, terminal).map_err(Stop::Usage)?;
     if !arguments.dry_run
         && let Err(error) = std::fs::create_dir_all(&arguments.wheel_dir)
     {

@@ -17,7 +17,7 @@ use super::env::Environment;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::show::Format;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
@@ -75,14 +75,8 @@ pub(super) fn run(
     arguments: &VerifyArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let subjects = match inputs::subjects(&arguments.subjects) {
-        Ok(subjects) => subjects,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
     let resolver = arguments.search.resolver_for_verify(environment, arguments.exclude.clone());
     let packages =
@@ -180,12 +174,7 @@ fn judge_release(
     }
 }
 
-fn say(
-    subject: &Subject,
-    audited: &Audited,
-    format: Format,
-    terminal: Terminal,
-) -> Result<Exit, OutputError> {
+fn say(subject: &Subject, audited: &Audited, format: Format, terminal: Terminal) -> Result<Exit, Stop> {
     let sound = audited.elf.errors().next().is_none();
     let minimum = (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl);
     if format == Format::Json {
@@ -211,7 +200,7 @@ fn say(
     Ok(if sound { Exit::Success } else { Exit::Failure })
 }
 
-fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), OutputError> {
+fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), Stop> {
     if format == Format::Json {
         let verdict = Verdict {
             subject: subject.shown(),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod ci;
 mod codegen;
 mod coverage;
@@ -11,10 +12,12 @@ mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
+mod image;
 mod install;
 mod musl_root;
 mod process;
 mod test;
+mod workers;
 
 /// One task: its name, one line about it, and what it does with the arguments after its name.
 struct Task {
@@ -43,7 +46,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "published wheels: `e2e loader` under real musl loaders, `e2e auditwheel` beside auditwheel",
+        summary: "end-to-end checks with real loaders, Pythons and package indexes; without a name, the list",
         run: e2e::run,
     },
     Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
@@ -56,6 +59,11 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
         run: fuzz::run,
+    },
+    Task {
+        name: "bench",
+        summary: "`bench growth`, `bench strip`: patched files against those of other programs",
+        run: bench::run,
     },
 ];
 

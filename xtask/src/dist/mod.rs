@@ -14,7 +14,7 @@ mod program;
 mod wheel;
 
 pub use program::{HOST, Program};
-pub use wheel::build as build_wheel;
+pub use wheel::{TOOLS, build as build_wheel, check as check_wheel};
 
 const USAGE: &str = "\
 usage: cargo xtask dist [--target TRIPLE] [--no-wheel]

@@ -11,11 +11,18 @@ use crate::install;
 use crate::process::{command, output, run, target};
 
 /// What builds the wheel, gives it its tags and checks it.
-const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
+pub const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
 
-/// A static program runs under any libc, so the oldest that installers know of each.
-const GLIBC: &[&str] = &["manylinux_2_17", "manylinux2014"];
-const MUSL: &[&str] = &["musllinux_1_1"];
+/// A static program runs under any libc, so the oldest that installers and indexes know of each.
+fn platforms(arch: &str) -> String {
+    let mut tags = vec![format!("manylinux_2_17_{arch}")];
+    // The name from before PEP 600 was given to the architectures of its time only.
+    if arch != "riscv64" {
+        tags.push(format!("manylinux2014_{arch}"));
+    }
+    tags.push(format!("musllinux_1_1_{arch}"));
+    tags.join(".")
+}
 
 /// The wheel of this program.
 pub fn build(program: &Program) -> Result<PathBuf> {
@@ -40,10 +47,9 @@ pub fn build(program: &Program) -> Result<PathBuf> {
         .and_then(|name| name.rsplit_once("-linux_"))
         .map(|(_, arch)| arch.to_owned())
         .with_context(|| format!("`{name}` is not tagged for linux"))?;
-    let tags: Vec<String> = GLIBC.iter().chain(MUSL).map(|libc| format!("{libc}_{arch}")).collect();
     let mut tag = command(bin.join("wheel"));
     tag.env("SOURCE_DATE_EPOCH", archive::time());
-    output(tag.args(["tags", "--remove", "--platform-tag", &tags.join(".")]).arg(&built))?;
+    output(tag.args(["tags", "--remove", "--platform-tag", &platforms(&arch)]).arg(&built))?;
     let tagged = only_wheel(&out)?;
     run(command(bin.join("twine")).args(["check", "--strict"]).arg(&tagged))?;
     let kept = directory().join(tagged.file_name().unwrap_or_default());

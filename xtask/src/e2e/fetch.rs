@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::lock::Locked;
-use super::workers;
 use crate::install;
 use crate::process::{command, run, target};
+use crate::workers;
 
 /// Old enough for every Python, new enough for `--require-hashes` with several platforms.
 const PIP: &str = "pip==25.3";

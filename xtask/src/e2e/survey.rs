@@ -9,7 +9,7 @@ use super::lock::Lock;
 use super::prediction::Prediction;
 use super::site::Site;
 use super::stub::Stub;
-use super::workers;
+use crate::workers;
 
 /// One module under one loader.
 #[derive(Clone, Debug, PartialEq, Eq)]

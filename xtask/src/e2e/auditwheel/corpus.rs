@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -124,6 +125,7 @@ fn turn_back(bin: &Path, published: &Path, directory: &Path, arch: &str, stem: &
         let (file, soname) = (without_hash(hashed), &names[hashed]);
         let path = library_directory.join(&file);
         fs::write(&path, &graft.bytes)?;
+        fs::set_permissions(&path, Permissions::from_mode(graft.mode))?;
         restore(bin, &path, &names, Some(soname))?;
         if *soname != file && !library_directory.join(soname).exists() {
             std::os::unix::fs::symlink(&file, library_directory.join(soname))?;

@@ -70,8 +70,21 @@ pub fn check(bin: &Path, program: &Path, cases: &[Case], results: &[PathBuf]) ->
             add("cyclonedx", result.display().to_string(), bill);
         }
     }
+    let owned = with_owned_libraries(program, &scratch)?;
+    let bill = bill_of_materials(&owned)?.context("no bill of materials")?;
+    documents.push(json!({ "schema": "cyclonedx", "name": owned.display().to_string(), "document": bill }));
     validate(bin, &documents)?;
     Ok(documents.len())
+}
+
+/// A repaired wheel with libraries of packages, with their licences, and with one that no package owns.
+fn with_owned_libraries(program: &Path, scratch: &Path) -> Result<PathBuf> {
+    let (name, out) = ("demo-1.0-cp312-cp312", scratch.join("owned"));
+    let wheel = root().join(format!("testdata/wheels/demo/{name}-linux_x86_64.whl"));
+    let mut repair = command(program);
+    repair.args(["repair", "--include", "libchain_a.so.1", "--sysroot"]).arg(root().join("testdata/rootfs"));
+    crate::process::output(repair.arg("--wheel-dir").arg(&out).arg(wheel))?;
+    Ok(out.join(format!("{name}-musllinux_1_2_x86_64.whl")))
 }
 
 /// The documents a call prints; what it exits with is not the question here.
