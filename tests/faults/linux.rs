@@ -8,8 +8,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
-use muslrepair::Limits;
+use muslrepair::policy::{AuditOptions, audit};
+use muslrepair::repair::{RepairOptions, apply, plan};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};
+use muslrepair::{Error, Limits};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::sandbox::{Sandbox, object, testdata};
@@ -21,6 +24,10 @@ const OUTPUT: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
 type Test = (&'static str, fn());
 
 const TESTS: &[Test] = &[
+    (
+        "a_library_that_changes_after_it_was_looked_at_is_an_error",
+        a_library_that_changes_after_it_was_looked_at_is_an_error,
+    ),
     (
         "killed_at_any_moment_it_leaves_the_output_whole_or_absent",
         killed_at_any_moment_it_leaves_the_output_whole_or_absent,
@@ -248,6 +255,30 @@ fn a_directory_that_vanishes_is_an_error_and_not_made_again_in_part() {
         let _ = std::fs::remove_dir_all(sandbox.out());
     }
     assert_eq!(hash(&input), before);
+}
+
+fn a_library_that_changes_after_it_was_looked_at_is_an_error() {
+    let sandbox = Sandbox::new();
+    let input =
+        sandbox.wheel(&WheelBuilder::new(NAME).file_with_mode("demo/m.so", object("x86_64/core.so"), 0o755));
+    let libraries = sandbox.path().join("libraries");
+    std::fs::create_dir(&libraries).unwrap();
+    let library = libraries.join("libgreet.so.3");
+    std::fs::copy(testdata("rootfs/usr/lib/libgreet.so.3.1"), &library).unwrap();
+    let places = SearchPlaces { first: vec![libraries], ..SearchPlaces::default() };
+    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let options = RepairOptions::default();
+    let wheel = Wheel::open(&input, &Limits::default()).unwrap();
+    let audit = audit(&wheel, &resolver, &AuditOptions::default()).unwrap();
+    let plan = plan(&wheel, &audit, &options).unwrap();
+    let mut bytes = std::fs::read(&library).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&library, bytes).unwrap();
+    std::fs::create_dir(sandbox.out()).unwrap();
+    let sysroot = Sysroot::default();
+    let error = apply(&wheel, &audit, &plan, &options, &sandbox.out(), (&sysroot, None)).unwrap_err();
+    assert!(matches!(&error, Error::Changed { path } if *path == library.canonicalize().unwrap()), "{error}");
+    assert_eq!(names(&sandbox.out()), [""; 0]);
 }
 
 /// A file system of this size, unmounted at the end; `None` without the right to mount.

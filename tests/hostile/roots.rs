@@ -39,6 +39,16 @@ pub(super) const GROUP: Group = Group {
             symlink("/dev/zero", scene.host().join("libgreet.so.3")).unwrap();
         })
         .with(&["-l", "host"]),
+        refused(
+            "a file that cannot be read",
+            &["rejected: `host/libgreet.so.3` (Input/output error"],
+            |scene| {
+                module(scene);
+                // Memory that is not mapped: a regular file, and an error where it is read.
+                symlink("/proc/self/mem", scene.host().join("libgreet.so.3")).unwrap();
+            },
+        )
+        .with(&["-l", "host"]),
         refused("a directory", &["rejected: `/usr/lib/libgreet.so.3` (a directory)"], |scene| {
             module(scene);
             std::fs::create_dir(scene.root().join(LIBRARY)).unwrap();
