@@ -38,7 +38,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let readme = fs::read_to_string(clone.join("README.md"))?;
     for line in commands(&readme)? {
         let mut shell = command("sh");
-        shell.args(["-ec", &line]).current_dir(&clone).env("CARGO_HOME", &cargo).env_remove("CARGO_TARGET_DIR");
+        shell
+            .args(["-ec", &line])
+            .current_dir(&clone)
+            .env("CARGO_HOME", &cargo)
+            .env_remove("CARGO_TARGET_DIR");
         timed(&line, &mut shell)?;
     }
     println!();
