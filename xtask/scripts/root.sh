@@ -14,6 +14,18 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 chroot "$root" /bin/busybox --install -s
 cp "$SCRIPTS/apk.sh" "$root/sbin/apk"
 chmod 755 "$root/sbin/apk"
+# Debian's busybox leaves accounts to Debian's own tools.
+cat >"$root/usr/sbin/adduser" <<'EOF'
+#!/bin/sh
+# adduser -D -u UID NAME
+set -eu
+[ "$1 $2" = '-D -u' ]
+echo "$4:x:$3:$3::/home/$4:/bin/sh" >>/etc/passwd
+echo "$4:x:$3:" >>/etc/group
+mkdir -p "/home/$4"
+chown "$3:$3" "/home/$4"
+EOF
+chmod 755 "$root/usr/sbin/adduser"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 echo 'root:*::0:::::' >"$root/etc/shadow"

@@ -45,7 +45,11 @@ impl Program {
         };
         build.args(["--release", "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
         process::run(&mut build)?;
-        let path = target().join(triple).join("release/muslrepair");
+        let built = target().join(triple).join("release/muslrepair");
+        // maturin moves what cargo built to a place of its own.
+        let path = target().join("static").join(triple).join("muslrepair");
+        fs::create_dir_all(path.parent().context("no parent")?)?;
+        fs::copy(&built, &path).with_context(|| format!("cannot copy `{}`", built.display()))?;
         Ok(Self { triple: triple.to_owned(), path })
     }
 

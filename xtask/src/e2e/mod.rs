@@ -13,6 +13,7 @@ mod loader;
 mod loaders;
 mod lock;
 mod matrix;
+mod newcomer;
 mod options;
 mod prediction;
 mod recipes;
@@ -32,6 +33,7 @@ const CHECKS: &[Check] = &[
     ("auditwheel", "the same wheels repaired by auditwheel and by us, side by side", auditwheel::run),
     ("faults", "killed, out of room, two at once: the long form of the tests", faults::run),
     ("loader", "predictions against published wheels under real musl loaders", loader::run),
+    ("newcomer", "clone, and the README's two commands, timed", newcomer::run),
     ("recipes", "every file of docs/examples, carried out in root file systems of its own", recipes::run),
     ("ship", "from source distributions to modules imported on musl; --short without indexes", ship::run),
 ];
