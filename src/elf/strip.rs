@@ -1,11 +1,14 @@
 //! Stripping: debug sections and the symbol table go, what is loaded stays where it is.
 //!
 //! To be done before any patching. Bytes up to the end of the last segment are kept as they are;
-//! behind them follow the other sections that are kept and a section header table.
+//! behind them follow the other sections that are kept and a section header table. Where another
+//! program had put a segment behind the sections that go, the hole before it is taken out.
+
+mod compact;
 
 use std::collections::BTreeMap;
 
-use goblin::elf::program_header::PT_NULL;
+use goblin::elf::program_header::{PT_LOAD, PT_NULL, ProgramHeader};
 use goblin::elf::section_header::{
     SHF_ALLOC, SHT_NULL, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX, SectionHeader,
 };
@@ -16,7 +19,9 @@ use super::edit::Strip;
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind};
 use super::image::Image;
-use super::patch::{Range, has_bytes, padding};
+use super::patch::{Range, has_bytes, largest_page, padding};
+
+use compact::compact;
 
 /// Names that debug information goes by: DWARF, compressed DWARF, stabs, LTO bytecode and its debug
 /// copy, and links to debug files.
@@ -44,7 +49,14 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     if !stripping.dropped.contains(&true) || has_payload(&image) {
         return Ok(None);
     }
-    let stripped = stripping.carry_out(&image)?;
+    let mut stripped = stripping.carry_out(&image, false)?;
+    if stripping.leaves_holes(&image) {
+        // Sections that stay and lie in a hole may have to get out of it first.
+        let gathered = stripping.carry_out(&image, true)?;
+        let compacted = [compact(&stripped)?, compact(&gathered)?];
+        let least = compacted.into_iter().flatten().min_by_key(Vec::len);
+        stripped = least.filter(|least| least.len() < stripped.len()).unwrap_or(stripped);
+    }
     // Sections that lie before a segment leave zeros there; a longer file would help nobody.
     if stripped.len() > file.len() {
         return Ok(None);
@@ -112,10 +124,23 @@ impl Stripping {
         self.dropped.get(at).copied().unwrap_or(false)
     }
 
-    fn carry_out(&self, image: &Image<'_>) -> Result<Vec<u8>, ElfError> {
+    /// Whether something goes that lies before the end of the last segment.
+    fn leaves_holes(&self, image: &Image<'_>) -> bool {
+        let end = loaded_end(image);
+        let mut sections = image.sections.iter().enumerate();
+        sections.any(|(at, section)| self.is_dropped(at) && has_bytes(section) && section.sh_offset < end)
+    }
+
+    /// The file without what goes. With `gather`, what no segment maps is moved to its end.
+    fn carry_out(&self, image: &Image<'_>, gather: bool) -> Result<Vec<u8>, ElfError> {
         let format = image.format;
         let own = usize::from(image.header.e_shstrndx);
-        let (mut file, end) = self.loaded_part(image)?;
+        let (mut file, end) = self.loaded_part(image, gather)?;
+        let mapped = mapped(image);
+        let moves = |start: u64, size: u64| {
+            let range = start..start.saturating_add(size);
+            start >= end || (gather && !mapped.iter().any(|other| overlap(other, &range)))
+        };
         // Symbols name sections by index. Those of loaded sections stay what they are, and with a
         // symbol table all do: what goes leaves an empty entry.
         let keeps_symbols = image
@@ -151,7 +176,11 @@ impl Stripping {
             if matches!(header.sh_type, SHT_REL | SHT_RELA) {
                 header.sh_info = number(header.sh_info);
             }
-            if at != own && has_bytes(&header) && !is_loaded(&header) && header.sh_offset >= end {
+            if at != own
+                && has_bytes(&header)
+                && !is_loaded(&header)
+                && moves(header.sh_offset, header.sh_size)
+            {
                 let bytes = slice(image.file, header.sh_offset, header.sh_size, "section")?;
                 header.sh_offset = push(&mut file, bytes, header.sh_addralign);
             }
@@ -167,7 +196,7 @@ impl Stripping {
         for header in &headers {
             write_header(format, &mut table, header)?;
         }
-        let in_place = image.header.e_shoff < end;
+        let in_place = !moves(image.header.e_shoff, length(&table));
         let offset = if in_place { image.header.e_shoff } else { push(&mut file, &table, format.word()) };
         if in_place {
             let what = "section header table";
@@ -178,29 +207,38 @@ impl Stripping {
     }
 
     /// Everything up to the end of the last segment, with zeros where nothing is any more.
-    fn loaded_part(&self, image: &Image<'_>) -> Result<(Vec<u8>, u64), ElfError> {
+    fn loaded_part(&self, image: &Image<'_>, gather: bool) -> Result<(Vec<u8>, u64), ElfError> {
         let end = loaded_end(image);
         let mut file = slice(image.file, 0, end, "loaded part")?.to_vec();
-        let mapped: Vec<Range> = image
-            .segments
-            .iter()
-            .filter(|segment| segment.p_type != PT_NULL)
-            .map(|segment| segment.p_offset..segment.p_offset.saturating_add(segment.p_filesz))
-            .collect();
+        let mapped = mapped(image);
+        let programs = u64::from(image.header.e_phnum) * image.format.program_header_size();
+        let headers = [
+            0..image.format.file_header_size(),
+            image.header.e_phoff..image.header.e_phoff.saturating_add(programs),
+        ];
+        if matches!(&headers, [file, programs] if overlap(file, programs)) {
+            return Err(ElfError::unsupported("program headers overlap the file header"));
+        }
         let entry = image.format.section_header_size();
         let table = image.header.e_shoff
             ..image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
+        let leaves = |at: usize, section: &SectionHeader| {
+            has_bytes(section) && (self.is_dropped(at) || (gather && !is_loaded(section)))
+        };
         let gone = image
             .sections
             .iter()
             .enumerate()
-            .filter(|(at, section)| self.is_dropped(*at) && has_bytes(section))
+            .filter(|(at, section)| leaves(*at, section))
             .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
         for range in gone.chain([table]) {
-            let overlaps = |other: &Range| other.start < range.end && range.start < other.end;
+            if headers.iter().any(|header| overlap(header, &range)) {
+                return Err(ElfError::unsupported("sections to be stripped overlap the program headers"));
+            }
+            let overlaps = |other: &Range| overlap(other, &range);
             let shared = image.sections.iter().enumerate().any(|(at, section)| {
                 let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
-                !self.is_dropped(at) && has_bytes(section) && overlaps(&other)
+                has_bytes(section) && !leaves(at, section) && overlaps(&other)
             });
             if mapped.iter().any(overlaps) || shared {
                 continue;
@@ -211,6 +249,16 @@ impl Stripping {
         }
         Ok((file, end))
     }
+}
+
+/// What segments map of the file.
+fn mapped(image: &Image<'_>) -> Vec<Range> {
+    let segments = image.segments.iter().filter(|segment| segment.p_type != PT_NULL);
+    segments.map(|segment| segment.p_offset..segment.p_offset.saturating_add(segment.p_filesz)).collect()
+}
+
+fn overlap(a: &Range, b: &Range) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 fn is_loaded(section: &SectionHeader) -> bool {
@@ -299,30 +347,67 @@ fn write_file_header(
     format.put(file, shstrndx, 2, u64::from(names), what)
 }
 
-/// What is loaded is the same, and so are the facts.
+/// What is loaded is the same at every address, and so are the facts.
 fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), ElfError> {
     let after = Image::parse(stripped)?;
-    if ElfFacts::parse(stripped)? != *facts {
-        return Err(ElfError::verification("stripping changed the facts"));
+    let mut found = ElfFacts::parse(stripped)?;
+    if before.segments.len() != after.segments.len() {
+        return Err(ElfError::verification("stripping changed the number of segments"));
     }
-    for load in before.segments.iter().filter(|segment| segment.p_type != PT_NULL) {
-        let header = before.format.file_header_size();
-        let start = load.p_offset.max(header);
-        let size = load.p_offset.saturating_add(load.p_filesz).saturating_sub(start);
-        let table = before.header.e_shoff;
-        let holds_table = start <= table && table < start.saturating_add(size);
-        if !holds_table
-            && slice(before.file, start, size, "segment")? != slice(stripped, start, size, "segment")?
-        {
+    let page = largest_page(before.header.e_machine);
+    for (old, new) in before.segments.iter().zip(&after.segments) {
+        let by = old.p_offset.wrapping_sub(new.p_offset);
+        let whole = by % old.p_align.max(1) == 0 && by % page == 0;
+        if new.p_type == PT_LOAD && (new.p_offset > old.p_offset || !whole) {
+            return Err(ElfError::verification("stripping moved a segment to where it cannot be mapped"));
+        }
+        if *old != (ProgramHeader { p_offset: old.p_offset, ..new.clone() }) {
+            return Err(ElfError::verification("stripping changed a program header"));
+        }
+        let sections = before.sections.len().max(after.sections.len()) as u64;
+        if old.p_type != PT_NULL && content(before, old, sections)? != content(&after, new, sections)? {
             return Err(ElfError::verification("stripping changed a segment"));
         }
+        // Segments without bytes say nothing by their place in the file; others lie where they are mapped.
+        let mapped = |image: &Image<'_>, segment: &ProgramHeader| {
+            image.locate(segment.p_vaddr, segment.p_filesz, "segment") == Ok(segment.p_offset)
+        };
+        if old.p_type != PT_NULL && old.p_filesz > 0 && mapped(before, old) && !mapped(&after, new) {
+            return Err(ElfError::verification("offset and address of a segment disagree after stripping"));
+        }
     }
-    let loaded = |image: &Image<'_>| -> Vec<(usize, u64, u64, u64)> {
+    found.segments.clone_from(&facts.segments);
+    if found != *facts {
+        return Err(ElfError::verification("stripping changed the facts"));
+    }
+    let loaded = |image: &Image<'_>| -> Vec<(usize, u64, u64, bool)> {
         let sections = image.sections.iter().enumerate().filter(|(_, section)| is_loaded(section));
-        sections.map(|(at, section)| (at, section.sh_addr, section.sh_offset, section.sh_size)).collect()
+        let in_place = |section: &SectionHeader| {
+            let found = image.locate(section.sh_addr, section.sh_size, "section");
+            !has_bytes(section) || found == Ok(section.sh_offset)
+        };
+        sections.map(|(at, section)| (at, section.sh_addr, section.sh_size, in_place(section))).collect()
     };
     if loaded(before) != loaded(&after) {
         return Err(ElfError::verification("stripping changed the header of a loaded section"));
     }
     Ok(())
+}
+
+/// The bytes of a segment, with zeros where it holds the file header or one of the header tables:
+/// those are compared field by field. `sections` is the larger number of section headers.
+fn content(image: &Image<'_>, segment: &ProgramHeader, sections: u64) -> Result<Vec<u8>, ElfError> {
+    let (format, header) = (image.format, &image.header);
+    let mut bytes = slice(image.file, segment.p_offset, segment.p_filesz, "segment")?.to_vec();
+    let segments = u64::from(header.e_phnum) * format.program_header_size();
+    let sections = sections.saturating_mul(format.section_header_size());
+    for (start, size) in
+        [(0, format.file_header_size()), (header.e_phoff, segments), (header.e_shoff, sections)]
+    {
+        let end = start.saturating_add(size).saturating_sub(segment.p_offset).min(segment.p_filesz);
+        if let Some(bytes) = bytes.get_mut(index(start.saturating_sub(segment.p_offset))..index(end)) {
+            bytes.fill(0);
+        }
+    }
+    Ok(bytes)
 }

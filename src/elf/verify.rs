@@ -66,20 +66,35 @@ pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result
     // Moving the table into a segment of its own can only improve on this.
     wanted.headers_mapped |= found.headers_mapped;
     if found != wanted {
-        return fail(format!("facts are {found:?} and not {wanted:?}"));
+        return fail(differences(&found, &wanted));
     }
     let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
-    let same = old.iter().zip(new.iter()).all(|(mut old, new)| {
+    for (mut old, new) in old.iter().zip(new.iter()) {
         if let Some(name) = old.version_file.and_then(|file| std::str::from_utf8(file).ok()) {
             let name = edit.rename_needed.get(name).map(String::as_bytes);
             old.version_file = name.or(old.version_file);
         }
-        old == new
-    });
-    if !same || old.iter().count() != new.iter().count() {
-        return fail("a dynamic symbol changed");
+        if old != new {
+            let name = String::from_utf8_lossy(old.name).into_owned();
+            return fail(format!("the dynamic symbol `{name}` or what refers to it changed"));
+        }
+    }
+    if old.iter().count() != new.iter().count() {
+        return fail("the number of dynamic symbols changed");
     }
     Ok(found)
+}
+
+/// The fields that are not as wanted: `needed: ["a"] and not ["b"]`.
+fn differences(found: &ElfFacts, wanted: &ElfFacts) -> String {
+    let values = |facts: &ElfFacts| serde_json::to_value(facts).unwrap_or_default();
+    let (found, wanted) = (values(found), values(wanted));
+    let fields = found.as_object().into_iter().flatten();
+    let named = fields.filter_map(|(name, value)| {
+        let other = wanted.get(name).filter(|other| *other != value)?;
+        Some(format!("{name}: {value} and not {other}"))
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// [`check_facts`] for an engine that leaves `vn_file` of `DT_VERNEED` behind: musl ignores it.
@@ -96,7 +111,7 @@ pub(crate) fn check_facts_of_names(
     wanted.headers_mapped |= found.headers_mapped;
     wanted.version_needs.clone_from(&old.version_needs);
     if found != wanted {
-        return fail(format!("facts are {found:?} and not {wanted:?}"));
+        return fail(differences(&found, &wanted));
     }
     let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
     if !old.iter().eq(new.iter()) {
@@ -313,4 +328,24 @@ fn check_moves(
     places.sort_by_key(|range| range.start);
     let overlap = places.windows(2).any(|pair| matches!(pair, [a, b] if b.start < a.end));
     if overlap { fail("two tables were moved to the same place") } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_names_only_the_fields_that_differ() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/elf/x86_64/bfd-plain.so");
+        let before = std::fs::read(file).unwrap();
+        let edit = ElfEdit {
+            soname: Some("libother.so".to_owned()),
+            run_path: RunPathEdit::Set("/a".to_owned()),
+            ..ElfEdit::default()
+        };
+        let error = check_facts(&before, &before, &edit).unwrap_err().to_string();
+        let wanted = "patched file fails verification: rpath: null and not \"/a\", \
+                      soname: \"libfixture.so.1\" and not \"libother.so\"";
+        assert_eq!(error, wanted);
+    }
 }

@@ -19,6 +19,7 @@ mod record;
 mod scan;
 mod single;
 mod source;
+mod stale;
 mod tag;
 mod time;
 mod writer;

@@ -63,3 +63,40 @@ fn errors_say_where_and_how_much() {
     );
     assert_eq!(error, wanted);
 }
+
+/// The value of the entry with `tag`, of a 64-bit little-endian file, replaced.
+fn with_tag(mut bytes: Vec<u8>, tag: u64, value: u64) -> Vec<u8> {
+    let image = super::image::Image::parse(&bytes);
+    let dynamic = image.segments.iter().find(|segment| segment.kind == super::image::DYNAMIC).unwrap().offset;
+    let at = image.tags.iter().position(|entry| entry.0 == tag).unwrap() as u64;
+    let place = usize::try_from(dynamic + at * 16 + 8).unwrap();
+    bytes[place..place + 8].copy_from_slice(&value.to_le_bytes());
+    bytes
+}
+
+/// Each was found by fuzzing, and stopped by verification before it was refused.
+#[test]
+fn tables_that_overlap_are_refused_before_anything_is_written() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(root.join("testdata/elf/x86_64/bfd-plain.so")).unwrap();
+    let tag = |tag| super::image::Image::parse(&bytes).tag(tag).unwrap();
+    let (strings, symbols) = (tag(5), tag(6));
+    // DT_STRTAB in .dynsym, DT_SYMTAB in .dynstr, DT_RELASZ and DT_PLTRELSZ over .dynstr, DT_GNU_HASH in it.
+    let damaged =
+        [(5, symbols + 24), (6, strings + 8), (8, 0x1_0000), (2, 0x1_0000), (0x6fff_fef5, strings + 8)];
+    let edit = ElfEdit { soname: Some("libsomething-longer.so.1".to_owned()), ..ElfEdit::default() };
+    for (tag, value) in damaged {
+        let error = patch(with_tag(bytes.clone(), tag, value), &edit).unwrap_err();
+        assert!(!error.is_verification(), "tag {tag}: {error}");
+    }
+}
+
+#[test]
+fn program_headers_inside_the_file_header_are_not_stripped() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut bytes = std::fs::read(root.join("testdata/elf/x86_64/bfd-plain.so")).unwrap();
+    bytes[32] = 44;
+    let edit = ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() };
+    let error = patch(bytes, &edit).unwrap_err();
+    assert!(!error.is_verification(), "{error}");
+}

@@ -4,15 +4,20 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod ci;
 mod codegen;
+mod coverage;
+mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
+mod image;
 mod install;
 mod musl_root;
 mod process;
 mod test;
+mod workers;
 
 /// One task: its name, one line about it, and what it does with the arguments after its name.
 struct Task {
@@ -41,13 +46,24 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        summary: "end-to-end checks with real loaders, Pythons and package indexes; without a name, the list",
         run: e2e::run,
+    },
+    Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
+    Task {
+        name: "coverage",
+        summary: "which lines of src/ the tests run; fewer than 90 % is an error",
+        run: coverage::run,
     },
     Task {
         name: "fuzz",
         summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
         run: fuzz::run,
+    },
+    Task {
+        name: "bench",
+        summary: "`bench growth`, `bench strip`: patched files against those of other programs",
+        run: bench::run,
     },
 ];
 

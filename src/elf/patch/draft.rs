@@ -1,17 +1,18 @@
 //! A file being patched: its bytes and the headers as they shall become.
 
 use goblin::elf::dynamic::{
-    DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_REL, DT_RELA, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_VERDEF, DT_VERNEED,
-    DT_VERSYM,
+    DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELSZ, DT_STRSZ, DT_STRTAB,
+    DT_SYMTAB, DT_VERDEF, DT_VERNEED, DT_VERSYM,
 };
 use goblin::elf::header::{ET_DYN, ET_EXEC, Header};
 use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
 use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 
 use crate::elf::codec::{Format, index, length, slice, slice_mut};
-use crate::elf::dynamic::{DT_RELR, Dynamic, DynamicEntry};
+use crate::elf::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
 use crate::elf::error::ElfError;
 use crate::elf::image::Image;
+use crate::elf::symbols;
 
 /// A range of the file or of the address space: `start..end`.
 pub(crate) type Range = std::ops::Range<u64>;
@@ -319,7 +320,8 @@ pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
     segment.p_flags & PF_W != 0
 }
 
-/// The tables that are rewritten must not overlap: what is written to one would change another.
+/// The tables that are rewritten must not overlap: what is written to one would change another. Nor may
+/// a table that is only read lie in the string table.
 fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<(), ElfError> {
     let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let (format, header) = (image.format, &image.header);
@@ -327,7 +329,7 @@ fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<
         sized(0, format.file_header_size()),
         sized(header.e_phoff, u64::from(header.e_phnum) * format.program_header_size()),
         sized(dynamic.offset, dynamic.capacity * format.dynamic_size()),
-        strings,
+        strings.clone(),
     ];
     if !image.sections.is_empty() {
         let size = (image.sections.len() as u64).saturating_mul(format.section_header_size());
@@ -337,6 +339,35 @@ fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<
     tables.sort_by_key(|range| range.start);
     if tables.windows(2).any(|pair| matches!(pair, [a, b] if b.start < a.end)) {
         return Err(ElfError::unsupported("header tables, dynamic section or string table overlap"));
+    }
+    check_others(image, dynamic, &tables, &strings)
+}
+
+/// What is written must not be part of a table that the dynamic linker reads: symbols and
+/// relocations may not overlap anything that is rewritten, and no other table may start in the string table.
+fn check_others(
+    image: &Image<'_>,
+    dynamic: &Dynamic,
+    rewritten: &[Range],
+    strings: &Range,
+) -> Result<(), ElfError> {
+    let place = |tag| dynamic.value(tag).and_then(|address| image.locate(address, 0, "table").ok());
+    let value = |tag| dynamic.value(tag).unwrap_or(0);
+    let symbols = symbols::count(image, dynamic)?.count.saturating_mul(image.format.symbol_size());
+    let sizes = [
+        (DT_SYMTAB, symbols),
+        (DT_RELA, value(DT_RELASZ)),
+        (DT_REL, value(DT_RELSZ)),
+        (DT_JMPREL, value(DT_PLTRELSZ)),
+        (DT_RELR, value(DT_RELRSZ)),
+    ];
+    let mixed = sizes.into_iter().filter_map(|(tag, size)| Some((place(tag)?, size))).any(|(start, size)| {
+        let end = start.saturating_add(size);
+        rewritten.iter().any(|range| start < range.end && range.start < end)
+    });
+    let within = |start: u64| strings.start < start && start < strings.end;
+    if mixed || TABLE_TAGS.into_iter().filter_map(place).any(within) {
+        return Err(ElfError::unsupported("the string table or a header overlaps another table"));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::damage::Damage;
 use super::rig::Rig;
 use super::site::Site;
 use super::survey::Survey;
-use super::workers;
+use crate::workers;
 
 /// Larger wheels say no more, and take longer to unpack in every state.
 const LARGEST: u64 = 2_000_000;

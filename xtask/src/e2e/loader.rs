@@ -15,8 +15,9 @@ use super::rig::Rig;
 use super::site::Site;
 use super::stub::Stub;
 use super::survey::Survey;
-use super::{damaged, fetch, prediction, repaired, workers};
+use super::{damaged, fetch, prediction, repaired};
 use crate::install::{self, Distribution};
+use crate::workers;
 
 /// The compilers of the stand-ins.
 const DEBIAN: &[&str] = &["musl", "musl-tools", "gcc", "python3-venv"];

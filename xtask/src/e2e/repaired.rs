@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use super::rig::Rig;
 use super::site::Site;
 use super::survey::{Load, Survey};
-use super::workers;
 use crate::process::{command, target};
+use crate::workers;
 
 /// The last release that ignores `DT_RELR`, and one that does not.
 const OLD: &str = "1.2.3";

@@ -10,7 +10,7 @@ use super::prediction;
 use super::site::Site;
 use super::stub::Stub;
 use super::survey::Survey;
-use super::workers;
+use crate::workers;
 
 /// The loaders, what surrounds a module in them, and the program whose word is checked.
 #[derive(Debug)]

@@ -1,0 +1,58 @@
+//! `docs/patcher.md`: prose by hand, tables by command, between two lines of comment.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::process::root;
+
+const PATH: &str = "docs/patcher.md";
+
+/// Puts a table where the page has one of that name.
+pub fn write(name: &str, table: &str) -> Result<()> {
+    let path = root().join(PATH);
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PATH}"))?;
+    fs::write(&path, replaced(&page, name, table)?)?;
+    println!("wrote the table `{name}` of {PATH}");
+    Ok(())
+}
+
+fn replaced(page: &str, name: &str, table: &str) -> Result<String> {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+    let absent = || format!("{PATH} has no `{}`", begin.trim());
+    let (before, rest) = page.split_once(&begin).with_context(absent)?;
+    let (_, after) = rest.split_once(&end).with_context(absent)?;
+    Ok(format!("{before}{begin}\n{}\n\n{end}{after}", table.trim()))
+}
+
+/// `1,234,567`.
+pub fn number(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = if value < 0 { "-".to_owned() } else { String::new() };
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, replaced};
+
+    #[test]
+    fn only_the_named_table_changes() {
+        let page = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n<!-- y -->\n<!-- end of y -->\n";
+        let wanted = page.replace("old", "\nnew\n");
+        assert_eq!(replaced(page, "x", "new\n").unwrap(), wanted);
+        assert!(replaced(page, "z", "").is_err());
+    }
+
+    #[test]
+    fn numbers_to_read() {
+        let texts = [0, 7, -999, 1000, -1_234_567].map(number);
+        assert_eq!(texts, ["0", "7", "-999", "1,000", "-1,234,567"]);
+    }
+}
