@@ -13,7 +13,7 @@ use crate::install;
 use crate::process::{command, output, root};
 
 /// The whole tool, to read its configuration as it does.
-const CIBUILDWHEEL: &[&str] = &["cibuildwheel==4.3.5", "PyYAML==6.0.2"];
+const CIBUILDWHEEL: &[&str] = &["cibuildwheel==4.1.0", "PyYAML==6.0.2"];
 
 /// The architecture of the recipes that repair for another one.
 const FOREIGN: &str = "aarch64";
