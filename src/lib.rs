@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod deflate;
 pub mod elf;
 mod error;
 mod events;
@@ -15,3 +16,8 @@ pub mod wheel;
 pub use error::Error;
 pub use events::{Event, Observer};
 pub use limits::Limits;
+
+/// The examples of the documentation that rustdoc does not show are tried, too.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryTour;

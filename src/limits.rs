@@ -11,7 +11,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Members in the archive. 200,000: the largest wheels hold some tens of thousands of files.
-    pub members: usize,
+    pub members: u64,
     /// Bytes of one member, inflated. 4 GiB less 2: the largest shared libraries in wheels are near 2 GB,
     /// and from here on the zip format needs extensions, which are read but not copied.
     pub member_size: u64,
@@ -21,7 +21,7 @@ pub struct Limits {
     pub metadata_size: u64,
     /// Bytes of a member's name. 1024: a quarter of Linux's `PATH_MAX`, as the name is joined to an
     /// installation directory; published names stay below 300.
-    pub name_length: usize,
+    pub name_length: u64,
     /// How many times larger the members may be than the archive, once they are larger than
     /// [`Limits::ratio_floor`]. 200: PyPI refuses 50; real wheels stay below 20, deflate ends at 1032.
     pub ratio: u64,
@@ -30,6 +30,28 @@ pub struct Limits {
     /// Bytes of members to hold in memory at once, inflated. 512 MiB. A single member that is larger is
     /// still handled, alone.
     pub in_flight: u64,
+    /// Program headers of an ELF file. 1,170: what fits the 64 KiB to which Linux limits the table
+    /// (`load_elf_phdrs` in `fs/binfmt_elf.c`); linkers write about ten.
+    pub program_headers: u64,
+    /// Entries of an ELF file's dynamic section, each `DT_NEEDED` being one. 10,000: linkers write about
+    /// thirty, and the largest closures known have some hundreds of libraries.
+    pub dynamic_entries: u64,
+    /// Dynamic symbols of an ELF file. 1,000,000: three times those of the largest published libraries.
+    pub symbols: u64,
+    /// ELF files that are looked at together: those of the wheel and every library they lead to. 20,000;
+    /// the largest wheels have hundreds.
+    pub objects: u64,
+    /// `DT_NEEDED` entries that are resolved for one wheel. 100,000: five for each of [`Limits::objects`].
+    pub dependencies: u64,
+    /// Bytes of one library outside the wheel. 4 GiB less 2, as [`Limits::member_size`]: it may become a
+    /// member.
+    pub graft_size: u64,
+    /// Directories that are looked into for one name: those of the caller, of the run paths of all objects
+    /// that led there, and of the system. 1,000; real searches end below fifty.
+    pub search_path: u64,
+    /// Names looked up in directories for one wheel. 300,000, which takes about a second; wheels with
+    /// thousands of modules stay below 50,000.
+    pub lookups: u64,
 }
 
 impl Default for Limits {
@@ -43,11 +65,39 @@ impl Default for Limits {
             ratio: 200,
             ratio_floor: 64 << 20,
             in_flight: 512 << 20,
+            program_headers: 1_170,
+            dynamic_entries: 10_000,
+            symbols: 1_000_000,
+            objects: 20_000,
+            dependencies: 100_000,
+            graft_size: (4 << 30) - 2,
+            search_path: 1_000,
+            lookups: 300_000,
         }
     }
 }
 
 impl Limits {
+    /// No limit at all: for files that were held against limits before.
+    pub(crate) const NONE: Self = Self {
+        members: u64::MAX,
+        member_size: u64::MAX,
+        total_size: u64::MAX,
+        metadata_size: u64::MAX,
+        name_length: u64::MAX,
+        ratio: u64::MAX,
+        ratio_floor: u64::MAX,
+        in_flight: u64::MAX,
+        program_headers: u64::MAX,
+        dynamic_entries: u64::MAX,
+        symbols: u64::MAX,
+        objects: u64::MAX,
+        dependencies: u64::MAX,
+        graft_size: u64::MAX,
+        search_path: u64::MAX,
+        lookups: u64::MAX,
+    };
+
     /// Cuts a list into waves, each within [`Limits::in_flight`] by the sizes given, with at least one
     /// element each. The waves follow each other without gaps.
     pub(crate) fn waves(&self, sizes: impl IntoIterator<Item = u64>) -> Vec<std::ops::Range<usize>> {

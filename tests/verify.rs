@@ -116,8 +116,8 @@ fn findings_can_be_allowed_by_code_and_unknown_codes_are_refused() {
     sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
     sandbox.run(&["verify", NAME, "--allow", "missing-library"]).success();
     let run = sandbox
-        .run(&["verify", NAME, "--allow", "missing-libary"])
-        .failure(2, &["unknown finding `missing-libary`"]);
+        .run(&["verify", NAME, "--allow", "missing-book"])
+        .failure(2, &["unknown finding `missing-book`"]);
     assert!(run.stdout.is_empty());
     assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("initial-exec-tls (error)"));
 }

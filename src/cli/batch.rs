@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
-use muslrepair::repair::{Plan, Receipt, RepairOptions, apply, include, plan_including};
+use muslrepair::repair::{
+    Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, include, plan_including,
+};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, Limits};
@@ -95,6 +97,7 @@ impl Batch {
             self.wheels.par_iter().with_max_len(1).map(plan).collect()
         });
         let taken = first_of_each_output(&planned);
+        let shared = self.shared(&planned);
         self.pool.install(|| {
             planned.into_par_iter().with_max_len(1).enumerate().for_each(|(index, planned)| {
                 let done = match planned {
@@ -106,7 +109,7 @@ impl Batch {
                         Some(first) if *first != index => Done::Collision(ready.plan.output.to_string()),
                         _ if self.dry_run => Done::Fine(Box::new(ready.plan), None),
                         _ if stop() => Done::Skipped,
-                        _ => match self.apply(&ready) {
+                        _ => match self.apply(&ready, &shared) {
                             Ok(written) => Done::Fine(Box::new(ready.plan), Some(written)),
                             Err(error) => Done::Failed(error),
                         },
@@ -142,7 +145,19 @@ impl Batch {
         Ok(Planned::Ready(Box::new(Ready { wheel, audit, plan })))
     }
 
-    fn apply(&self, ready: &Ready) -> Result<Written, Error> {
+    /// What several wheels graft is made once.
+    fn shared(&self, planned: &[Option<Result<Planned, Error>>]) -> SharedGrafts {
+        if self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None {
+            return SharedGrafts::none();
+        }
+        let plans = planned.iter().filter_map(|planned| match planned {
+            Some(Ok(Planned::Ready(ready))) => Some(&ready.plan),
+            _ => None,
+        });
+        self.pool.install(|| SharedGrafts::of(plans, &self.options, &self.limits))
+    }
+
+    fn apply(&self, ready: &Ready, shared: &SharedGrafts) -> Result<Written, Error> {
         let root = &self.resolver.options().places.sysroot;
         let owners = (root, self.packages.as_ref());
         let output = self.directory.join(ready.plan.output.to_string());
@@ -151,7 +166,8 @@ impl Batch {
             _ => false,
         };
         let over_input = same(ready.wheel.path(), &output);
-        let receipt = apply(&ready.wheel, &ready.audit, &ready.plan, &self.options, &self.directory, owners)?;
+        let Ready { wheel, audit, plan } = ready;
+        let receipt = apply_sharing(wheel, audit, plan, &self.options, &self.directory, owners, shared)?;
         Ok(Written { receipt, over_input })
     }
 }

@@ -32,7 +32,7 @@ pub(super) const VERSION: &str = concat!("6.8.2 (spoken by muslrepair ", env!("C
 /// What auditwheel's own option parser would say of an error that it finds with a policy, and exits with 2 for.
 pub(super) fn gate(shown: &str, asked: &str, error: &Error) -> Option<String> {
     let because = match error {
-        Error::Unrepairable { findings } if findings.iter().all(|f| f.code == Code::ForbiddenSymbol) => {
+        Error::Unrepairable { findings } if findings.iter().any(|f| f.code == Code::ForbiddenSymbol) => {
             "depends on black-listed symbols"
         }
         Error::UnsupportedIsa { .. } => "depends on unsupported ISA extensions",

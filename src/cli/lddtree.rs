@@ -11,7 +11,7 @@ use super::compat::Voice;
 use super::env::Environment;
 use super::search::SearchArgs;
 use super::show::Format;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {
@@ -32,10 +32,9 @@ pub(super) fn run(
     arguments: &LddtreeArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
+) -> Result<Exit, Stop> {
     if !arguments.file.exists() {
-        terminal.error(&format!("cannot access `{}`. No such file", arguments.file.display()));
-        return Ok(Exit::Usage);
+        return Err(Stop::Usage(format!("cannot access `{}`. No such file", arguments.file.display())));
     }
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = match resolver.root(&arguments.file) {
@@ -55,6 +54,10 @@ pub(super) fn run(
         terminal.say(&report::tree_auditwheel(&graph, 0));
     } else {
         terminal.result(&report::tree_text(&graph, 0))?;
+    }
+    if let Some(exceeded) = &graph.exceeded {
+        terminal.error(&exceeded.to_string());
+        return Ok(Exit::Failure);
     }
     Ok(Exit::Success)
 }

@@ -7,6 +7,7 @@ mod env;
 mod exit;
 mod inputs;
 mod lddtree;
+mod limits;
 mod needs;
 mod platform;
 mod printer;
@@ -26,7 +27,7 @@ use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcomma
 use compat::Voice;
 use env::Environment;
 pub(crate) use exit::Exit;
-use term::{OutputError, Terminal};
+use term::{Stop, Terminal};
 
 /// Repair Python wheels for musl: graft external libraries, patch and retag.
 #[derive(Debug, Parser)]
@@ -96,10 +97,13 @@ impl Command {
 
 /// Everything that can be called, under the name it is called by.
 fn command(voice: Voice) -> clap::Command {
+    // Of an option that is given twice the last counts, as with Python's argparse: wrappers append theirs.
+    let command = Cli::command().args_override_self(true);
     match voice {
-        Voice::Own => Cli::command(),
+        Voice::Own => command,
+        // argparse also takes unambiguous beginnings of options.
         Voice::Auditwheel => {
-            Cli::command().name("auditwheel").bin_name("auditwheel").version(compat::VERSION)
+            (command.name("auditwheel").bin_name("auditwheel")).version(compat::VERSION).infer_long_args(true)
         }
     }
 }
@@ -128,9 +132,9 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Man(arguments)) => reference::man(arguments, &terminal),
         Some(Command::Reference) => reference::markdown(&terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
-        None => command(voice).print_help().map(|()| Exit::Success).map_err(OutputError::from),
+        None => command(voice).print_help().map(|()| Exit::Success).map_err(Stop::from),
     };
-    done.unwrap_or_else(|error| terminal.output_failed(&error))
+    done.unwrap_or_else(|stop| terminal.stopped(&stop))
 }
 
 fn addtag(terminal: &Terminal) -> Exit {

@@ -6,13 +6,13 @@ use clap::Args;
 use muslrepair::policy::{AuditOptions, Examination, Need, audit, audit_tree, needs};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
 use super::inputs::Subject;
 use super::search::SearchArgs;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
@@ -49,14 +49,8 @@ pub(super) fn run(
     arguments: &NeedsArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let subjects = match inputs::subjects(&arguments.subjects) {
-        Ok(subjects) => subjects,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root);
@@ -97,9 +91,9 @@ pub(super) fn run(
 fn examined(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
     let options = AuditOptions::default();
     match subject {
-        Subject::Tree(path) => audit_tree(path, resolver, &options, &Limits::default()),
+        Subject::Tree(path) => audit_tree(path, resolver, &options, &resolver.options().limits),
         Subject::Wheel(path) => {
-            let wheel = Wheel::open(path, &Limits::default())?;
+            let wheel = Wheel::open(path, &resolver.options().limits)?;
             Ok(audit(&wheel, resolver, &options)?.elf)
         }
     }
@@ -116,7 +110,7 @@ fn merge(list: &mut Vec<Need>, more: Vec<Need>) {
 }
 
 /// One a line; nothing at all for an empty list, so that `xargs -r` does nothing.
-fn print<'a>(terminal: &Terminal, lines: impl Iterator<Item = &'a str>) -> Result<(), OutputError> {
+fn print<'a>(terminal: &Terminal, lines: impl Iterator<Item = &'a str>) -> Result<(), Stop> {
     let text: String = lines.map(|line| format!("{line}\n")).collect();
     if text.is_empty() { Ok(()) } else { terminal.result(&text) }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::batch::{Batch, Done, Written};
 use super::compat::{self, Voice};
 use super::show::Format;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 /// Prints what becomes of the wheels, in their order.
@@ -27,7 +27,7 @@ struct State {
     waiting: BTreeMap<usize, Done>,
     next: usize,
     worst: Exit,
-    output: Result<(), OutputError>,
+    output: Result<(), Stop>,
     documents: Vec<Value>,
     /// Libraries grafted, and their bytes, over all wheels.
     grafted: (usize, u64),
@@ -76,7 +76,7 @@ impl<'a> Printer<'a> {
     }
 
     /// The worst that happened, and the documents of all wheels if they are kept.
-    pub(super) fn finish(self) -> Result<(Exit, Vec<Value>), OutputError> {
+    pub(super) fn finish(self) -> Result<(Exit, Vec<Value>), Stop> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.output?;
         if let ((libraries @ 1.., bytes), 2.., Voice::Own) =
@@ -181,7 +181,7 @@ impl<'a> Printer<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&self, index: usize, done: &Done, documents: &mut Vec<Value>) -> Result<(), OutputError> {
+    fn tell(&self, index: usize, done: &Done, documents: &mut Vec<Value>) -> Result<(), Stop> {
         if let (Format::Text, Done::Fine(plan, None)) = (self.format, done) {
             self.terminal.result(&report::plan_text(plan))?;
         }

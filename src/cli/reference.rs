@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::Exit;
 use super::compat::Voice;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -23,24 +23,21 @@ pub(super) struct ManArgs {
     command: Option<String>,
 }
 
-pub(super) fn completions(arguments: &CompletionsArgs, terminal: &Terminal) -> Result<Exit, OutputError> {
+pub(super) fn completions(arguments: &CompletionsArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut command = super::command(Voice::Own);
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
     terminal.bytes(&script).map(|()| Exit::Success)
 }
 
-pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, OutputError> {
+pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut command = super::command(Voice::Own);
     command.build();
     let page = match &arguments.command {
         None => command,
         Some(name) => match command.find_subcommand(name).filter(|command| !command.is_hide_set()) {
             Some(found) => found.clone(),
-            None => {
-                terminal.error(&format!("there is no command `{name}`"));
-                return Ok(Exit::Usage);
-            }
+            None => return Err(Stop::Usage(format!("there is no command `{name}`"))),
         },
     };
     let mut text = Vec::new();
@@ -49,7 +46,7 @@ pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Outp
 }
 
 /// `docs/cli.md`: every command, every option, in the order of `--help`.
-pub(super) fn markdown(terminal: &Terminal) -> Result<Exit, OutputError> {
+pub(super) fn markdown(terminal: &Terminal) -> Result<Exit, Stop> {
     let mut command = super::command(Voice::Own);
     command.build();
     let mut text = String::from(

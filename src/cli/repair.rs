@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use muslrepair::Limits;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::policy::{AuditOptions, Code};
@@ -19,7 +18,7 @@ use super::progress::Progress;
 use super::search::SearchArgs;
 use super::show::Format;
 use super::size::Size;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs, platform};
 
 #[derive(Debug, Args)]
@@ -115,14 +114,8 @@ pub(super) fn run(
     arguments: &RepairArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let batch = match batch(arguments, environment, terminal) {
-        Ok(batch) => batch,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let batch = batch(arguments, environment, terminal).map_err(Stop::Usage)?;
     if !arguments.dry_run
         && let Err(error) = std::fs::create_dir_all(&arguments.wheel_dir)
     {
@@ -154,7 +147,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         pool = pool.num_threads(jobs);
     }
     let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
-    let mut limits = Limits::default();
+    let mut limits = arguments.search.limits();
     if let Some(Size(memory)) = arguments.memory {
         // As many wheels as there are threads are worked on at once, each with its share.
         let at_once = wheels.len().min(pool.current_num_threads()).max(1);

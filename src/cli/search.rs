@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use muslrepair::Limits;
 use muslrepair::policy::Policy;
 use muslrepair::resolve::{Pattern, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath};
 
 use super::env::Environment;
+use super::limits::LimitArgs;
 
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where libraries are looked for")]
@@ -23,9 +25,15 @@ pub(super) struct SearchArgs {
     /// Look neither in musl's path file nor in its default directories
     #[arg(long, conflicts_with = "ldpaths")]
     no_system_paths: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl SearchArgs {
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.limits()
+    }
+
     pub(super) fn sysroot(&self) -> Sysroot {
         self.sysroot.as_ref().map_or_else(Sysroot::default, Sysroot::new)
     }
@@ -76,7 +84,7 @@ impl SearchArgs {
             places: SearchPlaces { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
-            ..ResolverOptions::default()
+            limits: self.limits(),
         })
     }
 }

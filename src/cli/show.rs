@@ -6,12 +6,12 @@ use clap::Args;
 use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 
 use super::compat::Voice;
 use super::env::Environment;
 use super::search::SearchArgs;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
@@ -48,14 +48,8 @@ pub(super) fn run(
     arguments: &ShowArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let wheels = match inputs::wheels(&arguments.wheels) {
-        Ok(wheels) => wheels,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let wheels = inputs::wheels(&arguments.wheels).map_err(Stop::Usage)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root);
@@ -104,7 +98,7 @@ fn forget_isa(audit: &mut Audit) {
 }
 
 /// What is no platform wheel is logged; everything else is a report.
-fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), OutputError> {
+fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
     if audit.kind == WheelKind::Platform {
         return terminal.result(&report::show_paragraphs(audit, terminal.is_verbose()));
     }
@@ -113,7 +107,7 @@ fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), OutputEr
 }
 
 fn audit_file(path: &Path, resolver: &Resolver) -> Result<Audit, Error> {
-    let wheel = Wheel::open(path, &Limits::default())?;
+    let wheel = Wheel::open(path, &resolver.options().limits)?;
     audit(&wheel, resolver, &AuditOptions::default())
 }
 

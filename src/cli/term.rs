@@ -26,19 +26,24 @@ pub(super) enum Annotations {
     Github,
 }
 
-/// Writing the result failed.
+/// Why a command stops before it is done.
 #[derive(Debug)]
-pub(super) struct OutputError(io::Error);
+pub(super) enum Stop {
+    /// The call makes no sense; a complete message.
+    Usage(String),
+    /// Writing the result failed.
+    Output(io::Error),
+}
 
-impl From<io::Error> for OutputError {
+impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        Self(error)
+        Self::Output(error)
     }
 }
 
-impl From<serde_json::Error> for OutputError {
+impl From<serde_json::Error> for Stop {
     fn from(error: serde_json::Error) -> Self {
-        Self(io::Error::from(error))
+        Self::Output(io::Error::from(error))
     }
 }
 
@@ -84,7 +89,7 @@ impl Terminal {
     }
 
     /// A result, to standard output.
-    pub(super) fn result(self, text: &str) -> Result<(), OutputError> {
+    pub(super) fn result(self, text: &str) -> Result<(), Stop> {
         progress::clear();
         let mut out = anstream::stdout().lock();
         out.write_all(safe(text).as_bytes())?;
@@ -95,7 +100,7 @@ impl Terminal {
     }
 
     /// A result that is no text about wheels: a script, a manual page.
-    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), OutputError> {
+    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), Stop> {
         let mut out = io::stdout().lock();
         out.write_all(bytes)?;
         Ok(out.flush()?)
@@ -163,13 +168,19 @@ impl Terminal {
         self.annotate("error", &title, &error.lines().join("\n"));
     }
 
-    /// Standard output could not be written. A reader that went away is no failure.
-    pub(super) fn output_failed(self, error: &OutputError) -> Exit {
-        if error.0.kind() == io::ErrorKind::BrokenPipe {
-            return Exit::Success;
+    /// Says why a command stopped. A reader of standard output that went away is no failure.
+    pub(super) fn stopped(self, stop: &Stop) -> Exit {
+        match stop {
+            Stop::Usage(message) => {
+                self.error(message);
+                Exit::Usage
+            }
+            Stop::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
+            Stop::Output(error) => {
+                self.error(&format!("cannot write to standard output: {error}"));
+                Exit::Failure
+            }
         }
-        self.error(&format!("cannot write to standard output: {}", error.0));
-        Exit::Failure
     }
 
     fn lines(self, level: &str, text: &str) {

@@ -10,14 +10,14 @@ use muslrepair::policy::{
 };
 use muslrepair::resolve::{ApkDatabase, Object, Pattern, Resolver};
 use muslrepair::wheel::{Arch, Wheel};
-use muslrepair::{Error, Limits, report};
+use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::show::Format;
-use super::term::{OutputError, Terminal};
+use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
@@ -75,21 +75,15 @@ pub(super) fn run(
     arguments: &VerifyArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, OutputError> {
-    let subjects = match inputs::subjects(&arguments.subjects) {
-        Ok(subjects) => subjects,
-        Err(message) => {
-            terminal.error(&message);
-            return Ok(Exit::Usage);
-        }
-    };
+) -> Result<Exit, Stop> {
+    let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
     let resolver = arguments.search.resolver_for_verify(environment, arguments.exclude.clone());
     let packages =
         arguments.search.has_sysroot().then(|| ApkDatabase::read(&arguments.search.sysroot())).flatten();
     let root_musl = packages.as_ref().and_then(root_musl);
     let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
-    let neighbours = neighbours(&subjects);
+    let neighbours = neighbours(&subjects, &resolver);
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
         let beside: Vec<Object> = (neighbours.iter().enumerate())
@@ -113,11 +107,11 @@ pub(super) fn run(
 
 /// The objects of every wheel, where there are several: they are installed together. A wheel that cannot be read has
 /// none; it is reported in its turn.
-fn neighbours(subjects: &[Subject]) -> Vec<Vec<Object>> {
+fn neighbours(subjects: &[Subject], resolver: &Resolver) -> Vec<Vec<Object>> {
     let several = subjects.iter().filter(|subject| matches!(subject, Subject::Wheel(_))).count() > 1;
     let objects = |subject: &Subject| match subject {
         Subject::Wheel(path) if several => {
-            let wheel = Wheel::open(path, &Limits::default()).map_err(Error::from);
+            let wheel = Wheel::open(path, &resolver.options().limits).map_err(Error::from);
             wheel.and_then(|wheel| neighbours_of(&wheel)).unwrap_or_default()
         }
         _ => Vec::new(),
@@ -133,11 +127,11 @@ fn audited(
 ) -> Result<Audited, Error> {
     match subject {
         Subject::Tree(path) => {
-            let elf = audit_tree(path, resolver, options, &Limits::default())?;
+            let elf = audit_tree(path, resolver, options, &resolver.options().limits)?;
             Ok(Audited { kind: WheelKind::Platform, elf })
         }
         Subject::Wheel(path) => {
-            let wheel = Wheel::open(path, &Limits::default())?;
+            let wheel = Wheel::open(path, &resolver.options().limits)?;
             let mut audit = audit_beside(&wheel, beside, resolver, options)?;
             let mut more = conformance(&wheel, &audit);
             more.retain(|finding| !options.allow.contains(&finding.code));
@@ -180,12 +174,7 @@ fn judge_release(
     }
 }
 
-fn say(
-    subject: &Subject,
-    audited: &Audited,
-    format: Format,
-    terminal: Terminal,
-) -> Result<Exit, OutputError> {
+fn say(subject: &Subject, audited: &Audited, format: Format, terminal: Terminal) -> Result<Exit, Stop> {
     let sound = audited.elf.errors().next().is_none();
     let minimum = (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl);
     if format == Format::Json {
@@ -211,7 +200,7 @@ fn say(
     Ok(if sound { Exit::Success } else { Exit::Failure })
 }
 
-fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), OutputError> {
+fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), Stop> {
     if format == Format::Json {
         let verdict = Verdict {
             subject: subject.shown(),

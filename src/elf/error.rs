@@ -23,6 +23,11 @@ impl ElfError {
         Self(Fault::Malformed { what, rule, offset })
     }
 
+    /// Refuses more of something than a limit allows.
+    pub(crate) fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
+        if found > limit { Err(Self(Fault::Limit { what, found, limit })) } else { Ok(()) }
+    }
+
     pub(crate) fn past_end(what: &'static str, offset: u64, size: u64, file: usize) -> Self {
         Self(Fault::PastEnd { what, offset, size, file })
     }
@@ -53,6 +58,8 @@ pub(crate) enum Fault {
     Unmapped { what: &'static str, address: u64, size: u64 },
     #[error("{what}: {rule} (offset {offset:#x})")]
     Malformed { what: &'static str, rule: &'static str, offset: u64 },
+    #[error("{found} {what}, more than the limit of {limit}")]
+    Limit { what: &'static str, found: u64, limit: u64 },
     #[error("{what}: no string at offset {offset:#x} of the string table ({size} bytes)")]
     NoString { what: &'static str, offset: u64, size: usize },
     #[error("cannot patch: {rule}")]

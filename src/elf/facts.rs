@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::ElfError;
 use super::survey::Survey;
+use crate::limits::Limits;
 use crate::wheel::Arch;
 
 /// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
@@ -77,11 +78,29 @@ impl ElfFacts {
         Survey::of(bytes).map(|survey| survey.facts)
     }
 
+    /// As [`ElfFacts::parse`], for a file that may be an attack: what exceeds the limits is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`ElfFacts::parse`], and where a table has more entries than the limits allow.
+    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Self, ElfError> {
+        Survey::within(bytes, limits).map(|survey| survey.facts)
+    }
+
     /// The run path musl uses: `DT_RUNPATH` if there is one, else `DT_RPATH`
     /// (`decode_dyn` in `ldso/dynlink.c` reads them in that order).
     #[must_use]
     pub fn run_path(&self) -> Option<&str> {
         self.runpath.as_deref().or(self.rpath.as_deref())
+    }
+
+    /// Whether this is a program that was linked statically: it has no interpreter and asks for nothing. It relocates
+    /// itself, so that what musl's loader does or lacks does not matter.
+    #[must_use]
+    pub fn is_static_program(&self) -> bool {
+        self.interpreter.is_none()
+            && self.needed.is_empty()
+            && (self.kind == Kind::Executable || self.pie_flag)
     }
 
     /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are

@@ -18,6 +18,7 @@ use super::machine::arch;
 use super::relocations;
 use super::symbols;
 use super::versions::{VER_FLG_BASE, definitions, needs};
+use crate::limits::Limits;
 
 /// A file and its facts: what [`ElfFacts::parse`] reads on the way.
 #[derive(Debug)]
@@ -29,7 +30,14 @@ pub(crate) struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        Self::within(bytes, &Limits::NONE)
+    }
+
+    /// Reads the facts of a file that may be an attack. Whatever it says, memory and time stay in
+    /// proportion to its size; the limits bound them for large files too.
+    pub(crate) fn within(bytes: &'a [u8], limits: &Limits) -> Result<Self, ElfError> {
         let image = Image::parse(bytes)?;
+        ElfError::limit("program headers", image.segments.len() as u64, limits.program_headers)?;
         let mut facts = header_facts(&image);
         let loaded = matches!(facts.kind, Kind::Executable | Kind::Dynamic);
         let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
@@ -38,12 +46,19 @@ impl<'a> Survey<'a> {
             facts.headers_mapped = headers_mapped(&image);
         }
         if let Some(dynamic) = &dynamic {
+            let entries = dynamic.entries.len() as u64;
+            ElfError::limit("entries in the dynamic section", entries, limits.dynamic_entries)?;
             facts.dynamic = true;
+            // musl maps them all the same; the process dies where it touches what is not there.
+            for load in image.loads() {
+                slice(bytes, load.p_offset, load.p_filesz, "PT_LOAD")?;
+            }
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
             facts.relocations =
                 relocations::count(image.header.e_machine, &relocations::tables(&image, dynamic)?);
             let count = symbols::count(&image, dynamic)?.count;
+            ElfError::limit("dynamic symbols", count, limits.symbols)?;
             symbols::table(&image, dynamic, count)?;
             facts.dynamic_symbol_count = count;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use goblin::elf::dynamic::{DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM};
-use goblin::elf::header::EM_S390;
+use goblin::elf::header::{EM_S390, ET_DYN, ET_EXEC};
 use goblin::elf::section_header::SHT_DYNSYM;
 use goblin::elf::sym::{
     STB_GLOBAL, STB_GNU_UNIQUE, STB_LOCAL, STB_WEAK, STT_COMMON, STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE,
@@ -103,7 +103,10 @@ impl<'a> DynamicSymbols<'a> {
     /// Where the table, a name or a version lies outside what the file maps.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ElfError> {
         let image = Image::parse(bytes)?;
-        let Some(dynamic) = Dynamic::parse(&image)? else {
+        // What is never loaded has no dynamic symbols, whatever its program headers say.
+        let loaded = matches!(image.header.e_type, ET_DYN | ET_EXEC);
+        let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
+        let Some(dynamic) = dynamic else {
             return Ok(Self {
                 format: image.format,
                 entries: &[],

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::elf::{self, ElfFacts, Kind};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
 use crate::wheel::{Arch, Place, PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
@@ -147,7 +148,7 @@ pub fn audit_beside(
     let filename = wheel.filename().clone();
     let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
         let origin = || Ok(Origin::Member { path: member.path.clone(), place: wheel.place(&member.path)? });
-        object(member.path.as_str(), bytes, origin)
+        object(member.path.as_str(), bytes, wheel.limits(), origin)
     })?;
     let mut hashes = Vec::with_capacity(scan.files.len());
     let mut own = Vec::new();
@@ -176,7 +177,7 @@ pub fn neighbours_of(wheel: &Wheel) -> Result<Vec<Object>, Error> {
     let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
         let shown = format!("{} of {name}", member.path);
         let origin = || Ok(Origin::Neighbour { shown: shown.clone(), place: wheel.place(&member.path)? });
-        object(member.path.as_str(), bytes, origin)
+        object(member.path.as_str(), bytes, wheel.limits(), origin)
     })?;
     let objects: Result<Vec<Option<Object>>, Error> = scan.files.into_iter().map(|file| file.value).collect();
     Ok(objects?.into_iter().flatten().collect())
@@ -186,13 +187,14 @@ pub fn neighbours_of(wheel: &Wheel) -> Result<Vec<Object>, Error> {
 pub(super) fn object(
     name: &str,
     bytes: &[u8],
+    limits: &Limits,
     origin: impl FnOnce() -> Result<Origin, Error>,
 ) -> Result<Option<Object>, Error> {
     if !elf::is_elf(bytes) {
         return Ok(None);
     }
     let damaged = |source| Error::elf(name, source);
-    let facts = ElfFacts::parse(bytes).map_err(damaged)?;
+    let facts = ElfFacts::parse_within(bytes, limits).map_err(damaged)?;
     if !matches!(facts.kind, Kind::Dynamic | Kind::Executable) {
         return Ok(None);
     }

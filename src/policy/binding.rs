@@ -12,6 +12,10 @@ use crate::wheel::Arch;
 use super::findings::{Code, Finding};
 use super::symbols::text;
 
+/// How many unbound symbols of one object are told apart. Each takes some hundred bytes, and more of them say no more
+/// of the object than that it was not built for musl.
+const MOST_UNBOUND: usize = 10_000;
+
 /// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
 /// everything it leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -203,7 +207,8 @@ fn own_requirements(object: &Object, at_start: bool, relr_stays: bool) -> Vec<Re
             require(Cause::TlsDescriptors, Releases::from_on(tlsdesc_floor(arch)));
         }
     }
-    if facts.relr && relr_stays {
+    // A static program applies its own.
+    if facts.relr && relr_stays && !facts.is_static_program() {
         require(Cause::Relr, Releases::from_on(Release::V1_2_4));
     }
     // PT_LOAD is 1.
@@ -250,6 +255,9 @@ fn unbound(graph: &Graph, closure: &[usize], object: &Object, program: bool) -> 
     });
     let mut requirements = Vec::new();
     for name in &object.symbols.undefined {
+        if requirements.len() >= MOST_UNBOUND {
+            break;
+        }
         let exported = musl::exports(arch, name).unwrap_or(Releases::NONE);
         let port = musl::releases_for(arch);
         if exported.intersection(port) == port

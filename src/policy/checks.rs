@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::elf::{ElfFacts, Kind, Segment};
+use crate::elf::{ElfFacts, Segment};
 use crate::musl::{self, RunPath};
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution};
 use crate::wheel::Arch;
@@ -61,19 +61,12 @@ fn indirect_functions(object: &Object, findings: &mut Vec<Finding>) {
         None => return,
     };
     // A static program relocates itself; only musl's dynamic loader lacks indirect functions.
-    if facts.dynamic && !is_static_program(facts) {
+    if facts.dynamic && !facts.is_static_program() {
         let message = format!("`{name}` cannot be loaded by musl: {evidence}");
         let hint =
             "build the object without indirect functions (`ifunc` attributes, function multiversioning)";
         findings.push(Finding::new(Code::Ifunc, name, message).with_hint(hint));
     }
-}
-
-/// A program without an interpreter that asks for nothing: it was linked statically.
-pub(super) fn is_static_program(facts: &ElfFacts) -> bool {
-    facts.interpreter.is_none()
-        && facts.needed.is_empty()
-        && (facts.kind == Kind::Executable || facts.pie_flag)
 }
 
 fn interpreter(object: &Object, findings: &mut Vec<Finding>) {

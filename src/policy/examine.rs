@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::musl::{self, Release};
+use crate::musl::{self, Release, Releases};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver};
 use crate::wheel::{Arch, MuslVersion, PlatformTag};
 
@@ -37,6 +37,10 @@ pub(super) fn examine(
     for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
         judge(object, &layout, options, &mut findings);
     }
+    if let Some(exceeded) = &graph.exceeded {
+        let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
+        findings.push(finding.with_hint("`--limit` raises it, if the files can be trusted"));
+    }
     let as_it_is = modules(&graph, members, true);
     let repaired = modules(&graph, members, false);
     findings.extend(missing_libraries(&graph, &layout));
@@ -66,18 +70,44 @@ fn promised(platforms: &[PlatformTag]) -> Release {
     versions.min().unwrap_or_else(|| Release::oldest_of(MuslVersion::V1_2))
 }
 
+/// Symbols that some release from the promised one on does not have: because they came later, or because it lost them.
+fn new_symbols(object: &str, symbols: &str, met_by: Releases, promised: Release) -> Finding {
+    let since = met_by.since().unwrap_or(Release::NEWEST);
+    let alpine = since.first_alpine().map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
+    if met_by.contains(promised) {
+        let without: Vec<String> = Release::ALL
+            .into_iter()
+            .filter(|release| *release > promised && !met_by.contains(*release))
+            .map(|release| release.to_string())
+            .collect();
+        let message =
+            format!("`{object}` needs {symbols}, which is missing from musl {}", without.join(" and "));
+        let hint = format!("avoid the symbol; musl has it again since {since}{alpine}");
+        return Finding::new(Code::NewSymbol, object, message).with_hint(hint);
+    }
+    let message = format!(
+        "`{object}` needs {symbols}, which musl has since {since}{alpine}; the tag promises {promised}"
+    );
+    let hint = "build on an older Alpine, or say which one the wheel needs";
+    Finding::new(Code::NewSymbol, object, message).with_hint(hint)
+}
+
 /// One finding for each missing name and set of places searched, with everyone who needs it.
 fn missing_libraries(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
     type Search<'a> = (&'a [String], &'a [Rejected]);
     let mut missing: Vec<(&str, Search<'_>, Vec<&str>)> = Vec::new();
+    let mut known: BTreeMap<(&str, Search<'_>), usize> = BTreeMap::new();
     for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
         for dependency in &object.dependencies {
             let Resolution::Missing { searched, rejected } = &dependency.resolution else { continue };
             let search: Search<'_> = (searched, rejected);
             let requester = object.origin.shown();
-            match missing.iter_mut().find(|(name, other, _)| *name == dependency.name && *other == search) {
-                Some((_, _, requesters)) => requesters.push(requester),
-                None => missing.push((&dependency.name, search, vec![requester])),
+            let index = *known.entry((&dependency.name, search)).or_insert_with(|| {
+                missing.push((&dependency.name, search, Vec::new()));
+                missing.len() - 1
+            });
+            if let Some((_, _, requesters)) = missing.get_mut(index) {
+                requesters.push(requester);
             }
         }
     }
@@ -115,6 +145,9 @@ fn reserved_names(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
     for object in &graph.objects {
         for dependency in object.dependencies.iter().filter(|d| d.resolution == Resolution::Libc) {
             let name = dependency.name.as_str();
+            if said.contains(name) {
+                continue;
+            }
             let inside = layout.named(name).find_map(|index| graph.objects.get(index));
             if let (true, Some(bundled)) = (musl::is_reserved(name), inside)
                 && said.insert(name)
@@ -195,7 +228,7 @@ fn has_time64_sibling(arch: Arch, name: &str) -> bool {
 /// Initial-exec TLS in libraries, symbols that no release has, and symbols that the promised release does not have.
 fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
     let mut never: BTreeMap<(&str, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
-    let mut later: BTreeMap<(&str, Release), BTreeSet<&str>> = BTreeMap::new();
+    let mut later: BTreeMap<(&str, Releases), BTreeSet<&str>> = BTreeMap::new();
     let mut static_tls: BTreeSet<&str> = BTreeSet::new();
     for requirement in modules.iter().flat_map(|module| &module.requirements) {
         if requirement.cause == Cause::InitialExecTls {
@@ -205,7 +238,7 @@ fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
         match requirement.met_by.since() {
             None => never.entry((&requirement.object, elsewhere.as_deref())).or_default().insert(symbol),
             Some(since) if since > promised => {
-                later.entry((&requirement.object, since)).or_default().insert(symbol)
+                later.entry((&requirement.object, requirement.met_by)).or_default().insert(symbol)
             }
             Some(_) => continue,
         };
@@ -244,15 +277,9 @@ fn unbound(modules: &[Module], promised: Release) -> Vec<Finding> {
         }
         findings.push(finding);
     }
-    for ((object, since), symbols) in later {
+    for ((object, met_by), symbols) in later {
         let symbols: Vec<&str> = symbols.into_iter().collect();
-        let alpine = since.first_alpine().map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
-        let message = format!(
-            "`{object}` needs {}, which musl has since {since}{alpine}; the tag promises {promised}",
-            listed(&symbols)
-        );
-        let hint = "build on an older Alpine, or say which one the wheel needs";
-        findings.push(Finding::new(Code::NewSymbol, object, message).with_hint(hint));
+        findings.push(new_symbols(object, &listed(&symbols), met_by, promised));
     }
     findings
 }
@@ -261,8 +288,9 @@ fn relative_relocations(graph: &Graph, promised: Release) -> Option<Finding> {
     if promised >= Release::V1_2_4 {
         return None;
     }
-    let objects =
-        graph.objects.iter().filter(|o| o.facts.relr && !matches!(o.origin, Origin::Neighbour { .. }));
+    let objects = (graph.objects.iter())
+        .filter(|object| object.facts.relr && !object.facts.is_static_program())
+        .filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
     let names: Vec<&str> = objects.map(|object| object.origin.shown()).collect();
     let first = names.first()?;
     let message = format!(

@@ -92,6 +92,7 @@ codes! {
     Unlisted "unlisted" Error "A file is not listed in `RECORD`.",
     WrongTag "wrong-tag" Error "`WHEEL` and file name do not say the same tags.",
     LinuxTag "linux-tag" Warning "The platform tag promises nothing about the C library; package indexes refuse it.",
+    LimitExceeded "limit-exceeded" Error "The objects lead to more files or names than a limit allows; what lies beyond was not looked at.",
     RefusedByIndex "refused-by-index" Warning "PyPI does not accept this.",
 }
 

@@ -23,7 +23,7 @@ pub struct ObjectSymbols {
     /// Undefined symbols that want a version of some library although musl itself has a symbol of that name, by library.
     /// musl does not look at versions, so its own wins.
     pub interposed: BTreeSet<(String, String)>,
-    /// Library names of [`super::checks::OPENED_NAMES`] in an object that calls `dlopen`.
+    /// Libraries that only glibc systems have and whose names are strings in an object that calls `dlopen`.
     pub opened: Vec<String>,
     /// The first indirect function (`STT_GNU_IFUNC`), which musl does not see (`find_sym2`: `OK_TYPES`).
     pub ifunc: Option<String>,

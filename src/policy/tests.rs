@@ -148,6 +148,11 @@ fn s2_posix_fallocate64_is_missing_from_two_releases() {
     let missing: Vec<Release> =
         Release::ALL.into_iter().filter(|release| !loads_on.contains(*release)).collect();
     assert_eq!(missing, [Release::V1_2_4, Release::V1_2_5]);
+    let message = &examination.findings[0].message;
+    assert!(
+        message.ends_with("`posix_fallocate64`, which is missing from musl 1.2.4 and 1.2.5"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn read_object(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Opt
     }
     let bytes = read_regular(location, limits.member_size).map_err(failed)?;
     let place = Place { scheme: Scheme::Site, path: path.clone() };
-    object(path.as_str(), &bytes, || Ok(Origin::Member { path: path.clone(), place }))
+    object(path.as_str(), &bytes, limits, || Ok(Origin::Member { path: path.clone(), place }))
 }
 
 fn starts_as_elf(location: &Path) -> std::io::Result<bool> {

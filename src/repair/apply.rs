@@ -17,11 +17,12 @@ use crate::wheel::{
 use super::graft::Graft;
 use super::options::{Patcher, RepairOptions};
 use super::plan::Plan;
+use super::shared::SharedGrafts;
 use super::{sbom, shim};
 
 /// Memory that patching a file takes, as a multiple of its size: the bytes, the patched bytes, facts of both, and the
 /// compressed result.
-const PATCH_COST: u64 = 4;
+pub(super) const PATCH_COST: u64 = 4;
 
 /// What a repair did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -75,7 +76,24 @@ pub fn apply(
     plan: &Plan,
     options: &RepairOptions,
     directory: &Path,
+    owners: (&Sysroot, Option<&ApkDatabase>),
+) -> Result<Receipt, Error> {
+    apply_sharing(wheel, audit, plan, options, directory, owners, &SharedGrafts::none())
+}
+
+/// Like [`apply()`], with grafts that were made for several wheels with the same options. The result is the same.
+///
+/// # Errors
+///
+/// As [`apply()`].
+pub fn apply_sharing(
+    wheel: &Wheel,
+    audit: &Audit,
+    plan: &Plan,
+    options: &RepairOptions,
+    directory: &Path,
     (root, packages): (&Sysroot, Option<&ApkDatabase>),
+    shared: &SharedGrafts,
 ) -> Result<Receipt, Error> {
     let path = directory.join(plan.output.to_string());
     let input_size = file_size(wheel.path())?;
@@ -84,7 +102,8 @@ pub fn apply(
         let outcome = Outcome::Copied;
         return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
     }
-    let workshop = Workshop { wheel, plan, patcher: options.patcher, modified: modified(wheel, options)? };
+    let modified = modified(wheel, options)?;
+    let workshop = Workshop { wheel, plan, shared, patcher: options.patcher, modified };
     if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
         return Err(Error::NoPatcher { object });
     }
@@ -154,6 +173,7 @@ fn unwrap_content(error: crate::wheel::WheelError) -> Error {
 struct Workshop<'a> {
     wheel: &'a Wheel,
     plan: &'a Plan,
+    shared: &'a SharedGrafts,
     patcher: Patcher,
     modified: DosTime,
 }
@@ -198,24 +218,19 @@ impl<'a> Workshop<'a> {
         }
         for graft in &self.plan.grafts {
             let patcher = self.patcher;
-            let make = move || -> Result<Vec<u8>, ContentError> {
-                let bytes = read_regular(&graft.location, u64::MAX)
-                    .map_err(|reason| Error::io("read", &graft.location, std::io::Error::other(reason)))?;
-                if Sha256Digest::of(&bytes) != graft.sha256 {
-                    return Err(Error::Changed { path: graft.location.clone() }.into());
-                }
-                Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
+            let cost = graft.size.saturating_mul(PATCH_COST);
+            let content = match self.shared.get(graft) {
+                Some(packed) => Content::Packed(packed),
+                None => Content::made(cost, move || make_graft(graft, patcher)),
             };
-            let content = Content::made(graft.size.saturating_mul(PATCH_COST), make);
             entries.push(Entry::Write(self.new_file(graft.member.clone(), content, 0o755)));
         }
         Ok(entries)
     }
 
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
-        let (wheel, patcher) = (self.wheel, self.patcher);
-        Content::made(size.saturating_mul(PATCH_COST), move || {
-            let bytes = wheel.read(&path)?;
+        let patcher = self.patcher;
+        Content::edited(path.clone(), size.saturating_mul(PATCH_COST), move |bytes| {
             Ok(patch(patcher, bytes, edit).map_err(|source| Error::elf(path.as_str(), source))?)
         })
     }
@@ -244,6 +259,16 @@ static UNCHANGED: ElfEdit = ElfEdit {
     lower_relr: false,
     strip: None,
 };
+
+/// The library as it is grafted.
+pub(super) fn make_graft(graft: &Graft, patcher: Patcher) -> Result<Vec<u8>, ContentError> {
+    let bytes = read_regular(&graft.location, u64::MAX)
+        .map_err(|reason| Error::io("read", &graft.location, std::io::Error::other(reason)))?;
+    if Sha256Digest::of(&bytes) != graft.sha256 {
+        return Err(Error::Changed { path: graft.location.clone() }.into());
+    }
+    Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
+}
 
 fn patch(patcher: Patcher, bytes: Vec<u8>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {
     match patcher {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::policy::{Audit, Code, Finding, Severity, WheelKind, glibc_evidence, quoted};
+use crate::policy::{Audit, Code, Finding, WheelKind, glibc_evidence, quoted};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
 
 /// The objects of an audit's graph that are grafted although nothing needs them.
@@ -109,7 +109,7 @@ fn judge(object: &Object, findings: &mut Vec<Finding>) {
     let name = object.origin.shown();
     if let Some(evidence) = glibc_evidence(&object.facts) {
         let message = format!("`{name}` was built for glibc: {evidence}");
-        findings.push(Finding { code: Code::GlibcObject, ..error(name, message, Vec::new()) });
+        findings.push(Finding::new(Code::GlibcObject, name, message));
     }
     for dependency in &object.dependencies {
         if let Resolution::Missing { searched, .. } = &dependency.resolution {
@@ -121,12 +121,5 @@ fn judge(object: &Object, findings: &mut Vec<Finding>) {
 }
 
 fn error(object: &str, message: String, details: Vec<String>) -> Finding {
-    Finding {
-        code: Code::MissingLibrary,
-        severity: Severity::Error,
-        object: object.to_owned(),
-        message,
-        details,
-        hint: None,
-    }
+    Finding { details, ..Finding::new(Code::MissingLibrary, object, message) }
 }

@@ -10,9 +10,10 @@ mod options;
 mod plan;
 mod run_path;
 mod sbom;
+mod shared;
 mod shim;
 
-pub use apply::{GraftedLibrary, Outcome, Receipt, apply};
+pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing};
 pub use graft::Graft;
 pub use include::{Included, include};
 pub use isa::{UnsupportedIsa, unsupported_isa};
@@ -20,4 +21,5 @@ pub use metadata::MetadataEdit;
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};
 pub use plan::{MemberEdit, Plan, plan, plan_including};
+pub use shared::SharedGrafts;
 pub use shim::MovedProgram;

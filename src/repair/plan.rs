@@ -200,7 +200,7 @@ impl<'a> Planner<'a> {
         }
         let mut edit = ElfEdit {
             run_path: run_path.edit,
-            lower_relr: self.lower_relr && object.facts.relr,
+            lower_relr: self.lower_relr && object.facts.relr && !object.facts.is_static_program(),
             strip: self.strip,
             ..ElfEdit::default()
         };

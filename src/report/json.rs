@@ -42,6 +42,7 @@ struct AuditView<'a> {
     /// The tag the wheel deserves as it is.
     platform_tag: Option<String>,
     minimum_musl: &'a MinimumMusl,
+    /// The same after a repair.
     minimum_musl_repaired: &'a MinimumMusl,
     libraries: Vec<LibraryView<'a>>,
     objects: Vec<ObjectView<'a>>,

@@ -10,6 +10,8 @@ use crate::wheel::{Place, Scheme};
 pub struct InstalledLayout {
     site: String,
     files: BTreeMap<String, usize>,
+    /// File name to the paths of that name.
+    named: BTreeMap<String, Vec<String>>,
 }
 
 impl InstalledLayout {
@@ -21,7 +23,11 @@ impl InstalledLayout {
             Some((major, minor)) => format!("python{major}.{minor}"),
             None => "python?".to_owned(),
         };
-        Self { site: format!("lib/{directory}/site-packages"), files: BTreeMap::new() }
+        Self {
+            site: format!("lib/{directory}/site-packages"),
+            files: BTreeMap::new(),
+            named: BTreeMap::new(),
+        }
     }
 
     /// Where a member is installed, relative to the prefix.
@@ -37,7 +43,10 @@ impl InstalledLayout {
 
     /// Adds a member under its index.
     pub fn insert(&mut self, place: &Place, index: usize) {
-        self.files.insert(self.installed(place), index);
+        let path = self.installed(place);
+        if self.files.insert(path.clone(), index).is_none() {
+            self.named.entry(place.path.file_name().to_owned()).or_default().push(path);
+        }
     }
 
     /// The member installed as `name` in `directory`.
@@ -49,10 +58,8 @@ impl InstalledLayout {
 
     /// The members that are installed under this file name, anywhere.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-        self.files
-            .iter()
-            .filter(move |(path, _)| path.rsplit('/').next() == Some(name))
-            .map(|(_, index)| *index)
+        let paths = self.named.get(name).into_iter().flatten();
+        paths.filter_map(|path| self.files.get(path).copied())
     }
 
     /// The directory below the prefix that a run path entry means for an object installed in `origin`, or `None`
@@ -76,6 +83,13 @@ impl InstalledLayout {
         Some(components.join("/"))
     }
 
+    /// Whether something is installed below a directory. The paths are sorted, so the first one from there on tells.
+    fn holds(&self, directory: &str) -> bool {
+        let start = format!("{directory}/");
+        let first = self.files.range(start.clone()..).next();
+        first.is_some_and(|(file, _)| file.starts_with(&start))
+    }
+
     /// Whether a directory of the prefix belongs to what wheels may rely on: it lies in site-packages (where other
     /// wheels are installed too), or this wheel puts something there.
     #[must_use]
@@ -83,8 +97,7 @@ impl InstalledLayout {
         let within = |path: &str, directory: &str| {
             path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        within(directory, &self.site)
-            || (!directory.is_empty() && self.files.keys().any(|file| within(file, directory)))
+        within(directory, &self.site) || (!directory.is_empty() && self.holds(directory))
     }
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::elf::{self, ElfFacts, Kind};
+use crate::elf::{self, Class, ElfFacts, Endian, Kind};
+use crate::limits::Limits;
 use crate::policy::{ObjectSymbols, glibc_evidence};
-use crate::wheel::Sha256Digest;
+use crate::wheel::{Arch, Sha256Digest};
 
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,9 +54,9 @@ pub(super) fn read_library(
     path: String,
     in_sysroot: bool,
     location: &Path,
-    limit: u64,
+    limits: &Limits,
 ) -> Result<LibraryFile, String> {
-    let bytes = read_regular(location, limit)?;
+    let bytes = read_regular(location, limits.graft_size)?;
     let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
     if !elf::is_elf(first) {
         let text = bytes.get(..512).unwrap_or(&bytes);
@@ -63,7 +64,7 @@ pub(super) fn read_library(
         return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
     }
     let damaged = |error| format!("damaged: {error}");
-    let facts = ElfFacts::parse(&bytes).map_err(damaged)?;
+    let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
     Ok(LibraryFile {
         path,
@@ -94,17 +95,33 @@ pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, Strin
     Ok(bytes)
 }
 
+/// What the objects of one process have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    class: Class,
+    endian: Endian,
+    machine: u16,
+    pub(super) arch: Option<Arch>,
+}
+
+impl Shape {
+    pub(super) fn of(facts: &ElfFacts) -> Self {
+        Self { class: facts.class, endian: facts.endian, machine: facts.machine, arch: facts.arch }
+    }
+}
+
 /// Why an object of the shape `wanted` cannot use this library, if so. musl itself would stop at a wrong class
 /// and map a wrong machine (`map_library` checks neither); we pass both over and say so.
-pub(super) fn unusable(library: &ElfFacts, wanted: &ElfFacts) -> Option<String> {
+pub(super) fn unusable(library: &ElfFacts, wanted: Shape) -> Option<String> {
     if library.kind != Kind::Dynamic {
         return Some("not a shared library".to_owned());
     }
-    if (library.class, library.endian, library.machine) != (wanted.class, wanted.endian, wanted.machine) {
-        let name = |facts: &ElfFacts| {
-            facts.arch.map_or_else(|| format!("machine {}", facts.machine), |a| a.to_string())
+    let found = Shape::of(library);
+    if (found.class, found.endian, found.machine) != (wanted.class, wanted.endian, wanted.machine) {
+        let name = |shape: Shape| {
+            shape.arch.map_or_else(|| format!("machine {}", shape.machine), |arch| arch.to_string())
         };
-        return Some(format!("{}, the requester is {}", name(library), name(wanted)));
+        return Some(format!("{}, the requester is {}", name(found), name(wanted)));
     }
     glibc_evidence(library).map(|evidence| format!("built for glibc: {evidence}"))
 }

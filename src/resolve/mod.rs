@@ -1,19 +1,22 @@
 //! Who needs which library, and which file the loader would take for it.
 
 mod apk;
+mod closure;
 mod graph;
 mod layout;
 mod library;
 mod pattern;
+mod resolver;
 mod search;
 mod sysroot;
 
 pub use apk::{ApkDatabase, Package};
-pub use graph::{Dependency, Graph, Object, Origin, Resolution, Resolver, ResolverOptions};
+pub use graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
 pub use layout::InstalledLayout;
 pub(crate) use layout::directory_of;
 pub(crate) use library::read_regular;
 pub use library::{LibraryFile, Rejected, is_libpython};
 pub use pattern::{Pattern, PatternError};
+pub use resolver::{Resolver, ResolverOptions};
 pub use search::{SearchPlaces, SystemPath};
 pub use sysroot::Sysroot;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::musl;
 use crate::wheel::Arch;
 
+use super::library::read_regular;
 use super::sysroot::Sysroot;
 
 /// Where libraries outside the wheel are looked for, apart from run paths.
@@ -32,7 +33,7 @@ pub enum SystemPath {
 }
 
 /// One directory to look in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Directory {
     /// A directory of the host, named by the caller.
     Host(PathBuf),
@@ -82,7 +83,10 @@ impl SearchPlaces {
 }
 
 fn read_text(path: &Path) -> String {
-    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    /// The file is one line in every distribution; a FIFO or device in its place is not opened.
+    const LARGEST: u64 = 1 << 20;
+    let bytes = read_regular(path, LARGEST).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -71,10 +71,10 @@ pub(super) fn read_members(
     limits: &Limits,
     path: &Path,
 ) -> Result<Vec<Member>, WheelError> {
-    check_limit("members", archive.len() as u64, limits.members as u64)?;
+    check_limit("members", archive.len() as u64, limits.members)?;
     let start = archive.central_directory_start();
     let entries = read_entries(source, start, limits).map_err(WheelError::io(path, "read"))?;
-    check_limit("members", entries.len() as u64, limits.members as u64)?;
+    check_limit("members", entries.len() as u64, limits.members)?;
     let mut seen = HashSet::new();
     if let Some(entry) = entries.iter().find(|entry| !seen.insert(entry.name.as_slice())) {
         return Err(WheelError::member(String::from_utf8_lossy(&entry.name), MemberRule::Duplicate));
@@ -120,7 +120,7 @@ fn read_entries(source: &Source, start: u64, limits: &Limits) -> io::Result<Vec<
     let mut reader = BufReader::with_capacity(64 << 10, source.at(start));
     let mut entries = Vec::new();
     // One past the limit is enough to see that it is exceeded.
-    while entries.len() <= limits.members {
+    while entries.len() as u64 <= limits.members {
         let mut signature = [0; 4];
         match reader.read_exact(&mut signature) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
@@ -154,8 +154,9 @@ fn read_member(
 ) -> Result<Member, WheelError> {
     let shown = String::from_utf8_lossy(&entry.name);
     let broken = |rule| Err(WheelError::member(shown.clone(), rule));
-    if entry.name.len() > limits.name_length {
-        return broken(MemberRule::NameLength { length: entry.name.len(), limit: limits.name_length });
+    let length = entry.name.len() as u64;
+    if length > limits.name_length {
+        return broken(MemberRule::NameLength { length, limit: limits.name_length });
     }
     if !entry.name.is_ascii() && entry.flags & UTF8 == 0 {
         return broken(MemberRule::Encoding);

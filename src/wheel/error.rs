@@ -163,9 +163,9 @@ pub enum MemberRule {
     #[error("has a name of {length} bytes, more than the limit of {limit}")]
     NameLength {
         /// Its length in bytes.
-        length: usize,
+        length: u64,
         /// What is allowed.
-        limit: usize,
+        limit: u64,
     },
     /// The member is encrypted.
     #[error("is encrypted")]

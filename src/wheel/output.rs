@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::WheelError;
+use super::stale::{self, PREFIX, SUFFIX};
 
 /// A temporary file beside the output, which becomes the output when it is finished and disappears when
 /// it is dropped before.
@@ -27,13 +28,15 @@ enum Temporary {
 }
 
 impl Output {
-    /// Creates the temporary file, and the directory where it is missing.
+    /// Creates the temporary file, and the directory where it is missing. Temporary files that killed processes left
+    /// there are removed.
     pub(super) fn create(path: &Path) -> Result<Self, WheelError> {
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         fs::create_dir_all(directory).map_err(WheelError::io(directory, "create"))?;
+        stale::remove_stale(directory);
         let temporary =
             Temporary::create(directory).map_err(WheelError::io(directory, "create a file in"))?;
         Ok(Self { temporary, path: path.to_owned(), directory: directory.to_owned() })
@@ -75,14 +78,15 @@ impl Temporary {
         // The usual permissions of new files, which the umask cuts down.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.tempfile_in(directory).map(Self::Named)
+        let file = builder.tempfile_in(directory)?;
+        stale::hold(file.as_file());
+        Ok(Self::Named(file))
     }
 }
 
-/// Names of temporary files. They do not end with `.whl`: nobody may take one for a wheel.
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".muslrepair-").suffix(".part");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     builder
 }
 
@@ -110,6 +114,7 @@ mod nameless {
         };
         match link(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                super::stale::hold(file);
                 let named = builder().make_in(directory, link)?;
                 Ok(Some(named.into_temp_path()))
             }

@@ -1,7 +1,9 @@
 //! What a new wheel is made of.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::packed::Packed;
 use super::path::WheelPath;
 use super::time::DosTime;
 
@@ -30,6 +32,7 @@ pub struct NewFile<'a> {
 /// The error of content that is made: anything.
 pub type ContentError = Box<dyn std::error::Error + Send + Sync>;
 
+type Edit<'a> = Box<dyn Fn(Vec<u8>) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
 type Make<'a> = Box<dyn Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
 
 /// The bytes of a new file.
@@ -43,6 +46,18 @@ pub enum Content<'a> {
         /// Makes them. It is called once, and must give the same bytes whenever it is called.
         make: Make<'a>,
     },
+    /// A member of the source that is edited when its turn comes. Where little of it changes, most of its compressed
+    /// form is kept.
+    Edit {
+        /// The member.
+        member: WheelPath,
+        /// How many bytes of memory editing it takes, roughly.
+        cost: u64,
+        /// Makes the new bytes from the old ones. It is called once.
+        edit: Edit<'a>,
+    },
+    /// Bytes that are compressed already.
+    Packed(Arc<Packed>),
 }
 
 impl<'a> Content<'a> {
@@ -51,10 +66,20 @@ impl<'a> Content<'a> {
         Self::Make { cost, make: Box::new(make) }
     }
 
+    /// A member of the source that is edited when its turn comes.
+    pub fn edited(
+        member: WheelPath,
+        cost: u64,
+        edit: impl Fn(Vec<u8>) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a,
+    ) -> Self {
+        Self::Edit { member, cost, edit: Box::new(edit) }
+    }
+
     pub(super) fn cost(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Make { cost, .. } => *cost,
+            Self::Make { cost, .. } | Self::Edit { cost, .. } => *cost,
+            Self::Packed(_) => 0,
         }
     }
 }
@@ -70,6 +95,8 @@ impl fmt::Debug for Content<'_> {
         match self {
             Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
             Self::Make { cost, .. } => write!(f, "Make({cost})"),
+            Self::Edit { member, cost, .. } => write!(f, "Edit({member}, {cost})"),
+            Self::Packed(packed) => write!(f, "Packed({})", packed.size()),
         }
     }
 }

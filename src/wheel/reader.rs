@@ -16,10 +16,12 @@ use super::info::WheelInfo;
 use super::layout::{NoPlace, Place};
 use super::member::{Member, Method};
 use super::metadata::Metadata;
+use super::packed::crc32;
 use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
 use super::time::DosTime;
+use crate::deflate::{self, Inflated};
 use crate::events::{Event, Observer};
 use crate::limits::Limits;
 
@@ -260,6 +262,38 @@ impl Wheel {
         let more = if bytes.len() as u64 > member.size { "more" } else { "fewer" };
         let reason = format!("it has {more} bytes than the {} declared", member.size);
         Err(WheelError::Damaged { member: member.path.clone(), reason })
+    }
+
+    /// The bytes of a member as they lie in the archive.
+    pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
+        let damaged =
+            |error: io::Error| WheelError::Damaged { member: member.path.clone(), reason: reason(&error) };
+        let mut archive = self.archive.clone();
+        let mut file = archive.by_index_raw(member.index).map_err(|error| damaged(error.into()))?;
+        let mut bytes = Vec::new();
+        match file.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(source) if source.raw_os_error().is_some() => {
+                Err(WheelError::Io { path: self.path.clone(), action: "read", source })
+            }
+            Err(error) => Err(damaged(error)),
+        }
+    }
+
+    /// Inflates the compressed bytes of a member, which are held against its size and CRC.
+    pub(super) fn inflate_noting_blocks(
+        &self,
+        member: &Member,
+        stream: &[u8],
+    ) -> Result<Inflated, WheelError> {
+        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
+        let size =
+            usize::try_from(member.size).map_err(|_| damaged("it does not fit into memory".to_owned()))?;
+        let inflated = deflate::inflate(stream, size).map_err(|damage| damaged(damage.to_string()))?;
+        if crc32(&inflated.bytes) != member.crc32 {
+            return Err(damaged("invalid checksum".to_owned()));
+        }
+        Ok(inflated)
     }
 
     fn inflate(&self, member: &Member, limit: u64) -> Result<Vec<u8>, WheelError> {

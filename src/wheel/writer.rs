@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Cursor, Read, Seek, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use zip::result::ZipError;
-use zip::write::{PreparedZipFile, SimpleFileOptions};
-use zip::{CompressionMethod, System, ZipArchive, ZipWriter};
+use zip::{ZipArchive, ZipWriter};
 
 use crate::events::Event;
 
@@ -18,10 +18,12 @@ use super::error::WheelError;
 use super::escaped::Escaped;
 use super::member::{Member, Method};
 use super::output::Output;
+use super::packed::Packed;
 use super::path::WheelPath;
 use super::plan::{Content, Entry, NewFile};
 use super::reader::Wheel;
 use super::record::{Record, RecordRow};
+use super::single::Single;
 use super::time::DosTime;
 
 /// Writes a new wheel from the members of another one and from new files.
@@ -50,8 +52,34 @@ pub struct Written {
 
 /// A file that is compressed and waits for its turn.
 struct Prepared {
-    file: PreparedZipFile,
+    packed: Arc<Packed>,
+    mode: u32,
+    modified: DosTime,
     written: Written,
+}
+
+impl Prepared {
+    fn new(path: &WheelPath, packed: Arc<Packed>, mode: u32, modified: DosTime) -> Self {
+        let written = Written { path: path.clone(), sha256: packed.sha256, size: packed.size };
+        Self { packed, mode, modified, written }
+    }
+
+    fn add<W: Write + Seek>(&self, zip: &mut ZipWriter<W>) -> Result<(), Failure> {
+        /// A regular file, as `stat` has it; Unix keeps the mode in the upper half.
+        const REGULAR: u32 = 0o100_000;
+        /// Version 2.0, Unix (APPNOTE 4.4.2).
+        const MADE_BY: [u8; 2] = [20, 3];
+        let single = Single {
+            name: self.written.path.as_str().as_bytes(),
+            method: self.packed.method,
+            modified: self.modified,
+            crc32: self.packed.crc32,
+            size: self.packed.size,
+            made_by: MADE_BY,
+            attributes: (REGULAR | (self.mode & 0o7777)) << 16,
+        };
+        add(zip, &single, &self.packed.compressed)
+    }
 }
 
 impl<'a> WheelWriter<'a> {
@@ -126,8 +154,8 @@ impl<'a> WheelWriter<'a> {
         for file in &written {
             rows.push(RecordRow::new(file.path.clone(), file.sha256, file.size));
         }
-        let record = self.prepare(record, &rows.to_bytes(record), 0o644, self.modified)?;
-        zip.add_prepared_file(record.file)?;
+        let packed = Packed::new(rows.to_bytes(record), self.level);
+        Prepared::new(record, packed.into(), 0o644, self.modified).add(&mut zip)?;
         let mut output = zip.finish()?;
         output.flush().map_err(ZipError::from)?;
         Ok(written)
@@ -194,7 +222,7 @@ impl<'a> WheelWriter<'a> {
                     written.push(file);
                 }
                 Ready::File(prepared) => {
-                    zip.add_prepared_file(prepared.file)?;
+                    prepared.add(zip)?;
                     written.push(prepared.written);
                 }
             }
@@ -210,94 +238,72 @@ impl<'a> WheelWriter<'a> {
     }
 
     fn make(&self, file: &NewFile<'_>) -> Result<Prepared, Failure> {
-        match &file.content {
-            Content::Bytes(bytes) => self.prepare(&file.path, bytes, file.mode, file.modified),
-            Content::Make { make, .. } => {
-                let bytes =
-                    make().map_err(|source| WheelError::Content { member: file.path.clone(), source })?;
-                self.prepare(&file.path, &bytes, file.mode, file.modified)
+        let failed = |source| WheelError::Content { member: file.path.clone(), source };
+        let packed = match &file.content {
+            Content::Bytes(bytes) => Packed::new(bytes.clone(), self.level).into(),
+            Content::Make { make, .. } => Packed::new(make().map_err(failed)?, self.level).into(),
+            Content::Edit { member, edit, .. } => {
+                let member = self.source.member(member.as_str());
+                let member = member.ok_or_else(|| WheelError::NoMember(file.path.as_str().to_owned()))?;
+                self.edit(member, |bytes| edit(bytes).map_err(failed))?.into()
             }
-        }
+            Content::Packed(packed) => packed.clone(),
+        };
+        Ok(Prepared::new(&file.path, packed, file.mode, file.modified))
     }
 
-    fn prepare(
+    /// Edits a member, and keeps what it can of its compressed form.
+    fn edit(
         &self,
-        path: &WheelPath,
-        bytes: &[u8],
-        mode: u32,
-        modified: DosTime,
-    ) -> Result<Prepared, Failure> {
-        let options = SimpleFileOptions::default()
-            .system(System::Unix)
-            .unix_permissions(mode & 0o7777)
-            .last_modified_time(modified.to_zip());
-        let options = match i64::from(self.level) {
-            0 => options.compression_method(CompressionMethod::Stored),
-            level => options.compression_method(CompressionMethod::Deflated).compression_level(Some(level)),
-        };
-        let file = PreparedZipFile::from_data(path.as_str(), options, bytes)?;
-        let sha256 = Sha256Digest::of(bytes);
-        Ok(Prepared { file, written: Written { path: path.clone(), sha256, size: bytes.len() as u64 } })
+        member: &Member,
+        edit: impl Fn(Vec<u8>) -> Result<Vec<u8>, WheelError>,
+    ) -> Result<Packed, WheelError> {
+        if member.method == Method::Stored || self.level == 0 {
+            return Ok(Packed::new(edit(self.source.read_member(member)?)?, self.level));
+        }
+        let stream = self.source.compressed(member)?;
+        let old = self.source.inflate_noting_blocks(member, &stream)?;
+        let bytes = edit(old.bytes.clone())?;
+        let spliced = Packed::spliced(&bytes, &stream, &old, self.level);
+        drop(old);
+        Ok(spliced.unwrap_or_else(|| Packed::new(bytes, self.level)))
     }
 
     /// Copies a member as it lies, compressed.
     fn copy<W: Write + Seek>(&self, member: &Member, zip: &mut ZipWriter<W>) -> Result<(), Failure> {
         let mut archive = self.source.archive();
         let raw = archive.by_index_raw(member.index)?;
-        if member.decorated {
-            let plain = undecorated(member, raw)?;
-            let mut archive = ZipArchive::new(Cursor::new(plain))?;
-            let raw = archive.by_index_raw(0)?;
+        if !member.decorated {
             zip.raw_copy_file(raw)?;
-        } else {
-            zip.raw_copy_file(raw)?;
+            return Ok(());
         }
-        Ok(())
+        let mut raw = raw;
+        let (version, _) = raw.version_made_by();
+        let name = raw.name_raw().to_vec();
+        let single = Single {
+            name: &name,
+            method: member.method,
+            modified: member.modified,
+            crc32: member.crc32,
+            size: member.size,
+            made_by: [version, u8::from(raw.system())],
+            attributes: raw.external_attributes(),
+        };
+        let mut compressed = Vec::new();
+        raw.read_to_end(&mut compressed).map_err(ZipError::from)?;
+        add(zip, &single, &compressed)
     }
 }
 
-/// An archive with one member only, the same but for its comment and extra fields: the zip crate copies
-/// those along with the compressed bytes, and takes compressed bytes from nowhere but an archive.
-fn undecorated<R: Read>(member: &Member, mut raw: zip::read::ZipFile<'_, R>) -> Result<Vec<u8>, Failure> {
-    /// Signature, version needed (APPNOTE 4.4.3: 2.0 has deflate and directories).
-    const LOCAL: [u8; 6] = *b"PK\x03\x04\x14\x00";
-    const CENTRAL: [u8; 4] = *b"PK\x01\x02";
-    const END: [u8; 4] = *b"PK\x05\x06";
-    const UTF8: u16 = 1 << 11;
-    let too_large = |_| Failure::Zip(ZipError::UnsupportedArchive("member too large"));
-    let compressed = u32::try_from(member.compressed_size).map_err(too_large)?;
-    let size = u32::try_from(member.size).map_err(too_large)?;
-    let name = raw.name_raw().to_vec();
-    let name_length = u16::try_from(name.len()).map_err(too_large)?;
-    let flags = if name.is_ascii() { 0 } else { UTF8 };
-    let method: u16 = if member.method == Method::Stored { 0 } else { 8 };
-    let time = member.modified.to_zip();
-    let (made_by, _) = raw.version_made_by();
-    let made_by = [made_by, u8::from(raw.system())];
-
-    // From the flags to the length of the name, local header and directory entry are alike.
-    let mut common = Vec::with_capacity(22);
-    for half in [flags, method, time.timepart(), time.datepart()] {
-        common.extend(half.to_le_bytes());
-    }
-    for word in [member.crc32, compressed, size] {
-        common.extend(word.to_le_bytes());
-    }
-    common.extend(name_length.to_le_bytes());
-
-    let mut bytes = [&LOCAL[..], &common, &[0; 2], &name].concat();
-    raw.read_to_end(&mut bytes).map_err(ZipError::from)?;
-    let directory = u32::try_from(bytes.len()).map_err(too_large)?;
-    bytes.extend([&CENTRAL[..], &made_by, &LOCAL[4..], &common, &[0; 8]].concat());
-    bytes.extend(raw.external_attributes().to_le_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(name);
-    let length = u32::try_from(bytes.len()).map_err(too_large)? - directory;
-    bytes.extend([&END[..], &[0, 0, 0, 0, 1, 0, 1, 0]].concat());
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(directory.to_le_bytes());
-    bytes.extend([0; 2]);
-    Ok(bytes)
+/// Adds a member that is compressed already.
+fn add<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    single: &Single<'_>,
+    compressed: &[u8],
+) -> Result<(), Failure> {
+    let mut archive = ZipArchive::new(Cursor::new(single.archive(compressed)?))?;
+    zip.raw_copy_file(archive.by_index_raw(0)?)?;
+    Ok(())
 }
 
 /// Why writing stopped, before it is known where.

@@ -128,12 +128,22 @@ impl Installed {
 
     /// Edits a fixture; the path of the outcome.
     pub(crate) fn add(&self, fixture: &Path, edit: &Edit) -> Result<PathBuf, String> {
+        self.add_unless_static(fixture, edit)?.ok_or_else(|| format!("{}: refused", name(fixture)))
+    }
+
+    /// As [`Installed::add`]; `None` where the file is a static program and the edit is one that it cannot take.
+    pub(crate) fn add_unless_static(&self, fixture: &Path, edit: &Edit) -> Result<Option<PathBuf>, String> {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", name(fixture));
         let mut bytes = fs::read(fixture).map_err(|error| failed(&error))?;
+        let is_static = ElfFacts::parse(&bytes).map_err(|error| failed(&error))?.is_static_program();
         for step in (edit.steps)() {
-            bytes = patch(bytes, &step).map_err(|error| failed(&error))?.bytes;
+            bytes = match patch(bytes, &step) {
+                Ok(patched) => patched.bytes,
+                Err(error) if is_static && error.is_unsupported() => return Ok(None),
+                Err(error) => return Err(failed(&error)),
+            };
         }
-        self.write(fixture, bytes)
+        self.write(fixture, bytes).map(Some)
     }
 
     /// Writes bytes under the name and with the mode of a fixture.

@@ -20,6 +20,15 @@ pub(crate) fn object(path: &str) -> Vec<u8> {
     std::fs::read(testdata("objects").join(path)).unwrap()
 }
 
+/// Takes the host's environment away, but for where measurements of coverage go.
+pub(crate) fn clear_environment(command: &mut Command) {
+    const PROFILE: &str = "LLVM_PROFILE_FILE";
+    command.env_clear();
+    if let Some(profile) = std::env::var_os(PROFILE) {
+        command.env(PROFILE, profile);
+    }
+}
+
 /// A temporary directory with wheels in it; results go to `out`.
 pub(crate) struct Sandbox {
     directory: TempDir,
@@ -85,7 +94,8 @@ impl Sandbox {
     /// The program with an environment that holds nothing of the host's.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muslrepair"));
-        command.current_dir(self.path()).env_clear();
+        command.current_dir(self.path());
+        clear_environment(&mut command);
         command
     }
 
@@ -111,7 +121,8 @@ impl Sandbox {
             }
         }
         let mut command = Command::new("/bin/sh");
-        command.args(["-euc", line]).current_dir(self.path()).env_clear();
+        command.args(["-euc", line]).current_dir(self.path());
+        clear_environment(&mut command);
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
         command.env("MUSLREPAIR_LD_LIBRARY_PATH", testdata("rootfs/usr/lib"));
         Run::of(command.output().unwrap())

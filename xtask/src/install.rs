@@ -64,7 +64,7 @@ pub fn update_package_lists() -> Result<()> {
 }
 
 /// A command that runs as root, through `sudo` where this process does not.
-fn as_root(program: &str) -> Result<std::process::Command> {
+pub fn as_root(program: &str) -> Result<std::process::Command> {
     if output(command("id").arg("-u"))?.trim() == "0" {
         return Ok(command(program));
     }

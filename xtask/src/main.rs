@@ -7,9 +7,12 @@ use anyhow::{Result, bail};
 mod bench;
 mod ci;
 mod codegen;
+mod coverage;
+mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
+mod image;
 mod install;
 mod musl_root;
 mod process;
@@ -43,8 +46,14 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "e2e",
-        summary: "`e2e loader`: predictions against published wheels under real musl loaders",
+        summary: "end-to-end checks with real loaders, Pythons and package indexes; without a name, the list",
         run: e2e::run,
+    },
+    Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
+    Task {
+        name: "coverage",
+        summary: "which lines of src/ the tests run; fewer than 90 % is an error",
+        run: coverage::run,
     },
     Task {
         name: "fuzz",

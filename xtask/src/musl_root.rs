@@ -75,11 +75,8 @@ fn fetch_wanted(wanted: impl Fn(&Loader) -> bool) -> Result<()> {
     println!("fetching musl for {}", names.join(" "));
     let state = target().join("apt");
     let work = state.join("work");
-    for part in ["lists/partial", "cache/archives/partial", "work"] {
-        fs::create_dir_all(state.join(part))?;
-    }
-    fs::write(state.join("sources.list"), sources(&mirror()?))?;
-    fs::write(state.join("status"), "")?;
+    fs::create_dir_all(&work)?;
+    prepare(&state, &sources(&mirror()?))?;
     run(apt(&state).args(["-qq", "update"]))?;
     for loader in absent {
         unpack(loader, &state, &work)
@@ -87,6 +84,25 @@ fn fetch_wanted(wanted: impl Fn(&Loader) -> bool) -> Result<()> {
     }
     fs::remove_dir_all(&state)?;
     Ok(())
+}
+
+/// The loader of one of the roots.
+pub fn loader(name: &str) -> Result<PathBuf> {
+    let loader = LOADERS.iter().find(|loader| loader.name == name);
+    Ok(loader.with_context(|| format!("no loader `{name}`"))?.file())
+}
+
+/// Makes an apt state that knows Debian 12's source packages, for [`apt`].
+pub fn prepare_sources(state: &Path) -> Result<()> {
+    prepare(state, &format!("deb-src [signed-by={KEYRING}] {} bookworm main\n", mirror()?))
+}
+
+fn prepare(state: &Path, sources: &str) -> Result<()> {
+    for part in ["lists/partial", "cache/archives/partial"] {
+        fs::create_dir_all(state.join(part))?;
+    }
+    fs::write(state.join("sources.list"), sources)?;
+    Ok(fs::write(state.join("status"), "")?)
 }
 
 /// The Debian mirror this machine is set up for.
@@ -125,7 +141,7 @@ fn sources(mirror: &str) -> String {
 }
 
 /// `apt-get` with all of its state below `state`.
-fn apt(state: &Path) -> Command {
+pub fn apt(state: &Path) -> Command {
     let mut apt = command("apt-get");
     let mut option = |key: &str, value: &str| {
         apt.arg("-o").arg(format!("{key}={value}"));

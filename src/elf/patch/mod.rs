@@ -17,8 +17,8 @@ mod strings;
 mod tables;
 mod tags;
 
-use goblin::elf::dynamic::{DT_RELACOUNT, DT_RELCOUNT};
-use goblin::elf::program_header::PT_DYNAMIC;
+use goblin::elf::dynamic::{DF_1_PIE, DT_FLAGS_1, DT_RELACOUNT, DT_RELCOUNT};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP};
 use goblin::elf::section_header::SHT_DYNAMIC;
 
 pub use report::{Changes, SegmentChange, StringTableChange};
@@ -144,8 +144,22 @@ fn dynamic_cave(draft: &mut Draft, piece: Piece) -> Result<Option<Place>, ElfErr
     cave.map(|cave| room::enter(draft, cave, piece.size, piece.align)).transpose()
 }
 
+/// Whether the file is a static program that relocates itself: its start-up code takes the distance between `_DYNAMIC`,
+/// fixed when it was linked, and `PT_DYNAMIC` for the address it was loaded at (`rcrt1`, `_dlstart_c` in
+/// `ldso/dlstart.c`).
+fn finds_itself_by_dynamic(draft: &Draft) -> bool {
+    let interpreted = draft.segments.iter().any(|segment| segment.p_type == PT_INTERP);
+    let flags = draft.dynamic.value(DT_FLAGS_1).unwrap_or(0);
+    !interpreted && flags & DF_1_PIE != 0
+}
+
 /// Has the dynamic section lie at `place`; its old place becomes zero.
 fn move_dynamic(draft: &mut Draft, piece: Piece, place: Place) -> Result<(), ElfError> {
+    if finds_itself_by_dynamic(draft) {
+        return Err(ElfError::unsupported(
+            "a static program finds itself by its dynamic section, which cannot move",
+        ));
+    }
     let entry = draft.format.dynamic_size();
     let old = draft.dynamic_range();
     draft.clear(&old)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask codegen [--check]`: source files that are made from data in `testdata/`.
+//! `cargo xtask codegen [--check]`: files that are made from data in `testdata/` and from the program.
 
 use std::fs;
 
@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::root;
 
+mod cli;
 mod findings;
 mod policy;
 mod symbols;
@@ -21,6 +22,8 @@ const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
     Output { path: findings::PATH, generate: findings::generate },
+    // Last: it is made with the sources above.
+    Output { path: "docs/cli.md", generate: cli::generate },
 ];
 
 pub fn run(arguments: &[String]) -> Result<()> {

@@ -27,6 +27,8 @@ pub enum Damage {
     Symbol(Place),
     /// A symbol that need not be found has a name that nobody defines.
     WeakSymbol(Place),
+    /// A module's symbol that must be found has the name of one that not every musl has.
+    Renamed(&'static str),
     /// The run path has a `$` that musl does not know, for which it ignores all of it.
     RunPath(Place),
 }
@@ -38,6 +40,15 @@ pub enum Place {
     Library,
 }
 
+/// New in musl 1.2.5.
+const SINCE_1_2_5: &str = "statx";
+/// Not exported since musl 1.2.4, but found for relocations (`get_lfs64`).
+const RELOCATED_ONLY: &str = "fopen64";
+/// As those, but by a mistake not found by 1.2.4 and 1.2.5.
+const NOT_1_2_5: &str = "posix_fallocate64";
+/// No library has it.
+const UNKNOWN: &str = "~";
+
 impl Damage {
     pub const ALL: &[Self] = &[
         Self::Library,
@@ -45,6 +56,9 @@ impl Damage {
         Self::Symbol(Place::Library),
         Self::WeakSymbol(Place::Module),
         Self::WeakSymbol(Place::Library),
+        Self::Renamed(SINCE_1_2_5),
+        Self::Renamed(RELOCATED_ONLY),
+        Self::Renamed(NOT_1_2_5),
         Self::RunPath(Place::Module),
         Self::RunPath(Place::Library),
     ];
@@ -57,6 +71,9 @@ impl Damage {
             Self::Symbol(Place::Library) => "a library's symbol is unknown",
             Self::WeakSymbol(Place::Module) => "a module's weak symbol is unknown",
             Self::WeakSymbol(Place::Library) => "a library's weak symbol is unknown",
+            Self::Renamed(SINCE_1_2_5) => "a module needs `statx`",
+            Self::Renamed(RELOCATED_ONLY) => "a module needs `fopen64`",
+            Self::Renamed(_) => "a module needs `posix_fallocate64`",
             Self::RunPath(Place::Module) => "a module's run path is void",
             Self::RunPath(Place::Library) => "a library's run path is void",
         }
@@ -66,6 +83,7 @@ impl Damage {
     fn edit(self, site: &Site) -> Result<Option<(String, Option<Vec<u8>>)>> {
         let place = match self {
             Self::Library => Place::Library,
+            Self::Renamed(_) => Place::Module,
             Self::Symbol(place) | Self::WeakSymbol(place) | Self::RunPath(place) => place,
         };
         for (member, object) in &site.objects {
@@ -79,8 +97,9 @@ impl Damage {
             let bytes = fs::read(&object.path)?;
             let broken = match self {
                 Self::Library => return Ok(Some((member.clone(), None))),
-                Self::Symbol(_) => without_symbol(bytes, false)?,
-                Self::WeakSymbol(_) => without_symbol(bytes, true)?,
+                Self::Symbol(_) => renamed(bytes, false, UNKNOWN)?,
+                Self::WeakSymbol(_) => renamed(bytes, true, UNKNOWN)?,
+                Self::Renamed(name) => renamed(bytes, false, name)?,
                 Self::RunPath(_) => without_run_path(bytes),
             };
             if let Some(broken) = broken {
@@ -93,7 +112,9 @@ impl Damage {
     /// Writes the damaged wheel; nothing if the wheel has no such thing.
     pub fn wheel(self, site: &Site) -> Result<Option<PathBuf>> {
         let Some((broken, contents)) = self.edit(site)? else { return Ok(None) };
-        let directory = target().join("e2e/damaged").join(self.name().replace([' ', '\''], "-"));
+        let directory = target()
+            .join("e2e/damaged")
+            .join(self.name().replace(|letter: char| !letter.is_alphanumeric(), "-"));
         fs::create_dir_all(&directory)?;
         let path = directory.join(&site.file);
         let mut archive = ZipArchive::new(File::open(&site.wheel)?)?;
@@ -121,17 +142,18 @@ impl Damage {
     }
 }
 
-/// The object with the first letter changed in the name of an undefined symbol that is not Python's.
-fn without_symbol(mut bytes: Vec<u8>, weak: bool) -> Result<Option<Vec<u8>>> {
+/// The object with another name for an undefined symbol that is not Python's; nothing if none is long enough.
+fn renamed(mut bytes: Vec<u8>, weak: bool, to: &str) -> Result<Option<Vec<u8>>> {
     let file = ElfFile64::<Endianness>::parse(&*bytes)?;
     let symbol = file.dynamic_symbols().find_map(|symbol| {
-        let name = symbol.name().ok().filter(|name| !name.is_empty() && !is_python_api(name))?;
+        let name = symbol.name().ok().filter(|name| name.len() >= to.len() && !is_python_api(name))?;
         (symbol.is_undefined() && symbol.is_weak() == weak).then_some(name)
     });
     // The name is a part of the file's bytes; this is where it begins.
     let offset = symbol.map(|name| name.as_ptr().addr() - bytes.as_ptr().addr());
     Ok(offset.map(|offset| {
-        bytes[offset] = b'~';
+        let with_end = to.bytes().chain([0]);
+        bytes.splice(offset..=offset + to.len(), with_end);
         bytes
     }))
 }

@@ -24,11 +24,16 @@ fn cache() -> PathBuf {
 pub fn wheels(locked: &[Locked]) -> Result<Vec<PathBuf>> {
     let cache = cache();
     fs::create_dir_all(&cache)?;
-    let mut absent: BTreeMap<String, Vec<&Locked>> = BTreeMap::new();
+    // pip takes one version of a project at a time, so a second one is for another call.
+    let mut calls: BTreeMap<(String, usize), Vec<&Locked>> = BTreeMap::new();
+    let mut versions: BTreeMap<(String, String), usize> = BTreeMap::new();
     for wheel in locked.iter().filter(|wheel| !cache.join(&wheel.file).is_file()) {
-        absent.entry(wheel.python()).or_default().push(wheel);
+        let python = wheel.python();
+        let version = versions.entry((python.clone(), wheel.project())).or_default();
+        calls.entry((python, *version)).or_default().push(wheel);
+        *version += 1;
     }
-    for (python, wheels) in absent {
+    for ((python, _), wheels) in calls {
         download(&python, &wheels, &cache)?;
     }
     workers::each(locked, |wheel| {

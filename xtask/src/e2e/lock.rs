@@ -85,6 +85,11 @@ impl Locked {
         }
     }
 
+    /// The project's name, the same however it is spelt.
+    pub fn project(&self) -> String {
+        self.file.split('-').next().unwrap_or_default().to_lowercase()
+    }
+
     /// The CPython that takes it, as `3.12`: of an `abi3` or `none` wheel the one that most others here are for.
     pub fn python(&self) -> String {
         let abi = self.file.trim_end_matches(".whl").split('-').rev().nth(1);
@@ -105,6 +110,7 @@ mod tests {
             "# about\n\nsha256 a_b-1.0-cp310-cp310-x.whl 00ff\nartefact w.whl a/b.so needs a type\n",
         )?;
         assert_eq!(lock.wheels[0].requirement()?, "a_b==1.0");
+        assert_eq!(lock.wheels[0].project(), "a_b");
         assert_eq!(lock.wheels[0].python(), "3.10");
         assert_eq!(lock.artefact("w.whl", "a/b.so"), Some("needs a type"));
         assert_eq!(lock.artefact("w.whl", "a/c.so"), None);

@@ -61,7 +61,7 @@ impl Options {
 
     /// Whether this is the whole check, whose results are worth a report.
     pub fn is_whole(&self) -> bool {
-        self.wheels.is_none() && self.only.is_none() && !self.observe
+        self.wheels.is_none() && self.only.is_none() && self.repaired && self.damaged
     }
 
     /// Whether a wheel of this file name is asked for.

@@ -37,11 +37,12 @@ fn page(results: &Results) -> String {
     let when = results.date.map_or(String::new(), |date| format!(" on {date}"));
     let wheels = results.sites.len();
     let mut text = format!(
-        "<!-- Written by `cargo xtask e2e loader --repaired`. -->\n\n# Predicted and really loaded\n\n\
+        "<!-- Written by `cargo xtask e2e loader --repaired --damaged`. -->\n\n# Predicted and really loaded\n\n\
          `muslrepair verify` says of every module of a wheel on which musl releases it loads. This page holds that against \
          musl itself{when}: every module of {wheels} published wheels, each in a process of its own with \
          `dlopen(…, RTLD_NOW)` as Python does it, under the loaders of Debian's musl packages (1.2.3 and 1.2.5). \
-         CPython's API and zlib are stand-ins whose functions do nothing; constructors do run, and a crash counts as a failure.\n\n\
+         CPython's API and zlib are stand-ins whose functions do nothing; constructors do run, and a crash counts as a failure. \
+         `verify` must also object to exactly the wheels of which a module loads nowhere.\n\n\
          {}\n",
         matrix::table(results.matrices)
     );

@@ -120,18 +120,26 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Whether `verify` objects to a wheel exactly if a module of it fails to load on the newest release.
+    /// Whether `verify` objects to a wheel exactly if a module of it loads nowhere: on no release that was tried, and by
+    /// the prediction on no other.
     fn verdict(&self, site: &Site, prediction: &Prediction, loaders: &[Loader]) -> Option<String> {
-        let newest = loaders.last()?.release;
-        let mut loads = self.loads.iter().filter(|load| load.wheel == site.file && load.release == newest);
-        let failed = loads.find(|load| load.artefact.is_none() && !load.loaded());
-        match (failed, prediction.sound) {
-            (Some(load), true) => Some(format!(
-                "{}: `verify` has no objection, although `{}` does not load on musl {newest}",
-                site.file, load.member
-            )),
+        let tried = |release: &String| loaders.iter().any(|loader| loader.release == release);
+        let hopeless = prediction.modules.iter().find(|(member, releases)| {
+            let mut loads = self
+                .loads
+                .iter()
+                .filter(|load| load.wheel == site.file && load.member == **member)
+                .peekable();
+            loads.peek().is_some()
+                && loads.all(|load| load.artefact.is_none() && !load.loaded())
+                && releases.iter().all(tried)
+        });
+        match (hopeless, prediction.sound) {
+            (Some((member, _)), true) => {
+                Some(format!("{}: `verify` has no objection, although `{member}` loads nowhere", site.file))
+            }
             (None, false) => Some(format!(
-                "{}: `verify` objects to it, although all of its modules load on musl {newest}",
+                "{}: `verify` objects to it, although each of its modules loads somewhere",
                 site.file
             )),
             _ => None,

@@ -134,6 +134,7 @@ fn fuzz(target: &Target, program: &PathBuf, budget: Duration) -> Result<Outcome>
         .args(["-timeout=25", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-print_final_stats=1"])
         // There is nothing to leak, and the check must be allowed to trace the process.
         .env("ASAN_OPTIONS", "detect_leaks=0")
+        .env("TMPDIR", memory_or_disk())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(&log)?)
         .spawn()
@@ -165,6 +166,12 @@ fn fuzz(target: &Target, program: &PathBuf, budget: Duration) -> Result<Outcome>
         cpu,
         finding,
     })
+}
+
+/// Where targets that write files do so: in memory where that is possible, which is some ten times as fast.
+fn memory_or_disk() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
 fn number_after(line: &str, key: &str) -> Option<u64> {

@@ -1,0 +1,5 @@
+"""``python -m muslrepair``."""
+
+from muslrepair import main
+
+main()

@@ -1,0 +1,138 @@
+//! `--limit`: every bound on what a wheel may ask of us, by name.
+
+use clap::Args;
+use muslrepair::Limits;
+
+/// A limit: its name, what it bounds, and the field it is.
+struct Name {
+    name: &'static str,
+    bounds: &'static str,
+    get: fn(&Limits) -> u64,
+    set: fn(&mut Limits, u64),
+}
+
+macro_rules! names {
+    ($($name:literal $field:ident $bounds:literal,)*) => {
+        &[$(Name {
+            name: $name,
+            bounds: $bounds,
+            get: |limits| limits.$field,
+            set: |limits, value| limits.$field = value,
+        }),*]
+    };
+}
+
+/// Every limit, in the order of the help.
+const NAMES: &[Name] = names! {
+    "members" members "members of a wheel",
+    "member-size" member_size "bytes of one member, inflated",
+    "total-size" total_size "bytes of all members, inflated",
+    "metadata-size" metadata_size "bytes of WHEEL, METADATA and RECORD each",
+    "name-length" name_length "bytes of a member's name",
+    "ratio" ratio "how many times larger the members may be than the archive",
+    "ratio-floor" ratio_floor "bytes below which `ratio` is not looked at",
+    "in-flight" in_flight "bytes of members in memory at once",
+    "program-headers" program_headers "program headers of an ELF file",
+    "dynamic-entries" dynamic_entries "entries of its dynamic section",
+    "symbols" symbols "its dynamic symbols",
+    "objects" objects "ELF files looked at for one wheel",
+    "dependencies" dependencies "names they need, together",
+    "graft-size" graft_size "bytes of one library outside",
+    "search-path" search_path "directories to look into for one name",
+    "lookups" lookups "names looked up in directories, together",
+};
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitArgs {
+    /// Raise or lower a limit on what is read; can be given more than once
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = parse, long_help = help())]
+    limit: Vec<Limit>,
+}
+
+impl LimitArgs {
+    /// The limits with everything that was asked for.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for limit in &self.limit {
+            if let Some(name) = NAMES.get(limit.index) {
+                (name.set)(&mut limits, limit.value);
+            }
+        }
+        limits
+    }
+}
+
+/// One limit as typed.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    index: usize,
+    value: u64,
+}
+
+fn parse(text: &str) -> Result<Limit, String> {
+    let (name, value) = text.split_once('=').ok_or("the form is NAME=VALUE")?;
+    let index = NAMES.iter().position(|known| known.name == name).ok_or_else(|| {
+        let names: Vec<&str> = NAMES.iter().map(|known| known.name).collect();
+        format!("the limits are {}", names.join(", "))
+    })?;
+    let value = number(value).ok_or("a number is wanted, such as 500, 64K, 16M, 8G")?;
+    Ok(Limit { index, value })
+}
+
+/// A number; K, M and G stand for 2 to the power of 10, 20 and 30.
+fn number(text: &str) -> Option<u64> {
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let unit = units.iter().find_map(|(unit, power)| Some((text.strip_suffix(unit)?, *power)));
+    let (digits, power) = unit.unwrap_or((text, 0));
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<u64>().ok()?.checked_mul(1 << power)
+}
+
+fn help() -> String {
+    let mut help =
+        "Raise or lower a limit on what is read; can be given more than once. K, M and G stand for powers \
+                    of 1024. What exceeds a limit is an error. The limits and their defaults:\n"
+            .to_owned();
+    let limits = Limits::default();
+    for name in NAMES {
+        help.push_str(&format!("\n  {}={}: {}", name.name, shown((name.get)(&limits)), name.bounds));
+    }
+    help
+}
+
+/// A number as it would be typed.
+fn shown(value: u64) -> String {
+    let units = [("G", 30), ("M", 20)];
+    let unit = units.iter().find(|(_, power)| value > 0 && value.is_multiple_of(1 << power));
+    unit.map_or_else(|| value.to_string(), |(unit, power)| format!("{}{unit}", value >> power))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_limit_has_a_name_and_can_be_set() {
+        let limit = NAMES.iter().map(|name| parse(&format!("{}=3K", name.name)).unwrap()).collect();
+        let limits = LimitArgs { limit }.limits();
+        // Every field: a new one has to get a name here.
+        let text = format!("{limits:?}");
+        assert_eq!(text.matches(": 3072").count(), text.matches(": ").count(), "{text}");
+    }
+
+    #[test]
+    fn numbers_have_units_and_nothing_else() {
+        assert_eq!(number("12"), Some(12));
+        assert_eq!(number("64K"), Some(64 << 10));
+        assert_eq!(number("8G"), Some(8 << 30));
+        for text in ["", "K", "-1", "+1", "1.5G", "1T", "99999999999999999999", "18446744073709551615G"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+        assert!(parse("members").is_err());
+        assert!(parse("colour=3").unwrap_err().contains("ratio-floor"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The compressed form of a file that differs a little from one whose compressed form is at hand.
+//!
+//! A patched ELF file has most of its bytes where they were: some strings, headers and entries of tables change, and
+//! some pages come behind. Blocks in which nothing changed, and which refer to nothing that changed, are copied bit by
+//! bit. In the others every token is held against the new bytes: what still says the right thing stays, the rest
+//! becomes literals, and the block gets new codes. What comes behind is compressed.
+
+use std::ops::Range;
+
+use super::bits::BitWriter;
+use super::block::{write_block, write_stored};
+use super::compress::compress_piece;
+use super::inflate::{Block, Inflated, tokens};
+use super::token::Token;
+
+/// The stream for `new`, made from `stream`, which inflates to `old`; nothing where that would not pay, or where the
+/// result does not inflate to `new`.
+pub(crate) fn splice(stream: &[u8], old: &Inflated, new: &[u8], level: u32) -> Option<Vec<u8>> {
+    /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
+    const SHARE: usize = 16;
+    if new.len() < old.bytes.len() || old.bytes.is_empty() {
+        return None;
+    }
+    let changes = changes(&old.bytes, new);
+    let changed: usize = changes.iter().map(Range::len).sum();
+    let behind = old.bytes.len()..new.len();
+    if (changed + behind.len()) > new.len() / SHARE {
+        return None;
+    }
+    let mut out = BitWriter::with_capacity(stream.len() + changed + behind.len() + 64);
+    for (index, block) in old.blocks.iter().enumerate() {
+        let last = behind.is_empty() && index + 1 == old.blocks.len();
+        write(&mut out, stream, block, new, &changes, last)?;
+    }
+    if !behind.is_empty() {
+        compress_piece(&mut out, new, behind, level, true);
+    }
+    let spliced = out.finish();
+    inflates_to(&spliced, new).then_some(spliced)
+}
+
+/// Writes one block, which stands for other bytes now, or for the same.
+fn write(
+    out: &mut BitWriter,
+    stream: &[u8],
+    block: &Block,
+    new: &[u8],
+    changes: &[Range<usize>],
+    last: bool,
+) -> Option<()> {
+    let (start, end) = block.bytes;
+    let bytes = new.get(start..end)?;
+    if block.stored {
+        write_stored(out, bytes, last);
+        return Some(());
+    }
+    if touches(changes, &(block.reach..end)) {
+        let tokens = tokens(stream, block).ok()?;
+        if let Some(tokens) = corrected(&tokens, block, new, changes) {
+            write_block(out, &tokens, bytes, last);
+            return Some(());
+        }
+    }
+    out.put(u32::from(last), 1);
+    out.copy(stream, block.bits.0 + 1, block.bits.1);
+    Some(())
+}
+
+/// The tokens as they have to be for the new bytes; nothing where they are right as they are.
+fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize>]) -> Option<Vec<Token>> {
+    let mut at = block.bytes.0;
+    let mut corrected: Option<Vec<Token>> = None;
+    for (index, token) in tokens.iter().enumerate() {
+        let (length, distance) = (token.length(), token.distance());
+        let here = at..at + length;
+        let from = at.saturating_sub(distance);
+        let suspect = touches(changes, &here) || (distance > 0 && touches(changes, &(from..from + length)));
+        // Overlapping or not, a match is right where each byte equals the one `distance` before it.
+        let right = !suspect
+            || if token.is_literal() {
+                new.get(at) == Some(&token.byte())
+            } else {
+                new.get(here.clone()) == new.get(from..from + length)
+            };
+        if !right && corrected.is_none() {
+            corrected = Some(tokens.get(..index).unwrap_or_default().to_vec());
+        }
+        if let Some(corrected) = &mut corrected {
+            if right {
+                corrected.push(*token);
+            } else {
+                let bytes = new.get(here).unwrap_or_default();
+                corrected.extend(bytes.iter().map(|byte| Token::literal(*byte)));
+            }
+        }
+        at += length;
+    }
+    corrected
+}
+
+/// Whether one of the ranges, which are sorted, has a byte of this one.
+fn touches(changes: &[Range<usize>], range: &Range<usize>) -> bool {
+    let next = changes.partition_point(|change| change.end <= range.start);
+    changes.get(next).is_some_and(|change| change.start < range.end)
+}
+
+/// Where the files differ, as far as both go; changes that are near each other are one.
+fn changes(old: &[u8], new: &[u8]) -> Vec<Range<usize>> {
+    /// Bytes that are compared at once.
+    const STEP: usize = 64;
+    let mut changes: Vec<Range<usize>> = Vec::new();
+    for (index, (old, new)) in old.chunks(STEP).zip(new.chunks(STEP)).enumerate() {
+        if new.starts_with(old) {
+            continue;
+        }
+        let differs = |(a, b): (&u8, &u8)| a != b;
+        let first = old.iter().zip(new).position(differs).unwrap_or(0);
+        let last = old.iter().zip(new).rposition(differs).unwrap_or(0);
+        let range = index * STEP + first..index * STEP + last + 1;
+        match changes.last_mut() {
+            Some(before) if before.end + STEP / 4 >= range.start => before.end = range.end,
+            _ => changes.push(range),
+        }
+    }
+    changes
+}
+
+/// Whether a stream inflates to these bytes, in the eyes of another implementation.
+fn inflates_to(stream: &[u8], bytes: &[u8]) -> bool {
+    use std::io::Read as _;
+    /// What is held at once besides both.
+    const BUFFER: usize = 1 << 16;
+    let mut decoder = flate2::bufread::DeflateDecoder::new(stream);
+    let mut buffer = vec![0; BUFFER];
+    let mut rest = bytes;
+    loop {
+        match decoder.read(&mut buffer) {
+            Ok(0) => return rest.is_empty() && decoder.get_ref().is_empty(),
+            Ok(count) => match buffer.get(..count).and_then(|piece| rest.strip_prefix(piece)) {
+                Some(after) => rest = after,
+                None => return false,
+            },
+            Err(_) => return false,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Held against zlib-rs, on random bytes, on real files and on damaged streams.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read as _, Write as _};
+
+use super::{Inflated, compress, inflate, splice};
+
+/// A small generator of random numbers (xorshift64*), so that every run is the same.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+fn zlib(bytes: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(level));
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn unzlib(stream: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    flate2::read::DeflateDecoder::new(stream).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// Empty, tiny, constant, periodic, random, text-like, mixed, and the program that runs.
+fn samples() -> Vec<Vec<u8>> {
+    let mut random = Random(1);
+    let mut samples = vec![vec![], vec![7], vec![1, 2, 3], vec![0; 300_000]];
+    for period in [2, 3, 7, 15, 16, 17, 255, 259, 32_767, 32_768, 32_769] {
+        let pattern: Vec<u8> = (0..period).map(|_| random.next() as u8).collect();
+        samples.push(pattern.iter().copied().cycle().take(100_000).collect());
+    }
+    samples.push((0..200_000).map(|_| random.next() as u8).collect());
+    samples.push((0..200_000).map(|_| b"etaoin shrdlu"[random.below(13)]).collect());
+    let mut mixed = Vec::new();
+    while mixed.len() < 1_300_000 {
+        match random.below(4) {
+            0 => mixed.extend(std::iter::repeat_n(random.next() as u8, random.below(5_000))),
+            1 => mixed.extend((0..random.below(3_000)).map(|_| random.next() as u8)),
+            _ => {
+                let from = random.below(mixed.len());
+                let end = (from + random.below(600)).min(mixed.len());
+                mixed.extend_from_within(from..end);
+            }
+        }
+    }
+    samples.push(mixed);
+    // Blocks that are stored, next to others, in every piece.
+    let stretches = (0..24).map(|index| if index % 2 == 0 { 70_001 } else { 50_003 });
+    let stretches = stretches.enumerate().map(|(index, length)| {
+        (0..length)
+            .map(|_| if index % 2 == 0 { random.next() as u8 } else { random.below(5) as u8 })
+            .collect()
+    });
+    samples.push(stretches.collect::<Vec<Vec<u8>>>().concat());
+    let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    samples.push(program.into_iter().take(2_200_000).collect());
+    samples
+}
+
+#[test]
+fn what_is_compressed_inflates_to_the_same() {
+    for bytes in samples() {
+        for level in [0, 1, 6] {
+            let stream = compress(&bytes, level);
+            assert!(unzlib(&stream) == bytes, "{} bytes, level {level}", bytes.len());
+            assert!(inflate(&stream, bytes.len()).unwrap().bytes == bytes);
+        }
+    }
+}
+
+#[test]
+fn streams_of_zlib_are_inflated() {
+    for bytes in samples() {
+        for level in [0, 1, 6] {
+            let inflated = inflate(&zlib(&bytes, level), bytes.len()).unwrap();
+            assert!(inflated.bytes == bytes, "{} bytes, level {level}", bytes.len());
+            assert_eq!(inflated.blocks.last().unwrap().bytes.1, bytes.len());
+        }
+    }
+}
+
+#[test]
+fn the_result_is_no_larger_than_zlibs_and_the_same_on_any_number_of_threads() {
+    let program = samples().pop().unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| compress(&program, 6))
+    };
+    let (one, three) = (on(1), on(3));
+    assert!(one == three);
+    let zlib = zlib(&program, 6).len();
+    assert!(one.len() <= zlib, "{} > {zlib}", one.len());
+}
+
+#[test]
+fn damaged_streams_are_refused_or_give_what_zlib_gives() {
+    let mut random = Random(2);
+    let bytes: Vec<u8> = samples().swap_remove(16).into_iter().take(20_000).collect();
+    for level in [1, 6] {
+        let stream = zlib(&bytes, level);
+        for end in 0..stream.len() {
+            assert!(end % 37 != 0 || inflate(&stream[..end], bytes.len()).is_err());
+        }
+        for _ in 0..500 {
+            let mut damaged = stream.clone();
+            let at = random.below(damaged.len());
+            damaged[at] ^= 1 << random.below(8);
+            let mut expected = Vec::new();
+            let sound = flate2::read::DeflateDecoder::new(&damaged[..]).read_to_end(&mut expected).is_ok();
+            match inflate(&damaged, bytes.len()) {
+                Ok(Inflated { bytes, .. }) => assert!(sound && bytes == expected),
+                Err(_) => assert!(!sound || expected.len() != bytes.len()),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_spliced_stream_inflates_to_the_edited_bytes() {
+    let mut random = Random(3);
+    for bytes in samples().into_iter().filter(|bytes| bytes.len() > 50_000) {
+        for (stream, whole) in
+            [(zlib(&bytes, 6), true), (zlib(&bytes, 1), true), (compress(&bytes, 6), false)]
+        {
+            let old = inflate(&stream, bytes.len()).unwrap();
+            for round in 0..2 {
+                let mut new = bytes.clone();
+                for _ in 0..random.below(12) {
+                    let at = random.below(new.len() - 100);
+                    let count = random.below(100);
+                    new[at..at + count].iter_mut().for_each(|byte| *byte = random.next() as u8);
+                }
+                if round % 2 == 0 {
+                    new.extend((0..random.below(3_000)).map(|_| random.next() as u8));
+                }
+                let spliced = splice(&stream, &old, &new, 6);
+                assert!(spliced.is_some(), "{} bytes, zlib {whole}", bytes.len());
+                let spliced = spliced.unwrap();
+                assert!(unzlib(&spliced) == new);
+                let room = 20_000 + new.len() - bytes.len();
+                assert!(spliced.len() <= stream.len() + room, "{} from {}", spliced.len(), stream.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unchanged_file_keeps_its_stream() {
+    let bytes = samples().pop().unwrap();
+    let stream = zlib(&bytes, 6);
+    let old = inflate(&stream, bytes.len()).unwrap();
+    assert!(splice(&stream, &old, &bytes, 6) == Some(stream));
+}
+
+#[test]
+fn splicing_does_not_pay_where_much_changed_or_bytes_went() {
+    let bytes = samples().pop().unwrap();
+    let stream = zlib(&bytes, 6);
+    let old = inflate(&stream, bytes.len()).unwrap();
+    let inverted: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
+    assert_eq!(splice(&stream, &old, &inverted, 6), None);
+    assert_eq!(splice(&stream, &old, &bytes[..bytes.len() - 1], 6), None);
+}

@@ -1,0 +1,77 @@
+//! Grafts that several wheels of a batch have in common.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::limits::Limits;
+use crate::wheel::{Packed, Sha256Digest};
+
+use super::apply::{PATCH_COST, make_graft};
+use super::graft::Graft;
+use super::options::RepairOptions;
+use super::plan::Plan;
+
+/// What a graft in a wheel depends on, besides the options of the batch: the library and the edit. Names in the edit
+/// differ between wheels only where they graft different libraries.
+type Key = (Sha256Digest, String);
+
+/// Libraries that are grafted into more than one wheel, patched and compressed once. A wheelhouse for five Pythons
+/// grafts the same libraries five times.
+#[derive(Debug, Default)]
+pub struct SharedGrafts {
+    packed: BTreeMap<Key, Arc<Packed>>,
+}
+
+impl SharedGrafts {
+    /// Nothing is shared.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Makes what more than one of these plans needs, on all threads. No more is kept, and no more worked on at once,
+    /// than [`Limits::in_flight`] allows. What cannot be made is left out: the wheel that needs it says why.
+    #[must_use]
+    pub fn of<'a>(
+        plans: impl IntoIterator<Item = &'a Plan>,
+        options: &RepairOptions,
+        limits: &Limits,
+    ) -> Self {
+        let mut wanted: BTreeMap<Key, (&Graft, usize)> = BTreeMap::new();
+        for graft in plans.into_iter().flat_map(|plan| &plan.grafts) {
+            if let Some(key) = key(graft) {
+                wanted.entry(key).or_insert((graft, 0)).1 += 1;
+            }
+        }
+        let mut left = limits.in_flight;
+        wanted.retain(|_, (graft, wheels)| {
+            let fits = *wheels > 1 && graft.size <= left;
+            left -= if fits { graft.size } else { 0 };
+            fits
+        });
+        let wanted: Vec<(Key, &Graft)> = wanted.into_iter().map(|(key, (graft, _))| (key, graft)).collect();
+        let mut packed = BTreeMap::new();
+        for wave in limits.waves(wanted.iter().map(|(_, graft)| graft.size.saturating_mul(PATCH_COST))) {
+            let wave = wanted.get(wave).unwrap_or_default().par_iter().with_max_len(1);
+            packed.par_extend(wave.filter_map(|(key, graft)| {
+                let bytes = make_graft(graft, options.patcher).ok()?;
+                Some((key.clone(), Arc::new(Packed::new(bytes, options.compression))))
+            }));
+        }
+        Self { packed }
+    }
+
+    /// The graft, if it is shared.
+    pub(super) fn get(&self, graft: &Graft) -> Option<Arc<Packed>> {
+        if self.packed.is_empty() {
+            return None;
+        }
+        self.packed.get(&key(graft)?).cloned()
+    }
+}
+
+fn key(graft: &Graft) -> Option<Key> {
+    Some((graft.sha256, serde_json::to_string(&graft.edit).ok()?))
+}

@@ -1,0 +1,365 @@
+//! Everything that a set of objects leads to, searched as musl would.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::limits::Limits;
+use crate::musl::{self, RunPath};
+
+use super::graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
+use super::layout::{InstalledLayout, directory_of};
+use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
+use super::resolver::{Found, Resolver};
+use super::search::Directory;
+
+/// How many steps from object to object cost as much as asking the file system once, measured roughly.
+const STEPS: u64 = 100;
+
+/// A search for everything the objects at hand need.
+pub(super) struct Search<'a> {
+    resolver: &'a Resolver,
+    layout: &'a InstalledLayout,
+    objects: Vec<Object>,
+    /// For each object, those that led to it (`needed_by` of musl, which keeps only the first).
+    parents: Vec<BTreeSet<usize>>,
+    files: BTreeMap<PathBuf, usize>,
+    used_patterns: BTreeSet<usize>,
+    /// What was spent so far, and the limit that ended the search.
+    names: u64,
+    lookups: u64,
+    steps: u64,
+    exceeded: Option<Exceeded>,
+}
+
+/// Where one object's names are looked for: the same for all of them, and long for some.
+struct Scope {
+    wanted: Shape,
+    chain: Vec<usize>,
+    directories: Vec<Directory>,
+    shown: Arc<[String]>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(resolver: &'a Resolver, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
+        Self {
+            resolver,
+            layout,
+            parents: vec![BTreeSet::new(); roots.len()],
+            objects: roots,
+            files: BTreeMap::new(),
+            used_patterns: BTreeSet::new(),
+            names: 0,
+            lookups: 0,
+            steps: 0,
+            exceeded: None,
+        }
+    }
+
+    /// Searches.
+    pub(super) fn graph(mut self) -> Graph {
+        self.run();
+        self.share_loaded_names();
+        let unused_patterns = (self.resolver.options().exclude.iter().enumerate())
+            .filter(|(index, _)| !self.used_patterns.contains(index))
+            .map(|(_, pattern)| pattern.to_string())
+            .collect();
+        Graph { objects: self.objects, unused_patterns, exceeded: self.exceeded }
+    }
+
+    fn limits(&self) -> &'a Limits {
+        &self.resolver.options().limits
+    }
+
+    /// Ends the search where `found` is more than the limit. Only the first limit is reported.
+    fn check(&mut self, what: &'static str, found: u64, limit: u64, object: usize) -> bool {
+        if found > limit && self.exceeded.is_none() {
+            let object = self.objects.get(object).map_or("", |object| object.origin.shown()).to_owned();
+            self.exceeded = Some(Exceeded { what, limit, object });
+        }
+        self.exceeded.is_none()
+    }
+
+    fn run(&mut self) {
+        if !self.check("objects", self.objects.len() as u64, self.limits().objects, 0) {
+            return;
+        }
+        let mut queue: VecDeque<usize> = (0..self.objects.len()).collect();
+        let mut queued: HashSet<usize> = queue.iter().copied().collect();
+        while let Some(index) = queue.pop_front() {
+            queued.remove(&index);
+            let Some(object) = self.objects.get_mut(index) else { continue };
+            let names = object.facts.needed.clone();
+            let mut known = std::mem::take(&mut object.dependencies).into_iter();
+            let mut dependencies = Vec::with_capacity(names.len());
+            let mut scope = None;
+            for name in names {
+                let resolution = match known.next() {
+                    Some(dependency) if !matches!(dependency.resolution, Resolution::Missing { .. }) => {
+                        dependency.resolution
+                    }
+                    _ => self.find(index, &name, &mut scope),
+                };
+                if let Resolution::Object { index: target } = resolution {
+                    self.reached(target, index, &mut queue, &mut queued);
+                }
+                dependencies.push(Dependency { name, resolution });
+            }
+            if let Some(object) = self.objects.get_mut(index) {
+                object.dependencies = dependencies;
+            }
+        }
+    }
+
+    /// Notes that `parent` leads to `target`; a target that still misses something may now find it through the
+    /// parent's run path.
+    fn reached(
+        &mut self,
+        target: usize,
+        parent: usize,
+        queue: &mut VecDeque<usize>,
+        queued: &mut HashSet<usize>,
+    ) {
+        let Some(parents) = self.parents.get_mut(target) else { return };
+        if !parents.insert(parent) || queued.contains(&target) {
+            return;
+        }
+        let incomplete = self.objects.get(target).is_some_and(|object| {
+            object.dependencies.len() < object.facts.needed.len()
+                || object.dependencies.iter().any(|d| matches!(d.resolution, Resolution::Missing { .. }))
+        });
+        if incomplete {
+            queue.push_back(target);
+            queued.insert(target);
+        }
+    }
+
+    fn find(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
+        if musl::is_libc(name) {
+            return Resolution::Libc;
+        }
+        if is_libpython(name) {
+            return Resolution::Interpreter;
+        }
+        if let Some(pattern) = self.excluded(name) {
+            return Resolution::Excluded { pattern, path: None };
+        }
+        let unsearched = || Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
+        self.names += 1;
+        if !self.check("names to find", self.names, self.limits().dependencies, requester) {
+            return unsearched();
+        }
+        let Some(facts) = self.objects.get(requester).map(|object| &object.facts) else {
+            return unsearched();
+        };
+        let scope = match scope {
+            Some(scope) => scope,
+            None => {
+                let wanted = Shape::of(facts);
+                scope.insert(self.scope(requester, wanted))
+            }
+        };
+        let wanted = scope.wanted;
+        self.steps += scope.chain.len() as u64;
+        if let Some(index) = self.in_wheel(&scope.chain, wanted, name) {
+            return Resolution::Object { index };
+        }
+        if self.resolver.options().allowed.iter().any(|allowed| allowed == name) {
+            return Resolution::Allowed;
+        }
+        let absolute;
+        let (directories, file, shown) = match name.rsplit_once('/') {
+            // A name with a slash is opened as it is, `$ORIGIN` unexpanded (`load_library`).
+            Some((directory, file)) if name.starts_with('/') => {
+                absolute = [Directory::Inside(directory.to_owned())];
+                (&absolute[..], file, Arc::from([directory.to_owned()]))
+            }
+            Some((_, file)) => (&[][..], file, Arc::default()),
+            None => (&scope.directories[..], name, scope.shown.clone()),
+        };
+        let limits = self.limits();
+        self.lookups += directories.len() as u64;
+        let spent = self.lookups.saturating_add(self.steps / STEPS);
+        if !self.check("directories to search", directories.len() as u64, limits.search_path, requester)
+            || !self.check("lookups of names in directories", spent, limits.lookups, requester)
+        {
+            return unsearched();
+        }
+        let mut rejected = Vec::new();
+        for directory in directories {
+            match self.resolver.candidate(directory, file) {
+                Ok(None) => {}
+                Err(rejection) => rejected.push(rejection),
+                Ok(Some(Found { found, file })) => match unusable(&file.facts, wanted) {
+                    Some(reason) => rejected.push(Rejected { path: found, reason }),
+                    None => {
+                        if let Some(pattern) = self.excluded(&file.path) {
+                            return Resolution::Excluded { pattern, path: Some(file.path.clone()) };
+                        }
+                        return match self.add(found, file, requester) {
+                            Some(index) => Resolution::Object { index },
+                            None => unsearched(),
+                        };
+                    }
+                },
+            }
+        }
+        rejected.sort();
+        rejected.dedup();
+        Resolution::Missing { searched: shown, rejected }
+    }
+
+    fn scope(&self, requester: usize, wanted: Shape) -> Scope {
+        let chain = self.chain(requester);
+        let directories = self.directories(&chain, wanted);
+        let mut seen = HashSet::new();
+        let shown = directories.iter().map(Directory::shown);
+        let shown = shown.filter(|directory| seen.insert(directory.clone())).collect();
+        Scope { wanted, chain, directories, shown }
+    }
+
+    /// The object and every object that led to it, nearest first.
+    fn chain(&self, start: usize) -> Vec<usize> {
+        let mut chain = vec![start];
+        let mut seen: HashSet<usize> = HashSet::from([start]);
+        let mut next = 0;
+        while let Some(index) = chain.get(next).copied() {
+            next += 1;
+            let parents = self.parents.get(index).into_iter().flatten();
+            chain.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+        }
+        chain
+    }
+
+    /// A member of the wheel that a run path of the chain leads to.
+    fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Option<usize> {
+        for object in chain.iter().filter_map(|index| self.objects.get(*index)) {
+            let Some(place) = object.origin.place() else { continue };
+            let installed = self.layout.installed(place);
+            let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
+            self.steps += run_path.entries().len() as u64;
+            for entry in run_path.entries() {
+                let directory = self.layout.expand(entry, directory_of(&installed));
+                let Some(index) = directory.and_then(|directory| self.layout.file(&directory, name)) else {
+                    continue;
+                };
+                let found = self.objects.get(index);
+                if found.is_some_and(|found| unusable(&found.facts, wanted).is_none()) {
+                    return Some(index);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where to look for a library outside the wheel, in musl's order, each directory once.
+    fn directories(&self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
+        let places = &self.resolver.options().places;
+        let mut directories = places.first_directories();
+        for object in chain.iter().filter_map(|index| self.objects.get(*index)) {
+            let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
+            for entry in run_path.entries() {
+                match &object.origin {
+                    Origin::Member { .. } | Origin::Neighbour { .. } if entry.starts_with('/') => {
+                        directories.push(Directory::Inside((*entry).to_owned()));
+                    }
+                    Origin::Member { .. } | Origin::Neighbour { .. } => {}
+                    Origin::File { found, file } => {
+                        let entry = RunPath::expand(entry, directory_of(found));
+                        if entry.starts_with('/') {
+                            let relative_to_host = !file.in_sysroot && entry.starts_with(directory_of(found));
+                            directories.push(if relative_to_host {
+                                Directory::Host(PathBuf::from(entry))
+                            } else {
+                                Directory::Inside(entry)
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        directories.extend(places.system_directories(wanted.arch));
+        let mut seen = HashSet::new();
+        directories.retain(|directory| seen.insert(directory.clone()));
+        directories
+    }
+
+    fn excluded(&mut self, text: &str) -> Option<String> {
+        let exclude = &self.resolver.options().exclude;
+        let (index, pattern) = exclude.iter().enumerate().find(|(_, pattern)| pattern.matches(text))?;
+        self.used_patterns.insert(index);
+        Some(pattern.to_string())
+    }
+
+    /// Adds a file to the objects, unless there are too many.
+    fn add(&mut self, found: String, file: Arc<LibraryFile>, requester: usize) -> Option<usize> {
+        if let Some(index) = self.files.get(&file.location) {
+            return Some(*index);
+        }
+        let index = self.objects.len();
+        if !self.check("objects", index as u64 + 1, self.limits().objects, requester) {
+            return None;
+        }
+        self.files.insert(file.location.clone(), index);
+        self.objects.push(Object {
+            facts: file.facts.clone(),
+            symbols: file.symbols.clone(),
+            size: file.size,
+            dependencies: Vec::new(),
+            origin: Origin::File { found, file },
+        });
+        self.parents.push(BTreeSet::new());
+        Some(index)
+    }
+
+    /// Gives a name that no search found to the library which the same program has loaded before under that file
+    /// name (`load_library` compares with `shortname`, the file name found by search; never with `DT_SONAME`).
+    fn share_loaded_names(&mut self) {
+        let loaded: HashSet<&str> =
+            self.objects.iter().flat_map(Object::edges).map(|(name, _)| name).collect();
+        let missing: Vec<(usize, usize, String)> = (self.objects.iter().enumerate())
+            .flat_map(|(object, facts)| {
+                let missing = facts.dependencies.iter().enumerate();
+                missing
+                    .filter(|(_, d)| matches!(d.resolution, Resolution::Missing { .. }))
+                    .filter(|(_, d)| loaded.contains(d.name.as_str()))
+                    .map(move |(position, d)| (object, position, d.name.clone()))
+            })
+            .collect();
+        for (object, position, name) in missing {
+            let mut found = None;
+            for root in self.chain(object) {
+                self.steps += 1;
+                found = self.loaded_as(root, &name);
+                let spent = self.lookups.saturating_add(self.steps / STEPS);
+                if found.is_some() || !self.check("lookups of names", spent, self.limits().lookups, object) {
+                    break;
+                }
+            }
+            let dependency = self.objects.get_mut(object).and_then(|o| o.dependencies.get_mut(position));
+            if let (Some(index), Some(dependency)) = (found, dependency) {
+                dependency.resolution = Resolution::Object { index };
+            }
+        }
+    }
+
+    /// The object that is loaded by a search for `name` when `root` is loaded, breadth first as musl does.
+    fn loaded_as(&mut self, root: usize, name: &str) -> Option<usize> {
+        let mut order = vec![root];
+        let mut seen: HashSet<usize> = HashSet::from([root]);
+        let mut next = 0;
+        while let Some(object) = order.get(next).and_then(|index| self.objects.get(*index)) {
+            next += 1;
+            self.steps += object.dependencies.len() as u64;
+            for (asked, index) in object.edges() {
+                if asked == name {
+                    return Some(index);
+                }
+                if seen.insert(index) {
+                    order.push(index);
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,128 @@
+//! Finding libraries, each read once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::limits::Limits;
+use crate::musl;
+
+use super::closure::Search;
+use super::graph::{Graph, Object, Origin};
+use super::layout::InstalledLayout;
+use super::library::{LibraryFile, Rejected, read_library};
+use super::pattern::Pattern;
+use super::search::{Directory, SearchPlaces};
+
+/// What decides how names are resolved, apart from the files themselves.
+#[derive(Clone, Debug, Default)]
+pub struct ResolverOptions {
+    /// Where to look.
+    pub places: SearchPlaces,
+    /// What the user provides.
+    pub exclude: Vec<Pattern>,
+    /// Names that every system provides, by policy.
+    pub allowed: Vec<String>,
+    /// How much is read and looked for.
+    pub limits: Limits,
+}
+
+/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    options: ResolverOptions,
+    seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
+}
+
+impl Resolver {
+    /// A resolver that has read nothing yet.
+    #[must_use]
+    pub fn new(options: ResolverOptions) -> Self {
+        Self { options, seen: Mutex::default() }
+    }
+
+    /// What it goes by.
+    #[must_use]
+    pub fn options(&self) -> &ResolverOptions {
+        &self.options
+    }
+
+    /// Resolves everything the roots need, and what that needs in turn.
+    ///
+    /// Roots of the wheel are found through run paths between installed places. Every name is searched as musl's
+    /// `load_library` does for the object that asks: reserved names, `-l` and `LD_LIBRARY_PATH`, the run path of the
+    /// object and of every object that led to it, the system path; with two differences that follow from what repair
+    /// is for. A run path into the wheel itself comes first, since the installed process has no `LD_LIBRARY_PATH`.
+    /// And an object gets the library its own search leads to before one that another object happened to load
+    /// under the same name, so that each requester keeps its own.
+    #[must_use]
+    pub fn resolve(&self, roots: Vec<Object>, layout: &InstalledLayout) -> Graph {
+        Search::new(self, roots, layout).graph()
+    }
+
+    /// A file of the host as the root of a graph.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be one: unreadable, no ELF file, damaged.
+    pub fn root(&self, path: &Path) -> Result<Object, String> {
+        let found = std::path::absolute(path).map_err(|error| error.to_string())?;
+        let location = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
+        let shown = location.to_string_lossy().into_owned();
+        let file = Arc::new(read_library(shown, false, &location, &self.options.limits)?);
+        Ok(Object {
+            facts: file.facts.clone(),
+            symbols: file.symbols.clone(),
+            size: file.size,
+            dependencies: Vec::new(),
+            origin: Origin::File { found: found.to_string_lossy().into_owned(), file },
+        })
+    }
+
+    /// The file at a directory, if there is one: `Ok(None)` where nothing has the name.
+    pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
+        let shown = format!("{}/{name}", directory.shown().trim_end_matches('/'));
+        if musl::too_long(&directory.shown(), name) {
+            return Ok(None);
+        }
+        let rejected = |reason: String| Rejected { path: shown.clone(), reason };
+        let located = match directory {
+            Directory::Inside(path) => self
+                .options
+                .places
+                .sysroot
+                .resolve(&format!("{path}/{name}"))
+                .map(|(path, at)| (path, true, at)),
+            Directory::Host(path) => std::fs::canonicalize(path.join(name))
+                .map(|location| (location.to_string_lossy().into_owned(), false, location)),
+        };
+        let (path, in_sysroot, location) = match located {
+            Ok(located) => located,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(rejected(error.to_string())),
+        };
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&location).cloned();
+        let read = known.unwrap_or_else(|| {
+            let read = read_library(path, in_sysroot, &location, &self.options.limits).map(Arc::new);
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(location, read.clone());
+            read
+        });
+        match read {
+            Ok(file) => Ok(Some(Found { found: shown, file })),
+            Err(reason) => Err(rejected(reason)),
+        }
+    }
+}
+
+/// A library under the path that led to it.
+pub(super) struct Found {
+    pub(super) found: String,
+    pub(super) file: Arc<LibraryFile>,
+}

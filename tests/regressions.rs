@@ -1,0 +1,55 @@
+//! What fuzzing found, each with the bytes that showed it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, patch};
+
+/// A small shared object to damage.
+fn object(name: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/elf").join(name)).unwrap()
+}
+
+#[test]
+fn what_is_never_loaded_has_no_dynamic_symbols_whatever_its_segments_say() {
+    let mut bytes = object("x86_64/lld-plain.so");
+    for kind in [1u8, 4, 0] {
+        bytes[16] = kind;
+        assert_eq!(ElfFacts::parse(&bytes).unwrap().dynamic_symbol_count, 0);
+        assert_eq!(DynamicSymbols::parse(&bytes).unwrap().iter().count(), 0);
+    }
+}
+
+/// Appending once padded the file to the alignment that a segment asks for, however large.
+#[test]
+fn an_alignment_that_no_machine_has_does_not_blow_the_file_up() {
+    const PT_LOAD: [u8; 4] = [1, 0, 0, 0];
+    let long = "x".repeat(5000);
+    for name in ["x86_64/lld-plain.so", "x86_64/bfd-plain.so", "x86_64/lld-no-sections.so"] {
+        for shift in [20, 32, 40, 62] {
+            let mut bytes = object(name);
+            let headers = u64::from_le_bytes(bytes[32..40].try_into().unwrap()) as usize;
+            let count = usize::from(u16::from_le_bytes(bytes[56..58].try_into().unwrap()));
+            for header in (0..count).map(|index| headers + 56 * index) {
+                if bytes[header..header + 4] == PT_LOAD {
+                    bytes[header + 48..header + 56].copy_from_slice(&(1u64 << shift).to_le_bytes());
+                }
+            }
+            let size = bytes.len();
+            let edit = ElfEdit {
+                soname: Some(long.clone()),
+                run_path: RunPathEdit::Set(long.clone()),
+                ..ElfEdit::default()
+            };
+            if let Ok(patched) = patch(bytes, &edit) {
+                assert!(patched.bytes.len() < size + (1 << 20), "{name}: {}", patched.bytes.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_segment_past_the_end_of_the_file_is_damage() {
+    let whole = object("x86_64/bfd-no-sections.so");
+    assert!(ElfFacts::parse(&whole).is_ok());
+    let error = ElfFacts::parse(&whole[..whole.len() - 1]).unwrap_err();
+    assert!(error.to_string().contains("past the end of the file"), "{error}");
+}

@@ -1,0 +1,153 @@
+//! ELF files that no linker would write.
+
+/// Tags of the dynamic section (gABI, "Dynamic Section").
+pub(crate) const DT_NEEDED: u64 = 1;
+pub(crate) const DT_HASH: u64 = 4;
+pub(crate) const DT_STRTAB: u64 = 5;
+pub(crate) const DT_SYMTAB: u64 = 6;
+pub(crate) const DT_RELA: u64 = 7;
+pub(crate) const DT_RELASZ: u64 = 8;
+pub(crate) const DT_STRSZ: u64 = 10;
+pub(crate) const DT_SONAME: u64 = 14;
+pub(crate) const DT_RUNPATH: u64 = 29;
+pub(crate) const DT_RELRSZ: u64 = 35;
+pub(crate) const DT_RELR: u64 = 36;
+pub(crate) const DT_GNU_HASH: u64 = 0x6fff_fef5;
+pub(crate) const DT_VERNEED: u64 = 0x6fff_fffe;
+pub(crate) const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
+
+/// A shared object for x86_64: one writable segment that maps all of the file at address 0, a dynamic section, and what
+/// a test puts there.
+pub(crate) struct ElfBuilder {
+    strings: Vec<u8>,
+    entries: Vec<(u64, u64)>,
+    /// Tables, each with the tag that gets its address.
+    tables: Vec<(u64, Vec<u8>)>,
+    /// `(p_type, p_offset, p_vaddr, p_filesz, p_memsz)` of further segments.
+    segments: Vec<[u64; 5]>,
+    string_table_size: Option<u64>,
+    ended: bool,
+}
+
+impl ElfBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            strings: vec![0],
+            entries: Vec::new(),
+            tables: Vec::new(),
+            segments: Vec::new(),
+            string_table_size: None,
+            ended: true,
+        }
+    }
+
+    /// Adds an entry whose value is a string.
+    pub(crate) fn text(mut self, tag: u64, text: &str) -> Self {
+        self.entries.push((tag, self.strings.len() as u64));
+        self.strings.extend(text.as_bytes());
+        self.strings.push(0);
+        self
+    }
+
+    pub(crate) fn needed(self, name: &str) -> Self {
+        self.text(DT_NEEDED, name)
+    }
+
+    /// Adds an entry as it is.
+    pub(crate) fn entry(mut self, tag: u64, value: u64) -> Self {
+        self.entries.push((tag, value));
+        self
+    }
+
+    /// Adds a table, and an entry with its address.
+    pub(crate) fn table(mut self, tag: u64, bytes: Vec<u8>) -> Self {
+        self.tables.push((tag, bytes));
+        self
+    }
+
+    /// Puts these bytes at the end of the string table, with nothing after them.
+    pub(crate) fn raw_strings(mut self, bytes: &[u8]) -> Self {
+        self.strings.extend(bytes);
+        self
+    }
+
+    /// Says another size of the string table than it has.
+    pub(crate) fn string_table_size(mut self, size: u64) -> Self {
+        self.string_table_size = Some(size);
+        self
+    }
+
+    /// Adds a program header: type, offset, address, size in the file and in memory.
+    pub(crate) fn segment(mut self, segment: [u64; 5]) -> Self {
+        self.segments.push(segment);
+        self
+    }
+
+    /// Leaves out `DT_NULL`.
+    pub(crate) fn endless(mut self) -> Self {
+        self.ended = false;
+        self
+    }
+
+    pub(crate) fn build(self) -> Vec<u8> {
+        let count = 2 + self.segments.len();
+        let mut offset = 64 + 56 * count;
+        let mut entries = self.entries;
+        let size = self.string_table_size.unwrap_or(self.strings.len() as u64);
+        entries.extend([(DT_STRTAB, offset as u64), (DT_STRSZ, size)]);
+        let mut body = self.strings;
+        body.resize(body.len().next_multiple_of(16), 0);
+        for (tag, bytes) in self.tables {
+            entries.push((tag, (offset + body.len()) as u64));
+            body.extend(bytes);
+            body.resize(body.len().next_multiple_of(16), 0);
+        }
+        offset += body.len();
+        if self.ended {
+            entries.push((0, 0));
+        }
+        let dynamic = (entries.len() * 16) as u64;
+        let end = offset as u64 + dynamic;
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(16, 0);
+        bytes.extend([3, 0, 62, 0, 1, 0, 0, 0]);
+        for long in [0u64, 64, 0] {
+            bytes.extend(long.to_le_bytes());
+        }
+        bytes.extend(0u32.to_le_bytes());
+        for half in [64, 56, u16::try_from(count).unwrap(), 64, 0, 0] {
+            bytes.extend(half.to_le_bytes());
+        }
+        let own = [[1, 0, 0, end, end], [2, offset as u64, offset as u64, dynamic, dynamic]];
+        for [kind, offset, address, file, memory] in own.into_iter().chain(self.segments) {
+            bytes.extend(u32::try_from(kind).unwrap().to_le_bytes());
+            bytes.extend(6u32.to_le_bytes());
+            for long in [offset, address, address, file, memory, 0x1000] {
+                bytes.extend(long.to_le_bytes());
+            }
+        }
+        bytes.extend(body);
+        for (tag, value) in entries {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// Words of a table.
+pub(crate) fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// Undefined symbols `count` times, named by the offset into the string table that `name` gives.
+pub(crate) fn symbols(count: u32, name: impl Fn(u32) -> u32) -> Vec<u8> {
+    let mut bytes = vec![0; 24];
+    for index in 1..count {
+        bytes.extend(name(index).to_le_bytes());
+        // STB_GLOBAL, STT_NOTYPE, SHN_UNDEF.
+        bytes.extend([0x10, 0, 0, 0]);
+        bytes.extend([0; 16]);
+    }
+    bytes
+}

@@ -1,0 +1,169 @@
+//! The program: built without dependencies, and checked for them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use object::elf;
+use object::read::elf::{Dyn, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
+use object::{Endianness, FileKind};
+
+use crate::install;
+use crate::process::{self, cargo, command, output, root, target};
+
+/// What is built where nothing is asked for. With the C library linked in, it runs where there is none.
+pub const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// Cross-compiles for musl with zig's C library and linker.
+const ZIGBUILD: &[&str] = &["ziglang==0.15.2", "cargo-zigbuild==0.24.0"];
+
+/// The wheel and the root file system that the program is tried on.
+const DEMO: &str = "testdata/wheels/demo/demo-1.0-cp312-cp312-linux_x86_64.whl";
+const DEMO_ROOT: &str = "testdata/rootfs";
+
+/// A built program.
+pub struct Program {
+    /// What it runs on.
+    pub triple: String,
+    pub path: PathBuf,
+}
+
+impl Program {
+    pub fn build(triple: &str) -> Result<Self> {
+        let gnu = triple.ends_with("-gnu");
+        let mut build = if gnu {
+            let mut build = cargo();
+            // Takes effect only together with `--target`: otherwise it would break procedural macros.
+            build.arg("build").env("RUSTFLAGS", "-C target-feature=+crt-static");
+            build
+        } else {
+            let bin = install::python_tools("zigbuild", ZIGBUILD)?;
+            let mut build = command(bin.join("cargo-zigbuild"));
+            build.arg("zigbuild").env("PATH", prefixed(&bin)?);
+            build
+        };
+        build.args(["--release", "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
+        process::run(&mut build)?;
+        let built = target().join(triple).join("release/muslrepair");
+        // maturin moves what cargo built to a place of its own.
+        let path = target().join("static").join(triple).join("muslrepair");
+        fs::create_dir_all(path.parent().context("no parent")?)?;
+        fs::copy(&built, &path).with_context(|| format!("cannot copy `{}`", built.display()))?;
+        Ok(Self { triple: triple.to_owned(), path })
+    }
+
+    /// Whether it runs on this machine.
+    pub fn is_native(&self) -> bool {
+        self.triple.starts_with(std::env::consts::ARCH)
+    }
+
+    /// Fails if the program needs anything of the system it runs on.
+    pub fn check(&self) -> Result<()> {
+        let found = dependencies(&fs::read(&self.path)?)?;
+        if !found.is_empty() {
+            bail!("`{}` is not static: {}", self.path.display(), found.join(", "));
+        }
+        println!("{}: no interpreter, no needed libraries", self.triple);
+        if self.is_native() { self.check_in_empty_root() } else { Ok(()) }
+    }
+
+    /// Repairs a wheel where there is nothing but the program and the wheel: no `/proc`, no `/tmp`, no `/etc`, no
+    /// environment. The result must be the one that is had outside.
+    fn check_in_empty_root(&self) -> Result<()> {
+        let inside = target().join("empty-root");
+        let _ = fs::remove_dir_all(&inside);
+        fs::create_dir_all(inside.join("in"))?;
+        fs::copy(&self.path, inside.join("muslrepair"))?;
+        fs::copy(root().join(DEMO), inside.join("in").join(file_name(DEMO)))?;
+        process::run(command("cp").arg("-R").arg(root().join(DEMO_ROOT)).arg(inside.join("sysroot")))?;
+        let chroot = process::find("chroot").context("there is no `chroot` on PATH")?;
+        let run = |arguments: &[&str]| -> Result<String> {
+            let mut run = install::as_root("env")?;
+            run.arg("-i").arg(&chroot).arg(&inside).arg("/muslrepair").args(arguments);
+            output(&mut run).context("in an empty root file system")
+        };
+        let version = run(&["--version"])?;
+        run(&["repair", "/in", "--sysroot", "/sysroot", "-w", "/out"])?;
+        run(&["verify", "/out"])?;
+
+        let outside = target().join("empty-root-reference");
+        let _ = fs::remove_dir_all(&outside);
+        let mut repair = Command::new(&self.path);
+        repair.current_dir(root()).args(["repair", "--quiet", DEMO, "--sysroot", DEMO_ROOT, "-w"]);
+        process::run(repair.arg(&outside))?;
+        let (one, other) = (only_file(&inside.join("out"))?, only_file(&outside)?);
+        if fs::read(&one)? != fs::read(&other)? {
+            bail!("`{}` and `{}` differ", one.display(), other.display());
+        }
+        println!("{} in an empty root file system: repaired and verified {DEMO}", version.trim());
+        Ok(())
+    }
+}
+
+/// `PATH` with this directory in front.
+fn prefixed(bin: &Path) -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(bin.to_path_buf()).chain(std::env::split_paths(&path)))?)
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn only_file(directory: &Path) -> Result<PathBuf> {
+    let mut entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
+    let first = entries.next().with_context(|| format!("nothing in `{}`", directory.display()))??;
+    match entries.next() {
+        None => Ok(first.path()),
+        Some(_) => bail!("more than one file in `{}`", directory.display()),
+    }
+}
+
+/// What an ELF file wants of the system: an interpreter, libraries.
+fn dependencies(bytes: &[u8]) -> Result<Vec<String>> {
+    match FileKind::parse(bytes)? {
+        FileKind::Elf64 => {
+            let file = ElfFile64::<Endianness>::parse(bytes)?;
+            wanted(file.elf_header(), file.endian(), bytes)
+        }
+        FileKind::Elf32 => {
+            let file = ElfFile32::<Endianness>::parse(bytes)?;
+            wanted(file.elf_header(), file.endian(), bytes)
+        }
+        kind => bail!("not an ELF file but {kind:?}"),
+    }
+}
+
+fn wanted<H: FileHeader<Endian = Endianness>>(
+    header: &H,
+    endian: Endianness,
+    bytes: &[u8],
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for segment in header.program_headers(endian, bytes)? {
+        if segment.p_type(endian) == elf::PT_INTERP {
+            found.push("it has an interpreter".to_owned());
+        }
+        let entries = segment.dynamic(endian, bytes)?.unwrap_or_default();
+        for entry in entries {
+            if entry.tag(endian) == elf::DT_NEEDED {
+                found.push("it needs libraries".to_owned());
+            }
+        }
+    }
+    found.dedup();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dependencies;
+
+    #[test]
+    fn this_very_test_is_no_static_program() {
+        let own = std::env::current_exe().unwrap();
+        let found = dependencies(&std::fs::read(own).unwrap()).unwrap();
+        assert_eq!(found, ["it has an interpreter", "it needs libraries"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! Wheels to compare on. Published ones are turned back into what a builder had before the repair: the grafts go out of
+//! the wheel, into a directory of libraries beside it, under the names they had, and so do the names that ask for them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::linkage::Linkage;
+use crate::e2e::fetch;
+use crate::process::{command, output, root, run, target};
+
+/// A wheel and the libraries it was built with.
+pub struct Case {
+    /// The file name of the wheel without `.whl`.
+    pub stem: String,
+    pub wheel: PathBuf,
+    libraries: Vec<PathBuf>,
+}
+
+impl Case {
+    /// The value of `--ldpaths`.
+    pub fn ldpaths(&self) -> Result<OsString> {
+        Ok(std::env::join_paths(&self.libraries)?)
+    }
+}
+
+/// The cases of a directory: `linux/ARCH/NAME.whl` and `sysroot/ARCH/NAME/{lib,usr/lib}`.
+pub fn read(directory: &Path) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    let linux = directory.join("linux");
+    for arch in fs::read_dir(&linux).with_context(|| format!("cannot read `{}`", linux.display()))? {
+        let arch = arch?.file_name();
+        for wheel in fs::read_dir(linux.join(&arch))? {
+            let wheel = wheel?.path();
+            if wheel.extension().is_none_or(|end| end != "whl") {
+                continue;
+            }
+            let stem = wheel.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let sysroot = directory.join("sysroot").join(&arch).join(&stem);
+            let libraries = ["lib", "usr/lib"].map(|path| sysroot.join(path)).to_vec();
+            cases.push(Case { stem, wheel: fs::canonicalize(wheel)?, libraries });
+        }
+    }
+    cases.sort_by(|a, b| a.wheel.cmp(&b.wheel));
+    Ok(cases)
+}
+
+/// The cases of `xtask/auditwheel.lock`, made where they are not there yet.
+pub fn make(bin: &Path) -> Result<Vec<Case>> {
+    let directory = target().join("e2e/auditwheel");
+    let lock = root().join("xtask/auditwheel.lock");
+    let text = fs::read_to_string(&lock).with_context(|| format!("cannot read `{}`", lock.display()))?;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let [arch, file, digest] = line.split(' ').collect::<Vec<_>>()[..] else {
+            bail!("`{}`: a line is not `ARCH FILE DIGEST`: {line}", lock.display())
+        };
+        let published = directory.join("published").join(arch).join(file);
+        if !published.is_file() {
+            download(bin, arch, file, published.parent().unwrap_or(&directory))?;
+        }
+        ensure!(fetch::digest(&published)? == digest, "`{}` is not what the lock says", published.display());
+        let (stem, _) = file.rsplit_once('-').context("no wheel's file name")?;
+        let stem = format!("{stem}-linux_{arch}");
+        if !directory.join("linux").join(arch).join(format!("{stem}.whl")).is_file() {
+            println!("turning back {file}");
+            turn_back(bin, &published, &directory, arch, &stem).with_context(|| file.to_owned())?;
+        }
+    }
+    read(&directory)
+}
+
+fn download(bin: &Path, arch: &str, file: &str, directory: &Path) -> Result<()> {
+    let mut parts = file.split('-');
+    let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    run(command(bin.join("pip"))
+        .args(["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"])
+        .args(["--implementation", "cp", "--python-version", "3.12"])
+        .args(["--abi", "cp312", "--abi", "abi3", "--abi", "none"])
+        .args([
+            "--platform",
+            &format!("musllinux_1_2_{arch}"),
+            "--platform",
+            &format!("musllinux_1_1_{arch}"),
+        ])
+        .arg("--dest")
+        .arg(directory)
+        .arg(format!("{name}=={version}")))
+}
+
+/// A member in memory.
+struct Packed {
+    name: String,
+    mode: u32,
+    bytes: Vec<u8>,
+}
+
+fn turn_back(bin: &Path, published: &Path, directory: &Path, arch: &str, stem: &str) -> Result<()> {
+    let mut files = read_members(published)?;
+    let sysroot = directory.join("sysroot").join(arch).join(stem);
+    let _ = fs::remove_dir_all(&sysroot);
+    let library_directory = sysroot.join("usr/lib");
+    fs::create_dir_all(&library_directory)?;
+    fs::create_dir_all(sysroot.join("lib"))?;
+    let is_graft = |file: &Packed| file.name.split_once('/').is_some_and(|(top, _)| top.ends_with(".libs"));
+    let (grafts, members): (Vec<Packed>, Vec<Packed>) = files.drain(..).partition(is_graft);
+
+    // The name in the wheel, and what asked for it: the file's name without the hash, cut after the major version.
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for graft in &grafts {
+        let name = graft.name.rsplit('/').next().unwrap_or_default();
+        names.insert(name.to_owned(), soname(&without_hash(name)));
+    }
+    for graft in &grafts {
+        let hashed = graft.name.rsplit('/').next().unwrap_or_default();
+        let (file, soname) = (without_hash(hashed), &names[hashed]);
+        let path = library_directory.join(&file);
+        fs::write(&path, &graft.bytes)?;
+        fs::set_permissions(&path, Permissions::from_mode(graft.mode))?;
+        restore(bin, &path, &names, Some(soname))?;
+        if *soname != file && !library_directory.join(soname).exists() {
+            std::os::unix::fs::symlink(&file, library_directory.join(soname))?;
+        }
+    }
+    let scratch = sysroot.join("scratch");
+    let mut kept = Vec::new();
+    for mut member in members {
+        let metadata = [".dist-info/RECORD", ".dist-info/RECORD.jws", "/sboms/auditwheel.cdx.json"];
+        if metadata.iter().any(|end| member.name.ends_with(end)) {
+            continue;
+        }
+        if Linkage::read(&member.bytes)?.is_some() {
+            fs::write(&scratch, &member.bytes)?;
+            restore(bin, &scratch, &names, None)?;
+            member.bytes = fs::read(&scratch)?;
+        } else if member.name.ends_with(".dist-info/WHEEL") {
+            member.bytes = retagged(&String::from_utf8(member.bytes)?, arch).into_bytes();
+        }
+        kept.push(member);
+    }
+    let _ = fs::remove_file(scratch);
+    let wheel = directory.join("linux").join(arch).join(format!("{stem}.whl"));
+    fs::create_dir_all(wheel.parent().unwrap_or(directory))?;
+    write(&wheel, kept)
+}
+
+fn read_members(wheel: &Path) -> Result<Vec<Packed>> {
+    let mut zip = ZipArchive::new(File::open(wheel)?)?;
+    let mut files = Vec::new();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index)?;
+        if entry.is_dir() {
+            continue;
+        }
+        let (name, mode) = (entry.name()?.into_owned(), entry.unix_mode().unwrap_or(0o644) & 0o777);
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes)?;
+        files.push(Packed { name, mode, bytes });
+    }
+    Ok(files)
+}
+
+/// Gives an object on disk its old names back, and no run path.
+fn restore(bin: &Path, path: &Path, names: &BTreeMap<String, String>, soname: Option<&str>) -> Result<()> {
+    let Some(linkage) = Linkage::read(&fs::read(path)?)? else { return Ok(()) };
+    let mut patchelf = command(bin.join("patchelf"));
+    let mut changes = false;
+    for (needed, name) in linkage.needed.iter().filter_map(|needed| Some((needed, names.get(needed)?))) {
+        patchelf.args(["--replace-needed", needed, name]);
+        changes = true;
+    }
+    if let (Some(soname), Some(_)) = (soname, &linkage.soname) {
+        patchelf.args(["--set-soname", soname]);
+        changes = true;
+    }
+    if linkage.run_paths.iter().any(|(_, path)| soname.is_some() || path.contains(".libs")) {
+        patchelf.arg("--remove-rpath");
+        changes = true;
+    }
+    if changes {
+        output(patchelf.arg(path))?;
+    }
+    Ok(())
+}
+
+/// `libfoo-1a2b3c4d.so.1.2` to `libfoo.so.1.2`.
+fn without_hash(name: &str) -> String {
+    let (stem, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
+    match stem.rsplit_once('-') {
+        Some((stem, hash)) if hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{stem}{rest}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// `libfoo.so.1.2.3` to `libfoo.so.1`, as libtool and CMake name what asks.
+fn soname(file: &str) -> String {
+    match file.split_once(".so.") {
+        Some((stem, version)) => format!("{stem}.so.{}", version.split('.').next().unwrap_or(version)),
+        None => file.to_owned(),
+    }
+}
+
+fn retagged(info: &str, arch: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in info.lines() {
+        let line = match line.strip_prefix("Tag: ").and_then(|tag| tag.rsplit_once('-')) {
+            Some((tag, _)) => format!("Tag: {tag}-linux_{arch}"),
+            None => line.to_owned(),
+        };
+        if !lines.contains(&line) || line.is_empty() {
+            lines.push(line);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn write(path: &Path, mut files: Vec<Packed>) -> Result<()> {
+    let mut record = String::new();
+    for file in &files {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&file.bytes));
+        let name = if file.name.contains(',') { format!("\"{}\"", file.name) } else { file.name.clone() };
+        record.push_str(&format!("{name},sha256={digest},{}\n", file.bytes.len()));
+    }
+    let info = files.iter().find(|file| file.name.ends_with(".dist-info/WHEEL")).context("no WHEEL")?;
+    let name = info.name.replace("/WHEEL", "/RECORD");
+    record.push_str(&format!("{name},,\n"));
+    files.push(Packed { name, mode: 0o644, bytes: record.into_bytes() });
+    let mut zip = ZipWriter::new(File::create(path)?);
+    for file in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .unix_permissions(file.mode);
+        zip.start_file(&*file.name, options)?;
+        zip.write_all(&file.bytes)?;
+    }
+    zip.finish()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_names_are_told_from_new_ones() {
+        assert_eq!(without_hash("libfoo-1a2b3c4d.so.1.2"), "libfoo.so.1.2");
+        assert_eq!(without_hash("libfoo-bar.so.1"), "libfoo-bar.so.1");
+        assert_eq!(soname("libfoo.so.1.2.3"), "libfoo.so.1");
+        assert_eq!(soname("libfoo.so"), "libfoo.so");
+    }
+
+    #[test]
+    fn tags_become_linux_tags_once_each() {
+        let info = "Wheel-Version: 1.0\nTag: cp312-cp312-musllinux_1_1_x86_64\nTag: cp312-cp312-musllinux_1_2_x86_64\n";
+        assert_eq!(retagged(info, "x86_64"), "Wheel-Version: 1.0\nTag: cp312-cp312-linux_x86_64\n");
+    }
+}

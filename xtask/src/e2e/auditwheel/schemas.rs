@@ -1,0 +1,151 @@
+//! JSON that is printed and written, against the schemas of those who define it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+
+use super::corpus::Case;
+use crate::process::{command, root, target};
+
+/// Reads one JSON object a line with `schema` and `document`, and says what is wrong with each.
+const VALIDATE: &str = include_str!("validate.py");
+
+/// Validates `show --json`, our own documents, and the bills of materials of the results; returns how many there were.
+pub fn check(bin: &Path, program: &Path, cases: &[Case], results: &[PathBuf]) -> Result<usize> {
+    let mut documents: Vec<Value> = Vec::new();
+    let mut add = |schema: &str, name: String, document: Value| {
+        documents.push(json!({ "schema": schema, "name": name, "document": document }));
+    };
+    let scratch = target().join("e2e/auditwheel/scratch");
+    fs::create_dir_all(&scratch)?;
+    let (pure, broken) = (pure_wheel(&scratch)?, scratch.join("broken-1.0-cp312-cp312-linux_x86_64.whl"));
+    fs::write(&broken, "no zip archive")?;
+    let mut shown: Vec<(PathBuf, Vec<&str>)> = vec![
+        (pure.clone(), vec!["--allow-pure-python-wheel"]),
+        (pure.clone(), Vec::new()),
+        (broken.clone(), Vec::new()),
+    ];
+    shown.extend(cases.iter().map(|case| (case.wheel.clone(), Vec::new())));
+    shown.extend(results.iter().map(|wheel| (wheel.clone(), Vec::new())));
+    for (wheel, options) in shown {
+        let name = wheel.display().to_string();
+        let of =
+            |format: &[&str]| printed(command(program).arg("show").args(format).args(&options).arg(&wheel));
+        for document in of(&["--json"])? {
+            add("auditwheel", name.clone(), document);
+        }
+        for document in of(&["--format", "json"])? {
+            add("muslrepair", name.clone(), document);
+        }
+    }
+    for case in cases {
+        let ldpaths = case.ldpaths()?;
+        let out = scratch.join("out");
+        for arguments in [&["repair", "--format", "json", "--dry-run"][..], &["needs", "--format", "json"]] {
+            let mut call = command(program);
+            call.args(arguments).arg("--ldpaths").arg(&ldpaths).arg(&case.wheel);
+            for document in printed(&mut call)? {
+                add("muslrepair", case.stem.clone(), document);
+            }
+        }
+        let report = scratch.join("report.json");
+        let mut call = command(program);
+        call.args(["repair", "--format", "json", "--wheel-dir"]).arg(&out).arg("--report").arg(&report);
+        for document in printed(call.arg("--ldpaths").arg(&ldpaths).args([&case.wheel, &pure, &broken]))? {
+            add("muslrepair", case.stem.clone(), document);
+        }
+        add("muslrepair", "report".to_owned(), serde_json::from_slice(&fs::read(&report)?)?);
+    }
+    for result in results {
+        for document in printed(command(program).args(["verify", "--format", "json"]).arg(result))? {
+            add("muslrepair", result.display().to_string(), document);
+        }
+        if let Some(bill) = bill_of_materials(result)? {
+            add("cyclonedx", result.display().to_string(), bill);
+        }
+    }
+    let owned = with_owned_libraries(program, &scratch)?;
+    let bill = bill_of_materials(&owned)?.context("no bill of materials")?;
+    documents.push(json!({ "schema": "cyclonedx", "name": owned.display().to_string(), "document": bill }));
+    validate(bin, &documents)?;
+    Ok(documents.len())
+}
+
+/// A repaired wheel with libraries of packages, with their licences, and with one that no package owns.
+fn with_owned_libraries(program: &Path, scratch: &Path) -> Result<PathBuf> {
+    let (name, out) = ("demo-1.0-cp312-cp312", scratch.join("owned"));
+    let wheel = root().join(format!("testdata/wheels/demo/{name}-linux_x86_64.whl"));
+    let mut repair = command(program);
+    repair.args(["repair", "--include", "libchain_a.so.1", "--sysroot"]).arg(root().join("testdata/rootfs"));
+    crate::process::output(repair.arg("--wheel-dir").arg(&out).arg(wheel))?;
+    Ok(out.join(format!("{name}-musllinux_1_2_x86_64.whl")))
+}
+
+/// The documents a call prints; what it exits with is not the question here.
+fn printed(call: &mut std::process::Command) -> Result<Vec<Value>> {
+    let output = call.output()?;
+    let stream = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+    let documents: Vec<Value> = stream.collect::<Result<_, _>>()?;
+    if documents.is_empty() {
+        bail!(
+            "`{}` printed nothing: {}",
+            crate::process::line(call),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(documents)
+}
+
+fn bill_of_materials(wheel: &Path) -> Result<Option<Value>> {
+    let mut zip = ZipArchive::new(fs::File::open(wheel)?)?;
+    for index in 0..zip.len() {
+        let entry = zip.by_index(index)?;
+        if entry.name()?.ends_with(".dist-info/sboms/muslrepair.cdx.json") {
+            return Ok(Some(serde_json::from_reader(entry)?));
+        }
+    }
+    Ok(None)
+}
+
+fn pure_wheel(directory: &Path) -> Result<PathBuf> {
+    let path = directory.join("pure-1.0-py3-none-any.whl");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path)?);
+    let mut record = String::new();
+    for (name, text) in [
+        ("pure.py", ""),
+        ("pure-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: pure\nVersion: 1.0\n"),
+        (
+            "pure-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        ),
+    ] {
+        zip.start_file(name, SimpleFileOptions::default())?;
+        zip.write_all(text.as_bytes())?;
+        record.push_str(&format!("{name},,\n"));
+    }
+    zip.start_file("pure-1.0.dist-info/RECORD", SimpleFileOptions::default())?;
+    zip.write_all(format!("{record}pure-1.0.dist-info/RECORD,,\n").as_bytes())?;
+    zip.finish()?;
+    Ok(path)
+}
+
+fn validate(bin: &Path, documents: &[Value]) -> Result<()> {
+    let mut python = command(bin.join("python"));
+    python.args(["-c", VALIDATE]).arg(root().join("docs/schema/muslrepair-1.json"));
+    let mut child = python.stdin(Stdio::piped()).spawn().context("cannot start Python")?;
+    let mut input = child.stdin.take().context("no input")?;
+    for document in documents {
+        writeln!(input, "{document}")?;
+    }
+    drop(input);
+    if !child.wait()?.success() {
+        bail!("documents that do not fit their schemas");
+    }
+    Ok(())
+}

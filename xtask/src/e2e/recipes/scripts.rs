@@ -1,0 +1,182 @@
+//! The recipes that are scripts, configuration, or workflows of a service.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Kitchen, directory};
+use crate::fixtures;
+use crate::image;
+use crate::install;
+use crate::process::{command, output, root};
+
+/// The whole tool, to read its configuration as it does.
+const CIBUILDWHEEL: &[&str] = &["cibuildwheel==4.3.5", "PyYAML==6.0.2"];
+
+/// The architecture of the recipes that repair for another one.
+const FOREIGN: &str = "aarch64";
+
+impl Kitchen {
+    /// An empty directory to run a script in, on this machine.
+    fn bench(&self, name: &str) -> Result<PathBuf> {
+        let bench = self.work.join(name);
+        image::remove(&bench)?;
+        fs::create_dir_all(&bench)?;
+        Ok(bench)
+    }
+
+    /// `PATH` with the program, and stand-ins for others, in front.
+    fn path(&self, stand_ins: &Path) -> Result<OsString> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let own = [stand_ins.to_path_buf(), self.program.clone()];
+        Ok(std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)))?)
+    }
+}
+
+/// A root file system of the foreign architecture with the one library that the wheel needs.
+fn foreign_sysroot(bench: &Path) -> Result<PathBuf> {
+    let sysroot = bench.join("sysroot");
+    fs::create_dir_all(sysroot.join("usr/lib"))?;
+    let library = root().join("testdata/objects").join(FOREIGN).join("libgreet.so.3");
+    fs::copy(library, sysroot.join("usr/lib/libgreet.so.3"))?;
+    Ok(sysroot)
+}
+
+fn foreign_name(platform: &str) -> String {
+    format!("demo-1.0-cp312-cp312-{platform}_{FOREIGN}.whl")
+}
+
+fn wheelhouse_has(bench: &Path, name: &str) -> Result<()> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(bench.join("wheelhouse"))? {
+        files.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    if files != [name] {
+        bail!("in wheelhouse: {}, not `{name}`", files.join(" "));
+    }
+    println!("   {name}");
+    Ok(())
+}
+
+pub fn shell(kitchen: &Kitchen) -> Result<()> {
+    let root = kitchen.image.copy_to(&kitchen.work.join("shell"))?;
+    root.put(&kitchen.program.join("muslrepair"), "/usr/local/bin/muslrepair")?;
+    root.put(&directory("shell").join("repair.sh"), "/project/repair.sh")?;
+    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
+    root.put(&directory("builder").join("main.py"), "/project/main.py")?;
+    root.run("apk add build-base libffi-dev yaml-dev")?;
+    let mut script = root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/project", None)?;
+    output(&mut script)?;
+    root.run("apk del libffi yaml libffi-dev yaml-dev")?;
+    let said = root.run("python3 /project/main.py")?;
+    if said.trim() != "works: true" {
+        bail!("what was installed says `{}`", said.trim());
+    }
+    Ok(())
+}
+
+pub fn cross_arch(kitchen: &Kitchen) -> Result<()> {
+    let bench = kitchen.bench("cross-arch")?;
+    let sysroot = foreign_sysroot(&bench)?;
+    let wheel = bench.join(foreign_name("linux"));
+    fs::write(&wheel, fixtures::demo_wheel(FOREIGN)?)?;
+    let mut script = command(directory("cross-arch").join("repair.sh"));
+    script.arg(sysroot).arg(wheel).current_dir(&bench).env("PATH", kitchen.path(&bench)?);
+    output(&mut script)?;
+    wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))
+}
+
+/// The standard library of Rust for another target cannot be had everywhere: maturin is stood in for by what checks its
+/// arguments and leaves a wheel as it would.
+pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
+    let bench = kitchen.bench("maturin-zig")?;
+    let sysroot = foreign_sysroot(&bench)?;
+    let built = bench.join("built.whl");
+    fs::write(&built, fixtures::demo_wheel(FOREIGN)?)?;
+    let options = "build --release --zig --target aarch64-unknown-linux-musl --compatibility linux \
+                   --auditwheel skip --out dist";
+    let stand_in = format!(
+        "#!/bin/sh\nset -eu\n[ \"$*\" = '{options}' ]\nmkdir -p dist\ncp '{}' 'dist/{}'\n",
+        built.display(),
+        foreign_name("linux")
+    );
+    fs::create_dir_all(bench.join("bin"))?;
+    fs::write(bench.join("bin/maturin"), stand_in)?;
+    output(command("chmod").arg("+x").arg(bench.join("bin/maturin")))?;
+    let mut script = command(directory("maturin-zig").join("build.sh"));
+    script.arg("aarch64-unknown-linux-musl").arg(sysroot).current_dir(&bench);
+    script.env("PATH", kitchen.path(&bench.join("bin"))?);
+    output(&mut script)?;
+    wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))?;
+    // That the real one has these options.
+    let maturin = install::python_tools("maturin", crate::dist::TOOLS)?.join("maturin");
+    let help = output(command(maturin).args(["build", "--help"]))?;
+    match options.split(' ').find(|option| option.starts_with("--") && !help.contains(*option)) {
+        Some(option) => bail!("maturin has no option `{option}`"),
+        None => Ok(()),
+    }
+}
+
+/// cibuildwheel itself reads the configuration; its commands are then run as it runs them, without the container.
+pub fn cibuildwheel(kitchen: &Kitchen) -> Result<()> {
+    let bench = kitchen.bench("cibuildwheel")?;
+    let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
+    fs::copy(directory("cibuildwheel").join("pyproject.toml"), bench.join("pyproject.toml"))?;
+    let script = "\
+import os, sys
+from pathlib import Path
+from cibuildwheel.options import CommandLineArguments, compute_options
+arguments = CommandLineArguments.defaults()
+arguments.package_dir = Path(sys.argv[1])
+options = compute_options('linux', arguments, env={})
+print(options.build_options('cp313-musllinux_x86_64').repair_command)
+";
+    let said = output(command(bin.join("python")).args(["-c", script]).arg(&bench))?;
+    let line = said.trim();
+    println!("   cibuildwheel runs: {line}");
+    let wheel = bench.join("demo-1.0-cp312-cp312-linux_x86_64.whl");
+    fs::copy(root().join("testdata/wheels/demo").join(wheel.file_name().context("no name")?), &wheel)?;
+    fs::create_dir_all(bench.join("wheelhouse"))?;
+    let line = line
+        .replace("{wheel}", &wheel.display().to_string())
+        .replace("{dest_dir}", &bench.join("wheelhouse").display().to_string());
+    let mut repair = command("sh");
+    // Where the recipe has the packages of the container, this machine has the library here.
+    repair.args(["-c", &line]).env("MUSLREPAIR_LD_LIBRARY_PATH", root().join("testdata/rootfs/usr/lib"));
+    output(repair.env("PATH", kitchen.path(&bench)?))?;
+    wheelhouse_has(&bench, "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")
+}
+
+/// The `run` steps of the workflow, in the image; what `uses` brings is in place already.
+pub fn github_actions(kitchen: &Kitchen) -> Result<()> {
+    let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
+    let script = "\
+import sys, yaml
+for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
+    if 'run' in step:
+        print(step['run'])
+";
+    let workflow = directory("github-actions").join("wheels.yml");
+    let steps = output(command(bin.join("python")).args(["-c", script]).arg(workflow))?;
+    let root = kitchen.image.copy_to(&kitchen.work.join("github-actions"))?;
+    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
+    let wheel = image::file_starting(&crate::dist::directory(), "muslrepair-")?;
+    let wheel = if wheel.extension().is_some_and(|extension| extension == "whl") {
+        wheel
+    } else {
+        let path = kitchen.program.join("muslrepair");
+        crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?
+    };
+    output(command("cp").arg(&wheel).arg(&kitchen.packages))?;
+    for step in steps.lines() {
+        println!("   {step}");
+        output(&mut root.shell(step, &kitchen.environment(), "/project", None)?)?;
+    }
+    let listed = root.run("ls /project/wheelhouse")?;
+    if listed.lines().filter(|name| name.ends_with("-musllinux_1_2_x86_64.whl")).count() != 3 {
+        bail!("in wheelhouse: {listed}");
+    }
+    Ok(())
+}

