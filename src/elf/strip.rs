@@ -280,7 +280,8 @@ fn loaded_end(image: &Image<'_>) -> u64 {
         .unwrap_or(0)
 }
 
-/// Whether there is data behind all that the headers describe.
+/// Whether there is data behind all that the headers describe. Zeros are none, nor is the filler 0xcc
+/// that patchelf writes at the end.
 fn has_payload(image: &Image<'_>) -> bool {
     let entry = image.format.section_header_size();
     let table = image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
@@ -290,7 +291,7 @@ fn has_payload(image: &Image<'_>) -> bool {
         .chain([table, loaded_end(image)])
         .max()
         .unwrap_or(0);
-    image.file.get(index(end)..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0))
+    image.file.get(index(end)..).is_some_and(|rest| rest.iter().any(|byte| !matches!(byte, 0 | 0xcc)))
 }
 
 /// Appends bytes, aligned; hands out their offset.

@@ -5,6 +5,7 @@ mod hostile;
 mod image;
 mod oracle;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use muslrepair::elf::{ElfEdit, ElfError, ElfFacts, RunPathEdit, Strip, is_elf, patch};
@@ -153,7 +154,7 @@ fn the_oracle_notices_a_changed_byte() {
         unnoticed += missed.len();
         assert!(missed.is_empty(), "{}: {} of {}: {missed:x?}", path.display(), missed.len(), patched.len());
     }
-    println!("{} of {tried} changed bytes were noticed", tried - unnoticed);
+    writeln!(std::io::stdout(), "{} of {tried} changed bytes were noticed", tried - unnoticed).unwrap();
 }
 
 #[test]

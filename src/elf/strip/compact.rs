@@ -7,10 +7,13 @@
 use goblin::elf::header::ET_EXEC;
 use goblin::elf::program_header::{PT_INTERP, PT_NULL, ProgramHeader};
 
-use crate::elf::codec::index;
+use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
 use crate::elf::image::Image;
 use crate::elf::patch::{Range, has_bytes, largest_page};
+
+/// No page is smaller, so a shorter hole cannot be taken out.
+const SMALLEST: u64 = 0x1000;
 
 /// The file without its holes; `None` where there are none that can be taken out.
 pub(super) fn compact(file: &[u8]) -> Result<Option<Vec<u8>>, ElfError> {
@@ -59,7 +62,7 @@ fn cuts(image: &Image<'_>) -> Option<Vec<Range>> {
     (!cuts.is_empty()).then_some(cuts)
 }
 
-/// Zeros between things that the headers describe.
+/// Runs of zeros between things that the headers describe.
 fn holes(image: &Image<'_>) -> Vec<Range> {
     let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let (format, header) = (image.format, &image.header);
@@ -75,9 +78,15 @@ fn holes(image: &Image<'_>) -> Vec<Range> {
     let mut holes = Vec::new();
     let mut end = 0;
     for range in used {
-        let zeros = image.file.get(index(end)..index(range.start)).unwrap_or_default();
-        if end < range.start && !zeros.is_empty() && zeros.iter().all(|byte| *byte == 0) {
-            holes.push(end..range.start);
+        let gap = image.file.get(index(end)..index(range.start)).unwrap_or_default();
+        // patchelf leaves the section header table as it was behind the sections.
+        let mut start = end;
+        for run in gap.split_inclusive(|byte| *byte != 0) {
+            let zeros = run.iter().take_while(|byte| **byte == 0).count() as u64;
+            if zeros >= SMALLEST {
+                holes.push(start..start + zeros);
+            }
+            start += length(run);
         }
         end = end.max(range.end);
     }
