@@ -167,8 +167,8 @@ pub(super) fn lengths_for<const N: usize>(frequencies: &[u32; N], longest: usize
     let mut lengths = [0; N];
     let mut used: Vec<(u32, usize)> =
         frequencies.iter().enumerate().filter(|(_, f)| **f > 0).map(|(symbol, f)| (*f, symbol)).collect();
-    for symbol in 0..2 {
-        if used.len() < 2 && frequencies[symbol] == 0 {
+    for (symbol, frequency) in frequencies.iter().enumerate().take(2) {
+        if used.len() < 2 && *frequency == 0 {
             used.push((1, symbol));
         }
     }

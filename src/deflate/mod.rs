@@ -7,6 +7,10 @@
 //! library is C, for which every cross build would need a compiler.
 //!
 //! Output depends on the input and the level only: pieces have a fixed size, whatever the number of threads.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "bit buffers and code tables are cut to the bits they hold"
+)]
 
 mod bits;
 mod block;
