@@ -132,7 +132,7 @@ pub fn of_wheels(directory: &Path) -> Result<Vec<Object>> {
 /// `x86_64` of `…-musllinux_1_2_x86_64.whl` and of `…-linux_x86_64.whl`.
 fn arch(wheel: &str) -> &str {
     let tag = wheel.trim_end_matches(".whl").rsplit('-').next().unwrap_or_default();
-    let rest = tag.rsplit_once("linux_").map_or(tag, |(_, rest)| rest);
+    let rest = tag.split_once("linux").map_or(tag, |(_, rest)| rest);
     rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_')
 }
 
