@@ -114,6 +114,11 @@ impl Sums {
         })
     }
 
+    /// The ratio to read; nothing where there is nothing to compare.
+    fn share(&self) -> String {
+        if self.files == 0 { String::new() } else { format!("{:.4}", self.ratio()) }
+    }
+
     fn ratio(&self) -> f64 {
         self.ours as f64 / self.theirs.max(1) as f64
     }
@@ -132,12 +137,12 @@ fn markdown(version: &str, files: &[Stripped]) -> String {
     for (arch, sums) in rows.chain([("**all**".to_owned(), Sums::of(files.iter()))]) {
         let _ = writeln!(
             text,
-            "| {arch} | {} | {} | {} | {} | {:.4} | {} | {} | {} |",
+            "| {arch} | {} | {} | {} | {} | {} | {} | {} | {} |",
             sums.files,
             page::number(sums.before as i64),
             page::number(sums.ours as i64),
             page::number(sums.theirs as i64),
-            sums.ratio(),
+            sums.share(),
             sums.refused,
             sums.refused_by_llvm,
             sums.broken_by_llvm
