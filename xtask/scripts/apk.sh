@@ -4,6 +4,8 @@
 set -eu
 store=/var/apk
 db=/lib/apk/db/installed
+# What was asked for: a name, and the packages it stands for, which are several for a virtual package.
+world=/etc/apk/world
 
 verb=
 names=
@@ -42,18 +44,39 @@ add() {
         add $(cat "$store/$package/depends")
     done
 }
+# Everything that these packages need, and they themselves.
+closure() {
+    for package in "$@"; do
+        echo "$package"
+        closure $(cat "$store/$package/depends")
+    done
+}
+mkdir -p "${world%/*}"
+touch "$world"
 case $verb in
 add)
     add $names
-    if [ -n "$virtual" ]; then echo "$names" >"/var/apk-virtual$virtual"; fi ;;
+    packages=
+    for name in $names; do packages="$packages $(named "$name")"; done
+    if [ -n "$virtual" ]; then
+        echo "$virtual$packages" >>"$world"
+    else
+        for package in $packages; do echo "$package $package" >>"$world"; done
+    fi ;;
 del)
+    before=$(closure $(cut -s -d ' ' -f 2- "$world") | sort -u)
     for name in $names; do
-        if [ -f "/var/apk-virtual$name" ]; then set -- $(cat "/var/apk-virtual$name"); else set -- "$name"; fi
-        for package in "$@"; do
-            (cd "$store/$package/tree" && find . ! -type d) | (cd / && xargs rm -f)
-            awk -v p="P:$package" 'BEGIN { RS = ""; ORS = "\n\n" } { split($0, l, "\n"); if (l[1] != p) print }' "$db" >"$db.new"
-            mv "$db.new" "$db"
-        done
+        awk -v n="$name" '$1 != n' "$world" >"$world.new"
+        mv "$world.new" "$world"
+    done
+    # What nobody asks for any more goes, as with apk.
+    kept=" $(closure $(cut -s -d ' ' -f 2- "$world") | sort -u | tr '\n' ' ')"
+    for package in $before; do
+        case $kept in *" $package "*) continue ;; esac
+        echo "Purging $package"
+        (cd "$store/$package/tree" && find . ! -type d) | (cd / && xargs rm -f)
+        awk -v p="P:$package" 'BEGIN { RS = ""; ORS = "\n\n" } { split($0, l, "\n"); if (l[1] != p) print }' "$db" >"$db.new"
+        mv "$db.new" "$db"
     done ;;
 *) echo "ERROR: this stand-in for apk cannot $verb" >&2; exit 1 ;;
 esac

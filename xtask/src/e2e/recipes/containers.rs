@@ -6,10 +6,12 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use super::build::{Build, Stage};
+use super::dockerfile::{Instruction, parse};
 use super::{Kitchen, PASSWORD, USER, directory};
+use crate::dist::HOST;
 use crate::image;
 use crate::install;
-use crate::process::{command, output, run as run_command};
+use crate::process::{command, output, root, run as run_command, target};
 
 impl Kitchen {
     fn build(
@@ -138,5 +140,45 @@ pub fn home_assistant(kitchen: &Kitchen) -> Result<()> {
     if native.clone().count() != 3 || !native.clone().all(|name| good(&name)) {
         bail!("not what the builder expects");
     }
+    Ok(())
+}
+
+/// Our own image: what it copies is enough to build the program with the command it has, and the program alone is enough
+/// for its last stage. The image of Rust is stood in for by this machine's.
+pub fn own_image(kitchen: &Kitchen) -> Result<()> {
+    let source = kitchen.work.join("Dockerfile-source");
+    image::remove(&source)?;
+    fs::create_dir_all(&source)?;
+    let last = kitchen.work.join("Dockerfile-scratch");
+    image::remove(&last)?;
+    fs::create_dir_all(&last)?;
+    let mut entry = Vec::new();
+    for instruction in parse(&fs::read_to_string(root().join("Dockerfile"))?)? {
+        match instruction {
+            Instruction::Copy { from: None, sources, .. } => {
+                for path in sources {
+                    run_command(command("cp").args(["-a", &path]).arg(&source))?;
+                }
+            }
+            Instruction::Run { script, .. } if script.starts_with("cargo ") => {
+                let mut build = command("sh");
+                build.args(["-ec", &script]).current_dir(&source).env("CARGO_TARGET_DIR", target());
+                build.env("CARGO_BUILD_TARGET", HOST).env("RUSTFLAGS", "-C target-feature=+crt-static");
+                run_command(&mut build)?;
+            }
+            Instruction::Copy { from: Some(_), sources, destination } => {
+                if sources != ["/src/target/release/muslrepair"] || destination != "/muslrepair" {
+                    bail!("`COPY --from` is not what is expected here");
+                }
+                let program = target().join(HOST).join("release/muslrepair");
+                fs::copy(program, last.join("muslrepair"))?;
+            }
+            Instruction::Entrypoint(words) => entry = words,
+            _ => {}
+        }
+    }
+    let mut start = install::as_root("chroot")?;
+    let said = output(start.arg(&last).args(entry).arg("--version"))?;
+    println!("   FROM scratch: {}", said.trim());
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::process::{command, root, run as run_command, target};
 mod build;
 mod containers;
 mod dockerfile;
+mod pages;
 mod scripts;
 
 /// Linters of Dockerfiles, shell scripts and workflows.
@@ -39,6 +40,9 @@ const RECIPES: &[Recipe] = &[
     ("github-actions", scripts::github_actions),
 ];
 
+/// What is not in docs/examples: our own image, and the Dockerfiles of the documentation's pages.
+const OTHERS: &[Recipe] = &[("Dockerfile", containers::own_image), ("pages", pages::pages)];
+
 /// What all recipes are tried with.
 pub struct Kitchen {
     image: Image,
@@ -51,23 +55,24 @@ pub struct Kitchen {
 }
 
 pub fn run(arguments: &[String]) -> Result<()> {
-    let known: BTreeSet<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
+    let examples: BTreeSet<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
+    all_are_tried(&examples)?;
+    let known: BTreeSet<&str> = RECIPES.iter().chain(OTHERS).map(|(name, _)| *name).collect();
     for argument in arguments {
         if !known.contains(argument.as_str()) {
             bail!("no recipe `{argument}`; there are {}", known.into_iter().collect::<Vec<_>>().join(", "));
         }
     }
-    all_are_tried(&known)?;
     lint()?;
     let kitchen = Kitchen::open()?;
     let mut passed = 0;
-    for (name, recipe) in RECIPES {
+    for (name, recipe) in RECIPES.iter().chain(OTHERS) {
         if !arguments.is_empty() && !arguments.iter().any(|argument| argument == name) {
             continue;
         }
         println!("-- {name}");
         let start = Instant::now();
-        recipe(&kitchen).with_context(|| format!("docs/examples/{name}"))?;
+        recipe(&kitchen).with_context(|| (*name).to_owned())?;
         println!("-- {name}: ok, {} s", start.elapsed().as_secs());
         passed += 1;
     }

@@ -69,7 +69,7 @@ pub fn shell(kitchen: &Kitchen) -> Result<()> {
     root.run("apk add build-base libffi-dev yaml-dev")?;
     let mut script = root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/project", None)?;
     output(&mut script)?;
-    root.run("apk del libffi yaml libffi-dev yaml-dev")?;
+    root.run("apk del libffi-dev yaml-dev")?;
     let said = root.run("python3 /project/main.py")?;
     if said.trim() != "works: true" {
         bail!("what was installed says `{}`", said.trim());
