@@ -9,12 +9,14 @@ mod growth;
 mod objects;
 mod page;
 mod strip;
+mod wheels;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((what, rest)) if what == "growth" => growth::run(&Options::parse(rest)?),
         Some((what, rest)) if what == "strip" => strip::run(&Options::parse(rest)?),
-        _ => bail!("usage: cargo xtask bench growth|strip [--wheels DIRECTORY] [--write]"),
+        Some((what, rest)) if what == "wheels" => wheels::run(rest),
+        _ => bail!("usage: cargo xtask bench growth|strip|wheels [--wheels DIRECTORY] [--write]"),
     }
 }
 

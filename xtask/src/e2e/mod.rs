@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 
-mod auditwheel;
+pub mod auditwheel;
 mod damage;
 mod damaged;
 mod dso;

