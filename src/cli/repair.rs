@@ -21,6 +21,9 @@ use super::size::Size;
 use super::term::{Stop, Terminal};
 use super::{Exit, inputs, platform};
 
+/// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
+const DEFAULT_MEMORY: u64 = 1 << 30;
+
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
     /// Wheels, or directories of wheels
@@ -79,7 +82,7 @@ pub(super) struct RepairArgs {
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
     /// How much of the wheels to hold in memory at once, as in 512M; a larger file is handled alone
-    /// [default: 512M for each wheel that is worked on]
+    /// [default: 1G]
     #[arg(long, value_name = "SIZE")]
     memory: Option<Size>,
     /// Start no further wheel after one has failed
@@ -148,11 +151,10 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     }
     let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
     let mut limits = arguments.search.limits();
-    if let Some(Size(memory)) = arguments.memory {
-        // As many wheels as there are threads are worked on at once, each with its share.
-        let at_once = wheels.len().min(pool.current_num_threads()).max(1);
-        limits.in_flight = (memory / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
-    }
+    let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
+    // As many wheels as there are threads are worked on at once, each with its share.
+    let at_once = wheels.len().min(pool.current_num_threads()).max(1);
+    limits.in_flight = (memory / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
     let mut exclude = arguments.exclude.clone();
     exclude.extend(config.exclude()?);
     Ok(Batch {
