@@ -23,14 +23,15 @@ const LONG_BITS: u32 = 16;
 
 /// Hash chains over the window: for four bytes, where they occurred, latest first; for three bytes, where last.
 ///
-/// Places are counted from one in the piece with the window before it, so that they fit 32 bits and 0 means none.
+/// Places are kept in 16 bits, twice the window, so that the tables stay in the cache. An older place looks like one in
+/// the window: nothing depends on that, because every candidate is held against the bytes.
 pub(super) struct Matcher<'a> {
     bytes: &'a [u8],
     base: usize,
     end: usize,
-    short: Box<[u32; 1 << SHORT_BITS]>,
-    long: Box<[u32; 1 << LONG_BITS]>,
-    before: Box<[u32; WINDOW]>,
+    short: Box<[u16; 1 << SHORT_BITS]>,
+    long: Box<[u16; 1 << LONG_BITS]>,
+    before: Box<[u16; WINDOW]>,
 }
 
 #[inline(always)]
@@ -84,8 +85,8 @@ impl<'a> Matcher<'a> {
 
     /// Takes note of a place, and returns where its four and its three bytes occurred before.
     #[inline(always)]
-    fn note(&mut self, at: usize, word: u32) -> (u32, u32) {
-        let place = (at - self.base + 1) as u32;
+    fn note(&mut self, at: usize, word: u32) -> (u16, u16) {
+        let place = at as u16;
         let long = std::mem::replace(&mut self.long[hash(word, LONG_BITS)], place);
         let short = std::mem::replace(&mut self.short[hash(word << 8, SHORT_BITS)], place);
         self.before[at % WINDOW] = long;
@@ -109,13 +110,16 @@ impl<'a> Matcher<'a> {
         if most < SHORTEST + 1 {
             return Match::default();
         }
-        let place = at - self.base + 1;
+        let place = at as u16;
+        // How far back a match may lie.
+        let farthest = (at - self.base).min(WINDOW - 1);
         let mut best = Match::default();
         let mut least = least.max(SHORTEST - 1);
-        if least < SHORTEST && short != 0 {
-            let distance = place - short as usize;
-            let there = word(self.bytes, at - distance.min(at)).unwrap_or_default();
-            if distance < WINDOW && (there ^ word_here) << 8 == 0 {
+        if least < SHORTEST {
+            let distance = usize::from(place.wrapping_sub(short));
+            if (1..=farthest).contains(&distance)
+                && word(self.bytes, at - distance).is_some_and(|there| (there ^ word_here) << 8 == 0)
+            {
                 best = Match { length: SHORTEST, distance };
                 least = SHORTEST;
             }
@@ -127,9 +131,12 @@ impl<'a> Matcher<'a> {
         // What is longer than the best so far agrees in the last four bytes it would have, too.
         let mut tail = least.max(SHORTEST) - 3;
         let mut tail_here = word(self.bytes, at + tail);
+        let mut distance = 0;
         for _ in 0..effort.depth {
-            let distance = place - candidate as usize;
-            if candidate == 0 || distance >= WINDOW {
+            // A chain goes back and back; what does not is the rest of an older one.
+            let before = distance;
+            distance = usize::from(place.wrapping_sub(candidate));
+            if distance <= before || distance > farthest {
                 break;
             }
             let there = at - distance;
