@@ -12,9 +12,6 @@
     reason = "bit buffers and code tables are cut to the bits they hold"
 )]
 
-// Bits are cut out of wider words all over; lengths and distances are below 2^16 by RFC 1951.
-#![allow(clippy::cast_possible_truncation)]
-
 mod bits;
 mod block;
 mod code;
