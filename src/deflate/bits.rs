@@ -85,6 +85,7 @@ impl<'a> BitReader<'a> {
 #[derive(Debug, Default)]
 pub(super) struct BitWriter {
     bytes: Vec<u8>,
+    /// Fewer than 8 bits.
     hold: u64,
     count: u32,
 }
@@ -94,26 +95,25 @@ impl BitWriter {
         Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
     }
 
-    /// Appends the lowest `count` bits, up to 32; the others are zero.
+    /// Appends the lowest `count` bits, up to 56; the others are zero.
     #[inline(always)]
-    pub(super) fn put(&mut self, bits: u32, count: u32) {
-        self.hold |= u64::from(bits) << self.count;
+    pub(super) fn put(&mut self, bits: u64, count: u32) {
+        self.hold |= bits << self.count;
         self.count += count;
-        if self.count >= 32 {
-            self.bytes.extend_from_slice(&(self.hold as u32).to_le_bytes());
-            self.hold >>= 32;
-            self.count -= 32;
-        }
+        // All eight bytes, of which those that are not full yet go again: no branch, and no loop.
+        let whole = self.count / 8;
+        let length = self.bytes.len() + whole as usize;
+        self.bytes.extend_from_slice(&self.hold.to_le_bytes());
+        self.bytes.truncate(length);
+        self.hold = self.hold.checked_shr(8 * whole).unwrap_or_default();
+        self.count %= 8;
     }
 
     /// Fills the last byte with zeros.
     pub(super) fn align(&mut self) {
-        while self.count > 0 {
-            self.bytes.push(self.hold as u8);
-            self.hold >>= 8;
-            self.count = self.count.saturating_sub(8);
+        if self.count > 0 {
+            self.put(0, 8 - self.count);
         }
-        self.hold = 0;
     }
 
     /// Appends whole bytes, after [`BitWriter::align`].
@@ -128,8 +128,7 @@ impl BitWriter {
         let mut left = to.saturating_sub(from);
         while left > 0 {
             let count = left.min(32) as u32;
-            let bits = reader.take(count);
-            self.put(bits, count);
+            self.put(u64::from(reader.take(count)), count);
             left -= u64::from(count);
         }
     }

@@ -3,7 +3,8 @@
 use super::bits::BitWriter;
 use super::code::{LONGEST_CODE, codes_for, lengths_for};
 use super::token::{
-    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, Token, distance_symbol, length_symbol,
+    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, LONGEST, SHORTEST, Token, distance_symbol,
+    length_symbol,
 };
 
 /// The order in which the lengths of the code for code lengths are given (section 3.2.7).
@@ -52,7 +53,7 @@ pub(super) fn write_block(out: &mut BitWriter, tokens: &[Token], bytes: &[u8], l
         write_stored(out, bytes, last);
         return;
     }
-    out.put(u32::from(last), 1);
+    out.put(u64::from(last), 1);
     if dynamic_size < fixed_size {
         out.put(2, 2);
         header.write(out);
@@ -68,7 +69,7 @@ pub(super) fn write_stored(out: &mut BitWriter, bytes: &[u8], last: bool) {
     let mut rest = bytes;
     loop {
         let (piece, after) = rest.split_at(rest.len().min(STORED));
-        out.put(u32::from(last && after.is_empty()), 3);
+        out.put(u64::from(last && after.is_empty()), 3);
         let length = piece.len() as u16;
         out.put_bytes(&length.to_le_bytes());
         out.put_bytes(&(!length).to_le_bytes());
@@ -92,27 +93,32 @@ fn write_tokens<const L: usize>(
 ) {
     let literal_codes = codes_for(literal_lengths);
     let distance_codes = codes_for(distance_lengths);
-    let literal = |out: &mut BitWriter, symbol: usize| {
-        out.put(u32::from(literal_codes[symbol]), u32::from(literal_lengths[symbol]));
-    };
-    for token in tokens {
-        if token.is_literal() {
-            literal(out, usize::from(token.byte()));
-            continue;
-        }
-        let (length, distance) = (token.length(), token.distance());
+    let literal = |symbol: usize| (u64::from(literal_codes[symbol]), u32::from(literal_lengths[symbol]));
+    // A length is one lookup: its code and its extra bits behind it.
+    let mut lengths = [(0, 0); LONGEST + 1];
+    for (length, entry) in lengths.iter_mut().enumerate().skip(SHORTEST) {
         let symbol = length_symbol(length);
         let (base, extra) = LENGTH_CODES[symbol];
-        literal(out, END + 1 + symbol);
-        out.put((length - usize::from(base)) as u32, u32::from(extra));
+        let (code, bits) = literal(END + 1 + symbol);
+        *entry = (code | ((length - usize::from(base)) as u64) << bits, bits + u32::from(extra));
+    }
+    for token in tokens {
+        if token.is_literal() {
+            let (code, bits) = literal(usize::from(token.byte()));
+            out.put(code, bits);
+            continue;
+        }
+        let (first, first_bits) = lengths[token.length().min(LONGEST)];
+        let distance = token.distance();
         let symbol = distance_symbol(distance);
         let (base, extra) = DISTANCE_CODES[symbol];
-        let code = u32::from(distance_codes[symbol]);
         let bits = u32::from(distance_lengths[symbol]);
-        let rest = (distance - usize::from(base)) as u32;
-        out.put(code | rest << bits, bits + u32::from(extra));
+        let second = u64::from(distance_codes[symbol]) | ((distance - usize::from(base)) as u64) << bits;
+        // At most 20 and 28 bits.
+        out.put(first | second << first_bits, first_bits + bits + u32::from(extra));
     }
-    literal(out, END);
+    let (code, bits) = literal(END);
+    out.put(code, bits);
 }
 
 /// The codes of a dynamic block, as its header gives them (section 3.2.7).
@@ -151,17 +157,17 @@ impl Header {
     }
 
     fn write(&self, out: &mut BitWriter) {
-        out.put((self.literals - END - 1) as u32, 5);
-        out.put((self.distances - 1) as u32, 5);
-        out.put((self.given - 4) as u32, 4);
+        out.put((self.literals - END - 1) as u64, 5);
+        out.put((self.distances - 1) as u64, 5);
+        out.put((self.given - 4) as u64, 4);
         for symbol in LENGTH_ORDER.iter().take(self.given) {
-            out.put(u32::from(self.lengths[*symbol]), 3);
+            out.put(u64::from(self.lengths[*symbol]), 3);
         }
         let codes = codes_for(&self.lengths);
         for &(symbol, value) in &self.symbols {
             let index = usize::from(symbol);
-            out.put(u32::from(codes[index]), u32::from(self.lengths[index]));
-            out.put(u32::from(value), extra_bits(symbol));
+            out.put(u64::from(codes[index]), u32::from(self.lengths[index]));
+            out.put(u64::from(value), extra_bits(symbol));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Finding what occurred before.
 
+use std::ops::Range;
+
 use super::token::{LONGEST, SHORTEST, WINDOW};
 
 /// How hard the matcher looks.
@@ -18,25 +20,49 @@ pub(super) struct Match {
     pub(super) distance: usize,
 }
 
+/// Bytes that one matcher can work on, besides the window before them.
+pub(super) const PIECE: usize = 1 << 20;
+
+/// Places are below this, so that cutting a number to it changes nothing and shows that it is in bounds. Hence the copy of
+/// the bytes, of a fixed size: words can be read at every place, and there is no end to look out for.
+const PLACES: usize = (WINDOW + PIECE).next_power_of_two();
+/// Words are read behind the last place.
+const MARGIN: usize = 8;
+
 const SHORT_BITS: u32 = 15;
 const LONG_BITS: u32 = 16;
 
-/// Hash chains over the window: for four bytes, where they occurred, latest first; for three bytes, where last.
+/// A piece of a file and the window before it, with hash chains: for four bytes, where they occurred last, and for each
+/// place how far back the one before it lies; for three bytes, where they occurred last.
 ///
-/// Places are kept in 16 bits, twice the window, so that the tables stay in the cache. An older place looks like one in
-/// the window: nothing depends on that, because every candidate is held against the bytes.
-pub(super) struct Matcher<'a> {
-    bytes: &'a [u8],
-    base: usize,
+/// Places are counted from the beginning of the window. In the tables they are kept in 16 bits, twice the window, so
+/// that the tables stay in the cache. An older place looks like one in the window: nothing depends on that, because
+/// every candidate is held against the bytes.
+pub(super) struct Matcher {
+    bytes: Box<[u8; PLACES + MARGIN]>,
+    /// Where the window begins, where it is cut short by the beginning of the file.
+    first: usize,
+    /// Behind the last place.
     end: usize,
     short: Box<[u16; 1 << SHORT_BITS]>,
     long: Box<[u16; 1 << LONG_BITS]>,
-    before: Box<[u16; WINDOW]>,
+    back: Box<[u16; WINDOW]>,
+    next: Next,
 }
 
-#[inline(always)]
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map(|bytes| u32::from_le_bytes(*bytes))
+/// What the tables say of the place that is next, read ahead: by the time it is needed, it is there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Next {
+    word: u32,
+    short: u16,
+    long: u16,
+    short_hash: usize,
+    long_hash: usize,
+}
+
+/// An array on the heap, which was not on the stack before: the vector has the array's length.
+fn zeros<T: Copy + Default, const N: usize>() -> Box<[T; N]> {
+    vec![T::default(); N].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([T::default(); N]))
 }
 
 #[inline(always)]
@@ -46,80 +72,106 @@ fn hash(word: u32, bits: u32) -> usize {
     (word.wrapping_mul(FACTOR) >> (32 - bits)) as usize
 }
 
-/// How many bytes are the same from two places on, up to `most`.
-#[inline(always)]
-fn common(bytes: &[u8], a: usize, b: usize, most: usize) -> usize {
-    let (Some(a), Some(b)) = (bytes.get(a..a + most), bytes.get(b..b + most)) else { return 0 };
-    let mut length = 0;
-    while let (Some(a), Some(b)) = (
-        a.get(length..).and_then(|rest| rest.first_chunk::<8>()),
-        b.get(length..).and_then(|rest| rest.first_chunk::<8>()),
-    ) {
-        let differs = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
-        if differs != 0 {
-            return length + (differs.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    while length < most && a[length] == b[length] {
-        length += 1;
-    }
-    length
-}
-
-impl<'a> Matcher<'a> {
-    /// A matcher for `bytes[start..end]` that knows the window before it.
-    pub(super) fn new(bytes: &'a [u8], start: usize, end: usize) -> Self {
-        let base = start.saturating_sub(WINDOW);
+impl Matcher {
+    /// A matcher for `bytes[piece]`, which begins at place [`WINDOW`] and has at most [`PIECE`] bytes. It knows the
+    /// window before it.
+    pub(super) fn new(bytes: &[u8], piece: &Range<usize>) -> Self {
+        let before = piece.start.min(WINDOW);
+        let known = bytes.get(piece.start - before..piece.end).unwrap_or_default();
         let mut matcher = Self {
-            bytes,
-            base,
-            end: end.min(bytes.len()),
-            short: Box::new([0; 1 << SHORT_BITS]),
-            long: Box::new([0; 1 << LONG_BITS]),
-            before: Box::new([0; WINDOW]),
+            bytes: zeros(),
+            first: WINDOW - before,
+            end: WINDOW - before + known.len(),
+            short: zeros(),
+            long: zeros(),
+            back: zeros(),
+            next: Next::default(),
         };
-        matcher.skip(base, start - base);
+        if let Some(copy) = matcher.bytes.get_mut(matcher.first..matcher.end) {
+            copy.copy_from_slice(known);
+        }
+        matcher.look_ahead(matcher.first);
+        matcher.skip(matcher.first, before);
         matcher
     }
 
-    /// Takes note of a place, and returns where its four and its three bytes occurred before.
+    /// The byte at a place.
     #[inline(always)]
-    fn note(&mut self, at: usize, word: u32) -> (u16, u16) {
-        let place = at as u16;
-        let long = std::mem::replace(&mut self.long[hash(word, LONG_BITS)], place);
-        let short = std::mem::replace(&mut self.short[hash(word << 8, SHORT_BITS)], place);
-        self.before[at % WINDOW] = long;
-        (long, short)
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes[at % PLACES]
     }
 
-    /// Takes note of places without looking for matches.
+    #[inline(always)]
+    fn word(&self, at: usize) -> u32 {
+        let at = at % PLACES;
+        u32::from_le_bytes([self.bytes[at], self.bytes[at + 1], self.bytes[at + 2], self.bytes[at + 3]])
+    }
+
+    #[inline(always)]
+    fn long_word(&self, at: usize) -> u64 {
+        u64::from(self.word(at)) | u64::from(self.word(at + 4)) << 32
+    }
+
+    /// How many bytes are the same from two places on, up to `most`.
+    #[inline(always)]
+    fn common(&self, a: usize, b: usize, from: usize, most: usize) -> usize {
+        let mut length = from;
+        while length < most {
+            let differs = self.long_word(a + length) ^ self.long_word(b + length);
+            if differs != 0 {
+                return most.min(length + (differs.trailing_zeros() / 8) as usize);
+            }
+            length += 8;
+        }
+        most
+    }
+
+    #[inline(always)]
+    fn look_ahead(&mut self, at: usize) {
+        let word = self.word(at);
+        let (short_hash, long_hash) = (hash(word << 8, SHORT_BITS), hash(word, LONG_BITS));
+        let (short, long) =
+            (self.short[short_hash % self.short.len()], self.long[long_hash % self.long.len()]);
+        self.next = Next { word, short, long, short_hash, long_hash };
+    }
+
+    /// Takes note of the next place, and returns its word and how far back its four bytes, less one, and its three bytes
+    /// occurred before.
+    #[inline(always)]
+    fn note(&mut self, at: usize) -> (u32, u16, u16) {
+        let place = at as u16;
+        let next = self.next;
+        self.long[next.long_hash % (1 << LONG_BITS)] = place;
+        self.short[next.short_hash % (1 << SHORT_BITS)] = place;
+        let back = place.wrapping_sub(next.long).wrapping_sub(1);
+        self.back[at % WINDOW] = back;
+        self.look_ahead(at + 1);
+        (next.word, back, place.wrapping_sub(next.short))
+    }
+
+    /// Takes note of the next places without looking for matches.
+    #[inline(always)]
     pub(super) fn skip(&mut self, at: usize, count: usize) {
         for at in at..at + count {
-            let Some(word) = word(self.bytes, at) else { return };
-            self.note(at, word);
+            self.note(at);
         }
     }
 
-    /// The longest match at this place that is longer than `least`, and takes note of it.
+    /// The longest match at the next place that is longer than `least`, and takes note of it.
     #[inline(always)]
     pub(super) fn find(&mut self, at: usize, least: usize, effort: Effort) -> Match {
-        let Some(word_here) = word(self.bytes, at) else { return Match::default() };
-        let (mut candidate, short) = self.note(at, word_here);
+        let (here, back, short) = self.note(at);
         let most = LONGEST.min(self.end - at);
         if most < SHORTEST + 1 {
             return Match::default();
         }
-        let place = at as u16;
         // How far back a match may lie.
-        let farthest = (at - self.base).min(WINDOW - 1);
+        let farthest = (at - self.first).min(WINDOW - 1);
         let mut best = Match::default();
         let mut least = least.max(SHORTEST - 1);
         if least < SHORTEST {
-            let distance = usize::from(place.wrapping_sub(short));
-            if (1..=farthest).contains(&distance)
-                && word(self.bytes, at - distance).is_some_and(|there| (there ^ word_here) << 8 == 0)
-            {
+            let distance = usize::from(short);
+            if (1..=farthest).contains(&distance) && (self.word(at - distance) ^ here) << 8 == 0 {
                 best = Match { length: SHORTEST, distance };
                 least = SHORTEST;
             }
@@ -130,18 +182,13 @@ impl<'a> Matcher<'a> {
         }
         // What is longer than the best so far agrees in the last four bytes it would have, too.
         let mut tail = least.max(SHORTEST) - 3;
-        let mut tail_here = word(self.bytes, at + tail);
-        let mut distance = 0;
-        for _ in 0..effort.depth {
-            // A chain goes back and back; what does not is the rest of an older one.
-            let before = distance;
-            distance = usize::from(place.wrapping_sub(candidate));
-            if distance <= before || distance > farthest {
-                break;
-            }
+        let mut tail_here = self.word(at + tail);
+        let mut distance = usize::from(back) + 1;
+        let mut depth = effort.depth;
+        while distance <= farthest {
             let there = at - distance;
-            if word(self.bytes, there + tail) == tail_here && word(self.bytes, there) == Some(word_here) {
-                let length = 4 + common(self.bytes, there + 4, at + 4, most - 4);
+            if self.word(there + tail) == tail_here && self.word(there) == here {
+                let length = self.common(there, at, 4, most);
                 if length > least {
                     best = Match { length, distance };
                     if length >= nice {
@@ -149,10 +196,14 @@ impl<'a> Matcher<'a> {
                     }
                     least = length;
                     tail = length - 3;
-                    tail_here = word(self.bytes, at + tail);
+                    tail_here = self.word(at + tail);
                 }
             }
-            candidate = self.before[there % WINDOW];
+            depth -= 1;
+            if depth == 0 {
+                break;
+            }
+            distance += usize::from(self.back[there % WINDOW]) + 1;
         }
         best
     }

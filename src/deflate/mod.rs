@@ -14,6 +14,7 @@
 
 mod bits;
 mod block;
+mod checked;
 mod code;
 mod compress;
 mod inflate;

@@ -9,12 +9,13 @@ use std::ops::Range;
 
 use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
-use super::compress::compress_piece;
+use super::checked::inflates_to;
+use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
 use super::token::Token;
 
 /// The stream for `new`, made from `stream`, which inflates to `old`; nothing where that would not pay.
-/// Who uses it inflates it again first, with another implementation.
+/// It has been inflated again, by another implementation.
 pub(crate) fn splice(stream: &[u8], old: &Inflated, new: &[u8], level: u32) -> Option<Vec<u8>> {
     /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
     const SHARE: usize = 16;
@@ -33,9 +34,10 @@ pub(crate) fn splice(stream: &[u8], old: &Inflated, new: &[u8], level: u32) -> O
         write(&mut out, stream, block, new, &changes, last)?;
     }
     if !behind.is_empty() {
-        compress_piece(&mut out, new, behind, level, true);
+        compress_part(&mut out, new, behind, level, true);
     }
-    Some(out.finish())
+    let spliced = out.finish();
+    inflates_to(&spliced, &[], new, true).then_some(spliced)
 }
 
 /// Writes one block, which stands for other bytes now, or for the same.
@@ -60,7 +62,7 @@ fn write(
             return Some(());
         }
     }
-    out.put(u32::from(last), 1);
+    out.put(u64::from(last), 1);
     out.copy(stream, block.bits.0 + 1, block.bits.1);
     Some(())
 }

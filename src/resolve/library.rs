@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::elf::{self, Class, ElfFacts, Endian, Kind};
+use crate::elf::{self, Class, ElfError, ElfFacts, Endian, Kind};
 use crate::limits::Limits;
 use crate::policy::{ObjectSymbols, glibc_evidence};
 use crate::wheel::{Arch, Sha256Digest};
@@ -63,15 +63,21 @@ pub(super) fn read_library(
         let script = text.is_ascii() && (contains(text, b"GROUP") || contains(text, b"INPUT"));
         return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
     }
-    let damaged = |error| format!("damaged: {error}");
-    let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
-    let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
+    let (sha256, read) = rayon::join(
+        || Sha256Digest::of(&bytes),
+        || {
+            let facts = ElfFacts::parse_within(&bytes, limits)?;
+            let symbols = ObjectSymbols::read(&bytes, &facts)?;
+            Ok((facts, symbols))
+        },
+    );
+    let (facts, symbols) = read.map_err(|error: ElfError| format!("damaged: {error}"))?;
     Ok(LibraryFile {
         path,
         in_sysroot,
         location: location.to_owned(),
         size: bytes.len() as u64,
-        sha256: Sha256Digest::of(&bytes),
+        sha256,
         facts,
         symbols,
     })
@@ -90,7 +96,9 @@ pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, Strin
         return Err(format!("{} bytes, the limit is {limit}", metadata.len()));
     }
     let file = File::open(location).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
+    // The size is a hint: what grows meanwhile is read all the same, and what claims to be huge is not believed.
+    const MOST: u64 = 1 << 30;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MOST) + 1).unwrap_or(0));
     file.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }

@@ -1,5 +1,6 @@
 //! Wheels (PEP 427): names, tags, metadata, and the archive itself.
 
+mod buffered;
 mod digest;
 mod directory;
 mod error;

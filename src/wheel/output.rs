@@ -50,7 +50,8 @@ impl Output {
         }
     }
 
-    /// Makes the bytes durable and puts them in place of whatever was there.
+    /// Makes the bytes durable and puts them in place of whatever was there. The name is not: when the power fails there
+    /// is the whole file, or what was there before.
     pub(super) fn finish(self) -> Result<(), WheelError> {
         self.file().sync_all().map_err(WheelError::io(&self.path, "write"))?;
         let named: io::Result<Option<TempPath>> = match self.temporary {
@@ -63,8 +64,7 @@ impl Output {
             Ok(Some(temporary)) => temporary.persist(&self.path).map_err(|error| error.error),
             Err(error) => Err(error),
         };
-        moved.map_err(WheelError::io(&self.path, "write"))?;
-        sync_directory(&self.directory).map_err(WheelError::io(&self.directory, "sync"))
+        moved.map_err(WheelError::io(&self.path, "write"))
     }
 }
 
@@ -125,22 +125,6 @@ mod nameless {
     fn proc_path(file: &File) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
     }
-}
-
-/// A new name is durable when its directory is. Not every file system can do it, and none has to.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        // Permission is denied for a directory that can be written to but not listed.
-        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
-        result => result,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Copies a wheel byte for byte, so that the copy appears whole or not at all. Nothing happens where both

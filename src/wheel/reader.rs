@@ -271,6 +271,9 @@ impl Wheel {
         let mut archive = self.archive.clone();
         let mut file = archive.by_index_raw(member.index).map_err(|error| damaged(error.into()))?;
         let mut bytes = Vec::new();
+        let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
+        let too_large = |_| damaged(io::Error::other("it does not fit into memory"));
+        bytes.try_reserve_exact(size).map_err(too_large)?;
         match file.read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
             Err(source) if source.raw_os_error().is_some() => {

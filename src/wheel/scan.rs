@@ -58,8 +58,9 @@ impl Wheel {
                 .with_max_len(1)
                 .map(|member| {
                     let bytes = self.read_member(member)?;
-                    let sha256 = self.check_row(&record, member, &bytes)?;
-                    let value = look(member, &bytes);
+                    let (sha256, value) =
+                        rayon::join(|| self.check_row(&record, member, &bytes), || look(member, &bytes));
+                    let sha256 = sha256?;
                     self.tell(Event::Read { bytes: member.size });
                     Ok(Scanned { path: member.path.clone(), sha256, value })
                 })

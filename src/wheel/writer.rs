@@ -1,7 +1,7 @@
 //! Writing a wheel.
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Cursor, Read, Seek, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::events::Event;
 
+use super::buffered::Buffered;
 use super::digest::Sha256Digest;
 use super::directory::check_tree;
 use super::error::WheelError;
@@ -140,9 +141,7 @@ impl<'a> WheelWriter<'a> {
         record: &WheelPath,
         output: impl Write + Seek,
     ) -> Result<Vec<Written>, Failure> {
-        /// One write for most members; measured no slower than smaller buffers.
-        const BUFFER: usize = 1 << 20;
-        let mut zip = ZipWriter::new(BufWriter::with_capacity(BUFFER, output));
+        let mut zip = ZipWriter::new(Buffered::new(output));
         let mut written = Vec::with_capacity(entries.len());
         let costs = entries.iter().map(|entry| self.cost(entry));
         let bytes = costs.clone().fold(0, u64::saturating_add);
