@@ -270,3 +270,53 @@ mod terminal {
         assert_eq!(on_a_terminal(&sandbox, "xterm", &["-q"]), "");
     }
 }
+
+#[test]
+fn grafts_are_kept_for_the_next_call_and_what_is_damaged_there_is_made_anew() {
+    let plain = sandbox_with("x86_64/core.so");
+    plain.repair(&[]).success();
+    let sandbox = sandbox_with("x86_64/core.so");
+    let bytes = |out: &str| std::fs::read(sandbox.path().join(out).join(&sandbox.outputs()[0])).unwrap();
+    sandbox.repair(&["--cache-dir", "kept/here"]).success();
+    let expected = std::fs::read(plain.out().join(&plain.outputs()[0])).unwrap();
+    assert_eq!(std::fs::read(sandbox.out().join(&sandbox.outputs()[0])).unwrap(), expected);
+    let cache = sandbox.path().join("kept/here");
+    let files = || -> Vec<_> {
+        let mut files: Vec<_> =
+            std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+    let kept = files();
+    assert!(!kept.is_empty());
+    let before: Vec<_> = kept.iter().map(|file| std::fs::read(file).unwrap()).collect();
+    let stamps = || -> Vec<_> {
+        kept.iter().map(|file| std::fs::metadata(file).unwrap().modified().unwrap()).collect()
+    };
+    let written = stamps();
+
+    // Taken from there, and not written again.
+    sandbox.repair(&["--cache-dir", "kept/here", "-w", "second"]).success();
+    assert_eq!(bytes("second"), expected);
+    assert_eq!((files(), stamps()), (kept.clone(), written));
+
+    // Damaged, it is made and kept anew.
+    let mut damaged = before[0].clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(&kept[0], damaged).unwrap();
+    sandbox.repair(&["--cache-dir", "kept/here", "-w", "third"]).success();
+    assert_eq!(bytes("third"), expected);
+    assert_eq!(std::fs::read(&kept[0]).unwrap(), before[0]);
+
+    // Another level is another file.
+    sandbox.repair(&["--cache-dir", "kept/here", "-w", "fourth", "-z", "9"]).success();
+    assert_eq!(files().len(), 2 * kept.len());
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_to_is_said() {
+    let sandbox = sandbox_with("x86_64/core.so");
+    std::fs::write(sandbox.path().join("file"), "").unwrap();
+    sandbox.repair(&["--cache-dir", "file"]).failure(1, &["`file"]);
+    assert!(sandbox.outputs().is_empty());
+}

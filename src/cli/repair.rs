@@ -85,6 +85,10 @@ pub(super) struct RepairArgs {
     /// [default: 1G]
     #[arg(long, value_name = "SIZE")]
     memory: Option<Size>,
+    /// Keep grafts here, patched and compressed, for later calls; may be deleted at any time, and shared by several
+    /// processes
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
     /// Start no further wheel after one has failed
     #[arg(long)]
     fail_fast: bool,
@@ -220,6 +224,7 @@ fn options(
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher,
         source_date_epoch,
+        cache_dir: arguments.cache_dir.clone(),
     })
 }
 

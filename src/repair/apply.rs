@@ -103,7 +103,7 @@ pub fn apply_sharing(
         return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
     }
     let modified = modified(wheel, options)?;
-    let workshop = Workshop { wheel, plan, shared, patcher: options.patcher, modified };
+    let workshop = Workshop { wheel, plan, shared, options, modified };
     if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
         return Err(Error::NoPatcher { object });
     }
@@ -174,7 +174,7 @@ struct Workshop<'a> {
     wheel: &'a Wheel,
     plan: &'a Plan,
     shared: &'a SharedGrafts,
-    patcher: Patcher,
+    options: &'a RepairOptions,
     modified: DosTime,
 }
 
@@ -217,19 +217,15 @@ impl<'a> Workshop<'a> {
             entries.push(Entry::Write(self.new_file(moved.program.clone(), content, 0o755)));
         }
         for graft in &self.plan.grafts {
-            let patcher = self.patcher;
-            let cost = graft.size.saturating_mul(PATCH_COST);
-            let content = match self.shared.get(graft) {
-                Some(packed) => Content::Packed(packed),
-                None => Content::made(cost, move || make_graft(graft, patcher)),
-            };
+            let (shared, options) = (self.shared, self.options);
+            let content = Content::packed(shared.cost(graft), move || shared.packed(graft, options));
             entries.push(Entry::Write(self.new_file(graft.member.clone(), content, 0o755)));
         }
         Ok(entries)
     }
 
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
-        let patcher = self.patcher;
+        let patcher = self.options.patcher;
         Content::edited(path.clone(), size.saturating_mul(PATCH_COST), move |bytes| {
             Ok(patch(patcher, bytes, edit).map_err(|source| Error::elf(path.as_str(), source))?)
         })

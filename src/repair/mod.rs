@@ -1,6 +1,7 @@
 //! The repair: a plan made from an audit, and its execution.
 
 mod apply;
+mod cache;
 mod graft;
 mod include;
 mod isa;

@@ -1,6 +1,7 @@
 //! What a repair is asked to do.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::elf::Strip;
@@ -34,6 +35,9 @@ pub struct RepairOptions {
     pub patcher: Patcher,
     /// Seconds since 1970 for the time of new and changed members, instead of the time of the input's `WHEEL`.
     pub source_date_epoch: Option<i64>,
+    /// A directory where grafts are kept, patched and compressed, for later calls; made where it is missing. All of it may
+    /// be deleted at any time, and any number of processes may use it at once.
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl Default for RepairOptions {
@@ -51,6 +55,7 @@ impl Default for RepairOptions {
             sbom: true,
             patcher: Patcher::Builtin,
             source_date_epoch: None,
+            cache_dir: None,
         }
     }
 }

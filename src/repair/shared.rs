@@ -1,4 +1,4 @@
-//! Grafts that several wheels of a batch have in common.
+//! Grafts that several wheels of a batch, or several batches, have in common.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::limits::Limits;
-use crate::wheel::{Packed, Sha256Digest};
+use crate::wheel::{ContentError, Packed, Sha256Digest};
 
 use super::apply::{PATCH_COST, make_graft};
+use super::cache::GraftCache;
 use super::graft::Graft;
 use super::options::RepairOptions;
 use super::plan::Plan;
@@ -56,20 +57,43 @@ impl SharedGrafts {
         for wave in limits.waves(wanted.iter().map(|(_, graft)| graft.size.saturating_mul(PATCH_COST))) {
             let wave = wanted.get(wave).unwrap_or_default().par_iter().with_max_len(1);
             packed.par_extend(wave.filter_map(|(key, graft)| {
-                let bytes = make_graft(graft, options.patcher).ok()?;
-                Some((key.clone(), Arc::new(Packed::new(bytes, options.compression))))
+                let packed = kept_or_made(graft, options).ok()?;
+                Some((key.clone(), Arc::new(packed)))
             }));
         }
         Self { packed }
     }
 
-    /// The graft, if it is shared.
-    pub(super) fn get(&self, graft: &Graft) -> Option<Arc<Packed>> {
+    /// The graft as it goes into a wheel.
+    pub(super) fn packed(&self, graft: &Graft, options: &RepairOptions) -> Result<Arc<Packed>, ContentError> {
+        match self.get(graft) {
+            Some(packed) => Ok(packed),
+            None => kept_or_made(graft, options).map(Arc::new),
+        }
+    }
+
+    /// Memory that the graft takes besides what is held here.
+    pub(super) fn cost(&self, graft: &Graft) -> u64 {
+        if self.get(graft).is_some() { 0 } else { graft.size.saturating_mul(PATCH_COST) }
+    }
+
+    fn get(&self, graft: &Graft) -> Option<Arc<Packed>> {
         if self.packed.is_empty() {
             return None;
         }
         self.packed.get(&key(graft)?).cloned()
     }
+}
+
+/// The graft from the cache, if there is one and it has it; else made, and kept there.
+fn kept_or_made(graft: &Graft, options: &RepairOptions) -> Result<Packed, ContentError> {
+    let cache = GraftCache::of(options);
+    if let Some(packed) = cache.map(|cache| cache.get(graft, options)).transpose()?.flatten() {
+        return Ok(packed);
+    }
+    let packed = Packed::new(make_graft(graft, options.patcher)?, options.compression);
+    cache.map(|cache| cache.put(graft, options, &packed)).transpose()?;
+    Ok(packed)
 }
 
 fn key(graft: &Graft) -> Option<Key> {

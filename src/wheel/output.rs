@@ -1,7 +1,7 @@
 //! A file that appears whole or not at all.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
@@ -127,6 +127,17 @@ mod nameless {
     }
 }
 
+/// Writes a file that appears whole or not at all. Missing directories are created.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
+    let output = Output::create(path)?;
+    output.file().write_all(bytes).map_err(WheelError::io(path, "write"))?;
+    output.finish()
+}
+
 /// Copies a wheel byte for byte, so that the copy appears whole or not at all. Nothing happens where both
 /// paths lead to one file. Missing directories are created.
 ///
@@ -153,7 +164,6 @@ pub fn copy_wheel(from: &Path, to: &Path) -> Result<(), WheelError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::io::Write as _;
 
     /// Both kinds of temporary file, where the second is there.
     fn outputs(directory: &Path) -> Vec<Output> {

@@ -16,6 +16,9 @@ pub struct Packed {
     pub(super) sha256: Sha256Digest,
 }
 
+/// How a kept file begins.
+const FORMAT: &[u8] = b"muslrepair graft 1\n";
+
 impl Packed {
     /// Compresses bytes, on all threads. Level 0 stores them; more than 9 is 9.
     #[must_use]
@@ -47,6 +50,37 @@ impl Packed {
         compressed.map(|compressed| Self { method, compressed, crc32, size, sha256 })
     }
 
+    /// Everything, for a file that is read again by [`Packed::from_bytes`]: a line that says what it is, the SHA-256 of
+    /// what follows, how it is compressed (a byte), the CRC-32 and the size of the file (little-endian), its SHA-256, and
+    /// the stream.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut rest = vec![u8::from(self.method == Method::Deflated)];
+        rest.extend(self.crc32.to_le_bytes());
+        rest.extend(self.size.to_le_bytes());
+        rest.extend(self.sha256.as_bytes());
+        rest.extend(&self.compressed);
+        [FORMAT, Sha256Digest::of(&rest).as_bytes(), &rest].concat()
+    }
+
+    /// What [`Packed::to_bytes`] gave; nothing where the bytes are not that, whole.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (digest, rest) = bytes.strip_prefix(FORMAT)?.split_first_chunk::<32>()?;
+        if Sha256Digest::of(rest) != Sha256Digest::from_bytes(*digest) {
+            return None;
+        }
+        let (method, rest) = rest.split_first()?;
+        let (crc32, rest) = rest.split_first_chunk()?;
+        let (size, rest) = rest.split_first_chunk()?;
+        let (sha256, compressed) = rest.split_first_chunk::<32>()?;
+        Some(Self {
+            method: if *method == 0 { Method::Stored } else { Method::Deflated },
+            compressed: compressed.to_vec(),
+            crc32: u32::from_le_bytes(*crc32),
+            size: u64::from_le_bytes(*size),
+            sha256: Sha256Digest::from_bytes(*sha256),
+        })
+    }
+
     /// The size of the file, inflated.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -64,4 +98,27 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_again_and_damage_is_noticed() {
+        for level in [0, 6] {
+            let packed = Packed::new(b"the same library need not be compressed twice".repeat(20), level);
+            let bytes = packed.to_bytes();
+            assert_eq!(Packed::from_bytes(&bytes), Some(packed));
+            for cut in 0..bytes.len() {
+                assert_eq!(Packed::from_bytes(&bytes[..cut]), None);
+            }
+            for at in 0..bytes.len() {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1;
+                assert_eq!(Packed::from_bytes(&damaged), None, "{at}");
+            }
+        }
+    }
 }

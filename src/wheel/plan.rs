@@ -33,6 +33,7 @@ pub struct NewFile<'a> {
 pub type ContentError = Box<dyn std::error::Error + Send + Sync>;
 
 type Edit<'a> = Box<dyn Fn(Vec<u8>) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
+type Pack<'a> = Box<dyn Fn() -> Result<Arc<Packed>, ContentError> + Send + Sync + 'a>;
 type Make<'a> = Box<dyn Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
 
 /// The bytes of a new file.
@@ -56,14 +57,27 @@ pub enum Content<'a> {
         /// Makes the new bytes from the old ones. It is called once.
         edit: Edit<'a>,
     },
-    /// Bytes that are compressed already.
-    Packed(Arc<Packed>),
+    /// Bytes that come compressed, when their turn has come.
+    Packed {
+        /// How many bytes of memory making them takes, roughly.
+        cost: u64,
+        /// Makes them, compressed. It is called once, and must give the same whenever it is called.
+        pack: Pack<'a>,
+    },
 }
 
 impl<'a> Content<'a> {
     /// Content that is made when its turn comes.
     pub fn made(cost: u64, make: impl Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a) -> Self {
         Self::Make { cost, make: Box::new(make) }
+    }
+
+    /// Content that is made, and compressed, when its turn comes.
+    pub fn packed(
+        cost: u64,
+        pack: impl Fn() -> Result<Arc<Packed>, ContentError> + Send + Sync + 'a,
+    ) -> Self {
+        Self::Packed { cost, pack: Box::new(pack) }
     }
 
     /// A member of the source that is edited when its turn comes.
@@ -78,8 +92,7 @@ impl<'a> Content<'a> {
     pub(super) fn cost(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Make { cost, .. } | Self::Edit { cost, .. } => *cost,
-            Self::Packed(_) => 0,
+            Self::Make { cost, .. } | Self::Edit { cost, .. } | Self::Packed { cost, .. } => *cost,
         }
     }
 }
@@ -96,7 +109,7 @@ impl fmt::Debug for Content<'_> {
             Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
             Self::Make { cost, .. } => write!(f, "Make({cost})"),
             Self::Edit { member, cost, .. } => write!(f, "Edit({member}, {cost})"),
-            Self::Packed(packed) => write!(f, "Packed({})", packed.size()),
+            Self::Packed { cost, .. } => write!(f, "Packed({cost})"),
         }
     }
 }

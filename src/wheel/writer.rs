@@ -246,7 +246,7 @@ impl<'a> WheelWriter<'a> {
                 let member = member.ok_or_else(|| WheelError::NoMember(file.path.as_str().to_owned()))?;
                 self.edit(member, |bytes| edit(bytes).map_err(failed))?.into()
             }
-            Content::Packed(packed) => packed.clone(),
+            Content::Packed { pack, .. } => pack().map_err(failed)?,
         };
         Ok(Prepared::new(&file.path, packed, file.mode, file.modified))
     }
