@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::install::Distribution;
 use crate::process::{self, cargo, command};
-use crate::{codegen, fixtures, install, test};
+use crate::{codegen, e2e, fixtures, install, test};
 
 /// The spelling checker, as a wheel with the program in it.
 const TYPOS: &[&str] = &["typos==1.52.0"];
@@ -26,6 +27,7 @@ const STEPS: &[Step] = &[
     ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),
     ("documentation", documentation),
     ("dependencies", dependencies),
+    ("from sources to modules imported on musl", ship),
     ("tests", || test::run(&[])),
 ];
 
@@ -66,4 +68,13 @@ fn dependencies() -> Result<()> {
         "bans",
         "sources",
     ]))
+}
+
+/// musl's CPython, wheels built with it, repaired, installed and imported; an index and other clients are for a desk.
+fn ship() -> Result<()> {
+    if install::distribution() != Some(Distribution::Debian) || std::env::consts::ARCH != "x86_64" {
+        println!("not here: the Python is built with Debian's musl-gcc, for x86_64");
+        return Ok(());
+    }
+    e2e::run(&["ship".to_owned(), "--short".to_owned()])
 }

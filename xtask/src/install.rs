@@ -109,7 +109,8 @@ fn python() -> Result<()> {
     }
 }
 
-/// A program from the Rust package registry in exactly this version: the one on `PATH`, or one built below `target/`.
+/// A program of the Rust package registry in exactly this version: the one on `PATH`, else the one that uv's makers
+/// build and publish as a wheel, else one built below `target/`, where no wheel fits.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let wanted = format!("{name} {version}");
     let matches = |program: &PathBuf| {
@@ -120,6 +121,15 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     if let Some(program) = candidates.iter().find(|program| matches(program)) {
         return Ok(program.clone());
     }
-    run(cargo().args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&own))?;
-    Ok(own.join("bin").join(name))
+    let program = own.join("bin").join(name);
+    if let Err(error) = python_tools(name, &[&format!("astral-dev-toolchain-{name}=={version}")]) {
+        println!("{name} is compiled instead: {error:#}");
+    } else if matches(&program) {
+        return Ok(program);
+    }
+    // Unoptimised, it is there in half the time.
+    run(cargo()
+        .args(["install", "--quiet", "--locked", "--debug", name, "--version", version, "--root"])
+        .arg(&own))?;
+    Ok(program)
 }

@@ -13,7 +13,7 @@ mod bom;
 mod program;
 mod wheel;
 
-pub use program::{HOST, Program};
+pub use program::{HOST, Profile, Program};
 pub use wheel::{TOOLS, build as build_wheel, check as check_wheel};
 
 const USAGE: &str = "\
@@ -40,7 +40,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             _ => bail!("unknown option `{argument}`\n{USAGE}"),
         }
     }
-    let program = Program::build(&triple)?;
+    let program = Program::build(&triple, Profile::Release)?;
     program.check()?;
     fs::create_dir_all(directory())?;
     let mut parts = vec![archive::pack(&program)?, bom::write(&program)?];

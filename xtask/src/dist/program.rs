@@ -22,6 +22,25 @@ const ZIGBUILD: &[&str] = &["ziglang==0.15.2", "cargo-zigbuild==0.24.0"];
 const DEMO: &str = "testdata/wheels/demo/demo-1.0-cp312-cp312-linux_x86_64.whl";
 const DEMO_ROOT: &str = "testdata/rootfs";
 
+/// How well it is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// As it is released.
+    Release,
+    /// As tests have it, which takes a third of the time to compile.
+    Development,
+}
+
+impl Profile {
+    /// What cargo calls it, and the directory it puts the results in.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Release => ("release", "release"),
+            Self::Development => ("dev", "debug"),
+        }
+    }
+}
+
 /// A built program.
 pub struct Program {
     /// What it runs on.
@@ -30,7 +49,8 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn build(triple: &str) -> Result<Self> {
+    pub fn build(triple: &str, profile: Profile) -> Result<Self> {
+        let (name, results) = profile.names();
         let gnu = triple.ends_with("-gnu");
         let mut build = if gnu {
             let mut build = cargo();
@@ -43,11 +63,14 @@ impl Program {
             build.arg("zigbuild").env("PATH", prefixed(&bin)?);
             build
         };
-        build.args(["--release", "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
+        build.args(["--profile", name, "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
+        if profile == Profile::Development {
+            build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        }
         process::run(&mut build)?;
-        let built = target().join(triple).join("release/muslrepair");
+        let built = target().join(triple).join(results).join("muslrepair");
         // maturin moves what cargo built to a place of its own.
-        let path = target().join("static").join(triple).join("muslrepair");
+        let path = target().join("static").join(triple).join(results).join("muslrepair");
         fs::create_dir_all(path.parent().context("no parent")?)?;
         fs::copy(&built, &path).with_context(|| format!("cannot copy `{}`", built.display()))?;
         Ok(Self { triple: triple.to_owned(), path })

@@ -83,7 +83,6 @@ impl Image {
         if fs::read_to_string(&stamp).is_ok_and(|found| found == state) {
             return Ok(());
         }
-        print!("image: {name}");
         let start = Instant::now();
         let log = self.work.join(format!("{name}.log"));
         let said = fs::File::create(&log)?;
@@ -101,7 +100,7 @@ impl Image {
         }
         script.arg("sh").arg(scripts.join(format!("{name}.sh")));
         let status = script.stdout(said.try_clone()?).stderr(said).status()?;
-        println!(": {} s", start.elapsed().as_secs());
+        println!("image: {name}: {} s", start.elapsed().as_secs());
         if !status.success() {
             let text = fs::read_to_string(&log).unwrap_or_default();
             let end: Vec<&str> = text.lines().rev().take(20).collect();

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::server::{PASSWORD, Server, USER, pypiserver_of};
 use super::ship;
-use crate::dist::{self, Program};
+use crate::dist::{self, Profile, Program};
 use crate::image::{self, Image};
 use crate::install;
 use crate::process::{command, root, run as run_command, target};
@@ -136,7 +136,7 @@ fn lint() -> Result<()> {
 
 impl Kitchen {
     fn open() -> Result<Self> {
-        let program = Program::build(dist::HOST)?;
+        let program = Program::build(dist::HOST, Profile::Release)?;
         let work = target().join("e2e/recipes");
         let place = work.join("program");
         fs::create_dir_all(&place)?;

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::server::TOOLS;
-use crate::dist::{self, Program};
+use crate::dist::{self, Profile, Program};
 use crate::image::{self, Image, Root};
 use crate::install;
 use crate::process::{command, target};
@@ -66,9 +66,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
             "usage: cargo xtask e2e ship [--short]\n\n  --short  no index: pip installs from a directory"
         ),
     };
-    let mut ship = Ship::new()?;
-    ship.step("the program, static", Ship::program)?;
-    ship.step("the image: musl, CPython, pip, libraries", Ship::image)?;
+    let mut ship = Ship::new(short)?;
+    ship.step("the program, static, and the image: musl, CPython, pip, libraries", Ship::material)?;
     ship.step("source distributions", Ship::sources)?;
     ship.step("without a compiler: `command 'gcc' failed`", Ship::without_compiler)?;
     ship.step("pip wheel", Ship::build)?;
@@ -92,6 +91,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// The state of the check.
 pub struct Ship {
+    short: bool,
     directory: PathBuf,
     program: PathBuf,
     image: Option<Image>,
@@ -101,10 +101,11 @@ pub struct Ship {
 }
 
 impl Ship {
-    fn new() -> Result<Self> {
+    fn new(short: bool) -> Result<Self> {
         let directory = target().join("e2e/ship");
         fs::create_dir_all(&directory)?;
         Ok(Self {
+            short,
             directory,
             program: PathBuf::new(),
             image: None,
@@ -140,15 +141,18 @@ impl Ship {
         self.builder.as_ref().context("no builder")
     }
 
-    fn program(&mut self) -> Result<()> {
-        let program = Program::build(dist::HOST)?;
+    /// At once, since each leaves cores unused: linking here, `configure` there.
+    fn material(&mut self) -> Result<()> {
+        let profile = if self.short { Profile::Development } else { Profile::Release };
+        let (program, image) = std::thread::scope(|scope| {
+            let program = scope.spawn(|| Program::build(dist::HOST, profile));
+            let image = Image::build();
+            (program.join(), image)
+        });
+        let program = program.map_err(|_| anyhow!("the build panicked"))??;
         program.check()?;
         self.program = program.path;
-        Ok(())
-    }
-
-    fn image(&mut self) -> Result<()> {
-        self.image = Some(Image::build()?);
+        self.image = Some(image?);
         Ok(())
     }
 
