@@ -70,6 +70,11 @@ pub(super) fn markdown(terminal: &Terminal) -> Result<Exit, Stop> {
         let _ = write!(text, "```text\n{usage}\n```\n\n");
         arguments(command.get_arguments().filter(|argument| !argument.is_global_set()), &mut text);
     }
+    text.push_str(
+        "\n## Limits\n\nWhat a wheel may ask of the program, in the order of `--limit`'s help. More is an error that names the limit. \
+         K, M and G stand for\npowers of 1024.\n\n",
+    );
+    text.push_str(&super::limits::table());
     terminal.bytes(text.as_bytes()).map(|()| Exit::Success)
 }
 
@@ -85,12 +90,14 @@ fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
     for argument in arguments.filter(|argument| !argument.is_hide_set()) {
         let mut names: Vec<String> = Vec::new();
         names.extend(argument.get_short().map(|short| format!("`-{short}`")));
-        names.extend(argument.get_long().map(|long| format!("`--{long}`")));
-        let values: Vec<String> =
-            (argument.get_value_names().unwrap_or_default().iter()).map(|name| format!("`{name}`")).collect();
+        let values: Vec<&str> =
+            argument.get_value_names().unwrap_or_default().iter().map(|name| name.as_str()).collect();
         let takes_values = argument.get_action().takes_values() || argument.is_positional();
-        if takes_values {
-            names.extend(values);
+        if argument.is_require_equals_set() {
+            names.extend(argument.get_long().map(|long| format!("`--{long}[={}]`", values.join(" "))));
+        } else {
+            names.extend(argument.get_long().map(|long| format!("`--{long}`")));
+            names.extend(values.iter().filter(|_| takes_values).map(|name| format!("`{name}`")));
         }
         let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
         // What `--help` shows in brackets at the end of a help text.

@@ -53,7 +53,8 @@ pub(super) struct RepairArgs {
     /// Keep file name and WHEEL tags as they are
     #[arg(long)]
     no_update_tags: bool,
-    /// Strip ELF files before anything else: `debug` sections only, or `all` symbols that loading does not need
+    /// Strip ELF files before anything else: `debug` sections only, or `all` symbols that loading does not need, which
+    /// is meant without a level
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     strip: Option<StripLevel>,
     /// Deflate level of what is compressed anew, 0 to 9 [default: 6]

@@ -16,6 +16,7 @@ mod image;
 mod install;
 mod musl_root;
 mod process;
+mod semver;
 mod test;
 mod workers;
 
@@ -61,8 +62,13 @@ const TASKS: &[Task] = &[
         run: fuzz::run,
     },
     Task {
+        name: "semver",
+        summary: "whether the version says what has become of the public interface since the last release",
+        run: semver::run,
+    },
+    Task {
         name: "bench",
-        summary: "`bench growth`, `bench strip`: patched files against those of other programs",
+        summary: "`bench growth`, `bench strip`, `bench wheels`: size, time and memory beside other programs",
         run: bench::run,
     },
 ];
