@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
         let table = set.markdown();
         println!("## {name}\n\n{table}");
         if options.write {
-            page::write(&format!("growth of {name}"), &table)?;
+            page::write(page::PATCHER, &format!("growth of {name}"), &table)?;
         }
     }
     let path = target().join("bench/growth.json");

@@ -4,23 +4,30 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+mod batch;
+mod cost;
 mod engines;
 mod growth;
+mod large;
 mod objects;
 mod page;
+mod rows;
+mod scale;
 mod strip;
+mod synthetic;
 mod wheels;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((what, rest)) if what == "growth" => growth::run(&Options::parse(rest)?),
+        Some((what, rest)) if what == "scale" => scale::run(rest),
         Some((what, rest)) if what == "strip" => strip::run(&Options::parse(rest)?),
         Some((what, rest)) if what == "wheels" => wheels::run(rest),
-        _ => bail!("usage: cargo xtask bench growth|strip|wheels [--wheels DIRECTORY] [--write]"),
+        _ => bail!("usage: cargo xtask bench growth|scale|strip|wheels [OPTION...]"),
     }
 }
 
-/// What every one of them takes.
+/// What those take that measure the patcher.
 #[derive(Debug, Default)]
 struct Options {
     /// Where wheels are, here or in directories below, whose ELF files are measured too.

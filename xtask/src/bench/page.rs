@@ -1,4 +1,4 @@
-//! `docs/patcher.md`: prose by hand, tables by command, between two lines of comment.
+//! Pages of `docs/`: prose by hand, tables by command, between two lines of comment.
 
 use std::fs;
 
@@ -6,20 +6,21 @@ use anyhow::{Context, Result};
 
 use crate::process::root;
 
-const PATH: &str = "docs/patcher.md";
+pub const PATCHER: &str = "docs/patcher.md";
+pub const PERFORMANCE: &str = "docs/performance.md";
 
 /// Puts a table where the page has one of that name.
-pub fn write(name: &str, table: &str) -> Result<()> {
-    let path = root().join(PATH);
-    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PATH}"))?;
-    fs::write(&path, replaced(&page, name, table)?)?;
-    println!("wrote the table `{name}` of {PATH}");
+pub fn write(path: &str, name: &str, table: &str) -> Result<()> {
+    let file = root().join(path);
+    let page = fs::read_to_string(&file).with_context(|| format!("cannot read {path}"))?;
+    fs::write(&file, replaced(&page, name, table).with_context(|| path.to_owned())?)?;
+    println!("wrote the table `{name}` of {path}");
     Ok(())
 }
 
 fn replaced(page: &str, name: &str, table: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let absent = || format!("{PATH} has no `{}`", begin.trim());
+    let absent = || format!("there is no `{}`", begin.trim());
     let (before, rest) = page.split_once(&begin).with_context(absent)?;
     let (_, after) = rest.split_once(&end).with_context(absent)?;
     Ok(format!("{before}{begin}\n{}\n\n{end}{after}", table.trim()))

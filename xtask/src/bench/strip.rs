@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
         let table = markdown(version, &files);
         println!("## {name}\n\n{table}");
         if options.write {
-            page::write(&format!("stripping of {name}"), &table)?;
+            page::write(page::PATCHER, &format!("stripping of {name}"), &table)?;
         }
         let all = Sums::of(files.iter());
         if all.ratio() > TOLERANCE {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,11 @@ use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::ZipArchive;
 
 use super::linkage::Linkage;
 use crate::e2e::fetch;
-use crate::process::{command, output, root, run, target};
+use crate::process::{command, output, root, run};
 
 /// A wheel and the libraries it was built with.
 pub struct Case {
@@ -55,28 +54,37 @@ pub fn read(directory: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The cases of `xtask/auditwheel.lock`, made where they are not there yet.
-pub fn make(bin: &Path) -> Result<Vec<Case>> {
-    let directory = target().join("e2e/auditwheel");
-    let lock = root().join("xtask/auditwheel.lock");
-    let text = fs::read_to_string(&lock).with_context(|| format!("cannot read `{}`", lock.display()))?;
+/// How wheels are turned back; those that another version made are made again.
+const VERSION: &str = "2";
+
+/// The cases of a lock file, made below this directory where they are not there yet.
+pub fn make(bin: &Path, lock: &str, directory: &Path) -> Result<Vec<Case>> {
+    let stamp = directory.join("version");
+    if fs::read_to_string(&stamp).is_ok_and(|version| version != VERSION) || !stamp.is_file() {
+        for made in ["linux", "sysroot"] {
+            let _ = fs::remove_dir_all(directory.join(made));
+        }
+        fs::create_dir_all(directory)?;
+        fs::write(&stamp, VERSION)?;
+    }
+    let text = fs::read_to_string(root().join(lock)).with_context(|| format!("cannot read `{lock}`"))?;
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let [arch, file, digest] = line.split(' ').collect::<Vec<_>>()[..] else {
-            bail!("`{}`: a line is not `ARCH FILE DIGEST`: {line}", lock.display())
+            bail!("`{lock}`: a line is not `ARCH FILE DIGEST`: {line}")
         };
         let published = directory.join("published").join(arch).join(file);
         if !published.is_file() {
-            download(bin, arch, file, published.parent().unwrap_or(&directory))?;
+            download(bin, arch, file, published.parent().unwrap_or(directory))?;
         }
         ensure!(fetch::digest(&published)? == digest, "`{}` is not what the lock says", published.display());
         let (stem, _) = file.rsplit_once('-').context("no wheel's file name")?;
         let stem = format!("{stem}-linux_{arch}");
         if !directory.join("linux").join(arch).join(format!("{stem}.whl")).is_file() {
             println!("turning back {file}");
-            turn_back(bin, &published, &directory, arch, &stem).with_context(|| file.to_owned())?;
+            turn_back(bin, &published, directory, arch, &stem).with_context(|| file.to_owned())?;
         }
     }
-    read(&directory)
+    read(directory)
 }
 
 fn download(bin: &Path, arch: &str, file: &str, directory: &Path) -> Result<()> {
@@ -150,7 +158,7 @@ fn turn_back(bin: &Path, published: &Path, directory: &Path, arch: &str, stem: &
     let _ = fs::remove_file(scratch);
     let wheel = directory.join("linux").join(arch).join(format!("{stem}.whl"));
     fs::create_dir_all(wheel.parent().unwrap_or(directory))?;
-    write(&wheel, kept)
+    write(bin, &wheel, kept)
 }
 
 fn read_members(wheel: &Path) -> Result<Vec<Packed>> {
@@ -225,7 +233,16 @@ fn retagged(info: &str, arch: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn write(path: &Path, mut files: Vec<Packed>) -> Result<()> {
+/// Writes a wheel as builders do, with Python's `zipfile`: members that a repair keeps stay compressed by zlib.
+fn write(bin: &Path, path: &Path, mut files: Vec<Packed>) -> Result<()> {
+    /// Reads names, modes and files from a list; every member is of 1980.
+    const SCRIPT: &str = "import json, sys, zipfile\n\
+        with zipfile.ZipFile(sys.argv[2], 'w') as archive:\n\
+        \x20   for name, mode, path in json.load(open(sys.argv[1])):\n\
+        \x20       info = zipfile.ZipInfo(name)\n\
+        \x20       info.compress_type = zipfile.ZIP_DEFLATED\n\
+        \x20       info.external_attr = (0o100000 | mode) << 16\n\
+        \x20       archive.writestr(info, open(path, 'rb').read())";
     let mut record = String::new();
     for file in &files {
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&file.bytes));
@@ -236,16 +253,22 @@ fn write(path: &Path, mut files: Vec<Packed>) -> Result<()> {
     let name = info.name.replace("/WHEEL", "/RECORD");
     record.push_str(&format!("{name},,\n"));
     files.push(Packed { name, mode: 0o644, bytes: record.into_bytes() });
-    let mut zip = ZipWriter::new(File::create(path)?);
-    for file in files {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .unix_permissions(file.mode);
-        zip.start_file(&*file.name, options)?;
-        zip.write_all(&file.bytes)?;
+    let scratch = path.with_extension("scratch");
+    let _ = fs::remove_dir_all(&scratch);
+    fs::create_dir_all(&scratch)?;
+    let mut list = Vec::new();
+    for (number, file) in files.into_iter().enumerate() {
+        let member = scratch.join(number.to_string());
+        fs::write(&member, file.bytes)?;
+        list.push((file.name, file.mode, member));
     }
-    zip.finish()?;
-    Ok(())
+    let names = scratch.join("list.json");
+    fs::write(&names, serde_json::to_vec(&list)?)?;
+    // Whole or not at all: a wheel that is there is not made again.
+    let partial = scratch.join("wheel");
+    run(command(bin.join("python3")).args(["-c", SCRIPT]).arg(&names).arg(&partial))?;
+    fs::rename(&partial, path)?;
+    Ok(fs::remove_dir_all(scratch)?)
 }
 
 #[cfg(test)]

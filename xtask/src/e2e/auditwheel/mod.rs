@@ -75,7 +75,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     };
     let mut cases = match &options.corpus {
         Some(directory) => corpus::read(directory)?,
-        None => corpus::make(&bin)?,
+        None => corpus::make(&bin, "xtask/auditwheel.lock", &target().join("e2e/auditwheel"))?,
     };
     let wanted = |case: &Case| options.only.as_ref().is_none_or(|pattern| case.stem.contains(pattern));
     cases.retain(wanted);
