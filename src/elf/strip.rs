@@ -231,16 +231,16 @@ impl Stripping {
             .enumerate()
             .filter(|(at, section)| leaves(*at, section))
             .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
+        if headers.iter().any(|header| overlap(header, &table)) {
+            return Err(ElfError::unsupported("section headers overlap the program headers"));
+        }
         for range in gone.chain([table]) {
-            if headers.iter().any(|header| overlap(header, &range)) {
-                return Err(ElfError::unsupported("sections to be stripped overlap the program headers"));
-            }
             let overlaps = |other: &Range| overlap(other, &range);
             let shared = image.sections.iter().enumerate().any(|(at, section)| {
                 let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
                 has_bytes(section) && !leaves(at, section) && overlaps(&other)
             });
-            if mapped.iter().any(overlaps) || shared {
+            if mapped.iter().chain(&headers).any(overlaps) || shared {
                 continue;
             }
             if let Some(bytes) = file.get_mut(index(range.start)..index(range.end.min(end))) {
