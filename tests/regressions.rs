@@ -72,3 +72,25 @@ fn a_section_over_the_program_headers_does_not_hinder_stripping() {
     let stripped = patch(bytes, &ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() }).unwrap();
     assert_eq!(stripped.bytes[64..64 + 56 * 3], segments);
 }
+
+/// Every section that stays was copied, however often the file names the same bytes: 4 MB became 8 GB.
+#[test]
+fn sections_that_overlap_do_not_blow_the_file_up() {
+    let mut bytes = object("x86_64/lld-debug.so");
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes(bytes[60..62].try_into().unwrap()));
+    let mut table = bytes[headers..headers + 64 * count].to_vec();
+    let (start, size) = (bytes.len(), 1u64 << 20);
+    bytes.resize(start + (1 << 20), 0);
+    let mut header = [0; 64];
+    header[4] = 1;
+    header[24..32].copy_from_slice(&(start as u64).to_le_bytes());
+    header[32..40].copy_from_slice(&size.to_le_bytes());
+    table.extend(header.repeat(100));
+    let place = (bytes.len() as u64).to_le_bytes();
+    bytes[40..48].copy_from_slice(&place);
+    bytes[60..62].copy_from_slice(&(count as u16 + 100).to_le_bytes());
+    bytes.extend(table);
+    let error = patch(bytes, &ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() }).unwrap_err();
+    assert!(error.to_string().contains("overlaps others"), "{error}");
+}

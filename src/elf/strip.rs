@@ -156,6 +156,8 @@ impl Stripping {
                 .map_err(|_| ElfError::malformed("section header table", "too many entries", 0))?;
             renumbered.insert(at, number);
         }
+        // What is not loaded lies in the file once.
+        let mut budget = length(image.file);
         let mut name_table = vec![0u8];
         let mut headers = Vec::new();
         for at in renumbered.keys().copied() {
@@ -182,6 +184,9 @@ impl Stripping {
                 && moves(header.sh_offset, header.sh_size)
             {
                 let bytes = slice(image.file, header.sh_offset, header.sh_size, "section")?;
+                budget = budget.checked_sub(header.sh_size).ok_or_else(|| {
+                    ElfError::malformed("section", "it overlaps others that are not loaded", header.sh_offset)
+                })?;
                 header.sh_offset = push(&mut file, bytes, header.sh_addralign);
             }
             headers.push(header);
