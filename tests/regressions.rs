@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
+use muslrepair::resolve::{ApkDatabase, Sysroot};
 
 /// A small shared object to damage.
 fn object(name: &str) -> Vec<u8> {
@@ -93,4 +94,14 @@ fn sections_that_overlap_do_not_blow_the_file_up() {
     bytes.extend(table);
     let error = patch(bytes, &ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() }).unwrap_err();
     assert!(error.to_string().contains("overlaps others"), "{error}");
+}
+
+/// Each file had a copy of its directory's name: a database of 1 MB took 100 GB.
+#[test]
+fn a_long_directory_of_many_files_is_kept_once() {
+    let directory = "d".repeat(1 << 20);
+    let text = format!("P:a\nV:1\nF:{directory}\n{}", "R:f\n".repeat(100_000));
+    let database = ApkDatabase::parse(&text);
+    let owner = database.owner(&Sysroot::new("/nonexistent"), &format!("/{directory}/f")).unwrap();
+    assert_eq!(owner.name, "a");
 }
