@@ -1,7 +1,8 @@
 //! What fuzzing found, each with the bytes that showed it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
-use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, patch};
+use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
+use muslrepair::resolve::{ApkDatabase, Sysroot};
 
 /// A small shared object to damage.
 fn object(name: &str) -> Vec<u8> {
@@ -52,4 +53,55 @@ fn a_segment_past_the_end_of_the_file_is_damage() {
     assert!(ElfFacts::parse(&whole).is_ok());
     let error = ElfFacts::parse(&whole[..whole.len() - 1]).unwrap_err();
     assert!(error.to_string().contains("past the end of the file"), "{error}");
+}
+
+/// Stripping refused a file for a section that stays, if a segment had been appended behind what goes.
+#[test]
+fn a_section_over_the_program_headers_does_not_hinder_stripping() {
+    const SHT_PROGBITS: [u8; 4] = [1, 0, 0, 0];
+    let name = ElfEdit { soname: Some("x".repeat(5000)), ..ElfEdit::default() };
+    let mut bytes = patch(object("x86_64/lld-plain.so"), &name).unwrap().bytes;
+    let segments = bytes[64..64 + 56 * 3].to_vec();
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes(bytes[60..62].try_into().unwrap()));
+    // `.comment`, the first that is not loaded.
+    let comment = (0..count)
+        .map(|index| headers + 64 * index)
+        .find(|header| bytes[header + 4..header + 8] == SHT_PROGBITS && bytes[header + 8] & 2 == 0)
+        .unwrap();
+    bytes[comment + 24..comment + 32].copy_from_slice(&64u64.to_le_bytes());
+    let stripped = patch(bytes, &ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() }).unwrap();
+    assert_eq!(stripped.bytes[64..64 + 56 * 3], segments);
+}
+
+/// Every section that stays was copied, however often the file names the same bytes: 4 MB became 8 GB.
+#[test]
+fn sections_that_overlap_do_not_blow_the_file_up() {
+    let mut bytes = object("x86_64/lld-debug.so");
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes(bytes[60..62].try_into().unwrap()));
+    let mut table = bytes[headers..headers + 64 * count].to_vec();
+    let (start, size) = (bytes.len(), 1u64 << 20);
+    bytes.resize(start + (1 << 20), 0);
+    let mut header = [0; 64];
+    header[4] = 1;
+    header[24..32].copy_from_slice(&(start as u64).to_le_bytes());
+    header[32..40].copy_from_slice(&size.to_le_bytes());
+    table.extend(header.repeat(100));
+    let place = (bytes.len() as u64).to_le_bytes();
+    bytes[40..48].copy_from_slice(&place);
+    bytes[60..62].copy_from_slice(&(count as u16 + 100).to_le_bytes());
+    bytes.extend(table);
+    let error = patch(bytes, &ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() }).unwrap_err();
+    assert!(error.to_string().contains("overlaps others"), "{error}");
+}
+
+/// Each file had a copy of its directory's name: a database of 1 MB took 100 GB.
+#[test]
+fn a_long_directory_of_many_files_is_kept_once() {
+    let directory = "d".repeat(1 << 20);
+    let text = format!("P:a\nV:1\nF:{directory}\n{}", "R:f\n".repeat(100_000));
+    let database = ApkDatabase::parse(&text);
+    let owner = database.owner(&Sysroot::new("/nonexistent"), &format!("/{directory}/f")).unwrap();
+    assert_eq!(owner.name, "a");
 }

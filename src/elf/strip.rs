@@ -156,6 +156,8 @@ impl Stripping {
                 .map_err(|_| ElfError::malformed("section header table", "too many entries", 0))?;
             renumbered.insert(at, number);
         }
+        // What is not loaded lies in the file once.
+        let mut budget = length(image.file);
         let mut name_table = vec![0u8];
         let mut headers = Vec::new();
         for at in renumbered.keys().copied() {
@@ -182,6 +184,9 @@ impl Stripping {
                 && moves(header.sh_offset, header.sh_size)
             {
                 let bytes = slice(image.file, header.sh_offset, header.sh_size, "section")?;
+                budget = budget.checked_sub(header.sh_size).ok_or_else(|| {
+                    ElfError::malformed("section", "it overlaps others that are not loaded", header.sh_offset)
+                })?;
                 header.sh_offset = push(&mut file, bytes, header.sh_addralign);
             }
             headers.push(header);
@@ -231,16 +236,16 @@ impl Stripping {
             .enumerate()
             .filter(|(at, section)| leaves(*at, section))
             .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
+        if headers.iter().any(|header| overlap(header, &table)) {
+            return Err(ElfError::unsupported("section headers overlap the program headers"));
+        }
         for range in gone.chain([table]) {
-            if headers.iter().any(|header| overlap(header, &range)) {
-                return Err(ElfError::unsupported("sections to be stripped overlap the program headers"));
-            }
             let overlaps = |other: &Range| overlap(other, &range);
             let shared = image.sections.iter().enumerate().any(|(at, section)| {
                 let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
                 has_bytes(section) && !leaves(at, section) && overlaps(&other)
             });
-            if mapped.iter().any(overlaps) || shared {
+            if mapped.iter().chain(&headers).any(overlaps) || shared {
                 continue;
             }
             if let Some(bytes) = file.get_mut(index(range.start)..index(range.end.min(end))) {

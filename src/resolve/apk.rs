@@ -1,6 +1,7 @@
 //! Alpine's database of installed packages, read without `apk`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -34,7 +35,7 @@ pub struct Package {
 pub struct ApkDatabase {
     packages: Vec<Package>,
     /// File name to the directories it lies in (without the leading slash) and the owner there.
-    files: BTreeMap<String, Vec<(String, usize)>>,
+    files: BTreeMap<String, Vec<(Arc<str>, usize)>>,
     /// `p:` without versions, as in `so:libffi.so.8`.
     provides: BTreeMap<String, usize>,
 }
@@ -70,12 +71,12 @@ impl ApkDatabase {
             };
             let (Some(name), Some(version)) = (field("P:"), field("V:")) else { continue };
             let index = database.packages.len();
-            let mut directory = "";
+            let mut directory: Arc<str> = Arc::from("");
             for line in record.lines() {
                 if let Some(path) = line.strip_prefix("F:") {
-                    directory = path;
+                    directory = Arc::from(path);
                 } else if let Some(file) = line.strip_prefix("R:") {
-                    database.files.entry(file.to_owned()).or_default().push((directory.to_owned(), index));
+                    database.files.entry(file.to_owned()).or_default().push((Arc::clone(&directory), index));
                 } else if let Some(provided) = line.strip_prefix("p:") {
                     for token in provided.split_ascii_whitespace() {
                         let token = token.split('=').next().unwrap_or(token);
@@ -101,7 +102,7 @@ impl ApkDatabase {
     pub fn owner(&self, root: &Sysroot, path: &str) -> Option<&Package> {
         let (directory, file) = path.trim_start_matches('/').rsplit_once('/').unwrap_or(("", path));
         let places = self.files.get(file)?;
-        let (_, index) = places.iter().find(|(place, _)| place == directory).or_else(|| {
+        let (_, index) = places.iter().find(|(place, _)| **place == *directory).or_else(|| {
             places.iter().find(|(place, _)| {
                 root.resolve(&format!("/{place}/{file}")).is_ok_and(|(resolved, _)| resolved == path)
             })

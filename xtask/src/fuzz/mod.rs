@@ -130,8 +130,9 @@ fn fuzz(target: &Target, program: &PathBuf, budget: Duration) -> Result<Outcome>
         .arg(&seeds)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(format!("-max_len={}", target.longest))
-        // No input here may take a second; the rest is for a machine under load.
-        .args(["-timeout=25", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-print_final_stats=1"])
+        // No input here may take a second. The rest is for a machine under load: libFuzzer measures time by the
+        // clock, which goes on while the process is stopped for a measurement of something else.
+        .args(["-timeout=60", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-print_final_stats=1"])
         // There is nothing to leak, and the check must be allowed to trace the process.
         .env("ASAN_OPTIONS", "detect_leaks=0")
         .env("TMPDIR", memory_or_disk())
