@@ -13,7 +13,7 @@ use super::cost::{Cost, machine_and_date, numbers, only_file, repair, results};
 use super::large;
 use super::page;
 use super::rows::{Report, Row};
-use crate::dist::{HOST, Program};
+use crate::dist::{HOST, Profile, Program};
 use crate::e2e::auditwheel::TOOLS;
 use crate::e2e::auditwheel::corpus::{self, Case};
 use crate::install;
@@ -109,7 +109,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 pub fn program(given: Option<&Path>) -> Result<PathBuf> {
     match given {
         Some(program) => Ok(program.to_owned()),
-        None => Ok(Program::build(HOST)?.path),
+        None => Ok(Program::build(HOST, Profile::Release)?.path),
     }
 }
 
