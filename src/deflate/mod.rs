@@ -2,9 +2,9 @@
 //! begin, and [`splice()`], which turns the compressed form of a file into that of a slightly different file without
 //! compressing it again.
 //!
-//! Why not a crate: at the speed of zlib-rs at level 6 the compressor here gives less than zlib (zlib-rs gives more),
-//! no crate splits a file into pieces that refer back over their borders, none shows block borders, and the fastest
-//! library is C, for which every cross build would need a compiler.
+//! Why not a crate: zlib-rs at level 6 is slower and gives more than zlib does, where the compressor here gives less; none
+//! shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over the
+//! border of a piece (`cargo xtask bench deflate`). zlib-rs inflates everything again that is compressed here.
 //!
 //! Output depends on the input and the level only: pieces have a fixed size, whatever the number of threads.
 #![allow(
