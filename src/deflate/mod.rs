@@ -2,7 +2,7 @@
 //! begin, and [`splice()`], which turns the compressed form of a file into that of a slightly different file without
 //! compressing it again.
 //!
-//! Why not a crate: zlib-rs at level 6 is slower and gives more than zlib does, where the compressor here gives less; none
+//! Why not a crate: zlib-rs at level 6 is as fast and gives more than zlib does, where the compressor here gives less; none
 //! shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over the
 //! border of a piece (`cargo xtask bench deflate`). zlib-rs inflates everything again that is compressed here.
 //!
