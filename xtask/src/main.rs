@@ -68,7 +68,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        summary: "`bench growth`, `bench strip`, `bench wheels`: size, time and memory beside other programs",
+        summary: "size, time and memory beside other programs: deflate, growth, scale, strip or wheels",
         run: bench::run,
     },
 ];
