@@ -31,7 +31,7 @@ impl Cost {
         }
     }
 
-    /// Runs a program to its end, its output thrown away.
+    /// Runs a program to its end, what it prints thrown away; an error says what it wrote to standard error.
     pub fn of(program: &Path, arguments: &[OsString], path: &OsStr) -> Result<Self> {
         Self::within(program, arguments, path, None)?.context("it was not waited for")
     }
@@ -46,7 +46,7 @@ impl Cost {
         /// Rust's library has no `wait4`. What starts the program is as large as Python, so no less than that is seen.
         const WAIT: &str = "import os, signal, sys, time\n\
             start = time.perf_counter()\n\
-            quiet = [(os.POSIX_SPAWN_OPEN, fd, '/dev/null', os.O_WRONLY, 0) for fd in (1, 2)]\n\
+            quiet = [(os.POSIX_SPAWN_OPEN, 1, '/dev/null', os.O_WRONLY, 0)]\n\
             child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ, file_actions=quiet, setpgroup=0)\n\
             late = []\n\
             def end(*_):\n\

@@ -17,7 +17,7 @@ pub const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
 
 /// The names in a template that [`numbered`] replaces; digits go where the letters are.
 pub const OWN: &str = "libaaaaa.so.1";
-pub const NEEDED: &str = "libbbbbb.so.1";
+pub const NEEDED: &str = "libccccc.so.1";
 
 /// A wheel that is written from front to back.
 pub struct WheelFile {
@@ -122,7 +122,7 @@ pub fn library(scratch: &Path, needs: bool) -> Result<Vec<u8>> {
 
 /// [`OWN`] or [`NEEDED`] with digits for letters.
 pub fn name(template: &str, number: usize) -> String {
-    template.replace("aaaaa", &format!("{number:05}")).replace("bbbbb", &format!("{number:05}"))
+    template.replace("aaaaa", &format!("{number:05}")).replace("ccccc", &format!("{number:05}"))
 }
 
 /// An object with another number in the name that the template stands for.
@@ -174,8 +174,8 @@ mod tests {
 
     #[test]
     fn names_are_numbered_wherever_they_are() {
-        let object = numbered(b"\0libaaaaa.so.1\0libbbbbb.so.1\0libaaaaa.so.1".to_vec(), OWN, 7);
-        assert_eq!(object, b"\0lib00007.so.1\0libbbbbb.so.1\0lib00007.so.1");
+        let object = numbered(b"\0libaaaaa.so.1\0libccccc.so.1\0libaaaaa.so.1".to_vec(), OWN, 7);
+        assert_eq!(object, b"\0lib00007.so.1\0libccccc.so.1\0lib00007.so.1");
         assert_eq!(name(NEEDED, 12), "lib00012.so.1");
     }
 

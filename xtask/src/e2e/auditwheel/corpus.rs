@@ -177,7 +177,7 @@ fn read_members(wheel: &Path) -> Result<Vec<Packed>> {
     Ok(files)
 }
 
-/// Gives an object on disk its old names back, and no run path.
+/// Gives an object on disk its old names back, and no run path to grafts.
 fn restore(bin: &Path, path: &Path, names: &BTreeMap<String, String>, soname: Option<&str>) -> Result<()> {
     let Some(linkage) = Linkage::read(&fs::read(path)?)? else { return Ok(()) };
     let mut patchelf = command(bin.join("patchelf"));
@@ -191,7 +191,13 @@ fn restore(bin: &Path, path: &Path, names: &BTreeMap<String, String>, soname: Op
         changes = true;
     }
     if linkage.run_paths.iter().any(|(_, path)| soname.is_some() || path.contains(".libs")) {
-        patchelf.arg("--remove-rpath");
+        // A library that the wheel has itself is still found where it is.
+        let places = linkage.run_paths.iter().flat_map(|(_, path)| path.split(':'));
+        let own: Vec<&str> = places.filter(|place| soname.is_none() && !place.contains(".libs")).collect();
+        match &*own.join(":") {
+            "" => patchelf.arg("--remove-rpath"),
+            own => patchelf.args(["--set-rpath", own]),
+        };
         changes = true;
     }
     if changes {
