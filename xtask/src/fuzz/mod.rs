@@ -38,6 +38,7 @@ const TARGETS: &[Target] = &[
     Target { name: "zip_directory", seeds: seeds::archives, longest: OBJECT },
     Target { name: "apk_database", seeds: seeds::databases, longest: 4096 },
     Target { name: "whole_repair", seeds: seeds::repairs, longest: OBJECT },
+    Target { name: "deflate", seeds: seeds::streams, longest: 4096 },
 ];
 
 pub fn run(arguments: &[String]) -> Result<()> {
