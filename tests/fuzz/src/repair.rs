@@ -11,6 +11,8 @@ use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits, report};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+use super::one_thread;
+
 /// The file name of every wheel here.
 pub const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 
@@ -22,8 +24,7 @@ struct Root {
 }
 
 static ROOT: LazyLock<Root> = LazyLock::new(|| {
-    // One thread: the fuzzer counts coverage, and more of them are only slower here.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+    one_thread();
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
     let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });

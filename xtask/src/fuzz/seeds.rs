@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -164,6 +164,18 @@ pub(super) fn repairs() -> Result<Vec<Vec<u8>>> {
     let mut inputs = archives()?;
     for file in files.iter().filter(|file| fs::metadata(file).is_ok_and(|file| file.len() <= LARGEST)) {
         inputs.push(fs::read(file)?);
+    }
+    Ok(decided(inputs))
+}
+
+/// Deflate streams of small objects, in three strengths, and the objects.
+pub(super) fn streams() -> Result<Vec<Vec<u8>>> {
+    let mut inputs = Vec::new();
+    for (index, object) in objects()?.into_iter().enumerate() {
+        let level = flate2::Compression::new([1, 6, 9][index % 3]);
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        encoder.write_all(&object)?;
+        inputs.extend([encoder.finish()?, object]);
     }
     Ok(decided(inputs))
 }

@@ -1,0 +1,63 @@
+//! Deflate, held against zlib-rs: a stream is inflated or refused alike, and what is compressed or spliced inflates to
+//! what it stands for. Its sources are part of this program, as the library shows none of it: a wheel gets a stream of
+//! zlib-rs in place of a wrong one.
+#![no_main]
+
+use std::io::Read as _;
+
+use libfuzzer_sys::fuzz_target;
+use muslrepair_fuzz::{Control, one_thread};
+
+#[path = "../../../src/deflate/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod deflate;
+
+/// What zlib-rs makes of a stream: the bytes as far as they go, and whether it is sound.
+fn reference(stream: &[u8]) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    let sound = flate2::bufread::DeflateDecoder::new(stream).read_to_end(&mut bytes).is_ok();
+    (bytes, sound)
+}
+
+/// Bytes that differ from these in some places, and may go on behind them.
+fn edited(bytes: &[u8], control: &mut Control<'_>) -> Vec<u8> {
+    let mut new = bytes.to_vec();
+    for _ in 0..3 {
+        let at = usize::from(control.byte()) * bytes.len() / 256;
+        let by = control.byte();
+        let end = (at + 1 + usize::from(by & 15)).min(new.len());
+        new[at..end].iter_mut().for_each(|byte| *byte = byte.wrapping_add(by >> 4));
+    }
+    let more = usize::from(control.byte()) * bytes.len() / 4096;
+    new.extend_from_within(..more);
+    new
+}
+
+fuzz_target!(|data: &[u8]| {
+    one_thread();
+    let (file, mut control) = Control::split(data);
+    let decision = control.byte();
+    let level = u32::from(decision >> 1 & 7);
+    let made;
+    let stream = if decision & 1 != 0 {
+        made = deflate::compress(file, level);
+        assert_eq!(reference(&made), (file.to_vec(), true), "what is compressed inflates to the same");
+        &made[..]
+    } else {
+        file
+    };
+    let (bytes, sound) = reference(stream);
+    let inflated = deflate::inflate(stream, bytes.len());
+    assert_eq!(inflated.is_ok(), sound, "{inflated:?}");
+    let Ok(inflated) = inflated else { return };
+    assert_eq!(inflated.bytes, bytes);
+    assert!(deflate::inflate(stream, bytes.len() + 1).is_err());
+    if let Some(less) = bytes.len().checked_sub(1) {
+        assert!(deflate::inflate(stream, less).is_err());
+    }
+    let new = edited(&bytes, &mut control);
+    if let Some(spliced) = deflate::splice(stream, &inflated, &new, level) {
+        assert_eq!(reference(&spliced), (new.clone(), true), "what is spliced inflates to the edited bytes");
+        assert_eq!(deflate::inflate(&spliced, new.len()).map(|inflated| inflated.bytes), Ok(new));
+    }
+});
