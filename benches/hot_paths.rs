@@ -56,7 +56,8 @@ fn wheel(files: usize, size: usize) -> Arc<[u8]> {
     let mut add = |name: &str, bytes: &[u8]| {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();
         zip.write_all(bytes).unwrap();
-        record.push_str(&format!("{name},,\n"));
+        let row = format!("{name},{},{}\n", Sha256Digest::of(bytes).record_form(), bytes.len());
+        record.push_str(&row);
     };
     for number in 0..files {
         add(&format!("bench/m{number}.py"), format!("# {number}\n{}", "line = 1\n".repeat(22)).as_bytes());
