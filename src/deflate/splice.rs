@@ -16,7 +16,7 @@ use super::token::Token;
 
 /// The stream for `new`, made from `stream`, which inflates to `old`; nothing where that would not pay.
 /// It has been inflated again, by another implementation.
-pub(crate) fn splice(stream: &[u8], old: &Inflated, new: &[u8], level: u32) -> Option<Vec<u8>> {
+pub(crate) fn splice(stream: &[u8], old: Inflated, new: &[u8], level: u32) -> Option<Vec<u8>> {
     /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
     const SHARE: usize = 16;
     if new.len() < old.bytes.len() || old.bytes.is_empty() {
@@ -25,12 +25,15 @@ pub(crate) fn splice(stream: &[u8], old: &Inflated, new: &[u8], level: u32) -> O
     let changes = changes(&old.bytes, new);
     let changed: usize = changes.iter().map(Range::len).sum();
     let behind = old.bytes.len()..new.len();
+    // What it was is not needed any more, and may be large.
+    let Inflated { bytes, blocks } = old;
+    drop(bytes);
     if (changed + behind.len()) > new.len() / SHARE {
         return None;
     }
     let mut out = BitWriter::with_capacity(stream.len() + changed + behind.len() + 64);
-    for (index, block) in old.blocks.iter().enumerate() {
-        let last = behind.is_empty() && index + 1 == old.blocks.len();
+    for (index, block) in blocks.iter().enumerate() {
+        let last = behind.is_empty() && index + 1 == blocks.len();
         write(&mut out, stream, block, new, &changes, last)?;
     }
     if !behind.is_empty() {

@@ -18,13 +18,14 @@ use super::verify::check_facts_of_names;
 /// # Errors
 ///
 /// Where arwen refuses the file, or what it wrote is not what was asked for.
-pub fn patch_with_arwen(bytes: Vec<u8>, edit: &ElfEdit) -> Result<Patched, ElfError> {
+pub fn patch_with_arwen(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfError> {
+    let bytes = bytes.as_ref();
     let mut changes = Changes { size_before: bytes.len() as u64, ..Changes::default() };
     let prepared = prepare(bytes, edit, &mut changes)?;
-    let before = ElfFacts::parse(&prepared)?;
-    let written = rewrite(&prepared, &before, edit)?;
-    let bytes = written.unwrap_or_else(|| prepared.clone());
-    let facts = check_facts_of_names(&prepared, &bytes, edit)?;
+    let prepared = prepared.as_deref().unwrap_or(bytes);
+    let before = ElfFacts::parse(prepared)?;
+    let bytes = rewrite(prepared, &before, edit)?.unwrap_or_else(|| prepared.to_vec());
+    let facts = check_facts_of_names(prepared, &bytes, edit)?;
     changes.size_after = bytes.len() as u64;
     Ok(Patched { bytes, facts, changes })
 }

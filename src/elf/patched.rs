@@ -23,45 +23,59 @@ pub struct Patched {
 }
 
 /// Carries out an edit: strips, lowers `DT_RELR`, changes the names, then reads the result again and
-/// compares it with the original and the edit. An edit without effect hands the bytes back as they are.
+/// compares it with the original and the edit. An edit without effect gives the bytes as they are. Bytes that are handed
+/// over are let go as soon as they are not needed; no more than two copies of the file are in memory.
 ///
 /// # Errors
 ///
 /// Where the file is malformed, its layout cannot be patched, or the result fails verification
 /// ([`ElfError::is_verification`]).
-pub fn patch(bytes: Vec<u8>, edit: &ElfEdit) -> Result<Patched, ElfError> {
-    let mut changes = Changes { size_before: bytes.len() as u64, ..Changes::default() };
-    let prepared = prepare(bytes, edit, &mut changes)?;
-    let edited = edit_names(prepared.clone(), edit)?;
+pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfError> {
+    let mut changes = Changes { size_before: bytes.as_ref().len() as u64, ..Changes::default() };
+    let prepared: Box<dyn AsRef<[u8]> + '_> = match prepare(bytes.as_ref(), edit, &mut changes)? {
+        Some(prepared) => {
+            drop(bytes);
+            Box::new(prepared)
+        }
+        None => Box::new(bytes),
+    };
+    let prepared = (*prepared).as_ref();
+    let edited = edit_names(prepared.to_vec(), edit)?;
     if edited.file != prepared {
-        check_layout(&prepared, &edited.file, &edited.moves, &[])?;
+        check_layout(prepared, &edited.file, &edited.moves, &[])?;
     }
     changes.strings = edited.strings;
     changes.segment = changes.segment.max(edited.segment);
     changes.moved.extend(edited.moves.iter().map(|moved| moved.name));
     changes.size_after = edited.file.len() as u64;
-    let facts = check_facts(&prepared, &edited.file, edit)?;
+    let facts = check_facts(prepared, &edited.file, edit)?;
     Ok(Patched { bytes: edited.file, facts, changes })
 }
 
-/// The steps before names change: stripping, then lowering `DT_RELR`. Each is verified by itself.
-pub(crate) fn prepare(bytes: Vec<u8>, edit: &ElfEdit, changes: &mut Changes) -> Result<Vec<u8>, ElfError> {
-    let mut bytes = bytes;
+/// The steps before names change: stripping, then lowering `DT_RELR`. Each is verified by itself. Nothing where neither
+/// changes anything.
+pub(crate) fn prepare(
+    file: &[u8],
+    edit: &ElfEdit,
+    changes: &mut Changes,
+) -> Result<Option<Vec<u8>>, ElfError> {
+    let mut prepared = None;
     if let Some(level) = edit.strip
-        && let Some(stripped) = strip(&bytes, level)?
+        && let Some(stripped) = strip(file, level)?
     {
-        changes.stripped = (bytes.len() - stripped.len()) as u64;
-        bytes = stripped;
+        changes.stripped = (file.len() - stripped.len()) as u64;
+        prepared = Some(stripped);
     }
+    let bytes = prepared.as_deref().unwrap_or(file);
     if edit.lower_relr
-        && let Some(lowered) = relr::lower(&bytes)?
+        && let Some(lowered) = relr::lower(bytes)?
     {
-        check_layout(&bytes, &lowered.file, &lowered.moves, &relr::RELR_TAGS)?;
-        relr::check(&bytes, &lowered.file)?;
-        check_facts(&bytes, &lowered.file, &ElfEdit { lower_relr: true, ..ElfEdit::default() })?;
+        check_layout(bytes, &lowered.file, &lowered.moves, &relr::RELR_TAGS)?;
+        relr::check(bytes, &lowered.file)?;
+        check_facts(bytes, &lowered.file, &ElfEdit { lower_relr: true, ..ElfEdit::default() })?;
         changes.lowered = lowered.count;
         changes.segment = changes.segment.max(SegmentChange::Added);
-        bytes = lowered.file;
+        prepared = Some(lowered.file);
     }
-    Ok(bytes)
+    Ok(prepared)
 }

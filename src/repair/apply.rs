@@ -266,7 +266,7 @@ pub(super) fn make_graft(graft: &Graft, patcher: Patcher) -> Result<Vec<u8>, Con
     Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
 }
 
-fn patch(patcher: Patcher, bytes: Vec<u8>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {
+fn patch(patcher: Patcher, bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {
     match patcher {
         #[cfg(feature = "arwen")]
         Patcher::Arwen => elf::patch_with_arwen(bytes, edit).map(|patched| patched.bytes),

@@ -36,7 +36,7 @@ impl Packed {
 
     /// Like [`Packed::new`] for bytes that differ a little from those that `stream` inflates to: the same stream where
     /// nothing changed, for any level that compresses.
-    pub(super) fn spliced(bytes: &[u8], stream: &[u8], old: &deflate::Inflated, level: u32) -> Option<Self> {
+    pub(super) fn spliced(bytes: &[u8], stream: &[u8], old: deflate::Inflated, level: u32) -> Option<Self> {
         /// From here on somebody asked for the smallest result and not for the fastest.
         const SMALLEST: u32 = 7;
         if level == 0 || level >= SMALLEST {

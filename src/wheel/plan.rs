@@ -32,7 +32,7 @@ pub struct NewFile<'a> {
 /// The error of content that is made: anything.
 pub type ContentError = Box<dyn std::error::Error + Send + Sync>;
 
-type Edit<'a> = Box<dyn Fn(Vec<u8>) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
+type Edit<'a> = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
 type Pack<'a> = Box<dyn Fn() -> Result<Arc<Packed>, ContentError> + Send + Sync + 'a>;
 type Make<'a> = Box<dyn Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
 
@@ -84,7 +84,7 @@ impl<'a> Content<'a> {
     pub fn edited(
         member: WheelPath,
         cost: u64,
-        edit: impl Fn(Vec<u8>) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a,
+        edit: impl Fn(&[u8]) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a,
     ) -> Self {
         Self::Edit { member, cost, edit: Box::new(edit) }
     }

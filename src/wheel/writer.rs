@@ -255,16 +255,15 @@ impl<'a> WheelWriter<'a> {
     fn edit(
         &self,
         member: &Member,
-        edit: impl Fn(Vec<u8>) -> Result<Vec<u8>, WheelError>,
+        edit: impl Fn(&[u8]) -> Result<Vec<u8>, WheelError>,
     ) -> Result<Packed, WheelError> {
         if member.method == Method::Stored || self.level == 0 {
-            return Ok(Packed::new(edit(self.source.read_member(member)?)?, self.level));
+            return Ok(Packed::new(edit(&self.source.read_member(member)?)?, self.level));
         }
         let stream = self.source.compressed(member)?;
         let old = self.source.inflate_noting_blocks(member, &stream)?;
-        let bytes = edit(old.bytes.clone())?;
-        let spliced = Packed::spliced(&bytes, &stream, &old, self.level);
-        drop(old);
+        let bytes = edit(&old.bytes)?;
+        let spliced = Packed::spliced(&bytes, &stream, old, self.level);
         Ok(spliced.unwrap_or_else(|| Packed::new(bytes, self.level)))
     }
 

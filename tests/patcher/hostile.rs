@@ -12,7 +12,7 @@ fn try_everything(bytes: &[u8]) -> bool {
     };
     let symbols = DynamicSymbols::parse(bytes).map(|symbols| symbols.iter().count());
     let facts = ElfFacts::parse(bytes);
-    let patched = patch(bytes.to_vec(), &edit);
+    let patched = patch(bytes, &edit);
     facts.is_ok() && symbols.is_ok() && patched.is_ok()
 }
 
