@@ -105,3 +105,24 @@ fn a_long_directory_of_many_files_is_kept_once() {
     let owner = database.owner(&Sysroot::new("/nonexistent"), &format!("/{directory}/f")).unwrap();
     assert_eq!(owner.name, "a");
 }
+
+/// Zeros at the start of a relocation table without a section header were taken for padding, and names written there.
+#[test]
+fn a_table_that_only_the_dynamic_section_names_is_not_written_over() {
+    const SHT_RELA: u32 = 4;
+    let mut bytes = object("x86_64/lld-plain.so");
+    let long = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let headers = long(&bytes, 40);
+    let rela = (headers..)
+        .step_by(64)
+        .find(|header| bytes[header + 4..header + 8] == SHT_RELA.to_le_bytes())
+        .unwrap();
+    let (start, end) = (long(&bytes, rela + 24), long(&bytes, rela + 24) + long(&bytes, rela + 32));
+    bytes[rela..rela + 64].fill(0);
+    bytes[start..start + 48].fill(0);
+    let relocations = bytes[start..end].to_vec();
+    let edit = ElfEdit { soname: Some("libthirtytwobytes.so.1".to_owned()), ..ElfEdit::default() };
+    let patched = patch(bytes, &edit).unwrap().bytes;
+    assert_eq!(patched[start..end], relocations);
+    patch(patched, &edit).unwrap();
+}

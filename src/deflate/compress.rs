@@ -49,7 +49,9 @@ pub(crate) fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
                 write_stored(&mut out, &[], false);
             }
             let stream = out.finish();
-            inflates_to(&stream, before, rest.get(..length)?, last).then_some(stream)
+            let right = inflates_to(&stream, before, rest.get(..length)?, last);
+            debug_assert!(right, "the compressor is wrong");
+            right.then_some(stream)
         })
         .collect();
     pieces.map_or_else(|| by_zlib_rs(bytes, level), |pieces| pieces.concat())

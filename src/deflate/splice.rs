@@ -40,7 +40,9 @@ pub(crate) fn splice(stream: &[u8], old: Inflated, new: &[u8], level: u32) -> Op
         compress_part(&mut out, new, behind, level, true);
     }
     let spliced = out.finish();
-    inflates_to(&spliced, &[], new, true).then_some(spliced)
+    let right = inflates_to(&spliced, &[], new, true);
+    debug_assert!(right, "the splicer is wrong");
+    right.then_some(spliced)
 }
 
 /// Writes one block, which stands for other bytes now, or for the same.

@@ -45,6 +45,8 @@ pub(crate) struct Draft {
     pub(crate) strings_address: u64,
     pub(crate) strings_offset: u64,
     pub(crate) strings_size: u64,
+    /// Where the other tables of the dynamic linker lay; empty where nothing says how long they are.
+    pub(crate) read_tables: Vec<Range>,
     pub(crate) moves: Vec<Move>,
 }
 
@@ -86,7 +88,9 @@ impl Draft {
         let strings_address = dynamic.value(DT_STRTAB).ok_or_else(missing)?;
         let strings_size = dynamic.value(DT_STRSZ).ok_or_else(missing)?;
         let strings_offset = image.locate(strings_address, strings_size, "string table")?;
-        check_tables(&image, &dynamic, strings_offset..strings_offset.saturating_add(strings_size))?;
+        let read_tables = read_tables(&image, &dynamic)?;
+        let strings = strings_offset..strings_offset.saturating_add(strings_size);
+        check_tables(&image, &dynamic, strings, &read_tables)?;
         let Image { format, header, segments, sections, .. } = image;
         Ok(Self {
             format,
@@ -98,6 +102,7 @@ impl Draft {
             strings_address,
             strings_offset,
             strings_size,
+            read_tables,
             moves: Vec::new(),
             file,
         })
@@ -321,15 +326,20 @@ pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
 }
 
 /// The tables that are rewritten must not overlap: what is written to one would change another. Nor may
-/// a table that is only read lie in the string table.
-fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<(), ElfError> {
+/// a table that is only read overlap one of them, or start inside it.
+fn check_tables(
+    image: &Image<'_>,
+    dynamic: &Dynamic,
+    strings: Range,
+    read: &[Range],
+) -> Result<(), ElfError> {
     let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let (format, header) = (image.format, &image.header);
     let mut tables = vec![
         sized(0, format.file_header_size()),
         sized(header.e_phoff, u64::from(header.e_phnum) * format.program_header_size()),
         sized(dynamic.offset, dynamic.capacity * format.dynamic_size()),
-        strings.clone(),
+        strings,
     ];
     if !image.sections.is_empty() {
         let size = (image.sections.len() as u64).saturating_mul(format.section_header_size());
@@ -340,36 +350,31 @@ fn check_tables(image: &Image<'_>, dynamic: &Dynamic, strings: Range) -> Result<
     if tables.windows(2).any(|pair| matches!(pair, [a, b] if b.start < a.end)) {
         return Err(ElfError::unsupported("header tables, dynamic section or string table overlap"));
     }
-    check_others(image, dynamic, &tables, &strings)
-}
-
-/// What is written must not be part of a table that the dynamic linker reads: symbols and
-/// relocations may not overlap anything that is rewritten, and no other table may start in the string table.
-fn check_others(
-    image: &Image<'_>,
-    dynamic: &Dynamic,
-    rewritten: &[Range],
-    strings: &Range,
-) -> Result<(), ElfError> {
-    let place = |tag| dynamic.value(tag).and_then(|address| image.locate(address, 0, "table").ok());
-    let value = |tag| dynamic.value(tag).unwrap_or(0);
-    let symbols = symbols::count(image, dynamic)?.count.saturating_mul(image.format.symbol_size());
-    let sizes = [
-        (DT_SYMTAB, symbols),
-        (DT_RELA, value(DT_RELASZ)),
-        (DT_REL, value(DT_RELSZ)),
-        (DT_JMPREL, value(DT_PLTRELSZ)),
-        (DT_RELR, value(DT_RELRSZ)),
-    ];
-    let mixed = sizes.into_iter().filter_map(|(tag, size)| Some((place(tag)?, size))).any(|(start, size)| {
-        let end = start.saturating_add(size);
-        rewritten.iter().any(|range| start < range.end && range.start < end)
-    });
-    let within = |start: u64| strings.start < start && start < strings.end;
-    if mixed || TABLE_TAGS.into_iter().filter_map(place).any(within) {
+    let mixed = |read: &Range| tables.iter().any(|range| read.start < range.end && range.start < read.end);
+    if read.iter().any(mixed) {
         return Err(ElfError::unsupported("the string table or a header overlaps another table"));
     }
     Ok(())
+}
+
+/// Where the tables lie that the dynamic linker reads and nobody writes here; empty where the dynamic section
+/// does not say how long they are.
+fn read_tables(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Range>, ElfError> {
+    let value = |tag| dynamic.value(tag).unwrap_or(0);
+    let symbols = symbols::count(image, dynamic)?.count.saturating_mul(image.format.symbol_size());
+    let range = |tag| {
+        let start = image.locate(dynamic.value(tag)?, 0, "table").ok()?;
+        let size = match tag {
+            DT_SYMTAB => symbols,
+            DT_RELA => value(DT_RELASZ),
+            DT_REL => value(DT_RELSZ),
+            DT_JMPREL => value(DT_PLTRELSZ),
+            DT_RELR => value(DT_RELRSZ),
+            _ => 0,
+        };
+        Some(start..start.saturating_add(size))
+    };
+    Ok(TABLE_TAGS.into_iter().filter(|tag| *tag != DT_STRTAB).filter_map(range).collect())
 }
 
 /// `PT_LOAD` entries must ascend (gABI, "Program Header") and lie in the file.

@@ -49,6 +49,9 @@ impl Space {
                 .filter(|segment| segment.p_filesz > 0 && !Self::spans_sections(segment))
                 .map(|segment| sized(segment.p_offset, segment.p_filesz)),
         );
+        // Section headers may leave these out.
+        let tables = draft.read_tables.iter();
+        used.extend(tables.map(|table| table.start..table.end.max(table.start.saturating_add(1))));
         used.retain(|range| range.start < range.end);
         used.sort_by_key(|range| (range.start, range.end));
         Self { used }

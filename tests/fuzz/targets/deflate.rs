@@ -1,6 +1,5 @@
 //! Deflate, held against zlib-rs: a stream is inflated or refused alike, and what is compressed or spliced inflates to
-//! what it stands for. Its sources are part of this program, as the library shows none of it: a wheel gets a stream of
-//! zlib-rs in place of a wrong one.
+//! what it stands for. Its sources are part of this program, as the library shows none of it.
 #![no_main]
 
 use std::io::Read as _;
