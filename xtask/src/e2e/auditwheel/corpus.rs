@@ -1,7 +1,7 @@
 //! Wheels to compare on. Published ones are turned back into what a builder had before the repair: the grafts go out of
 //! the wheel, into a directory of libraries beside it, under the names they had, and so do the names that ask for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::Read as _;
@@ -68,6 +68,7 @@ pub fn make(bin: &Path, lock: &str, directory: &Path) -> Result<Vec<Case>> {
         fs::write(&stamp, VERSION)?;
     }
     let text = fs::read_to_string(root().join(lock)).with_context(|| format!("cannot read `{lock}`"))?;
+    let mut stems = BTreeSet::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let [arch, file, digest] = line.split(' ').collect::<Vec<_>>()[..] else {
             bail!("`{lock}`: a line is not `ARCH FILE DIGEST`: {line}")
@@ -83,8 +84,12 @@ pub fn make(bin: &Path, lock: &str, directory: &Path) -> Result<Vec<Case>> {
             println!("turning back {file}");
             turn_back(bin, &published, directory, arch, &stem).with_context(|| file.to_owned())?;
         }
+        stems.insert(stem);
     }
-    read(directory)
+    // What an earlier lock named may still lie there.
+    let mut cases = read(directory)?;
+    cases.retain(|case| stems.contains(&case.stem));
+    Ok(cases)
 }
 
 fn download(bin: &Path, arch: &str, file: &str, directory: &Path) -> Result<()> {
