@@ -126,3 +126,18 @@ fn a_table_that_only_the_dynamic_section_names_is_not_written_over() {
     assert_eq!(patched[start..end], relocations);
     patch(patched, &edit).unwrap();
 }
+
+/// Section names that lay past the end were taken for none, until patching made the file long enough.
+#[test]
+fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
+    let mut bytes = object("x86_64/lld-plain.so");
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let names = headers + 64 * usize::from(u16::from_le_bytes(bytes[62..64].try_into().unwrap()));
+    let size = bytes.len() as u64;
+    bytes[names + 32..names + 40].copy_from_slice(&size.to_le_bytes());
+    let kept = patch(bytes.clone(), &ElfEdit { soname: Some("libone.so.1".to_owned()), ..ElfEdit::default() });
+    assert!(kept.is_ok());
+    let edit = ElfEdit { strip: Some(Strip::Debug), ..ElfEdit::default() };
+    let error = patch(bytes, &edit).unwrap_err().to_string();
+    assert!(error.contains("section"), "{error}");
+}

@@ -45,6 +45,10 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     if names.is_none_or(|section| section.sh_type != SHT_STRTAB || is_loaded(section)) {
         return Ok(None);
     }
+    // What lies past the end of the file says nothing about it, and something else once the file grows.
+    for section in image.sections.iter().filter(|section| has_bytes(section)) {
+        slice(image.file, section.sh_offset, section.sh_size, "section")?;
+    }
     let stripping = Stripping::plan(&image, level)?;
     if !stripping.dropped.contains(&true) || has_payload(&image) {
         return Ok(None);
