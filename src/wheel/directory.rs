@@ -86,12 +86,13 @@ pub(super) fn read_members(
     let mut members = Vec::with_capacity(entries.len());
     let mut spans = Vec::with_capacity(entries.len());
     let mut total = 0u64;
+    let mut headers = source.clone();
     for (index, entry) in entries.iter().enumerate() {
         let data = archive.by_index_data(index).map_err(|error| damaged_zip(&error))?;
         let member = read_member(entry, index, &data, limits)?;
         total = total.saturating_add(member.size);
         let header = data.header_start();
-        let end = check_local_header(source, header, entry, &member)?;
+        let end = check_local_header(&mut headers, header, entry, &member)?;
         spans.push((header, end, index));
         members.push(member);
     }
@@ -220,18 +221,22 @@ fn mode_rule(mode: u32, is_dir: bool) -> Option<MemberRule> {
 }
 
 /// Holds the header before the data against the directory; returns where the data ends.
-fn check_local_header(source: &Source, at: u64, entry: &Entry, member: &Member) -> Result<u64, WheelError> {
+fn check_local_header(
+    source: &mut Source,
+    at: u64,
+    entry: &Entry,
+    member: &Member,
+) -> Result<u64, WheelError> {
     let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
     let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
     let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
-    // One read for the header and the name.
-    let mut reader = BufReader::with_capacity(LOCAL_LENGTH + entry.name.len(), source.at(at));
-    let header = Header::<LOCAL_LENGTH>::read(&mut reader).map_err(|_| outside())?;
+    let header = source.seek(SeekFrom::Start(at)).and_then(|_| Header::<LOCAL_LENGTH>::read(source));
+    let header = header.map_err(|_| outside())?;
     if header.word(0) != LOCAL_SIGNATURE {
         return differs("it is not where the directory says");
     }
     let mut name = vec![0; usize::from(header.half(26))];
-    reader.read_exact(&mut name).map_err(|_| outside())?;
+    source.read_exact(&mut name).map_err(|_| outside())?;
     if name != entry.name {
         return differs("it has another name");
     }

@@ -7,6 +7,7 @@ mod error;
 mod escaped;
 mod filename;
 mod headers;
+mod in_order;
 mod info;
 mod layout;
 mod member;

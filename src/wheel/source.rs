@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 /// A reader with a position of its own over shared bytes. Cloning it costs a reference count, and
 /// clones do not disturb each other: files are read with `pread`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Source {
     bytes: Bytes,
     length: u64,
     position: u64,
+    window: Window,
 }
 
 #[derive(Clone, Debug)]
@@ -19,15 +20,21 @@ enum Bytes {
     Memory(Arc<[u8]>),
 }
 
+impl Clone for Source {
+    fn clone(&self) -> Self {
+        self.at(self.position)
+    }
+}
+
 impl Source {
     pub(super) fn file(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self { bytes: Bytes::File(Arc::new(file)), length, position: 0 })
+        Ok(Self { bytes: Bytes::File(Arc::new(file)), length, position: 0, window: Window::default() })
     }
 
     pub(super) fn memory(bytes: Arc<[u8]>) -> Self {
         let length = bytes.len() as u64;
-        Self { bytes: Bytes::Memory(bytes), length, position: 0 }
+        Self { bytes: Bytes::Memory(bytes), length, position: 0, window: Window::default() }
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -36,7 +43,40 @@ impl Source {
 
     /// A reader of the same bytes at another position.
     pub(super) fn at(&self, position: u64) -> Self {
-        Self { position, ..self.clone() }
+        Self { bytes: self.bytes.clone(), length: self.length, position, window: Window::default() }
+    }
+}
+
+/// What was read last when little was asked for. Headers and names are read in pieces of a few bytes, and in small
+/// members what they describe comes right after.
+#[derive(Debug, Default)]
+struct Window {
+    bytes: Vec<u8>,
+    start: u64,
+}
+
+impl Window {
+    /// How much is read where less is asked for.
+    const SIZE: usize = 8 << 10;
+
+    fn read(&mut self, file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.from(position).is_empty() {
+            if buffer.len() >= Self::SIZE {
+                return read_at(file, buffer, position);
+            }
+            self.bytes.resize(Self::SIZE, 0);
+            let read = read_at(file, &mut self.bytes, position);
+            self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+            self.start = position;
+            read?;
+        }
+        self.from(position).read(buffer)
+    }
+
+    /// What is in it from this position on.
+    fn from(&self, position: u64) -> &[u8] {
+        let skip = position.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
+        skip.and_then(|skip| self.bytes.get(skip..)).unwrap_or_default()
     }
 }
 
@@ -53,7 +93,7 @@ fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.bytes {
-            Bytes::File(file) => read_at(file, buffer, self.position)?,
+            Bytes::File(file) => self.window.read(file, self.position, buffer)?,
             Bytes::Memory(bytes) => {
                 let start = usize::try_from(self.position).unwrap_or(usize::MAX);
                 let mut rest = bytes.get(start..).unwrap_or_default();

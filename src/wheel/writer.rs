@@ -6,7 +6,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
@@ -17,6 +16,7 @@ use super::digest::Sha256Digest;
 use super::directory::check_tree;
 use super::error::WheelError;
 use super::escaped::Escaped;
+use super::in_order::in_order;
 use super::member::{Member, Method};
 use super::output::Output;
 use super::packed::Packed;
@@ -139,7 +139,7 @@ impl<'a> WheelWriter<'a> {
         &self,
         entries: &[Entry<'_>],
         record: &WheelPath,
-        output: impl Write + Seek,
+        output: impl Write + Seek + Send,
     ) -> Result<Vec<Written>, Failure> {
         let mut zip = ZipWriter::new(Buffered::new(output));
         let mut written = Vec::with_capacity(entries.len());
@@ -178,8 +178,8 @@ impl<'a> WheelWriter<'a> {
         }
     }
 
-    /// Compresses new files side by side, then adds all members one after the other.
-    fn write_wave<W: Write + Seek>(
+    /// Compresses new files side by side, and adds every member as soon as those before it are there.
+    fn write_wave<W: Write + Seek + Send>(
         &self,
         entries: &[Entry<'_>],
         wave: Range<usize>,
@@ -192,28 +192,24 @@ impl<'a> WheelWriter<'a> {
             Member(&'m Member, Written),
         }
         let wave = entries.get(wave).unwrap_or_default();
-        let ready: Vec<Result<Ready<'_>, Failure>> = wave
-            .par_iter()
-            .with_max_len(1)
-            .map(|entry| {
-                let ready = match entry {
-                    Entry::Write(file) => self.make(file).map(Ready::File)?,
-                    Entry::Keep(path) => {
-                        let member = self.source.member(path.as_str());
-                        let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
-                        if member.is_dir {
-                            return Ok(Ready::Directory(member));
-                        }
-                        let sha256 = self.hash_of(member)?;
-                        let written = Written { path: path.clone(), sha256, size: member.size };
-                        Ready::Member(member, written)
+        let make = |entry: &Entry<'_>| -> Result<Ready<'_>, Failure> {
+            let ready = match entry {
+                Entry::Write(file) => self.make(file).map(Ready::File)?,
+                Entry::Keep(path) => {
+                    let member = self.source.member(path.as_str());
+                    let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
+                    if member.is_dir {
+                        return Ok(Ready::Directory(member));
                     }
-                };
-                self.source.tell(Event::Wrote { bytes: self.cost(entry) });
-                Ok(ready)
-            })
-            .collect();
-        for ready in ready {
+                    let sha256 = self.hash_of(member)?;
+                    let written = Written { path: path.clone(), sha256, size: member.size };
+                    Ready::Member(member, written)
+                }
+            };
+            self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+            Ok(ready)
+        };
+        in_order(wave, make, |ready| {
             match ready? {
                 Ready::Directory(member) => self.copy(member, zip)?,
                 Ready::Member(member, file) => {
@@ -225,8 +221,8 @@ impl<'a> WheelWriter<'a> {
                     written.push(prepared.written);
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn hash_of(&self, member: &Member) -> Result<Sha256Digest, WheelError> {
