@@ -135,7 +135,8 @@ fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     let names = headers + 64 * usize::from(u16::from_le_bytes(bytes[62..64].try_into().unwrap()));
     let size = bytes.len() as u64;
     bytes[names + 32..names + 40].copy_from_slice(&size.to_le_bytes());
-    let kept = patch(bytes.clone(), &ElfEdit { soname: Some("libone.so.1".to_owned()), ..ElfEdit::default() });
+    let kept =
+        patch(bytes.clone(), &ElfEdit { soname: Some("libone.so.1".to_owned()), ..ElfEdit::default() });
     assert!(kept.is_ok());
     let edit = ElfEdit { strip: Some(Strip::Debug), ..ElfEdit::default() };
     let error = patch(bytes, &edit).unwrap_err().to_string();

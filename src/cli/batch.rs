@@ -136,6 +136,10 @@ impl Batch {
         if let Some(progress) = &self.progress {
             wheel = wheel.observed_by(progress.clone());
         }
+        // Of several, none may keep memory while the others are looked at.
+        if self.wheels.len() == 1 {
+            wheel = wheel.keeping_largest();
+        }
         let mut audit = audit(&wheel, &self.resolver, &self.audit_options)?;
         if audit.kind == WheelKind::Pure && !self.copy_pure {
             return Ok(Planned::Pure);

@@ -122,8 +122,29 @@ impl BitWriter {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// The number of bits written.
+    pub(super) fn position(&self) -> u64 {
+        self.bytes.len() as u64 * 8 + u64::from(self.count)
+    }
+
     /// Appends the bits of `data` from one bit to another.
     pub(super) fn copy(&mut self, data: &[u8], from: u64, to: u64) {
+        let byte = |bit: u64| usize::try_from(bit / 8).unwrap_or(usize::MAX);
+        let (first, end) = (from.next_multiple_of(8), to - to % 8);
+        if u64::from(self.count) == from % 8
+            && first < end
+            && let Some(bytes) = data.get(byte(first)..byte(end))
+        {
+            // Both have the same place in a byte, so that whole bytes are the same.
+            self.copy_bits(data, from, first);
+            self.bytes.extend_from_slice(bytes);
+            self.copy_bits(data, end, to);
+        } else {
+            self.copy_bits(data, from, to);
+        }
+    }
+
+    fn copy_bits(&mut self, data: &[u8], from: u64, to: u64) {
         let mut reader = BitReader::at(data, from);
         let mut left = to.saturating_sub(from);
         while left > 0 {

@@ -21,7 +21,7 @@ pub(super) struct Match {
 }
 
 /// Bytes that one matcher can work on, besides the window before them.
-pub(super) const PIECE: usize = 1 << 20;
+pub(super) const PIECE: usize = 1 << 18;
 
 /// Places are below this, so that cutting a number to it changes nothing and shows that it is in bounds. Hence the copy of
 /// the bytes, of a fixed size: words can be read at every place, and there is no end to look out for.

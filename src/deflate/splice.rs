@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
-use super::checked::inflates_to;
+use super::checked::{BlockStart, inflates_in_parts};
 use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
 use super::token::Token;
@@ -32,15 +32,18 @@ pub(crate) fn splice(stream: &[u8], old: Inflated, new: &[u8], level: u32) -> Op
         return None;
     }
     let mut out = BitWriter::with_capacity(stream.len() + changed + behind.len() + 64);
+    let mut starts = Vec::with_capacity(blocks.len() + 1);
     for (index, block) in blocks.iter().enumerate() {
+        starts.push(BlockStart { bit: out.position(), byte: block.bytes.0 });
         let last = behind.is_empty() && index + 1 == blocks.len();
         write(&mut out, stream, block, new, &changes, last)?;
     }
     if !behind.is_empty() {
+        starts.push(BlockStart { bit: out.position(), byte: behind.start });
         compress_part(&mut out, new, behind, level, true);
     }
     let spliced = out.finish();
-    let right = inflates_to(&spliced, &[], new, true);
+    let right = inflates_in_parts(&spliced, &starts, new);
     debug_assert!(right, "the splicer is wrong");
     right.then_some(spliced)
 }

@@ -103,10 +103,14 @@ mod tests {
     fn nothing_is_taken_after_an_error() {
         let numbers: Vec<u64> = (0..100).collect();
         let mut taken = 0;
-        let outcome = in_order(&numbers, |number| spin(*number), |_| {
-            taken += 1;
-            if taken == 40 { Err(taken) } else { Ok(()) }
-        });
+        let outcome = in_order(
+            &numbers,
+            |number| spin(*number),
+            |_| {
+                taken += 1;
+                if taken == 40 { Err(taken) } else { Ok(()) }
+            },
+        );
         assert_eq!((outcome, taken), (Err(40), 40));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -52,6 +52,9 @@ pub struct Wheel {
     record: Record,
     limits: Limits,
     observer: Option<Arc<dyn Observer>>,
+    /// Which member is kept when it was read, by its place in the directory, and what it inflated to.
+    keeps: Option<usize>,
+    kept: Mutex<Option<Inflated>>,
 }
 
 impl Wheel {
@@ -118,6 +121,8 @@ impl Wheel {
             record: Record::default(),
             limits: *limits,
             observer: None,
+            keeps: None,
+            kept: Mutex::new(None),
         };
         let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
@@ -145,6 +150,42 @@ impl Wheel {
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
+    }
+
+    /// Keeps the bytes of the largest member between [`Wheel::scan`] and [`crate::wheel::WheelWriter::write`], if it is
+    /// an ELF file and editing it is within [`Limits::in_flight`]: where it is edited, it need not be inflated again.
+    #[must_use]
+    pub fn keeping_largest(mut self) -> Self {
+        /// What editing takes, as a multiple of the size.
+        const EDITING: u64 = 4;
+        let deflated = self.members.iter().filter(|member| member.method == Method::Deflated);
+        let largest = deflated.max_by_key(|member| member.size);
+        let fits = largest.filter(|member| member.size.saturating_mul(EDITING) <= self.limits.in_flight);
+        self.keeps = fits.map(|member| member.index);
+        self
+    }
+
+    /// What the member inflates to, if it is the one to keep and sound. Why it is not is for [`Wheel::read_member`] to
+    /// say.
+    pub(super) fn inflate_to_keep(&self, member: &Member) -> Option<Inflated> {
+        if self.keeps != Some(member.index) {
+            return None;
+        }
+        let stream = self.compressed(member).ok()?;
+        self.inflate_noting_blocks(member, &stream).ok()
+    }
+
+    /// Keeps what was inflated, until it is taken by [`Wheel::take_kept`].
+    pub(super) fn keep(&self, inflated: Inflated) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(inflated);
+    }
+
+    /// What was kept of the member.
+    pub(super) fn take_kept(&self, member: &Member) -> Option<Inflated> {
+        if self.keeps != Some(member.index) {
+            return None;
+        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn tell(&self, event: Event) {

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::elf::is_elf;
 use crate::events::Event;
 
 use super::digest::Sha256Digest;
@@ -57,10 +58,17 @@ impl Wheel {
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
-                    let bytes = self.read_member(member)?;
+                    let (kept, read) = match self.inflate_to_keep(member) {
+                        Some(inflated) => (Some(inflated), Vec::new()),
+                        None => (None, self.read_member(member)?),
+                    };
+                    let bytes = kept.as_ref().map_or(&read, |inflated| &inflated.bytes);
                     let (sha256, value) =
-                        rayon::join(|| self.check_row(&record, member, &bytes), || look(member, &bytes));
+                        rayon::join(|| self.check_row(&record, member, bytes), || look(member, bytes));
                     let sha256 = sha256?;
+                    if let Some(inflated) = kept.filter(|inflated| is_elf(&inflated.bytes)) {
+                        self.keep(inflated);
+                    }
                     self.tell(Event::Read { bytes: member.size });
                     Ok(Scanned { path: member.path.clone(), sha256, value })
                 })

@@ -257,7 +257,10 @@ impl<'a> WheelWriter<'a> {
             return Ok(Packed::new(edit(&self.source.read_member(member)?)?, self.level));
         }
         let stream = self.source.compressed(member)?;
-        let old = self.source.inflate_noting_blocks(member, &stream)?;
+        let old = match self.source.take_kept(member) {
+            Some(kept) => kept,
+            None => self.source.inflate_noting_blocks(member, &stream)?,
+        };
         let bytes = edit(&old.bytes)?;
         let spliced = Packed::spliced(&bytes, &stream, old, self.level);
         Ok(spliced.unwrap_or_else(|| Packed::new(bytes, self.level)))
