@@ -132,6 +132,36 @@ fn the_bytes_do_not_depend_on_threads_waves_or_known_hashes() {
 }
 
 #[test]
+fn the_bytes_do_not_depend_on_what_is_kept_between_scan_and_edit() {
+    let source = demo().build();
+    let make = |keeping: bool, in_flight: u64| {
+        let limits = Limits { in_flight, ..Limits::default() };
+        let mut wheel = Wheel::from_bytes(NAME.parse().unwrap(), source.clone(), &limits).unwrap();
+        if keeping {
+            wheel = wheel.keeping_largest();
+        }
+        let edited = |name: &str| {
+            let content = Content::edited(path("demo/_core.so"), 20_000, |bytes| {
+                assert_eq!(bytes.len(), 5007);
+                let mut bytes = bytes.to_vec();
+                bytes[4000] = 1;
+                Ok(bytes)
+            });
+            Entry::Write(NewFile { path: path(name), content, mode: 0o755, modified: DosTime::EPOCH })
+        };
+        let mut entries = keep_all(&wheel);
+        entries.retain(|entry| entry.path().as_str() != "demo/_core.so");
+        // Twice, and what is kept is there once.
+        entries.extend([edited("demo/_core.so"), edited("demo/_other.so")]);
+        let first = written(&wheel, entries);
+        assert_eq!(open(first.clone()).unwrap().read(&path("demo/_other.so")).unwrap()[4000], 1);
+        first
+    };
+    let first = make(false, 1 << 30);
+    assert!(first == make(true, 1 << 30) && first == make(true, 5000));
+}
+
+#[test]
 fn what_was_wrong_in_the_source_archive_is_not_copied() {
     let mut zip = RawZip::wheel();
     zip.comment = b"a comment".to_vec();
