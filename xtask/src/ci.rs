@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::install::Distribution;
 use crate::process::{self, cargo, command};
-use crate::{codegen, e2e, fixtures, install, test};
+use crate::{codegen, e2e, fixtures, fuzz, install, test};
 
 /// The spelling checker, as a wheel with the program in it.
 const TYPOS: &[&str] = &["typos==1.52.0"];
@@ -27,6 +27,8 @@ const STEPS: &[Step] = &[
     ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),
     ("documentation", documentation),
     ("dependencies", dependencies),
+    // Long runs are for a desk.
+    ("fuzzing, for a moment", || fuzz::run(&["--minutes".to_owned(), "0.1".to_owned()])),
     ("from sources to modules imported on musl", ship),
     ("tests", || test::run(&[])),
 ];
