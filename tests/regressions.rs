@@ -142,3 +142,21 @@ fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     let error = patch(bytes, &edit).unwrap_err().to_string();
     assert!(error.contains("section"), "{error}");
 }
+
+/// Such a section was cut off where the last segment ends.
+#[test]
+fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
+    const SHT_PROGBITS: u32 = 1;
+    const SHF_ALLOC: u8 = 2;
+    let mut bytes = object("x86_64/lld-plain.so");
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let comment = (headers..)
+        .step_by(64)
+        .find(|at| bytes[at + 4..at + 8] == SHT_PROGBITS.to_le_bytes() && bytes[at + 8] & SHF_ALLOC == 0)
+        .unwrap();
+    let edit = ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() };
+    assert!(patch(bytes.clone(), &edit).is_ok());
+    bytes[comment + 24] -= 8;
+    let error = patch(bytes, &edit).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("begins in the last segment"), "{error}");
+}

@@ -45,10 +45,7 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     if names.is_none_or(|section| section.sh_type != SHT_STRTAB || is_loaded(section)) {
         return Ok(None);
     }
-    // What lies past the end of the file says nothing about it, and something else once the file grows.
-    for section in image.sections.iter().filter(|section| has_bytes(section)) {
-        slice(image.file, section.sh_offset, section.sh_size, "section")?;
-    }
+    check_sections(&image)?;
     let stripping = Stripping::plan(&image, level)?;
     if !stripping.dropped.contains(&true) || has_payload(&image) {
         return Ok(None);
@@ -67,6 +64,19 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     }
     check(&image, &facts, &stripped)?;
     Ok(Some(stripped))
+}
+
+/// What lies past the end of the file says nothing about it, and something else once the file grows. What is kept
+/// with the segments and what comes behind them are two parts.
+fn check_sections(image: &Image<'_>) -> Result<(), ElfError> {
+    let end = loaded_end(image);
+    for section in image.sections.iter().filter(|section| has_bytes(section)) {
+        slice(image.file, section.sh_offset, section.sh_size, "section")?;
+        if section.sh_offset < end && section.sh_offset.saturating_add(section.sh_size) > end {
+            return Err(ElfError::unsupported("a section begins in the last segment and ends behind it"));
+        }
+    }
+    Ok(())
 }
 
 /// Which sections go.
