@@ -162,13 +162,8 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
     let steps = output(command(bin.join("python")).args(["-c", script]).arg(workflow))?;
     let root = kitchen.image.copy_to(&kitchen.work.join("github-actions"))?;
     root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
-    let wheel = image::file_starting(&crate::dist::directory(), "muslrepair-")?;
-    let wheel = if wheel.extension().is_some_and(|extension| extension == "whl") {
-        wheel
-    } else {
-        let path = kitchen.program.join("muslrepair");
-        crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?
-    };
+    let path = kitchen.program.join("muslrepair");
+    let wheel = crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?;
     output(command("cp").arg(&wheel).arg(&kitchen.packages))?;
     for step in steps.lines() {
         println!("   {step}");
