@@ -160,3 +160,31 @@ fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
     let error = patch(bytes, &edit).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("begins in the last segment"), "{error}");
 }
+
+/// Tags of tables behind the string table followed it to its new place, because its section header was too large.
+#[test]
+fn a_section_that_says_too_much_does_not_take_others_along() {
+    const SHT_STRTAB: u32 = 3;
+    const SHF_ALLOC: u8 = 2;
+    let mut bytes = object("x86_64/lld-plain.so");
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let strings = (headers..)
+        .step_by(64)
+        .find(|at| bytes[at + 4..at + 8] == SHT_STRTAB.to_le_bytes() && bytes[at + 8] & SHF_ALLOC != 0)
+        .unwrap();
+    bytes[strings + 32..strings + 40].copy_from_slice(&0x8000_0100u64.to_le_bytes());
+    let relocations = |bytes: &[u8]| {
+        let facts = ElfFacts::parse(bytes).unwrap();
+        let symbols = DynamicSymbols::parse(bytes).unwrap();
+        let used = symbols.iter().filter(|symbol| symbol.referenced).count();
+        (facts.relocations, used)
+    };
+    let edit = ElfEdit {
+        soname: Some("x".repeat(300)),
+        run_path: RunPathEdit::Set("$ORIGIN/../demo.libs".to_owned()),
+        ..ElfEdit::default()
+    };
+    let patched = patch(bytes.clone(), &edit).unwrap();
+    assert_eq!(relocations(&patched.bytes), relocations(&bytes));
+    patch(patched.bytes, &edit).unwrap();
+}

@@ -93,7 +93,7 @@ pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     let to = place.offset..place.offset + size;
     draft.write(to.start, &bytes, "relocation table")?;
     if let Some(table) = &old_table {
-        draft.repoint(&[(table.section, to.clone(), place.address)]);
+        draft.repoint(&[table.repointed(to.clone(), place.address)]);
     }
     if let Some(header) = old_relr.as_ref().and_then(|table| draft.sections.get_mut(table.section?)) {
         header.sh_type = goblin::elf::section_header::SHT_NULL;

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use goblin::elf::dynamic::{DT_NEEDED, DT_RELACOUNT, DT_RELCOUNT, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ};
+use goblin::elf::dynamic::{
+    DT_NEEDED, DT_RELACOUNT, DT_RELCOUNT, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB,
+};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_GNU_RELRO, PT_INTERP, PT_LOAD, PT_PHDR, ProgramHeader};
 use goblin::elf::section_header::SHT_SYMTAB;
 
@@ -135,6 +137,7 @@ pub(crate) fn check_layout(
     }
     if let (Some(old_dynamic), Some(new_dynamic)) = (&old.dynamic, &new.dynamic) {
         check_tags(old_dynamic, new_dynamic, free_tags)?;
+        check_tables(&old, old_dynamic, &new, new_dynamic, moves, free_tags)?;
         check_strings(&old.image, old_dynamic, &new.image, new_dynamic)?;
         let changed = changed_ranges(&old.image, old_dynamic, &new.image, new_dynamic, moves)?;
         check_bytes(before, after, changed)?;
@@ -214,6 +217,33 @@ fn check_tags(old: &Dynamic, new: &Dynamic, free: &[u64]) -> Result<(), ElfError
     let hint = |tag| free.contains(&tag) || new.value(tag).is_none_or(|value| old.value(tag) == Some(value));
     if !hint(DT_RELACOUNT) || !hint(DT_RELCOUNT) {
         return fail("DT_RELACOUNT or DT_RELCOUNT changed");
+    }
+    Ok(())
+}
+
+/// The tags of tables that moved say where they are now, and the others what they said.
+fn check_tables(
+    old: &Survey<'_>,
+    old_dynamic: &Dynamic,
+    new: &Survey<'_>,
+    new_dynamic: &Dynamic,
+    moves: &[Move],
+    free: &[u64],
+) -> Result<(), ElfError> {
+    for tag in TABLE_TAGS.into_iter().filter(|tag| *tag != DT_STRTAB && !free.contains(tag)) {
+        let (Some(before), Some(after)) = (old_dynamic.value(tag), new_dynamic.value(tag)) else { continue };
+        let from = old.image.locate(before, 0, "table").ok();
+        let moved = from.and_then(|from| {
+            let table = moves.iter().find(|table| table.verbatim && table.from.contains(&from))?;
+            Some(table.to.start.saturating_add(from - table.from.start))
+        });
+        let follows = match moved {
+            Some(to) => new.image.locate(after, 0, "table") == Ok(to),
+            None => after == before,
+        };
+        if !follows {
+            return fail("a tag of a table does not say where it is");
+        }
     }
     Ok(())
 }

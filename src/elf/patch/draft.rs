@@ -30,6 +30,19 @@ pub(crate) struct Move {
     pub(crate) name: &'static str,
 }
 
+/// A table that gets a new place, as the headers and the dynamic section see it.
+#[derive(Debug)]
+pub(crate) struct Repointed {
+    /// Index of its section header, if it has one.
+    pub(crate) section: Option<usize>,
+    /// Its addresses before. A section header may say something else.
+    pub(crate) from: Range,
+    /// Where it will be in the file.
+    pub(crate) to: Range,
+    /// Its first address then.
+    pub(crate) address: u64,
+}
+
 /// The working state. Headers are edited here and written by [`Draft::finish`]; data is written to
 /// `file` at once.
 #[derive(Debug)]
@@ -150,27 +163,19 @@ impl Draft {
         self.dynamic.offset..self.dynamic.offset.saturating_add(size)
     }
 
-    /// Has the section headers of tables and the tags that point into them follow to new places, given
-    /// as section, file range and address. All at once: one table may go where another was. The
-    /// bytes are the caller's business.
-    pub(crate) fn repoint(&mut self, tables: &[(Option<usize>, Range, u64)]) {
-        let old: Vec<(Range, u64)> = tables
-            .iter()
-            .filter_map(|(section, _, address)| {
-                let header = self.sections.get((*section)?)?;
-                Some((header.sh_addr..header.sh_addr.saturating_add(header.sh_size), *address))
-            })
-            .collect();
+    /// Has the section headers of tables and the tags that point into them follow to new places. All at once: one
+    /// table may go where another was. The bytes are the caller's business.
+    pub(crate) fn repoint(&mut self, tables: &[Repointed]) {
         for entry in self.dynamic.entries.iter_mut().filter(|entry| TABLE_TAGS.contains(&entry.tag)) {
-            if let Some((from, to)) = old.iter().find(|(from, _)| from.contains(&entry.value)) {
-                entry.value = entry.value - from.start + to;
+            if let Some(table) = tables.iter().find(|table| table.from.contains(&entry.value)) {
+                entry.value = entry.value - table.from.start + table.address;
             }
         }
-        for (section, to, address) in tables {
-            if let Some(header) = section.and_then(|at| self.sections.get_mut(at)) {
-                header.sh_addr = *address;
-                header.sh_offset = to.start;
-                header.sh_size = to.end - to.start;
+        for table in tables {
+            if let Some(header) = table.section.and_then(|at| self.sections.get_mut(at)) {
+                header.sh_addr = table.address;
+                header.sh_offset = table.to.start;
+                header.sh_size = table.to.end - table.to.start;
             }
         }
     }

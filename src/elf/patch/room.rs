@@ -241,7 +241,7 @@ fn apply(
     let pointers: Vec<_> = all
         .iter()
         .zip(&contents)
-        .map(|((table, place), content)| (table.section, to(place, content), place.address))
+        .map(|((table, place), content)| table.repointed(to(place, content), place.address))
         .collect();
     draft.repoint(&pointers);
     for ((table, place), content) in all.into_iter().zip(contents) {

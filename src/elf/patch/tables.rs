@@ -15,7 +15,7 @@ use goblin::elf::section_header::{
 
 use crate::elf::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, is_string_tag};
 
-use super::draft::{Draft, Range, TABLE_TAGS};
+use super::draft::{Draft, Range, Repointed, TABLE_TAGS};
 
 /// `SHT_RELR` (gABI, 2022 draft).
 pub(crate) const SHT_RELR: u32 = 19;
@@ -34,6 +34,12 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn size(&self) -> u64 {
         self.range.end - self.range.start
+    }
+
+    /// The table in a new place: these bytes of the file, from this address on.
+    pub(crate) fn repointed(&self, to: Range, address: u64) -> Repointed {
+        let from = self.address..self.address.saturating_add(self.size());
+        Repointed { section: self.section, from, to, address }
     }
 }
 

@@ -163,7 +163,8 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
     let root = kitchen.image.copy_to(&kitchen.work.join("github-actions"))?;
     root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
     let path = kitchen.program.join("muslrepair");
-    let wheel = crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?;
+    let wheel =
+        crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?;
     output(command("cp").arg(&wheel).arg(&kitchen.packages))?;
     for step in steps.lines() {
         println!("   {step}");
