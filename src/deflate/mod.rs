@@ -24,7 +24,7 @@ mod token;
 
 pub(crate) use compress::compress;
 pub(crate) use inflate::{Inflated, inflate};
-pub(crate) use splice::splice;
+pub(crate) use splice::{Difference, splice};
 
 #[cfg(test)]
 mod tests;

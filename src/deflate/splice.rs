@@ -14,29 +14,45 @@ use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
 use super::token::Token;
 
-/// The stream for `new`, made from `stream`, which inflates to `old`; nothing where that would not pay.
-/// It has been inflated again, by another implementation.
-pub(crate) fn splice(stream: &[u8], old: Inflated, new: &[u8], level: u32) -> Option<Vec<u8>> {
-    /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
-    const SHARE: usize = 16;
-    if new.len() < old.bytes.len() || old.bytes.is_empty() {
-        return None;
+/// What differs between a file and another that was made from it.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The blocks of the first file's stream, in order.
+    blocks: Vec<Block>,
+    /// Where the other has other bytes, ascending.
+    changes: Vec<Range<usize>>,
+    /// The size of the first, in bytes; behind it the other has more.
+    size: usize,
+}
+
+impl Difference {
+    /// Compares a file with what it became; nothing where splicing would not pay. The old bytes are not needed any more
+    /// then, and may be many.
+    pub(crate) fn between(old: Inflated, new: &[u8]) -> Option<Self> {
+        /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
+        const SHARE: usize = 16;
+        let Inflated { bytes, blocks } = old;
+        let size = bytes.len();
+        if new.len() < size || size == 0 {
+            return None;
+        }
+        let changes = changes(&bytes, new);
+        let changed = changes.iter().map(Range::len).sum::<usize>() + (new.len() - size);
+        (changed <= new.len() / SHARE).then_some(Self { blocks, changes, size })
     }
-    let changes = changes(&old.bytes, new);
-    let changed: usize = changes.iter().map(Range::len).sum();
-    let behind = old.bytes.len()..new.len();
-    // What it was is not needed any more, and may be large.
-    let Inflated { bytes, blocks } = old;
-    drop(bytes);
-    if (changed + behind.len()) > new.len() / SHARE {
-        return None;
-    }
-    let mut out = BitWriter::with_capacity(stream.len() + changed + behind.len() + 64);
+}
+
+/// The stream for `new`, made from `stream` of the file that it differs from. It has been inflated again, by another
+/// implementation; nothing where that went wrong.
+pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
+    let Difference { blocks, changes, size } = difference;
+    let behind = *size..new.len();
+    let mut out = BitWriter::with_capacity(stream.len() + behind.len() + 4096);
     let mut starts = Vec::with_capacity(blocks.len() + 1);
     for (index, block) in blocks.iter().enumerate() {
         starts.push(BlockStart { bit: out.position(), byte: block.bytes.0 });
         let last = behind.is_empty() && index + 1 == blocks.len();
-        write(&mut out, stream, block, new, &changes, last)?;
+        write(&mut out, stream, block, new, changes, last)?;
     }
     if !behind.is_empty() {
         starts.push(BlockStart { bit: out.position(), byte: behind.start });

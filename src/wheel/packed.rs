@@ -36,15 +36,15 @@ impl Packed {
 
     /// Like [`Packed::new`] for bytes that differ a little from those that `stream` inflates to: the same stream where
     /// nothing changed, for any level that compresses.
-    pub(super) fn spliced(bytes: &[u8], stream: &[u8], old: deflate::Inflated, level: u32) -> Option<Self> {
-        /// From here on somebody asked for the smallest result and not for the fastest.
-        const SMALLEST: u32 = 7;
-        if level == 0 || level >= SMALLEST {
-            return None;
-        }
+    pub(super) fn spliced(
+        bytes: &[u8],
+        stream: &[u8],
+        difference: &deflate::Difference,
+        level: u32,
+    ) -> Option<Self> {
         let ((crc32, sha256), compressed) = rayon::join(
             || (crc32(bytes), Sha256Digest::of(bytes)),
-            || deflate::splice(stream, old, bytes, level),
+            || deflate::splice(stream, difference, bytes, level),
         );
         let (method, size) = (Method::Deflated, bytes.len() as u64);
         compressed.map(|compressed| Self { method, compressed, crc32, size, sha256 })

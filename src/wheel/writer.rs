@@ -9,6 +9,7 @@ use std::sync::Arc;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
+use crate::deflate::Difference;
 use crate::events::Event;
 
 use super::buffered::Buffered;
@@ -253,16 +254,23 @@ impl<'a> WheelWriter<'a> {
         member: &Member,
         edit: impl Fn(&[u8]) -> Result<Vec<u8>, WheelError>,
     ) -> Result<Packed, WheelError> {
-        if member.method == Method::Stored || self.level == 0 {
+        /// From here on somebody asked for the smallest result and not for the fastest.
+        const SMALLEST: u32 = 7;
+        if member.method == Method::Stored || self.level == 0 || self.level >= SMALLEST {
             return Ok(Packed::new(edit(&self.source.read_member(member)?)?, self.level));
         }
-        let stream = self.source.compressed(member)?;
         let old = match self.source.take_kept(member) {
             Some(kept) => kept,
-            None => self.source.inflate_noting_blocks(member, &stream)?,
+            None => self.source.inflate_noting_blocks(member, &self.source.compressed(member)?)?,
         };
         let bytes = edit(&old.bytes)?;
-        let spliced = Packed::spliced(&bytes, &stream, old, self.level);
+        // Only now is the stream read (again): never are all four in memory.
+        let spliced = match Difference::between(old, &bytes) {
+            None => None,
+            Some(difference) => {
+                Packed::spliced(&bytes, &self.source.compressed(member)?, &difference, self.level)
+            }
+        };
         Ok(spliced.unwrap_or_else(|| Packed::new(bytes, self.level)))
     }
 

@@ -55,7 +55,8 @@ fuzz_target!(|data: &[u8]| {
         assert!(deflate::inflate(stream, less).is_err());
     }
     let new = edited(&bytes, &mut control);
-    if let Some(spliced) = deflate::splice(stream, inflated, &new, level) {
+    let difference = deflate::Difference::between(inflated, &new);
+    if let Some(spliced) = difference.and_then(|difference| deflate::splice(stream, &difference, &new, level)) {
         assert_eq!(reference(&spliced), (new.clone(), true), "what is spliced inflates to the edited bytes");
         assert_eq!(deflate::inflate(&spliced, new.len()).map(|inflated| inflated.bytes), Ok(new));
     }
