@@ -3,8 +3,8 @@
 use super::bits::BitWriter;
 use super::code::{LONGEST_CODE, codes_for, lengths_for};
 use super::token::{
-    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, LONGEST, SHORTEST, Token, distance_symbol,
-    length_symbol,
+    DISTANCE_CODES, DISTANCES, END, FIRSTS, LENGTH_CODES, LITERALS, NO_DISTANCE, SHORTEST, Token, Tokens,
+    distance_symbol, length_symbol,
 };
 
 /// The order in which the lengths of the code for code lengths are given (section 3.2.7).
@@ -24,30 +24,19 @@ pub(super) fn fixed_literals() -> [u8; 288] {
 }
 
 /// Writes `tokens`, which stand for `bytes`, in the shortest of the three ways.
-pub(super) fn write_block(out: &mut BitWriter, tokens: &[Token], bytes: &[u8], last: bool) {
-    let mut literals = [0u32; LITERALS];
-    let mut distances = [0u32; DISTANCES];
-    literals[END] = 1;
-    for token in tokens {
-        if token.is_literal() {
-            literals[usize::from(token.byte())] += 1;
-        } else {
-            literals[END + 1 + length_symbol(token.length())] += 1;
-            distances[distance_symbol(token.distance())] += 1;
-        }
-    }
+pub(super) fn write_block(out: &mut BitWriter, tokens: &Tokens, bytes: &[u8], last: bool) {
+    let (literals, distances) = (&tokens.literals, &tokens.distances);
     let extra: u64 = (literals.iter().skip(END + 1).zip(LENGTH_CODES))
         .chain(distances.iter().zip(DISTANCE_CODES))
         .map(|(count, (_, extra))| u64::from(*count) * u64::from(extra))
         .sum();
-    let literal_lengths = lengths_for(&literals, LONGEST_CODE);
-    let distance_lengths = lengths_for(&distances, LONGEST_CODE);
+    let literal_lengths = lengths_for(literals, LONGEST_CODE);
+    let distance_lengths = lengths_for(distances, LONGEST_CODE);
     let header = Header::new(&literal_lengths, &distance_lengths);
     let fixed = fixed_literals();
-    let dynamic_size =
-        header.size() + cost(&literals, &literal_lengths) + cost(&distances, &distance_lengths);
+    let dynamic_size = header.size() + cost(literals, &literal_lengths) + cost(distances, &distance_lengths);
     let fixed_size =
-        cost(&literals, &fixed) + 5 * distances.iter().map(|count| u64::from(*count)).sum::<u64>();
+        cost(literals, &fixed) + 5 * distances.iter().map(|count| u64::from(*count)).sum::<u64>();
     let stored_size = 8 * bytes.len() as u64 + 40 * (bytes.len() / STORED + 1) as u64;
     if stored_size <= extra + dynamic_size.min(fixed_size) {
         write_stored(out, bytes, last);
@@ -57,10 +46,10 @@ pub(super) fn write_block(out: &mut BitWriter, tokens: &[Token], bytes: &[u8], l
     if dynamic_size < fixed_size {
         out.put(2, 2);
         header.write(out);
-        write_tokens(out, tokens, &literal_lengths, &distance_lengths);
+        write_tokens(out, tokens.as_slice(), &literal_lengths, &distance_lengths);
     } else {
         out.put(1, 2);
-        write_tokens(out, tokens, &fixed, &[5; DISTANCES]);
+        write_tokens(out, tokens.as_slice(), &fixed, &[5; DISTANCES]);
     }
 }
 
@@ -93,32 +82,40 @@ fn write_tokens<const L: usize>(
 ) {
     let literal_codes = codes_for(literal_lengths);
     let distance_codes = codes_for(distance_lengths);
-    let literal = |symbol: usize| (u64::from(literal_codes[symbol]), u32::from(literal_lengths[symbol]));
-    // A length is one lookup: its code and its extra bits behind it.
-    let mut lengths = [(0, 0); LONGEST + 1];
-    for (length, entry) in lengths.iter_mut().enumerate().skip(SHORTEST) {
-        let symbol = length_symbol(length);
-        let (base, extra) = LENGTH_CODES[symbol];
-        let (code, bits) = literal(END + 1 + symbol);
-        *entry = (code | ((length - usize::from(base)) as u64) << bits, bits + u32::from(extra));
+    let code_of = |symbol: usize| (u64::from(literal_codes[symbol]), u32::from(literal_lengths[symbol]));
+    // A literal is one lookup, and so is a length: its code and its extra bits behind it.
+    let mut firsts = [(0, 0); FIRSTS];
+    for (first, entry) in firsts.iter_mut().enumerate() {
+        *entry = match first.checked_sub(END) {
+            None => code_of(first),
+            Some(less) => {
+                let length = less + SHORTEST;
+                let symbol = length_symbol(length);
+                let (base, extra) = LENGTH_CODES[symbol];
+                let (code, bits) = code_of(END + 1 + symbol);
+                (code | ((length - usize::from(base)) as u64) << bits, bits + u32::from(extra))
+            }
+        };
     }
+    // For a distance its code, the length of the code, the first distance with it, and the extra bits. That of a literal
+    // takes no bits: the processor cannot foresee what comes next, so that it is faster not to ask.
+    let mut seconds = [(0, 0, 0, 0); (NO_DISTANCE + 1).next_power_of_two()];
+    for (symbol, (base, extra)) in DISTANCE_CODES.into_iter().enumerate() {
+        seconds[symbol] =
+            (u64::from(distance_codes[symbol]), u32::from(distance_lengths[symbol]), base, u32::from(extra));
+    }
+    let (mut open, written) = out.parts();
     for token in tokens {
-        if token.is_literal() {
-            let (code, bits) = literal(usize::from(token.byte()));
-            out.put(code, bits);
-            continue;
-        }
-        let (first, first_bits) = lengths[token.length().min(LONGEST)];
+        let (first, first_bits) = firsts[token.first()];
         let distance = token.distance();
-        let symbol = distance_symbol(distance);
-        let (base, extra) = DISTANCE_CODES[symbol];
-        let bits = u32::from(distance_lengths[symbol]);
-        let second = u64::from(distance_codes[symbol]) | ((distance - usize::from(base)) as u64) << bits;
+        let (code, bits, base, extra) = seconds[distance_symbol(distance) % seconds.len()];
+        let second = code | (distance as u64).wrapping_sub(u64::from(base)) << bits;
         // At most 20 and 28 bits.
-        out.put(first | second << first_bits, first_bits + bits + u32::from(extra));
+        open.put(written, first | second << first_bits, first_bits + bits + extra);
     }
-    let (code, bits) = literal(END);
-    out.put(code, bits);
+    let (code, bits) = code_of(END);
+    open.put(written, code, bits);
+    out.open = open;
 }
 
 /// The codes of a dynamic block, as its header gives them (section 3.2.7).

@@ -9,16 +9,16 @@ use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
 use super::checked::{by_zlib_rs, inflates_to};
 use super::matcher::{Effort, Match, Matcher, PIECE};
-use super::token::{SHORTEST, Token, WINDOW};
+use super::token::{Tokens, WINDOW};
 
-/// What a level means. At 6 the result for 79 shared libraries of published wheels is 0.6 % smaller than that of zlib
-/// 1.2.13 at 6, which auditwheel uses, and for none of them more than 0.2 % larger; the others are spread around it.
+/// What a level means. At 6 the result for the libraries of published wheels is a little smaller than that of zlib 1.2.13
+/// at 6, which auditwheel uses (`cargo xtask bench deflate`); the others are spread around it.
 fn effort(level: u32) -> Effort {
     let (depth, nice) = match level {
         0..=3 => (4, 16),
         4 => (8, 24),
         5 => (12, 30),
-        6 => (20, 48),
+        6 => (14, 40),
         7 => (40, 96),
         8 => (120, 200),
         _ => (400, 258),
@@ -76,8 +76,13 @@ fn compress_piece(out: &mut BitWriter, bytes: &[u8], piece: Range<usize>, level:
     let origin = |at: usize| piece.start + at - WINDOW;
     let mut block = Pending::new(WINDOW);
     let mut at = WINDOW;
+    let mut next_forget = at;
     while at < end {
-        let mut found = worth(matcher.find(at, 0, effort));
+        if at >= next_forget {
+            matcher.forget(at);
+            next_forget = at + WINDOW / 2;
+        }
+        let mut found = matcher.find(at, 0, effort);
         if found.length == 0 {
             block.literal(matcher.byte(at));
             at += 1;
@@ -87,7 +92,7 @@ fn compress_piece(out: &mut BitWriter, bytes: &[u8], piece: Range<usize>, level:
                     matcher.skip(at + 1, found.length - 1);
                     break;
                 }
-                let next = worth(matcher.find(at + 1, found.length - 1, second));
+                let next = matcher.find(at + 1, found.length - 1, second);
                 if !is_better(next, found) {
                     matcher.skip(at + 2, found.length - 2);
                     break;
@@ -110,13 +115,6 @@ fn compress_piece(out: &mut BitWriter, bytes: &[u8], piece: Range<usize>, level:
     }
 }
 
-/// Three bytes from far away cost more than three literals.
-fn worth(found: Match) -> Match {
-    /// As in zlib (`TOO_FAR`).
-    const FAR: usize = 4096;
-    if found.length == SHORTEST && found.distance > FAR { Match::default() } else { found }
-}
-
 /// Whether the match one byte on is worth a literal: it is longer, or as long and much nearer. From libdeflate.
 fn is_better(next: Match, found: Match) -> bool {
     next.length >= found.length
@@ -132,7 +130,7 @@ const KINDS: usize = 10;
 /// The block that is collected.
 struct Pending {
     start: usize,
-    tokens: Vec<Token>,
+    tokens: Tokens,
     /// Of the tokens of the block that were looked at, and of those since.
     old: [u32; KINDS],
     new: [u32; KINDS],
@@ -142,7 +140,7 @@ struct Pending {
 
 impl Pending {
     fn new(start: usize) -> Self {
-        Self { start, tokens: Vec::new(), old: [0; KINDS], new: [0; KINDS], old_count: 0, new_count: 0 }
+        Self { start, tokens: Tokens::new(), old: [0; KINDS], new: [0; KINDS], old_count: 0, new_count: 0 }
     }
 
     fn next(&mut self, start: usize) {
@@ -153,31 +151,37 @@ impl Pending {
 
     #[inline(always)]
     fn literal(&mut self, byte: u8) {
-        self.tokens.push(Token::literal(byte));
+        self.tokens.literal(byte);
         self.new[usize::from((byte >> 5 & 6) | (byte & 1))] += 1;
         self.new_count += 1;
     }
 
     #[inline(always)]
     fn repeat(&mut self, found: Match) {
-        self.tokens.push(Token::repeat(found.length, found.distance));
+        self.tokens.repeat(found.length, found.distance);
         self.new[8 + usize::from(found.length >= 9)] += 1;
         self.new_count += 1;
     }
 
     /// Whether the block had better end here. The constants are libdeflate's, whose blocks these are.
+    #[inline(always)]
     fn is_over(&mut self, at: usize, end: usize) -> bool {
         /// Tokens between two looks.
         const LOOK: u32 = 512;
+        self.new_count >= LOOK && self.differs(at, end)
+    }
+
+    /// Whether what came last differs from the block before it, or the block is as long as one may be.
+    fn differs(&mut self, at: usize, end: usize) -> bool {
         /// Shorter blocks do not make up for their header.
         const SHORTEST_BLOCK: usize = 5000;
         /// The most tokens of a block, which bounds its memory.
         const MOST: usize = 50_000;
-        if self.tokens.len() >= MOST {
+        if self.tokens.as_slice().len() >= MOST {
             return true;
         }
         let length = at - self.start;
-        if self.new_count < LOOK || length < SHORTEST_BLOCK || end - at < SHORTEST_BLOCK {
+        if length < SHORTEST_BLOCK || end - at < SHORTEST_BLOCK {
             return false;
         }
         let (old, new) = (u64::from(self.old_count), u64::from(self.new_count));

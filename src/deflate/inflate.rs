@@ -6,7 +6,7 @@ use super::bits::BitReader;
 use super::block::{LENGTH_ORDER, fixed_literals};
 use super::code::{Decoder, Meaning};
 use super::token::{
-    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, LONGEST, SHORTEST, Token, WINDOW,
+    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, LONGEST, SHORTEST, Tokens, WINDOW,
 };
 
 /// The stream is no deflate stream, or not of the size that was expected.
@@ -99,7 +99,7 @@ pub(crate) fn inflate(stream: &[u8], size: usize) -> Result<Inflated, Damage> {
 }
 
 /// The tokens of a block of a sound stream that is not stored.
-pub(super) fn tokens(stream: &[u8], block: &Block) -> Result<Vec<Token>, Damage> {
+pub(super) fn tokens(stream: &[u8], block: &Block) -> Result<Tokens, Damage> {
     let mut reader = BitReader::at(stream, block.bits.0);
     reader.take(1);
     match Kind::read(&mut reader)? {
@@ -117,13 +117,13 @@ fn tokens_of(
     literals: &Literals,
     distances: &Distances,
     block: &Block,
-) -> Result<Vec<Token>, Damage> {
-    let mut tokens = Vec::new();
+) -> Result<Tokens, Damage> {
+    let mut tokens = Tokens::new();
     while reader.position() < block.bits.1 {
         reader.refill();
         let meaning = literals.take(reader);
         if meaning.is_literal() {
-            tokens.push(Token::literal(meaning.value() as u8));
+            tokens.literal(meaning.value() as u8);
         } else if meaning.is_base() {
             let length = meaning.value() + reader.take(meaning.extra()) as usize;
             let meaning = distances.take(reader);
@@ -131,7 +131,7 @@ fn tokens_of(
             if !meaning.is_base() || !(SHORTEST..=LONGEST).contains(&length) || distance > WINDOW {
                 return Err(Damage::Invalid);
             }
-            tokens.push(Token::repeat(length, distance));
+            tokens.repeat(length, distance);
         } else if meaning.is_end() {
             return Ok(tokens);
         } else {

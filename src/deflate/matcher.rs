@@ -33,11 +33,11 @@ const SHORT_BITS: u32 = 15;
 const LONG_BITS: u32 = 16;
 
 /// A piece of a file and the window before it, with hash chains: for four bytes, where they occurred last, and for each
-/// place how far back the one before it lies; for three bytes, where they occurred last.
+/// place the one before it; for three bytes, where they occurred last.
 ///
 /// Places are counted from the beginning of the window. In the tables they are kept in 16 bits, twice the window, so
-/// that the tables stay in the cache. An older place looks like one in the window: nothing depends on that, because
-/// every candidate is held against the bytes.
+/// that the tables stay in the cache. An older place can look like one in the window, though [`Matcher::forget`] leaves
+/// few of them: nothing depends on that, because every candidate is held against the bytes.
 pub(super) struct Matcher {
     bytes: Box<[u8; PLACES + MARGIN]>,
     /// Where the window begins, where it is cut short by the beginning of the file.
@@ -78,10 +78,11 @@ impl Matcher {
     pub(super) fn new(bytes: &[u8], piece: &Range<usize>) -> Self {
         let before = piece.start.min(WINDOW);
         let known = bytes.get(piece.start - before..piece.end).unwrap_or_default();
+        let first = WINDOW - before;
         let mut matcher = Self {
             bytes: zeros(),
-            first: WINDOW - before,
-            end: WINDOW - before + known.len(),
+            first,
+            end: first + known.len(),
             short: zeros(),
             long: zeros(),
             back: zeros(),
@@ -90,9 +91,28 @@ impl Matcher {
         if let Some(copy) = matcher.bytes.get_mut(matcher.first..matcher.end) {
             copy.copy_from_slice(known);
         }
+        let unknown = (first as u16).wrapping_sub(WINDOW as u16);
+        matcher.short.fill(unknown);
+        matcher.long.fill(unknown);
         matcher.look_ahead(matcher.first);
         matcher.skip(matcher.first, before);
         matcher
+    }
+
+    /// Makes every place in the tables that is out of the window at `at` look as if it had just left it. To be called at
+    /// least once in a window, so that none comes to look as if it were in it again: chains would go on from there, and
+    /// looking at places that cannot match takes time.
+    pub(super) fn forget(&mut self, at: usize) {
+        fn sweep(places: &mut [u16], at: u16) {
+            let border = at.wrapping_sub(WINDOW as u16);
+            for place in places {
+                // A conditional value, not a conditional store: that is done for many at once.
+                let is_out = at.wrapping_sub(*place) > WINDOW as u16;
+                *place = if is_out { border } else { *place };
+            }
+        }
+        sweep(&mut *self.short, at as u16);
+        sweep(&mut *self.long, at as u16);
     }
 
     /// The byte at a place.
@@ -135,18 +155,17 @@ impl Matcher {
         self.next = Next { word, short, long, short_hash, long_hash };
     }
 
-    /// Takes note of the next place, and returns its word and how far back its four bytes, less one, and its three bytes
-    /// occurred before.
+    /// Takes note of the next place, and returns its word, the place where its four bytes occurred before, and how far
+    /// back its three bytes did.
     #[inline(always)]
     fn note(&mut self, at: usize) -> (u32, u16, u16) {
         let place = at as u16;
         let next = self.next;
         self.long[next.long_hash % (1 << LONG_BITS)] = place;
         self.short[next.short_hash % (1 << SHORT_BITS)] = place;
-        let back = place.wrapping_sub(next.long).wrapping_sub(1);
-        self.back[at % WINDOW] = back;
+        self.back[at % WINDOW] = next.long;
         self.look_ahead(at + 1);
-        (next.word, back, place.wrapping_sub(next.short))
+        (next.word, next.long, place.wrapping_sub(next.short))
     }
 
     /// Takes note of the next places without looking for matches.
@@ -160,7 +179,7 @@ impl Matcher {
     /// The longest match at the next place that is longer than `least`, and takes note of it.
     #[inline(always)]
     pub(super) fn find(&mut self, at: usize, least: usize, effort: Effort) -> Match {
-        let (here, back, short) = self.note(at);
+        let (here, mut place, short) = self.note(at);
         let most = LONGEST.min(self.end - at);
         if most < SHORTEST + 1 {
             return Match::default();
@@ -183,9 +202,12 @@ impl Matcher {
         // What is longer than the best so far agrees in the last four bytes it would have, too.
         let mut tail = least.max(SHORTEST) - 3;
         let mut tail_here = self.word(at + tail);
-        let mut distance = usize::from(back) + 1;
         let mut depth = effort.depth;
-        while distance <= farthest {
+        loop {
+            let distance = usize::from((at as u16).wrapping_sub(place));
+            if distance.wrapping_sub(1) >= farthest {
+                break;
+            }
             let there = at - distance;
             if self.word(there + tail) == tail_here && self.word(there) == here {
                 let length = self.common(there, at, 4, most);
@@ -203,7 +225,7 @@ impl Matcher {
             if depth == 0 {
                 break;
             }
-            distance += usize::from(self.back[there % WINDOW]) + 1;
+            place = self.back[usize::from(place) % WINDOW];
         }
         best
     }

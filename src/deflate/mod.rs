@@ -2,9 +2,9 @@
 //! begin, and [`splice()`], which turns the compressed form of a file into that of a slightly different file without
 //! compressing it again.
 //!
-//! Why not a crate: zlib-rs at level 6 is as fast and gives more than zlib does, where the compressor here gives less; none
-//! shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over the
-//! border of a piece (`cargo xtask bench deflate`). zlib-rs inflates everything again that is compressed here.
+//! Why not a crate: zlib-rs at level 6 is no faster and gives more than zlib does, where the compressor here gives less;
+//! none shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over
+//! the border of a piece (`cargo xtask bench deflate`). zlib-rs inflates everything again that is compressed here.
 //!
 //! Output depends on the input and the level only: pieces have a fixed size, whatever the number of threads.
 #![allow(

@@ -12,7 +12,7 @@ use super::block::{write_block, write_stored};
 use super::checked::{BlockStart, inflates_in_parts};
 use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
-use super::token::Token;
+use super::token::{Token, Tokens};
 
 /// What differs between a file and another that was made from it.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ fn write(
     }
     if touches(changes, &(block.reach..end)) {
         let tokens = tokens(stream, block).ok()?;
-        if let Some(tokens) = corrected(&tokens, block, new, changes) {
+        if let Some(tokens) = corrected(tokens.as_slice(), block, new, changes) {
             write_block(out, &tokens, bytes, last);
             return Some(());
         }
@@ -92,9 +92,9 @@ fn write(
 }
 
 /// The tokens as they have to be for the new bytes; nothing where they are right as they are.
-fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize>]) -> Option<Vec<Token>> {
+fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize>]) -> Option<Tokens> {
     let mut at = block.bytes.0;
-    let mut corrected: Option<Vec<Token>> = None;
+    let mut corrected: Option<Tokens> = None;
     for (index, token) in tokens.iter().enumerate() {
         let (length, distance) = (token.length(), token.distance());
         let here = at..at + length;
@@ -108,14 +108,16 @@ fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize
                 new.get(here.clone()) == new.get(from..from + length)
             };
         if !right && corrected.is_none() {
-            corrected = Some(tokens.get(..index).unwrap_or_default().to_vec());
+            let mut before = Tokens::new();
+            tokens.iter().take(index).for_each(|token| before.push(*token));
+            corrected = Some(before);
         }
         if let Some(corrected) = &mut corrected {
             if right {
                 corrected.push(*token);
             } else {
                 let bytes = new.get(here).unwrap_or_default();
-                corrected.extend(bytes.iter().map(|byte| Token::literal(*byte)));
+                bytes.iter().for_each(|byte| corrected.literal(*byte));
             }
         }
         at += length;
