@@ -75,7 +75,8 @@ const TASKS: &[Task] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let asked = arguments.split_first().filter(|(name, _)| !["--help", "-h", "help"].contains(&name.as_str()));
+    let asked =
+        arguments.split_first().filter(|(name, _)| !["--help", "-h", "help"].contains(&name.as_str()));
     let Some((name, rest)) = asked else {
         println!("usage: cargo xtask TASK [ARGUMENT...]\n");
         for task in TASKS {
