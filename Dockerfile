@@ -8,6 +8,7 @@ COPY Cargo.toml Cargo.lock README.md ./
 COPY src ./src
 COPY xtask ./xtask
 # Not built here, but named in Cargo.toml.
+COPY benches ./benches
 COPY tests ./tests
 # Static, as everything is that Rust builds for musl.
 RUN cargo build --release --locked --package muslrepair --bin muslrepair

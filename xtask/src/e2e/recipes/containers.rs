@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -11,7 +12,7 @@ use super::{Kitchen, PASSWORD, USER, directory};
 use crate::dist::HOST;
 use crate::image;
 use crate::install;
-use crate::process::{command, output, root, run as run_command, target};
+use crate::process::{cargo, command, output, root, run as run_command, target};
 
 impl Kitchen {
     fn build(
@@ -155,11 +156,7 @@ pub fn own_image(kitchen: &Kitchen) -> Result<()> {
     let mut entry = Vec::new();
     for instruction in parse(&fs::read_to_string(root().join("Dockerfile"))?)? {
         match instruction {
-            Instruction::Copy { from: None, sources, .. } => {
-                for path in sources {
-                    run_command(command("cp").args(["-a", &path]).arg(&source))?;
-                }
-            }
+            Instruction::Copy { from: None, sources, .. } => copy(&sources, &source)?,
             Instruction::Run { script, .. } if script.starts_with("cargo ") => {
                 let mut build = command("sh");
                 build.args(["-ec", &script]).current_dir(&source).env("CARGO_TARGET_DIR", target());
@@ -181,4 +178,31 @@ pub fn own_image(kitchen: &Kitchen) -> Result<()> {
     let said = output(start.arg(&last).args(entry).arg("--version"))?;
     println!("   FROM scratch: {}", said.trim());
     Ok(())
+}
+
+/// Copies files and directories of the repository.
+fn copy(paths: &[String], to: &Path) -> Result<()> {
+    paths.iter().try_for_each(|path| run_command(command("cp").arg("-a").arg(root().join(path)).arg(to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_image_copies_has_all_that_cargo_toml_names() {
+        let source = target().join("tmp/Dockerfile-source");
+        image::remove(&source).unwrap();
+        fs::create_dir_all(&source).unwrap();
+        for instruction in parse(&fs::read_to_string(root().join("Dockerfile")).unwrap()).unwrap() {
+            if let Instruction::Copy { from: None, sources, .. } = instruction {
+                copy(&sources, &source).unwrap();
+            }
+        }
+        // Fetches nothing, as everything is there, but reads the manifests as a build does.
+        let mut fetch = cargo();
+        fetch.args(["fetch", "--locked", "--offline", "--target", HOST]);
+        run_command(fetch.current_dir(&source)).unwrap();
+        image::remove(&source).unwrap();
+    }
 }
