@@ -143,17 +143,23 @@ fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     assert!(error.contains("section"), "{error}");
 }
 
+/// Where the header of the first section of this type lies, in a 64-bit little-endian file, among those that are in memory
+/// when it runs or those that are not.
+fn section_header(bytes: &[u8], kind: u32, in_memory: bool) -> usize {
+    const SHF_ALLOC: u8 = 2;
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let is_wanted = |at: &usize| {
+        bytes[at + 4..at + 8] == kind.to_le_bytes() && (bytes[at + 8] & SHF_ALLOC != 0) == in_memory
+    };
+    (headers..).step_by(64).find(is_wanted).unwrap()
+}
+
 /// Such a section was cut off where the last segment ends.
 #[test]
 fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
     const SHT_PROGBITS: u32 = 1;
-    const SHF_ALLOC: u8 = 2;
     let mut bytes = object("x86_64/lld-plain.so");
-    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
-    let comment = (headers..)
-        .step_by(64)
-        .find(|at| bytes[at + 4..at + 8] == SHT_PROGBITS.to_le_bytes() && bytes[at + 8] & SHF_ALLOC == 0)
-        .unwrap();
+    let comment = section_header(&bytes, SHT_PROGBITS, false);
     let edit = ElfEdit { strip: Some(Strip::All), ..ElfEdit::default() };
     assert!(patch(bytes.clone(), &edit).is_ok());
     bytes[comment + 24] -= 8;
@@ -165,13 +171,8 @@ fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
 #[test]
 fn a_section_that_says_too_much_does_not_take_others_along() {
     const SHT_STRTAB: u32 = 3;
-    const SHF_ALLOC: u8 = 2;
     let mut bytes = object("x86_64/lld-plain.so");
-    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
-    let strings = (headers..)
-        .step_by(64)
-        .find(|at| bytes[at + 4..at + 8] == SHT_STRTAB.to_le_bytes() && bytes[at + 8] & SHF_ALLOC != 0)
-        .unwrap();
+    let strings = section_header(&bytes, SHT_STRTAB, true);
     bytes[strings + 32..strings + 40].copy_from_slice(&0x8000_0100u64.to_le_bytes());
     let relocations = |bytes: &[u8]| {
         let facts = ElfFacts::parse(bytes).unwrap();
