@@ -12,7 +12,7 @@ use super::{Kitchen, PASSWORD, USER, directory};
 use crate::dist::HOST;
 use crate::image;
 use crate::install;
-use crate::process::{cargo, command, output, root, run as run_command, target};
+use crate::process::{command, output, root, run as run_command, target};
 
 impl Kitchen {
     fn build(
@@ -188,6 +188,7 @@ fn copy(paths: &[String], to: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::cargo;
 
     #[test]
     fn what_the_image_copies_has_all_that_cargo_toml_names() {
