@@ -9,6 +9,17 @@ fn object(name: &str) -> Vec<u8> {
     std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/elf").join(name)).unwrap()
 }
 
+/// Where the header of the first section of this type lies, in a 64-bit little-endian file, among those that are in memory
+/// when it runs or those that are not.
+fn section_header(bytes: &[u8], kind: u32, in_memory: bool) -> usize {
+    const SHF_ALLOC: u8 = 2;
+    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
+    let is_wanted = |at: &usize| {
+        bytes[at + 4..at + 8] == kind.to_le_bytes() && (bytes[at + 8] & SHF_ALLOC != 0) == in_memory
+    };
+    (headers..).step_by(64).find(is_wanted).unwrap()
+}
+
 #[test]
 fn what_is_never_loaded_has_no_dynamic_symbols_whatever_its_segments_say() {
     let mut bytes = object("x86_64/lld-plain.so");
@@ -143,18 +154,7 @@ fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     assert!(error.contains("section"), "{error}");
 }
 
-/// Where the header of the first section of this type lies, in a 64-bit little-endian file, among those that are in memory
-/// when it runs or those that are not.
-fn section_header(bytes: &[u8], kind: u32, in_memory: bool) -> usize {
-    const SHF_ALLOC: u8 = 2;
-    let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
-    let is_wanted = |at: &usize| {
-        bytes[at + 4..at + 8] == kind.to_le_bytes() && (bytes[at + 8] & SHF_ALLOC != 0) == in_memory
-    };
-    (headers..).step_by(64).find(is_wanted).unwrap()
-}
-
-/// Such a section was cut off where the last segment ends.
+/// A section that begins in the last segment and ends behind it was cut off where the segment ends.
 #[test]
 fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
     const SHT_PROGBITS: u32 = 1;

@@ -85,30 +85,9 @@ impl<'a> BitReader<'a> {
 #[derive(Debug, Default)]
 pub(super) struct BitWriter {
     bytes: Vec<u8>,
-    pub(super) open: Open,
-}
-
-/// Bits that do not fill a byte yet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Open {
+    /// Fewer than 8 bits.
     hold: u64,
     count: u32,
-}
-
-impl Open {
-    /// Appends the lowest `count` bits, up to 56, to `bytes`; the others are zero.
-    #[inline(always)]
-    pub(super) fn put(&mut self, bytes: &mut Vec<u8>, bits: u64, count: u32) {
-        self.hold |= bits << self.count;
-        self.count += count;
-        // All eight bytes, of which those that are not full yet go again: no branch, and no loop.
-        let whole = self.count / 8;
-        let length = bytes.len() + whole as usize;
-        bytes.extend_from_slice(&self.hold.to_le_bytes());
-        bytes.truncate(length);
-        self.hold = self.hold.checked_shr(8 * whole).unwrap_or_default();
-        self.count %= 8;
-    }
 }
 
 impl BitWriter {
@@ -116,21 +95,24 @@ impl BitWriter {
         Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
     }
 
-    /// The bits that do not fill a byte, which the caller puts back into `open`, and the bytes before them.
-    pub(super) fn parts(&mut self) -> (Open, &mut Vec<u8>) {
-        (self.open, &mut self.bytes)
-    }
-
     /// Appends the lowest `count` bits, up to 56; the others are zero.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
-        self.open.put(&mut self.bytes, bits, count);
+        self.hold |= bits << self.count;
+        self.count += count;
+        // All eight bytes, of which those that are not full yet go again: no branch, and no loop.
+        let whole = self.count / 8;
+        let length = self.bytes.len() + whole as usize;
+        self.bytes.extend_from_slice(&self.hold.to_le_bytes());
+        self.bytes.truncate(length);
+        self.hold = self.hold.checked_shr(8 * whole).unwrap_or_default();
+        self.count %= 8;
     }
 
     /// Fills the last byte with zeros.
     pub(super) fn align(&mut self) {
-        if self.open.count > 0 {
-            self.put(0, 8 - self.open.count);
+        if self.count > 0 {
+            self.put(0, 8 - self.count);
         }
     }
 
@@ -142,14 +124,14 @@ impl BitWriter {
 
     /// The number of bits written.
     pub(super) fn position(&self) -> u64 {
-        self.bytes.len() as u64 * 8 + u64::from(self.open.count)
+        self.bytes.len() as u64 * 8 + u64::from(self.count)
     }
 
     /// Appends the bits of `data` from one bit to another.
     pub(super) fn copy(&mut self, data: &[u8], from: u64, to: u64) {
         let byte = |bit: u64| usize::try_from(bit / 8).unwrap_or(usize::MAX);
         let (first, end) = (from.next_multiple_of(8), to - to % 8);
-        if u64::from(self.open.count) == from % 8
+        if u64::from(self.count) == from % 8
             && first < end
             && let Some(bytes) = data.get(byte(first)..byte(end))
         {

@@ -104,18 +104,16 @@ fn write_tokens<const L: usize>(
         seconds[symbol] =
             (u64::from(distance_codes[symbol]), u32::from(distance_lengths[symbol]), base, u32::from(extra));
     }
-    let (mut open, written) = out.parts();
     for token in tokens {
         let (first, first_bits) = firsts[token.first()];
         let distance = token.distance();
         let (code, bits, base, extra) = seconds[distance_symbol(distance) % seconds.len()];
         let second = code | (distance as u64).wrapping_sub(u64::from(base)) << bits;
         // At most 20 and 28 bits.
-        open.put(written, first | second << first_bits, first_bits + bits + extra);
+        out.put(first | second << first_bits, first_bits + bits + extra);
     }
     let (code, bits) = code_of(END);
-    open.put(written, code, bits);
-    out.open = open;
+    out.put(code, bits);
 }
 
 /// The codes of a dynamic block, as its header gives them (section 3.2.7).

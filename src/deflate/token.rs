@@ -138,7 +138,9 @@ impl Token {
 #[derive(Clone, Debug)]
 pub(super) struct Tokens {
     list: Vec<Token>,
+    /// Of literals, the end and lengths, by their symbols.
     pub(super) literals: [u32; LITERALS],
+    /// Of distances, by their symbols.
     pub(super) distances: [u32; DISTANCES],
 }
 
