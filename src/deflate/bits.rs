@@ -2,49 +2,69 @@
 
 /// Reads bits. Behind the end there are zeros, so that decoders need no checks inside a symbol; whoever reads asks
 /// [`BitReader::overrun`] now and then.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct BitReader<'a> {
-    data: &'a [u8],
-    /// The next byte to take into `hold`; may lie behind the end.
-    next: usize,
+    /// What is not in `hold` yet.
+    rest: &'a [u8],
     hold: u64,
     count: u32,
+    /// Bytes of all the data, and zeros that were taken behind it.
+    size: usize,
+    zeros: usize,
 }
 
 impl<'a> BitReader<'a> {
+    /// Bits at hand after [`BitReader::refill`], at least.
+    pub(super) const AT_HAND: u32 = 56;
+
     pub(super) fn new(data: &'a [u8]) -> Self {
-        Self { data, next: 0, hold: 0, count: 0 }
+        Self { rest: data, hold: 0, count: 0, size: data.len(), zeros: 0 }
     }
 
     /// A reader that begins at this bit.
     pub(super) fn at(data: &'a [u8], bit: u64) -> Self {
-        let mut reader = Self { next: usize::try_from(bit / 8).unwrap_or(usize::MAX), ..Self::new(data) };
+        let byte = usize::try_from(bit / 8).unwrap_or(usize::MAX);
+        let rest = data.get(byte..).unwrap_or_default();
+        let mut reader = Self { rest, zeros: byte.saturating_sub(data.len()), ..Self::new(data) };
         reader.refill();
         reader.consume((bit % 8) as u32);
         reader
     }
 
-    /// Makes at least 56 bits available.
+    /// Makes at least [`BitReader::AT_HAND`] bits available.
     #[inline(always)]
     pub(super) fn refill(&mut self) {
-        match self.data.get(self.next..).and_then(|rest| rest.first_chunk::<8>()) {
+        match self.rest.first_chunk::<8>() {
             Some(bytes) => {
-                self.hold |= u64::from_le_bytes(*bytes) << self.count;
-                self.next += ((63 - self.count) >> 3) as usize;
-                self.count |= 56;
+                self.hold |= u64::from_le_bytes(*bytes) << (self.count & 63);
+                // The number of bytes that fit, and what is there then, without a branch.
+                let fit = ((63 - self.count) >> 3 & 7) as usize;
+                self.rest = self.rest.get(fit..).unwrap_or_default();
+                self.count |= Self::AT_HAND;
             }
-            None => self.refill_at_end(),
+            None => *self = self.refilled_at_end(),
         }
     }
 
+    /// By value, so that a reader need not lie in memory because of it.
     #[cold]
-    fn refill_at_end(&mut self) {
-        while self.count < 56 {
-            let byte = self.data.get(self.next).copied().unwrap_or_default();
+    #[inline(never)]
+    fn refilled_at_end(mut self) -> Self {
+        while self.count < Self::AT_HAND {
+            let byte = match self.rest.split_first() {
+                Some((byte, rest)) => {
+                    self.rest = rest;
+                    *byte
+                }
+                None => {
+                    self.zeros = self.zeros.saturating_add(1);
+                    0
+                }
+            };
             self.hold |= u64::from(byte) << self.count;
-            self.next = self.next.saturating_add(1);
             self.count += 8;
         }
+        self
     }
 
     /// The bits that are available, the next one lowest.
@@ -53,11 +73,18 @@ impl<'a> BitReader<'a> {
         self.hold
     }
 
+    /// The number of bits that are available.
+    #[inline(always)]
+    pub(super) fn available(&self) -> u32 {
+        self.count
+    }
+
     /// Drops bits that are available.
     #[inline(always)]
     pub(super) fn consume(&mut self, count: u32) {
-        self.hold >>= count;
-        self.count -= count;
+        debug_assert!(count <= self.count, "{count} bits of {}", self.count);
+        self.hold >>= count & 63;
+        self.count = self.count.wrapping_sub(count);
     }
 
     /// Takes up to 32 bits.
@@ -72,12 +99,13 @@ impl<'a> BitReader<'a> {
 
     /// The number of bits read.
     pub(super) fn position(&self) -> u64 {
-        (self.next as u64 * 8).saturating_sub(u64::from(self.count))
+        let taken = (self.size - self.rest.len()) as u64 + self.zeros as u64;
+        (taken * 8).saturating_sub(u64::from(self.count))
     }
 
     /// Whether more was read than there is.
     pub(super) fn overrun(&self) -> bool {
-        self.position() > self.data.len() as u64 * 8
+        self.position() > self.size as u64 * 8
     }
 }
 

@@ -126,7 +126,7 @@ mod tests {
             }
         }
         let stream = by_zlib_rs(&bytes, 6);
-        let blocks = super::super::inflate::inflate(&stream, bytes.len()).unwrap().blocks;
+        let blocks = super::super::inflate::inflate(&stream, bytes.len(), |_| ()).unwrap().blocks;
         let starts: Vec<BlockStart> =
             blocks.iter().map(|block| BlockStart { bit: block.bits.0, byte: block.bytes.0 }).collect();
         for place in [2, 4, 6] {

@@ -4,12 +4,11 @@ use std::sync::OnceLock;
 
 use super::bits::BitReader;
 use super::block::{LENGTH_ORDER, fixed_literals};
-use super::code::{Decoder, Meaning};
-use super::token::{
-    DISTANCE_CODES, DISTANCES, END, LENGTH_CODES, LITERALS, LONGEST, SHORTEST, Tokens, WINDOW,
-};
+use super::decoder::{DISTANCE_MEANINGS, Decoder, LENGTH_MEANINGS, LITERAL_MEANINGS, Meaning};
+use super::repeat::{repeat, repeat_from_before};
+use super::token::{DISTANCES, END, LITERALS, Tokens};
 
-/// The stream is no deflate stream, or not of the size that was expected.
+/// Why a stream cannot be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Damage {
     /// It ends too early.
@@ -18,9 +17,15 @@ pub(crate) enum Damage {
     /// It breaks a rule of RFC 1951.
     #[error("its compressed bytes are damaged")]
     Invalid,
-    /// It inflates to another number of bytes.
-    #[error("it does not have as many bytes as declared")]
-    Size,
+    /// There is no memory for what it inflates to.
+    #[error("it does not fit into memory")]
+    Memory,
+    /// It inflates to more bytes than expected.
+    #[error("it has more bytes than declared")]
+    More,
+    /// It inflates to fewer bytes than expected.
+    #[error("it has fewer bytes than declared")]
+    Fewer,
 }
 
 /// An inflated stream.
@@ -32,124 +37,148 @@ pub(crate) struct Inflated {
     pub(super) blocks: Vec<Block>,
 }
 
-/// Where a block lies, and what it needs.
+impl Inflated {
+    /// Bytes that were not deflated.
+    pub(crate) fn stored(bytes: Vec<u8>) -> Self {
+        Self { bytes, blocks: Vec::new() }
+    }
+}
+
+/// Where a block lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     /// Its first bit in the stream, and the bit after its last.
     pub(super) bits: (u64, u64),
     /// Its first inflated byte, and the one after its last.
     pub(super) bytes: (usize, usize),
-    /// The first inflated byte that it refers to.
-    pub(super) reach: usize,
     /// Whether its bytes are stored as they are.
     pub(super) stored: bool,
 }
 
-type Literals = Decoder<11>;
-type Distances = Decoder<8>;
-
-/// Inflates a stream that gives `size` bytes.
-pub(crate) fn inflate(stream: &[u8], size: usize) -> Result<Inflated, Damage> {
+/// Inflates a stream that gives `size` bytes. `see` gets them in order, piece by piece, on another thread where one is
+/// free.
+pub(crate) fn inflate(
+    stream: &[u8],
+    size: usize,
+    mut see: impl FnMut(&[u8]) + Send,
+) -> Result<Inflated, Damage> {
     /// Two bits for 258 bytes: what deflate gives at most.
     const EXPANSION: usize = 1032;
+    /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
+    const PIECE: usize = if cfg!(test) { 16 << 10 } else { 512 << 10 };
     // A size that cannot be is not believed. Pages of zeros take no memory before they are written to.
     if size > stream.len().saturating_mul(EXPANSION) {
-        return Err(Damage::Size);
+        return Err(Damage::Fewer);
     }
+    // Asked for first, because not to get it in the next step would end the program.
+    Vec::<u8>::new().try_reserve_exact(size).map_err(|_| Damage::Memory)?;
     let mut bytes = vec![0; size];
-    let mut blocks = Vec::new();
-    let mut reader = BitReader::new(stream);
-    let mut done = 0;
-    loop {
-        let start = (reader.position(), done);
-        let last = reader.take(1) == 1;
-        let mut reach = done;
-        let kind = Kind::read(&mut reader)?;
-        let stored = matches!(kind, Kind::Stored(_));
-        match kind {
-            Kind::Stored(length) => {
-                let from = usize::try_from(reader.position() / 8).unwrap_or(usize::MAX);
-                let piece =
-                    stream.get(from..).and_then(|rest| rest.get(..length)).ok_or(Damage::Truncated)?;
-                bytes
-                    .get_mut(done..)
-                    .and_then(|rest| rest.get_mut(..length))
-                    .ok_or(Damage::Size)?
-                    .copy_from_slice(piece);
-                done += length;
-                reader = BitReader::at(stream, (from + length) as u64 * 8);
-            }
-            Kind::Fixed => {
-                let (literals, distances) = fixed()?;
-                inflate_block(&mut reader, literals, distances, &mut bytes, &mut done, &mut reach)?;
-            }
-            Kind::Dynamic(literals, distances) => {
-                inflate_block(&mut reader, &literals, &distances, &mut bytes, &mut done, &mut reach)?;
-            }
-        }
-        if reader.overrun() {
-            return Err(Damage::Truncated);
-        }
-        blocks.push(Block { bits: (start.0, reader.position()), bytes: (start.1, done), reach, stored });
-        if last {
-            break;
-        }
-    }
-    if done == size { Ok(Inflated { bytes, blocks }) } else { Err(Damage::Size) }
-}
-
-/// The tokens of a block of a sound stream that is not stored.
-pub(super) fn tokens(stream: &[u8], block: &Block) -> Result<Tokens, Damage> {
-    let mut reader = BitReader::at(stream, block.bits.0);
-    reader.take(1);
-    match Kind::read(&mut reader)? {
-        Kind::Stored(_) => Err(Damage::Invalid),
-        Kind::Fixed => {
-            let (literals, distances) = fixed()?;
-            tokens_of(&mut reader, literals, distances, block)
-        }
-        Kind::Dynamic(literals, distances) => tokens_of(&mut reader, &literals, &distances, block),
-    }
-}
-
-fn tokens_of(
-    reader: &mut BitReader<'_>,
-    literals: &Literals,
-    distances: &Distances,
-    block: &Block,
-) -> Result<Tokens, Damage> {
-    let mut tokens = Tokens::new();
-    while reader.position() < block.bits.1 {
-        reader.refill();
-        let meaning = literals.take(reader);
-        if meaning.is_literal() {
-            tokens.literal(meaning.value() as u8);
-        } else if meaning.is_base() {
-            let length = meaning.value() + reader.take(meaning.extra()) as usize;
-            let meaning = distances.take(reader);
-            let distance = meaning.value() + reader.take(meaning.extra()) as usize;
-            if !meaning.is_base() || !(SHORTEST..=LONGEST).contains(&length) || distance > WINDOW {
-                return Err(Damage::Invalid);
-            }
-            tokens.repeat(length, distance);
-        } else if meaning.is_end() {
-            return Ok(tokens);
+    let mut inflater = Inflater::new(stream);
+    let (mut seen, mut done) = (0, 0);
+    while inflater.within != Within::End {
+        let (finished, rest) = bytes.split_at_mut(done);
+        let pause = if rest.len() > PIECE { PIECE } else { usize::MAX };
+        let fresh = finished.get(seen..).unwrap_or_default();
+        let more = if fresh.is_empty() {
+            inflater.go_on(finished, rest, pause)
         } else {
-            return Err(Damage::Invalid);
-        }
+            rayon::join(|| inflater.go_on(finished, rest, pause), || see(fresh)).0
+        };
+        seen = done;
+        done += more?;
     }
-    Err(Damage::Truncated)
+    see(bytes.get(seen..done).unwrap_or_default());
+    if done == size { Ok(Inflated { bytes, blocks: inflater.blocks }) } else { Err(Damage::Fewer) }
 }
 
-enum Kind {
+/// The codes of a block that is not stored.
+struct Codes {
+    literals: Decoder<11, 4096>,
+    distances: Decoder<9, 1024>,
+}
+
+impl Codes {
+    fn none() -> Self {
+        Self { literals: Decoder::none(), distances: Decoder::none() }
+    }
+
+    fn learn(&mut self, literals: &[u8], distances: &[u8]) -> Option<()> {
+        self.literals.learn(literals, &LITERAL_MEANINGS)?;
+        self.distances.learn(distances, &DISTANCE_MEANINGS)
+    }
+
+    /// The fixed codes (section 3.2.6).
+    fn fixed() -> Result<&'static Self, Damage> {
+        static FIXED: OnceLock<Option<Codes>> = OnceLock::new();
+        let fixed = FIXED.get_or_init(|| {
+            let mut codes = Self::none();
+            codes.learn(&fixed_literals(), &[5; 32])?;
+            Some(codes)
+        });
+        fixed.as_ref().ok_or(Damage::Invalid)
+    }
+
+    /// Reads the codes of a dynamic block (section 3.2.7).
+    fn read(&mut self, reader: &mut BitReader<'_>) -> Option<()> {
+        let literals = reader.take(5) as usize + END + 1;
+        let distances = reader.take(5) as usize + 1;
+        let given = reader.take(4) as usize + 4;
+        if literals > LITERALS || distances > DISTANCES {
+            return None;
+        }
+        let mut lengths = [0; 19];
+        for symbol in LENGTH_ORDER.iter().take(given) {
+            lengths[*symbol] = reader.take(3) as u8;
+        }
+        // As zlib has it, this code has to be complete, which it is not with one symbol.
+        if lengths.iter().filter(|length| **length > 0).count() < 2 {
+            return None;
+        }
+        let mut decoder = Decoder::<7, 128>::none();
+        decoder.learn(&lengths, &LENGTH_MEANINGS)?;
+        let mut lengths: Vec<u8> = Vec::with_capacity(LITERALS + DISTANCES);
+        while lengths.len() < literals + distances {
+            reader.refill();
+            let meaning = decoder.first(reader.peek());
+            if meaning.is_unusual() {
+                return None;
+            }
+            let symbol = meaning.value(reader.peek());
+            reader.consume(meaning.taken());
+            let (length, count) = match symbol {
+                16 => (*lengths.last()?, 3 + reader.take(2)),
+                17 => (0, 3 + reader.take(3)),
+                18 => (0, 11 + reader.take(7)),
+                length => (length as u8, 1),
+            };
+            lengths.extend(std::iter::repeat_n(length, count as usize));
+        }
+        if lengths.len() > literals + distances || lengths[END] == 0 {
+            return None;
+        }
+        let (literals, distances) = lengths.split_at(literals);
+        self.learn(literals, distances)
+    }
+}
+
+/// What the reader is in the middle of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// Nothing: a block begins here.
+    Nothing,
+    /// A stored block, of which so many bytes are left.
     Stored(usize),
+    /// A block with the fixed codes.
     Fixed,
-    Dynamic(Literals, Distances),
+    /// A block with codes of its own.
+    Dynamic,
+    /// Nothing, and nothing comes.
+    End,
 }
 
-impl Kind {
+impl Within {
     /// Reads what follows the first bit of a block, up to its data.
-    fn read(reader: &mut BitReader<'_>) -> Result<Self, Damage> {
+    fn read(reader: &mut BitReader<'_>, codes: &mut Codes) -> Result<Self, Damage> {
         match reader.take(2) {
             0 => {
                 let padding = (8 - reader.position() % 8) % 8;
@@ -164,154 +193,237 @@ impl Kind {
                 Ok(Self::Stored(length as usize))
             }
             1 => Ok(Self::Fixed),
-            2 => dynamic(reader).ok_or(if reader.overrun() { Damage::Truncated } else { Damage::Invalid }),
+            2 => match codes.read(reader) {
+                Some(()) => Ok(Self::Dynamic),
+                None if reader.overrun() => Err(Damage::Truncated),
+                None => Err(Damage::Invalid),
+            },
             _ => Err(Damage::Invalid),
         }
     }
 }
 
-fn literal_meaning(symbol: usize) -> Meaning {
-    match symbol.checked_sub(END + 1) {
-        None if symbol == END => Meaning::end(),
-        None => Meaning::literal(symbol as u16),
-        Some(length) => {
-            LENGTH_CODES.get(length).map_or(Meaning::default(), |&(base, extra)| Meaning::base(base, extra))
+/// Inflates a stream, with pauses.
+struct Inflater<'a> {
+    stream: &'a [u8],
+    reader: BitReader<'a>,
+    codes: Box<Codes>,
+    within: Within,
+    /// The block that the reader is in, and whether it is the last.
+    block: Block,
+    last: bool,
+    /// Those before it.
+    blocks: Vec<Block>,
+}
+
+impl<'a> Inflater<'a> {
+    fn new(stream: &'a [u8]) -> Self {
+        Self {
+            stream,
+            reader: BitReader::new(stream),
+            codes: Box::new(Codes::none()),
+            within: Within::Nothing,
+            block: Block { bits: (0, 0), bytes: (0, 0), stored: false },
+            last: false,
+            blocks: Vec::new(),
         }
     }
-}
 
-fn distance_meaning(symbol: usize) -> Meaning {
-    DISTANCE_CODES.get(symbol).map_or(Meaning::default(), |&(base, extra)| Meaning::base(base, extra))
-}
-
-fn fixed() -> Result<(&'static Literals, &'static Distances), Damage> {
-    static FIXED: OnceLock<Option<(Literals, Distances)>> = OnceLock::new();
-    let fixed = FIXED.get_or_init(|| {
-        let literals = Decoder::new(&fixed_literals(), literal_meaning)?;
-        Some((literals, Decoder::new(&[5; 32], distance_meaning)?))
-    });
-    fixed.as_ref().map(|(literals, distances)| (literals, distances)).ok_or(Damage::Invalid)
-}
-
-/// The codes of a dynamic block (section 3.2.7).
-fn dynamic(reader: &mut BitReader<'_>) -> Option<Kind> {
-    let literals = reader.take(5) as usize + END + 1;
-    let distances = reader.take(5) as usize + 1;
-    let given = reader.take(4) as usize + 4;
-    if literals > LITERALS || distances > DISTANCES {
-        return None;
-    }
-    let mut lengths = [0; 19];
-    for symbol in LENGTH_ORDER.iter().take(given) {
-        lengths[*symbol] = reader.take(3) as u8;
-    }
-    // As zlib has it, this code has to be complete, which it is not with one symbol.
-    if lengths.iter().filter(|length| **length > 0).count() < 2 {
-        return None;
-    }
-    let decoder = Decoder::<7>::new(&lengths, |symbol| Meaning::literal(symbol as u16))?;
-    let mut lengths: Vec<u8> = Vec::with_capacity(LITERALS + DISTANCES);
-    while lengths.len() < literals + distances {
-        reader.refill();
-        let meaning = decoder.take(reader);
-        if !meaning.is_literal() {
-            return None;
-        }
-        let (length, count) = match meaning.value() {
-            16 => (*lengths.last()?, 3 + reader.take(2)),
-            17 => (0, 3 + reader.take(3)),
-            18 => (0, 11 + reader.take(7)),
-            length => (length as u8, 1),
-        };
-        lengths.extend(std::iter::repeat_n(length, count as usize));
-    }
-    if lengths.len() > literals + distances || lengths[END] == 0 {
-        return None;
-    }
-    let (literals, distances) = lengths.split_at(literals);
-    Some(Kind::Dynamic(Decoder::new(literals, literal_meaning)?, Decoder::new(distances, distance_meaning)?))
-}
-
-fn inflate_block(
-    reader: &mut BitReader<'_>,
-    literals: &Literals,
-    distances: &Distances,
-    bytes: &mut [u8],
-    done: &mut usize,
-    reach: &mut usize,
-) -> Result<(), Damage> {
-    let mut at = *done;
-    // Work on copies that can live in registers.
-    let mut bits = reader.clone();
-    let mut lowest = *reach;
-    loop {
-        // 56 bits hold two literals and a match: 15 + 15 + 20 leave less than 28, so it is refilled before distances.
-        bits.refill();
-        let mut meaning = literals.take(&mut bits);
-        if meaning.is_literal() {
-            *bytes.get_mut(at).ok_or(Damage::Size)? = meaning.value() as u8;
-            at += 1;
-            meaning = literals.take(&mut bits);
-            if meaning.is_literal() {
-                *bytes.get_mut(at).ok_or(Damage::Size)? = meaning.value() as u8;
-                at += 1;
-                continue;
+    /// Inflates what comes after `before`, to the end or until there are `pause` bytes or a few more; says how many.
+    fn go_on(&mut self, before: &[u8], bytes: &mut [u8], pause: usize) -> Result<usize, Damage> {
+        let mut at = 0;
+        while self.within != Within::End && at < pause {
+            let ended = match self.within {
+                Within::End | Within::Nothing => {
+                    self.begin(before.len() + at)?;
+                    false
+                }
+                Within::Stored(left) => {
+                    let room = bytes.len() - at;
+                    let count = left.min(pause - at);
+                    if count > room {
+                        return Err(Damage::More);
+                    }
+                    let from = usize::try_from(self.reader.position() / 8).unwrap_or(usize::MAX);
+                    let piece = self.stream.get(from..).and_then(|rest| rest.get(..count));
+                    let to = bytes.get_mut(at..at + count).ok_or(Damage::More)?;
+                    to.copy_from_slice(piece.ok_or(Damage::Truncated)?);
+                    at += count;
+                    self.reader = BitReader::at(self.stream, (from + count) as u64 * 8);
+                    self.within = Within::Stored(left - count);
+                    left == count
+                }
+                Within::Fixed => {
+                    let run = Run { before, bytes, pause };
+                    run.inflate(&mut self.reader, Codes::fixed()?, &mut at)?
+                }
+                Within::Dynamic => {
+                    let run = Run { before, bytes, pause };
+                    run.inflate(&mut self.reader, &self.codes, &mut at)?
+                }
+            };
+            if self.reader.overrun() {
+                return Err(Damage::Truncated);
+            }
+            if ended {
+                self.end(before.len() + at);
             }
         }
-        if meaning.is_end() {
-            break;
-        }
-        if !meaning.is_base() || bits.overrun() {
-            return Err(if bits.overrun() { Damage::Truncated } else { Damage::Invalid });
-        }
-        let length = meaning.value() + (bits.peek() & ((1 << meaning.extra()) - 1)) as usize;
-        bits.consume(meaning.extra());
-        bits.refill();
-        let meaning = distances.take(&mut bits);
-        if !meaning.is_base() {
-            return Err(Damage::Invalid);
-        }
-        let distance = meaning.value() + (bits.peek() & ((1 << meaning.extra()) - 1)) as usize;
-        bits.consume(meaning.extra());
-        let from = at.checked_sub(distance).ok_or(Damage::Invalid)?;
-        lowest = lowest.min(from);
-        repeat(bytes, from, at, length).ok_or(Damage::Size)?;
-        at += length;
+        Ok(at)
     }
-    (*reader, *done, *reach) = (bits, at, lowest);
+
+    fn begin(&mut self, byte: usize) -> Result<(), Damage> {
+        let bit = self.reader.position();
+        self.last = self.reader.take(1) == 1;
+        self.within = Within::read(&mut self.reader, &mut self.codes)?;
+        let stored = matches!(self.within, Within::Stored(_));
+        self.block = Block { bits: (bit, bit), bytes: (byte, byte), stored };
+        Ok(())
+    }
+
+    fn end(&mut self, byte: usize) {
+        self.block.bits.1 = self.reader.position();
+        self.block.bytes.1 = byte;
+        self.blocks.push(self.block);
+        self.within = if self.last { Within::End } else { Within::Nothing };
+    }
+}
+
+/// Where a part of a block is inflated to.
+struct Run<'r> {
+    /// What came before it.
+    before: &'r [u8],
+    bytes: &'r mut [u8],
+    /// Where it is enough.
+    pause: usize,
+}
+
+impl Run<'_> {
+    /// Inflates from `at` on. Whether the block is at its end.
+    fn inflate(self, reader: &mut BitReader<'_>, codes: &Codes, at: &mut usize) -> Result<bool, Damage> {
+        // Work on copies that can live in registers.
+        let (mut bits, mut done) = (*reader, *at);
+        let ended = self.decode(&mut bits, codes, &mut done);
+        (*reader, *at) = (bits, done);
+        if reader.overrun() { Err(Damage::Truncated) } else { ended }
+    }
+
+    /// The loop that all the time goes into. What is read ahead of the bits, and when there must be more of them, is as
+    /// in libdeflate: a code is looked up before the bits behind it are taken in, so that neither waits for the other.
+    #[inline(always)]
+    fn decode(self, bits: &mut BitReader<'_>, codes: &Codes, at: &mut usize) -> Result<bool, Damage> {
+        /// A distance found in the first table, and the first look for what follows it: 9 + 13 + 11 bits.
+        const NEAR: u32 = 33;
+        let Self { before, bytes, pause } = self;
+        bits.refill();
+        let mut meaning = codes.literals.first(bits.peek());
+        while *at < pause {
+            // Three codes of the first table, of which the last may be one of 15 bits and a length with 5 extra bits:
+            // no more than 42 of 56 bits.
+            let mut here = bits.peek();
+            bits.consume(meaning.taken());
+            if meaning.is_literal() {
+                put(bytes, at, meaning)?;
+                here = bits.peek();
+                meaning = codes.literals.first(here);
+                bits.consume(meaning.taken());
+                if meaning.is_literal() {
+                    put(bytes, at, meaning)?;
+                    here = bits.peek();
+                    meaning = codes.literals.first(here);
+                    bits.consume(meaning.taken());
+                }
+            }
+            if meaning.is_unusual() && meaning.is_table() {
+                here = bits.peek();
+                meaning = codes.literals.second(meaning, here);
+                bits.consume(meaning.taken());
+            }
+            if meaning.is_literal() {
+                put(bytes, at, meaning)?;
+                meaning = codes.literals.first(bits.peek());
+                bits.refill();
+                continue;
+            }
+            if meaning.is_unusual() {
+                return if meaning.is_end() { Ok(true) } else { Err(Damage::Invalid) };
+            }
+            let length = meaning.value(here);
+            meaning = codes.distances.first(bits.peek());
+            if meaning.is_unusual() {
+                if !meaning.is_table() {
+                    return Err(Damage::Invalid);
+                }
+                bits.refill();
+                bits.consume(meaning.taken());
+                meaning = codes.distances.second(meaning, bits.peek());
+                if meaning.is_unusual() {
+                    return Err(Damage::Invalid);
+                }
+            } else if bits.available() < NEAR {
+                bits.refill();
+            }
+            let distance = meaning.value(bits.peek());
+            bits.consume(meaning.taken());
+            meaning = codes.literals.first(bits.peek());
+            bits.refill();
+            if let Some(from) = at.checked_sub(distance) {
+                repeat(bytes, from, *at, length).ok_or(Damage::More)?;
+            } else {
+                repeat_from_before(before, bytes, *at, distance, length)?;
+            }
+            *at += length;
+        }
+        Ok(false)
+    }
+}
+
+#[inline(always)]
+fn put(bytes: &mut [u8], at: &mut usize, literal: Meaning) -> Result<(), Damage> {
+    *bytes.get_mut(*at).ok_or(Damage::More)? = literal.byte();
+    *at += 1;
     Ok(())
 }
 
-/// Copies `length` bytes from `from` to `to`, which may lie within them (section 3.2.3).
-#[inline(always)]
-fn repeat(bytes: &mut [u8], from: usize, to: usize, length: usize) -> Option<()> {
-    /// One vector register.
-    const STEP: usize = 16;
-    let distance = to - from;
-    // Most matches are short; what is written beyond the end is overwritten by what follows.
-    if distance >= STEP && to + length + STEP <= bytes.len() {
-        let mut moved = 0;
-        while moved < length {
-            let piece: [u8; STEP] = *bytes.get(from + moved..)?.first_chunk()?;
-            *bytes.get_mut(to + moved..)?.first_chunk_mut()? = piece;
-            moved += STEP;
+/// The tokens of a block of a sound stream that is not stored.
+pub(super) fn tokens(stream: &[u8], block: &Block) -> Result<Tokens, Damage> {
+    let mut reader = BitReader::at(stream, block.bits.0);
+    let mut own = Codes::none();
+    reader.take(1);
+    let codes = match Within::read(&mut reader, &mut own)? {
+        Within::Fixed => Codes::fixed()?,
+        Within::Dynamic => &own,
+        _ => return Err(Damage::Invalid),
+    };
+    let mut tokens = Tokens::new();
+    while reader.position() < block.bits.1 {
+        reader.refill();
+        let mut meaning = codes.literals.first(reader.peek());
+        if meaning.is_table() {
+            reader.consume(meaning.taken());
+            meaning = codes.literals.second(meaning, reader.peek());
         }
-        return Some(());
+        let here = reader.peek();
+        reader.consume(meaning.taken());
+        if meaning.is_literal() {
+            tokens.literal(meaning.byte());
+            continue;
+        }
+        if meaning.is_unusual() {
+            return if meaning.is_end() { Ok(tokens) } else { Err(Damage::Invalid) };
+        }
+        let length = meaning.value(here);
+        let mut meaning = codes.distances.first(reader.peek());
+        if meaning.is_table() {
+            reader.consume(meaning.taken());
+            meaning = codes.distances.second(meaning, reader.peek());
+        }
+        if meaning.is_unusual() {
+            return Err(Damage::Invalid);
+        }
+        let distance = meaning.value(reader.peek());
+        reader.consume(meaning.taken());
+        tokens.repeat(length, distance);
     }
-    if to + length > bytes.len() {
-        return None;
-    }
-    if distance == 1 {
-        let byte = *bytes.get(from)?;
-        bytes.get_mut(to..to + length)?.fill(byte);
-        return Some(());
-    }
-    let mut moved = 0;
-    while moved < length {
-        // What was copied doubles with every step.
-        let step = (length - moved).min(distance + moved);
-        bytes.copy_within(from..from + step, to + moved);
-        moved += step;
-    }
-    Some(())
+    Err(Damage::Truncated)
 }

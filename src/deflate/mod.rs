@@ -17,8 +17,10 @@ mod block;
 mod checked;
 mod code;
 mod compress;
+mod decoder;
 mod inflate;
 mod matcher;
+mod repeat;
 mod splice;
 mod token;
 

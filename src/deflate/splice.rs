@@ -12,7 +12,7 @@ use super::block::{write_block, write_stored};
 use super::checked::{BlockStart, inflates_in_parts};
 use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
-use super::token::{Token, Tokens};
+use super::token::{Token, Tokens, WINDOW};
 
 /// What differs between a file and another that was made from it.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ fn write(
         write_stored(out, bytes, last);
         return Some(());
     }
-    if touches(changes, &(block.reach..end)) {
+    // What the block refers to lies in the window before it.
+    if touches(changes, &(start.saturating_sub(WINDOW)..end)) {
         let tokens = tokens(stream, block).ok()?;
         if let Some(tokens) = corrected(tokens.as_slice(), block, new, changes) {
             write_block(out, &tokens, bytes, last);

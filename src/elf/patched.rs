@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::edit::ElfEdit;
 use super::error::ElfError;
 use super::facts::ElfFacts;
-use super::patch::{Changes, SegmentChange, edit_names};
+use super::patch::{Changes, SegmentChange, edit_names, growable};
 use super::relr;
 use super::strip::strip;
 use super::verify::{check_facts, check_layout};
@@ -40,7 +40,7 @@ pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfErro
         None => Box::new(bytes),
     };
     let prepared = (*prepared).as_ref();
-    let edited = edit_names(prepared.to_vec(), edit)?;
+    let edited = edit_names(growable(prepared), edit)?;
     if edited.file != prepared {
         check_layout(prepared, &edited.file, &edited.moves, &[])?;
     }

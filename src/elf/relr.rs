@@ -13,7 +13,7 @@ use super::error::ElfError;
 use super::facts::Class;
 use super::image::Image;
 use super::machine::RelocationKind;
-use super::patch::{Draft, Move, Piece, Space, TABLE_TAGS, append, enter, movable};
+use super::patch::{Draft, Move, Piece, Space, TABLE_TAGS, append, enter, growable, movable};
 use super::relocations::{Relocation, RelocationTable};
 
 /// Tags that lowering may change.
@@ -62,7 +62,7 @@ pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     let existing = RelocationTable::general(&image, &dynamic, addends)?;
     bytes.extend_from_slice(existing.map_or(&[], |table| table.bytes));
 
-    let mut draft = Draft::new(file.to_vec())?;
+    let mut draft = Draft::new(growable(file))?;
     let old = movable(&draft);
     // A table that another tag points into as well stays where it is.
     let own = |address: u64, size: u64| {

@@ -22,6 +22,7 @@ mod scan;
 mod single;
 mod source;
 mod stale;
+mod sums;
 mod tag;
 mod time;
 mod writer;

@@ -4,6 +4,7 @@ use crate::deflate;
 
 use super::digest::Sha256Digest;
 use super::member::Method;
+use super::sums::Sums;
 
 /// A file as it lies in an archive, with what the archive and `RECORD` say of it. It depends on the bytes and the level
 /// only, so the same library need not be compressed twice.
@@ -23,10 +24,8 @@ impl Packed {
     /// Compresses bytes, on all threads. Level 0 stores them; more than 9 is 9.
     #[must_use]
     pub fn new(bytes: Vec<u8>, level: u32) -> Self {
-        let ((crc32, sha256), compressed) = rayon::join(
-            || (crc32(&bytes), Sha256Digest::of(&bytes)),
-            || (level > 0).then(|| deflate::compress(&bytes, level)),
-        );
+        let ((crc32, sha256), compressed) =
+            rayon::join(|| Sums::of(&bytes), || (level > 0).then(|| deflate::compress(&bytes, level)));
         let size = bytes.len() as u64;
         match compressed {
             None => Self { method: Method::Stored, compressed: bytes, crc32, size, sha256 },
@@ -42,10 +41,8 @@ impl Packed {
         difference: &deflate::Difference,
         level: u32,
     ) -> Option<Self> {
-        let ((crc32, sha256), compressed) = rayon::join(
-            || (crc32(bytes), Sha256Digest::of(bytes)),
-            || deflate::splice(stream, difference, bytes, level),
-        );
+        let ((crc32, sha256), compressed) =
+            rayon::join(|| Sums::of(bytes), || deflate::splice(stream, difference, bytes, level));
         let (method, size) = (Method::Deflated, bytes.len() as u64);
         compressed.map(|compressed| Self { method, compressed, crc32, size, sha256 })
     }
@@ -92,12 +89,6 @@ impl Packed {
     pub fn compressed_size(&self) -> u64 {
         self.compressed.len() as u64
     }
-}
-
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
 }
 
 #[cfg(test)]

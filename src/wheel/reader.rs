@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::digest::Sha256Digest;
 use super::directory::{read_members, starts_like_a_zip};
 use super::error::{MemberRule, WheelError};
 use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
@@ -16,12 +17,13 @@ use super::info::WheelInfo;
 use super::layout::{NoPlace, Place};
 use super::member::{Member, Method};
 use super::metadata::Metadata;
-use super::packed::crc32;
 use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
+use super::sums::Sums;
 use super::time::DosTime;
 use crate::deflate::{self, Inflated};
+use crate::elf::is_elf;
 use crate::events::{Event, Observer};
 use crate::limits::Limits;
 
@@ -165,19 +167,11 @@ impl Wheel {
         self
     }
 
-    /// What the member inflates to, if it is the one to keep and sound. Why it is not is for [`Wheel::read_member`] to
-    /// say.
-    pub(super) fn inflate_to_keep(&self, member: &Member) -> Option<Inflated> {
-        if self.keeps != Some(member.index) {
-            return None;
+    /// Keeps what was inflated, if it is the member to keep, until it is taken by [`Wheel::take_kept`].
+    pub(super) fn keep(&self, member: &Member, inflated: Inflated) {
+        if self.keeps == Some(member.index) && is_elf(&inflated.bytes) {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(inflated);
         }
-        let stream = self.compressed(member).ok()?;
-        self.inflate_noting_blocks(member, &stream).ok()
-    }
-
-    /// Keeps what was inflated, until it is taken by [`Wheel::take_kept`].
-    pub(super) fn keep(&self, inflated: Inflated) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(inflated);
     }
 
     /// What was kept of the member.
@@ -279,7 +273,7 @@ impl Wheel {
     ///
     /// When there is no such file, or its bytes are damaged or cannot be read.
     pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
-        self.read_member(self.file(path)?)
+        self.read_member(self.file(path)?).map(|(inflated, _)| inflated.bytes)
     }
 
     /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
@@ -294,15 +288,25 @@ impl Wheel {
         self.inflate(member, limit)
     }
 
-    pub(super) fn read_member(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        // One byte more than declared shows that there is more, and makes the reader check the CRC.
-        let bytes = self.inflate(member, member.size.saturating_add(1))?;
-        if bytes.len() as u64 == member.size {
-            return Ok(bytes);
+    /// What a member inflates to, held against its size and CRC, and its SHA-256.
+    pub(super) fn read_member(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
+        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
+        let too_large = || damaged("it does not fit into memory".to_owned());
+        let stream = self.compressed(member)?;
+        let size = usize::try_from(member.size).map_err(|_| too_large())?;
+        let mut sums = Sums::default();
+        let inflated = match member.method {
+            Method::Stored => {
+                sums.add(&stream);
+                Inflated::stored(stream)
+            }
+            Method::Deflated => deflate::inflate(&stream, size, |piece| sums.add(piece))
+                .map_err(|damage| damaged(damage.to_string()))?,
+        };
+        match sums.finish() {
+            (crc32, sha256) if crc32 == member.crc32 => Ok((inflated, sha256)),
+            _ => Err(damaged("invalid checksum".to_owned())),
         }
-        let more = if bytes.len() as u64 > member.size { "more" } else { "fewer" };
-        let reason = format!("it has {more} bytes than the {} declared", member.size);
-        Err(WheelError::Damaged { member: member.path.clone(), reason })
     }
 
     /// The bytes of a member as they lie in the archive.
@@ -322,22 +326,6 @@ impl Wheel {
             }
             Err(error) => Err(damaged(error)),
         }
-    }
-
-    /// Inflates the compressed bytes of a member, which are held against its size and CRC.
-    pub(super) fn inflate_noting_blocks(
-        &self,
-        member: &Member,
-        stream: &[u8],
-    ) -> Result<Inflated, WheelError> {
-        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
-        let size =
-            usize::try_from(member.size).map_err(|_| damaged("it does not fit into memory".to_owned()))?;
-        let inflated = deflate::inflate(stream, size).map_err(|damage| damaged(damage.to_string()))?;
-        if crc32(&inflated.bytes) != member.crc32 {
-            return Err(damaged("invalid checksum".to_owned()));
-        }
-        Ok(inflated)
     }
 
     fn inflate(&self, member: &Member, limit: u64) -> Result<Vec<u8>, WheelError> {
@@ -376,8 +364,8 @@ impl Wheel {
             let rule = MemberRule::Size { size: member.size, limit: self.limits.metadata_size };
             return Err(WheelError::member(path.as_str(), rule));
         }
-        let bytes = self.read_member(member)?;
-        Ok((path, bytes))
+        let (inflated, _) = self.read_member(member)?;
+        Ok((path, inflated.bytes))
     }
 
     pub(super) fn metadata_path(&self, name: &str) -> Result<WheelPath, WheelError> {

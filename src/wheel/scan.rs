@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::elf::is_elf;
 use crate::events::Event;
 
 use super::digest::Sha256Digest;
@@ -52,23 +51,17 @@ impl Wheel {
         let mut files = Vec::with_capacity(members.len());
         let bytes = members.iter().map(|member| member.size).sum();
         self.tell(Event::Reading { files: members.len(), bytes });
-        for wave in self.limits().waves(members.iter().map(|member| member.size)) {
+        let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
+        for wave in self.limits().waves(costs) {
             let wave = members.get(wave).unwrap_or_default();
             let results: Vec<Result<Scanned<T>, WheelError>> = wave
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
-                    let (kept, read) = match self.inflate_to_keep(member) {
-                        Some(inflated) => (Some(inflated), Vec::new()),
-                        None => (None, self.read_member(member)?),
-                    };
-                    let bytes = kept.as_ref().map_or(&read, |inflated| &inflated.bytes);
-                    let (sha256, value) =
-                        rayon::join(|| self.check_row(&record, member, bytes), || look(member, bytes));
-                    let sha256 = sha256?;
-                    if let Some(inflated) = kept.filter(|inflated| is_elf(&inflated.bytes)) {
-                        self.keep(inflated);
-                    }
+                    let (inflated, sha256) = self.read_member(member)?;
+                    self.check_row(&record, member, &inflated.bytes, &sha256)?;
+                    let value = look(member, &inflated.bytes);
+                    self.keep(member, inflated);
                     self.tell(Event::Read { bytes: member.size });
                     Ok(Scanned { path: member.path.clone(), sha256, value })
                 })
@@ -118,15 +111,15 @@ impl Wheel {
         record: &WheelPath,
         member: &Member,
         bytes: &[u8],
-    ) -> Result<Sha256Digest, WheelError> {
-        let sha256 = Sha256Digest::of(bytes);
+        sha256: &Sha256Digest,
+    ) -> Result<(), WheelError> {
         let Some(row) = self.record().get(member.path.as_str()) else {
-            return Ok(sha256);
+            return Ok(());
         };
         let mismatch = match (&row.hash, row.size) {
             (_, Some(listed)) if listed != member.size => Mismatch::Size { listed, found: member.size },
-            (Some(hash), _) if !hash.matches(bytes, &sha256) => Mismatch::Hash,
-            _ => return Ok(sha256),
+            (Some(hash), _) if !hash.matches(bytes, sha256) => Mismatch::Hash,
+            _ => return Ok(()),
         };
         let (member, record) = (member.path.clone(), record.clone());
         Err(WheelError::Mismatch { member, record, line: row.line, mismatch })

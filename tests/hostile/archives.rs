@@ -118,7 +118,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a bomb that declares 10 bytes",
-            &["`demo/x` is damaged: file is larger than its declared uncompressed size"],
+            &["`demo/x` is damaged: it has more bytes than declared"],
             |scene| {
                 scene.bytes(zeros("demo/x", 60 << 20, Some(10)));
             },

@@ -168,7 +168,7 @@ fn damaged_data() {
 
     // Deflated bytes that come to more and to fewer than declared.
     let bytes = demo().build();
-    for (by, message) in [(-1i64, "larger than"), (1, "fewer")] {
+    for (by, message) in [(-1i64, "more bytes"), (1, "fewer bytes")] {
         let mut bytes = bytes.clone();
         while let Some(at) = bytes.windows(4).position(|w| w == 5007u32.to_le_bytes()) {
             let size = u32::try_from(5007 + by).unwrap();

@@ -398,3 +398,12 @@ fn check_loads(image: &Image<'_>) -> Result<(), ElfError> {
     }
     Ok(())
 }
+
+/// A copy with room behind it for what an edit appends, most often names, so that it is not copied once more.
+pub(crate) fn growable(file: &[u8]) -> Vec<u8> {
+    /// What is appended is a small part of a large file, or pages.
+    const PAGES: usize = 128 << 10;
+    let mut copy = Vec::with_capacity(file.len() + file.len() / 8 + PAGES);
+    copy.extend_from_slice(file);
+    copy
+}

@@ -24,7 +24,7 @@ use goblin::elf::section_header::SHT_DYNAMIC;
 pub use report::{Changes, SegmentChange, StringTableChange};
 
 pub(crate) use append::{Piece, append};
-pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, has_bytes};
+pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, growable, has_bytes};
 pub(crate) use room::enter;
 pub(crate) use space::{Space, largest_page, padding};
 pub(crate) use tables::movable;

@@ -1,0 +1,31 @@
+//! What an archive and `RECORD` say of a file's bytes.
+
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Sha256Digest;
+
+/// The CRC-32 and SHA-256 of bytes that come piece by piece.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    crc32: crc32fast::Hasher,
+    sha256: Sha256,
+}
+
+impl Sums {
+    /// Both of all of the bytes.
+    pub(super) fn of(bytes: &[u8]) -> (u32, Sha256Digest) {
+        let mut sums = Self::default();
+        sums.add(bytes);
+        sums.finish()
+    }
+
+    /// Takes in what comes next.
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.crc32.update(piece);
+        self.sha256.update(piece);
+    }
+
+    pub(super) fn finish(self) -> (u32, Sha256Digest) {
+        (self.crc32.finalize(), Sha256Digest::from_bytes(self.sha256.finalize().into()))
+    }
+}
