@@ -25,6 +25,9 @@ pub struct Graft {
     pub size: u64,
     /// Its hash as found.
     pub sha256: Sha256Digest,
+    /// CRC-32 of the bytes as found, by which they are known again.
+    #[serde(skip)]
+    pub crc32: u32,
     /// The names it was asked for by, sorted.
     pub aliases: Vec<String>,
     /// Whether `source` is a path of the root file system, rather than of a directory the caller named.

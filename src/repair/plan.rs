@@ -340,6 +340,7 @@ impl<'a> Planner<'a> {
             location: file.location.clone(),
             size: file.size,
             sha256: file.sha256,
+            crc32: file.crc32,
             aliases: aliases.into_iter().collect(),
             needs: needs.into_iter().collect(),
             edit,

@@ -237,6 +237,7 @@ mod tests {
             location: "/nowhere".into(),
             size: 3,
             sha256: Sha256Digest::of(name.as_bytes()),
+            crc32: 0,
             aliases: vec!["liblzma.so.5".to_owned()],
             needs: needs.iter().map(|n| (*n).to_owned()).collect(),
             edit: ElfEdit::default(),

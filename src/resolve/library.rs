@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::elf::{self, Class, ElfError, ElfFacts, Endian, Kind};
 use crate::limits::Limits;
 use crate::policy::{ObjectSymbols, glibc_evidence};
-use crate::wheel::{Arch, Sha256Digest};
+use crate::wheel::{Arch, Sha256Digest, Sums};
 
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +25,9 @@ pub struct LibraryFile {
     pub size: u64,
     /// Hash of the file as found.
     pub sha256: Sha256Digest,
+    /// CRC-32 of the file as found, by which it is known again when it is read for grafting.
+    #[serde(skip)]
+    pub crc32: u32,
     /// What it is and needs.
     pub facts: ElfFacts,
     /// What it asks for and offers.
@@ -63,8 +66,8 @@ pub(super) fn read_library(
         let script = text.is_ascii() && (contains(text, b"GROUP") || contains(text, b"INPUT"));
         return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
     }
-    let (sha256, read) = rayon::join(
-        || Sha256Digest::of(&bytes),
+    let ((crc32, sha256), read) = rayon::join(
+        || Sums::of(&bytes),
         || {
             let facts = ElfFacts::parse_within(&bytes, limits)?;
             let symbols = ObjectSymbols::read(&bytes, &facts)?;
@@ -78,6 +81,7 @@ pub(super) fn read_library(
         location: location.to_owned(),
         size: bytes.len() as u64,
         sha256,
+        crc32,
         facts,
         symbols,
     })

@@ -44,6 +44,7 @@ pub use plan::{Content, ContentError, Entry, NewFile};
 pub use reader::Wheel;
 pub use record::{InvalidRecord, Record, RecordHash, RecordRow, RecordRule};
 pub use scan::{Scan, Scanned};
+pub(crate) use sums::Sums;
 pub use tag::{Arch, InvalidPlatformTag, MuslVersion, PlatformTag, UnknownArch};
 pub use time::DosTime;
 pub use writer::{WheelWriter, Written};

@@ -6,26 +6,31 @@ use super::digest::Sha256Digest;
 
 /// The CRC-32 and SHA-256 of bytes that come piece by piece.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
+pub(crate) struct Sums {
     crc32: crc32fast::Hasher,
     sha256: Sha256,
 }
 
 impl Sums {
     /// Both of all of the bytes.
-    pub(super) fn of(bytes: &[u8]) -> (u32, Sha256Digest) {
+    pub(crate) fn of(bytes: &[u8]) -> (u32, Sha256Digest) {
         let mut sums = Self::default();
         sums.add(bytes);
         sums.finish()
     }
 
+    /// The CRC-32 of all of the bytes.
+    pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+        crc32fast::hash(bytes)
+    }
+
     /// Takes in what comes next.
-    pub(super) fn add(&mut self, piece: &[u8]) {
+    pub(crate) fn add(&mut self, piece: &[u8]) {
         self.crc32.update(piece);
         self.sha256.update(piece);
     }
 
-    pub(super) fn finish(self) -> (u32, Sha256Digest) {
+    pub(crate) fn finish(self) -> (u32, Sha256Digest) {
         (self.crc32.finalize(), Sha256Digest::from_bytes(self.sha256.finalize().into()))
     }
 }
