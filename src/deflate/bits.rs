@@ -172,7 +172,36 @@ impl BitWriter {
         }
     }
 
+    /// Whole words of bits that have another place in a byte here: shifted, each with what comes from the next byte. Where
+    /// it stopped, short of `to`.
+    fn copy_shifted(&mut self, data: &[u8], from: u64, to: u64) -> u64 {
+        const WORD: usize = 8;
+        // First to the beginning of a byte.
+        let lead = u64::from((8 - self.count) % 8);
+        if to.saturating_sub(from) < lead + 2 * 8 * WORD as u64 {
+            return from;
+        }
+        self.put(u64::from(BitReader::at(data, from).take(lead as u32)), lead as u32);
+        let start = from + lead;
+        let shift = (start % 8) as u32;
+        let source = usize::try_from(start / 8).ok().and_then(|byte| data.get(byte..)).unwrap_or_default();
+        // The last byte of a word's nine has to be there as well.
+        let words = ((to - start) / 64) as usize;
+        let words = words.min(source.len().saturating_sub(1) / WORD);
+        let ninths = source.iter().skip(WORD).step_by(WORD);
+        let end = self.bytes.len();
+        self.bytes.resize(end + words * WORD, 0);
+        let room = self.bytes.get_mut(end..).unwrap_or_default().chunks_exact_mut(WORD);
+        for ((to, word), ninth) in room.zip(source.chunks_exact(WORD)).zip(ninths) {
+            let low = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word)) >> shift;
+            let high = u64::from(*ninth).checked_shl(64 - shift).unwrap_or_default();
+            to.copy_from_slice(&(low | high).to_le_bytes());
+        }
+        start + words as u64 * 64
+    }
+
     fn copy_bits(&mut self, data: &[u8], from: u64, to: u64) {
+        let from = self.copy_shifted(data, from, to);
         let mut reader = BitReader::at(data, from);
         let mut left = to.saturating_sub(from);
         while left > 0 {

@@ -69,11 +69,29 @@ impl Format {
     }
 
     /// The number that `bytes` (eight at most) spell.
+    #[inline]
     pub(crate) fn number(self, bytes: &[u8]) -> u64 {
+        // Files have millions of the first three widths.
+        if let Ok(bytes) = <[u8; 8]>::try_from(bytes) {
+            return self.native(u64::from_le_bytes(bytes), u64::swap_bytes);
+        }
+        if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
+            return self.native(u32::from_le_bytes(bytes), u32::swap_bytes).into();
+        }
+        if let Ok(bytes) = <[u8; 2]>::try_from(bytes) {
+            return self.native(u16::from_le_bytes(bytes), u16::swap_bytes).into();
+        }
         let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
         match self.endian {
             Endian::Big => bytes.iter().fold(0, fold),
             Endian::Little => bytes.iter().rev().fold(0, fold),
+        }
+    }
+
+    fn native<T>(self, little: T, swapped: impl Fn(T) -> T) -> T {
+        match self.endian {
+            Endian::Little => little,
+            Endian::Big => swapped(little),
         }
     }
 

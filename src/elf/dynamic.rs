@@ -147,5 +147,5 @@ impl<'a> Strings<'a> {
 /// The bytes at `offset` of a string table, up to and without their NUL.
 pub(crate) fn string_at(table: &[u8], offset: u64) -> Option<&[u8]> {
     let rest = table.get(super::codec::index(offset)..)?;
-    rest.get(..rest.iter().position(|byte| *byte == 0)?)
+    rest.get(..memchr::memchr(0, rest)?)
 }

@@ -27,7 +27,8 @@ pub struct DynamicSymbols<'a> {
     entries: &'a [u8],
     versions: &'a [u8],
     strings: &'a [u8],
-    names: BTreeMap<u16, Version<'a>>,
+    /// By version index; nothing where there is no such version.
+    names: Vec<Option<Version<'a>>>,
     referenced: Vec<bool>,
 }
 
@@ -112,7 +113,7 @@ impl<'a> DynamicSymbols<'a> {
                 entries: &[],
                 versions: &[],
                 strings: &[],
-                names: BTreeMap::new(),
+                names: Vec::new(),
                 referenced: Vec::new(),
             });
         };
@@ -140,6 +141,8 @@ impl<'a> DynamicSymbols<'a> {
         // Local and global: no version. Index 1 is defined all the same, as the base version.
         names.remove(&0);
         names.remove(&1);
+        let last = names.last_key_value().map_or(0, |(index, _)| index + 1);
+        let names = (0..last).map(|index| names.get(&index).copied()).collect();
         let count = usize::try_from(symbols).unwrap_or(usize::MAX);
         let referenced = referenced(&tables(&image, &dynamic)?, count);
         let symbols =
@@ -150,12 +153,17 @@ impl<'a> DynamicSymbols<'a> {
         Ok(symbols)
     }
 
+    /// The number of symbols, the null symbol included.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len() / index(self.format.symbol_size())
+    }
+
     /// The symbols in table order, without the null symbol at the start.
     pub fn iter(&self) -> impl Iterator<Item = Symbol<'a>> {
         let mut versions = self.versions.chunks_exact(2).skip(1);
         self.raw().enumerate().skip(1).map(move |(index, entry)| {
             let versym = versions.next().map_or(0, |bytes| self.format.number(bytes));
-            let version = self.names.get(&version_index(versym));
+            let version = self.names.get(usize::from(version_index(versym))).copied().flatten();
             Symbol {
                 name: string_at(self.strings, entry.name).unwrap_or_default(),
                 binding: Binding::from_info(entry.info),

@@ -62,15 +62,16 @@ pub(crate) fn expected(before: &ElfFacts, edit: &ElfEdit) -> ElfFacts {
 /// Facts after must be facts before and the edit; and every dynamic symbol must be what it was.
 /// Segments are compared elsewhere: they may change.
 pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result<ElfFacts, ElfError> {
-    let found = ElfFacts::parse(after)?;
-    let mut wanted = expected(&ElfFacts::parse(before)?, edit);
+    let facts = rayon::join(|| ElfFacts::parse(before), || ElfFacts::parse(after));
+    let (mut wanted, found) = (expected(&facts.0?, edit), facts.1?);
     wanted.segments.clone_from(&found.segments);
     // Moving the table into a segment of its own can only improve on this.
     wanted.headers_mapped |= found.headers_mapped;
     if found != wanted {
         return fail(differences(&found, &wanted));
     }
-    let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
+    let (old, new) = rayon::join(|| DynamicSymbols::parse(before), || DynamicSymbols::parse(after));
+    let (old, new) = (old?, new?);
     for (mut old, new) in old.iter().zip(new.iter()) {
         if let Some(name) = old.version_file.and_then(|file| std::str::from_utf8(file).ok()) {
             let name = edit.rename_needed.get(name).map(String::as_bytes);
@@ -81,7 +82,7 @@ pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result
             return fail(format!("the dynamic symbol `{name}` or what refers to it changed"));
         }
     }
-    if old.iter().count() != new.iter().count() {
+    if old.count() != new.count() {
         return fail("the number of dynamic symbols changed");
     }
     Ok(found)
@@ -130,7 +131,8 @@ pub(crate) fn check_layout(
     moves: &[Move],
     free_tags: &[u64],
 ) -> Result<(), ElfError> {
-    let (old, new) = (Survey::of(before)?, Survey::of(after)?);
+    let (old, new) = rayon::join(|| Survey::of(before), || Survey::of(after));
+    let (old, new) = (old?, new?);
     check_segments(&old.image, &new.image)?;
     if old.facts.headers_mapped && !new.facts.headers_mapped {
         return fail("the program header table is no longer inside one PT_LOAD");

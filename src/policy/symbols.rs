@@ -70,8 +70,9 @@ impl ObjectSymbols {
             list.dedup();
         }
         if symbols.asks_for(b"dlopen") {
-            let names = OPENED_NAMES.into_iter().filter(|name| holds_string(bytes, name));
-            symbols.opened = names.map(text).collect();
+            let found = strings_with_so(bytes).filter(|name| OPENED_NAMES.contains(name)).collect();
+            let found: BTreeSet<&[u8]> = found;
+            symbols.opened = OPENED_NAMES.into_iter().filter(|name| found.contains(name)).map(text).collect();
         }
         Ok(symbols)
     }
@@ -117,11 +118,16 @@ pub(super) fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// Whether a NUL-terminated string of exactly this text is somewhere in the file.
-fn holds_string(bytes: &[u8], name: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, name).any(|at| {
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        let after = at.checked_add(name.len()).and_then(|after| bytes.get(after));
-        before.is_none_or(|byte| *byte == 0) && after == Some(&0)
+/// The NUL-terminated strings in the file that name a version of a library, as all of [`OPENED_NAMES`] do. One pass: files
+/// are large.
+fn strings_with_so(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    /// Longer than any of the names.
+    const LONGEST: usize = 32;
+    memchr::memmem::find_iter(bytes, b".so.").filter_map(|at| {
+        let before = bytes.get(at.saturating_sub(LONGEST)..at).unwrap_or_default();
+        let start = at - before.len() + memchr::memrchr(0, before).map_or(0, |nul| nul + 1);
+        let rest = bytes.get(start..)?;
+        let end = memchr::memchr(0, rest.get(..2 * LONGEST).unwrap_or(rest))?;
+        rest.get(..end)
     })
 }

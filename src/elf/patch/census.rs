@@ -84,10 +84,9 @@ impl Census {
                 bytes.fill(true);
             }
         }
-        let mut before = 0u8;
-        for ((live, dropped), byte) in self.live.iter_mut().zip(dropped).zip(table) {
-            *live |= !(dropped || (*byte == 0 && before == 0));
-            before = *byte;
+        let before = std::iter::once(&0).chain(table);
+        for (((live, dropped), byte), before) in self.live.iter_mut().zip(dropped).zip(table).zip(before) {
+            *live |= !(dropped | ((*byte | *before) == 0));
         }
     }
 

@@ -85,8 +85,7 @@ impl Placed {
 
 /// Where `text` ends a string of `table`, if `usable` agrees with the range of it and its NUL.
 fn find_tail(table: &[u8], text: &[u8], usable: impl Fn(usize, usize) -> bool) -> Option<usize> {
-    let nuls = table.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at);
-    nuls.filter_map(|nul| Some((nul.checked_sub(text.len())?, nul)))
-        .find(|(start, nul)| table.get(*start..*nul) == Some(text) && usable(*start, nul + 1))
-        .map(|(start, _)| start)
+    // With its NUL, which is nowhere else in it, no place overlaps another.
+    let ended = [text, b"\0"].concat();
+    memchr::memmem::find_iter(table, &ended).find(|start| usable(*start, start + ended.len()))
 }
