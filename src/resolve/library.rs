@@ -59,22 +59,18 @@ pub(super) fn read_library(
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
-    let bytes = read_regular(location, limits.graft_size)?;
+    let mut sums = Sums::default();
+    let bytes = read_seeing(location, limits.graft_size, |piece| sums.add(piece))?;
     let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
     if !elf::is_elf(first) {
         let text = bytes.get(..512).unwrap_or(&bytes);
         let script = text.is_ascii() && (contains(text, b"GROUP") || contains(text, b"INPUT"));
         return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
     }
-    let ((crc32, sha256), read) = rayon::join(
-        || Sums::of(&bytes),
-        || {
-            let facts = ElfFacts::parse_within(&bytes, limits)?;
-            let symbols = ObjectSymbols::read(&bytes, &facts)?;
-            Ok((facts, symbols))
-        },
-    );
-    let (facts, symbols) = read.map_err(|error: ElfError| format!("damaged: {error}"))?;
+    let damaged = |error: ElfError| format!("damaged: {error}");
+    let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
+    let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
+    let (crc32, sha256) = sums.finish();
     Ok(LibraryFile {
         path,
         in_sysroot,
@@ -89,7 +85,17 @@ pub(super) fn read_library(
 
 /// Reads a regular file of at most `limit` bytes; FIFOs and devices are never opened.
 pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let metadata = std::fs::metadata(location).map_err(|error| error.to_string())?;
+    read_seeing(location, limit, |_| ())
+}
+
+/// As [`read_regular`]; `see` gets the bytes in order, piece by piece, on another thread where one is free.
+fn read_seeing(location: &Path, limit: u64, mut see: impl FnMut(&[u8]) + Send) -> Result<Vec<u8>, String> {
+    /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
+    const PIECE: usize = 512 << 10;
+    /// A size that is believed.
+    const MOST: u64 = 1 << 30;
+    let text = |error: std::io::Error| error.to_string();
+    let metadata = std::fs::metadata(location).map_err(text)?;
     if metadata.is_dir() {
         return Err("a directory".to_owned());
     }
@@ -99,12 +105,43 @@ pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, Strin
     if metadata.len() > limit {
         return Err(format!("{} bytes, the limit is {limit}", metadata.len()));
     }
-    let file = File::open(location).map_err(|error| error.to_string())?;
-    // The size is a hint: what grows meanwhile is read all the same, and what claims to be huge is not believed.
-    const MOST: u64 = 1 << 30;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MOST) + 1).unwrap_or(0));
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let mut file = File::open(location).map_err(text)?;
+    let mut bytes = vec![0; usize::try_from(metadata.len().min(MOST)).unwrap_or(0)];
+    let (mut seen, mut done) = (0, 0);
+    while done < bytes.len() {
+        let (finished, rest) = bytes.split_at_mut(done);
+        let (room, _) = rest.split_at_mut(rest.len().min(PIECE));
+        let fresh = finished.get(seen..).unwrap_or_default();
+        let read = if fresh.is_empty() {
+            read_full(&mut file, room)
+        } else {
+            rayon::join(|| read_full(&mut file, room), || see(fresh)).0
+        };
+        let (count, wanted) = (read.map_err(text)?, room.len());
+        seen = done;
+        done += count;
+        if count < wanted {
+            bytes.truncate(done);
+        }
+    }
+    // The size was a hint: what the file grew by meanwhile is read all the same.
+    file.take(limit - done as u64).read_to_end(&mut bytes).map_err(text)?;
+    see(bytes.get(seen..).unwrap_or_default());
     Ok(bytes)
+}
+
+/// Fills the buffer, or what there is to read of it.
+fn read_full(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
 }
 
 /// What the objects of one process have in common.

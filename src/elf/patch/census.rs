@@ -9,12 +9,16 @@ use crate::elf::versions::{definitions, needs};
 
 use super::tags::{TagPlan, Value};
 
+const FREE: u8 = 0;
+const LIVE: u8 = 1;
+
 /// The string table, byte by byte: live or free. Linkers merge tails, so the bytes of a string that
 /// one entry drops may be the end of a string that another keeps.
 #[derive(Debug)]
 pub(crate) struct Census {
-    /// Whether each byte belongs to a string in use.
-    live: Vec<bool>,
+    /// Whether each byte belongs to a string in use: [`LIVE`] or [`FREE`]. Tables have millions of bytes, and bytes can be
+    /// searched quickly.
+    live: Vec<u8>,
 }
 
 impl Census {
@@ -33,11 +37,11 @@ impl Census {
             section.sh_addr != 0 && dynamic.value(goblin::elf::dynamic::DT_STRTAB) == Some(section.sh_addr)
         });
         if !count.exact || shared {
-            return Ok(Self { live: vec![true; table.len()] });
+            return Ok(Self { live: vec![LIVE; table.len()] });
         }
-        let mut census = Self { live: vec![false; table.len()] };
+        let mut census = Self { live: vec![FREE; table.len()] };
         if let Some(first) = census.live.first_mut() {
-            *first = true; // the empty string
+            *first = LIVE; // the empty string
         }
         let entry = index(image.format.symbol_size());
         for bytes in symbols::table(image, dynamic, count.count)?.chunks_exact(entry) {
@@ -69,40 +73,47 @@ impl Census {
     fn mark(&mut self, text: &[u8], offset: u64) {
         let start = index(offset);
         if let Some(bytes) = self.live.get_mut(start..start.saturating_add(text.len() + 1)) {
-            bytes.fill(true);
+            bytes.fill(LIVE);
         }
     }
 
     /// Text that nobody is known to refer to, and that this edit does not drop, is left alone: only
     /// dropped strings and zeros after a string's own NUL are free.
     fn keep_unknown(&mut self, table: &[u8], plan: &TagPlan) {
-        let mut dropped = vec![false; table.len()];
+        let mut kept = vec![LIVE; table.len()];
         for offset in &plan.dropped {
             let size = string_at(table, *offset).map_or(0, |text| text.len() + 1);
             let start = index(*offset);
-            if let Some(bytes) = dropped.get_mut(start..start.saturating_add(size)) {
-                bytes.fill(true);
+            if let Some(bytes) = kept.get_mut(start..start.saturating_add(size)) {
+                bytes.fill(FREE);
             }
         }
-        let before = std::iter::once(&0).chain(table);
-        for (((live, dropped), byte), before) in self.live.iter_mut().zip(dropped).zip(table).zip(before) {
-            *live |= !(dropped | ((*byte | *before) == 0));
+        // A zero behind another belongs to no text.
+        let pairs = table.iter().zip(table.iter().skip(1));
+        for (kept, (before, byte)) in kept.iter_mut().skip(1).zip(pairs) {
+            *kept &= u8::from(*before | *byte != 0);
         }
+        // The first byte is in use in any case, or no zero.
+        self.live.iter_mut().zip(kept).for_each(|(live, kept)| *live |= kept);
     }
 
     /// Whether every byte of a range is in use.
     pub(crate) fn all_live(&self, start: usize, end: usize) -> bool {
-        self.live.get(start..end).is_some_and(|bytes| bytes.iter().all(|live| *live))
+        self.live.get(start..end).is_some_and(|bytes| memchr::memchr(FREE, bytes).is_none())
     }
 
     /// The free ranges, in order.
     pub(crate) fn free(&self) -> Vec<std::ops::Range<usize>> {
-        let mut free: Vec<std::ops::Range<usize>> = Vec::new();
-        for (at, _) in self.live.iter().enumerate().filter(|(_, live)| !**live) {
-            match free.last_mut() {
-                Some(last) if last.end == at => last.end += 1,
-                _ => free.push(at..at + 1),
-            }
+        let next = |state: u8, from: usize| {
+            let found = memchr::memchr(state, self.live.get(from..).unwrap_or_default());
+            found.map_or(self.live.len(), |within| from + within)
+        };
+        let mut free = Vec::new();
+        let mut at = next(FREE, 0);
+        while at < self.live.len() {
+            let end = next(LIVE, at);
+            free.push(at..end);
+            at = next(FREE, end);
         }
         free
     }
