@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -309,23 +310,34 @@ impl Wheel {
         }
     }
 
-    /// The bytes of a member as they lie in the archive.
+    /// The bytes of a member as they lie in the archive; many are read on all threads.
     pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        let damaged =
-            |error: io::Error| WheelError::Damaged { member: member.path.clone(), reason: reason(&error) };
+        /// What a thread reads at once.
+        const PIECE: usize = 1 << 20;
+        let failed = |error: io::Error| match error.raw_os_error() {
+            Some(_) => WheelError::Io { path: self.path.clone(), action: "read", source: error },
+            None => WheelError::Damaged { member: member.path.clone(), reason: reason(&error) },
+        };
         let mut archive = self.archive.clone();
-        let mut file = archive.by_index_raw(member.index).map_err(|error| damaged(error.into()))?;
+        let mut file = archive.by_index_raw(member.index).map_err(|error| failed(error.into()))?;
         let mut bytes = Vec::new();
-        let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
-        let too_large = |_| damaged(io::Error::other("it does not fit into memory"));
-        bytes.try_reserve_exact(size).map_err(too_large)?;
-        match file.read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(source) if source.raw_os_error().is_some() => {
-                Err(WheelError::Io { path: self.path.clone(), action: "read", source })
-            }
-            Err(error) => Err(damaged(error)),
-        }
+        let size = usize::try_from(member.compressed_size).unwrap_or(usize::MAX);
+        let too_large = |_| failed(io::Error::other("it does not fit into memory"));
+        bytes.try_reserve_exact(size.saturating_add(1)).map_err(too_large)?;
+        let start = file.data_start().filter(|_| size > PIECE);
+        let Some(start) = start else {
+            file.read_to_end(&mut bytes).map_err(failed)?;
+            return Ok(bytes);
+        };
+        drop(file);
+        let source = archive.into_inner();
+        bytes = vec![0; size];
+        let pieces = bytes.par_chunks_mut(PIECE).enumerate();
+        let read = pieces.try_for_each(|(number, piece)| {
+            source.at(start.saturating_add((number * PIECE) as u64)).read_exact(piece)
+        });
+        read.map_err(failed)?;
+        Ok(bytes)
     }
 
     fn inflate(&self, member: &Member, limit: u64) -> Result<Vec<u8>, WheelError> {

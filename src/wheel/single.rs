@@ -1,5 +1,7 @@
 //! An archive with one member: the zip crate copies compressed bytes, and takes them from nowhere but an archive.
 
+use std::io::{self, Read, Seek, SeekFrom};
+
 use zip::result::ZipError;
 
 use super::member::Method;
@@ -20,14 +22,12 @@ pub(super) struct Single<'a> {
 
 impl Single<'_> {
     /// The archive: no comment, no extra fields.
-    pub(super) fn archive(&self, compressed: &[u8]) -> Result<Vec<u8>, ZipError> {
+    pub(super) fn archive<'c>(&self, compressed: &'c [u8]) -> Result<Archive<'c>, ZipError> {
         /// Signature, version needed (APPNOTE 4.4.3: 2.0 has deflate and directories).
         const LOCAL: [u8; 6] = *b"PK\x03\x04\x14\x00";
         const CENTRAL: [u8; 4] = *b"PK\x01\x02";
         const END: [u8; 4] = *b"PK\x05\x06";
         const UTF8: u16 = 1 << 11;
-        /// Both headers and the end of the directory, without names.
-        const HEADERS: usize = 30 + 46 + 22;
         let too_large = |_| ZipError::UnsupportedArchive("member too large");
         let compressed_size = u32::try_from(compressed.len()).map_err(too_large)?;
         let size = u32::try_from(self.size).map_err(too_large)?;
@@ -46,22 +46,49 @@ impl Single<'_> {
         }
         common.extend(name_length.to_le_bytes());
 
-        let mut bytes = Vec::with_capacity(HEADERS + 2 * self.name.len() + compressed.len());
-        for part in [&LOCAL[..], &common, &[0; 2], self.name, compressed] {
-            bytes.extend_from_slice(part);
+        let before = [&LOCAL[..], &common, &[0; 2], self.name].concat();
+        let directory = u32::try_from(before.len() + compressed.len()).map_err(too_large)?;
+        let entry = [&CENTRAL[..], &self.made_by, &LOCAL[4..], &common, &[0; 8]].concat();
+        let entry = [&entry[..], &self.attributes.to_le_bytes(), &[0; 4], self.name].concat();
+        let length = u32::try_from(entry.len()).map_err(too_large)?;
+        let end = [&END[..], &[0, 0, 0, 0, 1, 0, 1, 0], &length.to_le_bytes(), &directory.to_le_bytes()];
+        let after = [&entry[..], &end.concat(), &[0; 2]].concat();
+        Ok(Archive { before, compressed, after, position: 0 })
+    }
+}
+
+/// The bytes of an archive with one member, whose own are not copied for it.
+pub(super) struct Archive<'c> {
+    before: Vec<u8>,
+    compressed: &'c [u8],
+    after: Vec<u8>,
+    position: u64,
+}
+
+impl Read for Archive<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut at = usize::try_from(self.position).unwrap_or(usize::MAX);
+        for part in [&self.before[..], self.compressed, &self.after] {
+            if let Some(mut rest) = part.get(at..).filter(|rest| !rest.is_empty()) {
+                let count = rest.read(buffer)?;
+                self.position += count as u64;
+                return Ok(count);
+            }
+            at -= part.len();
         }
-        let directory = u32::try_from(bytes.len()).map_err(too_large)?;
-        for part in [&CENTRAL[..], &self.made_by, &LOCAL[4..], &common, &[0; 8]] {
-            bytes.extend_from_slice(part);
-        }
-        bytes.extend(self.attributes.to_le_bytes());
-        bytes.extend([0; 4]);
-        bytes.extend_from_slice(self.name);
-        let length = u32::try_from(bytes.len()).map_err(too_large)? - directory;
-        bytes.extend([&END[..], &[0, 0, 0, 0, 1, 0, 1, 0]].concat());
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(directory.to_le_bytes());
-        bytes.extend([0; 2]);
-        Ok(bytes)
+        Ok(0)
+    }
+}
+
+impl Seek for Archive<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let length = self.before.len() + self.compressed.len() + self.after.len();
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => (length as u64).checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }

@@ -1,7 +1,7 @@
 //! Writing a wheel.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -307,7 +307,7 @@ fn add<W: Write + Seek>(
     single: &Single<'_>,
     compressed: &[u8],
 ) -> Result<(), Failure> {
-    let mut archive = ZipArchive::new(Cursor::new(single.archive(compressed)?))?;
+    let mut archive = ZipArchive::new(single.archive(compressed)?)?;
     zip.raw_copy_file(archive.by_index_raw(0)?)?;
     Ok(())
 }

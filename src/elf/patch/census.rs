@@ -11,6 +11,8 @@ use super::tags::{TagPlan, Value};
 
 const FREE: u8 = 0;
 const LIVE: u8 = 1;
+/// Free because of the edit, whatever else is found out, until that is done.
+const DROPPED: u8 = 2;
 
 /// The string table, byte by byte: live or free. Linkers merge tails, so the bytes of a string that
 /// one entry drops may be the end of a string that another keeps.
@@ -80,21 +82,27 @@ impl Census {
     /// Text that nobody is known to refer to, and that this edit does not drop, is left alone: only
     /// dropped strings and zeros after a string's own NUL are free.
     fn keep_unknown(&mut self, table: &[u8], plan: &TagPlan) {
-        let mut kept = vec![LIVE; table.len()];
-        for offset in &plan.dropped {
+        let sized = |offset: &u64| {
             let size = string_at(table, *offset).map_or(0, |text| text.len() + 1);
-            let start = index(*offset);
-            if let Some(bytes) = kept.get_mut(start..start.saturating_add(size)) {
-                bytes.fill(FREE);
-            }
+            index(*offset)..index(*offset).saturating_add(size)
+        };
+        let dropped: Vec<std::ops::Range<usize>> = plan.dropped.iter().map(sized).collect();
+        for range in &dropped {
+            let bytes = self.live.get_mut(range.clone()).unwrap_or_default().iter_mut();
+            bytes.filter(|live| **live == FREE).for_each(|live| *live = DROPPED);
         }
-        // A zero behind another belongs to no text.
+        // A zero behind another belongs to no text. The first byte is in use in any case, or no zero.
         let pairs = table.iter().zip(table.iter().skip(1));
-        for (kept, (before, byte)) in kept.iter_mut().skip(1).zip(pairs) {
-            *kept &= u8::from(*before | *byte != 0);
+        for (live, (before, byte)) in self.live.iter_mut().skip(1).zip(pairs) {
+            *live |= u8::from(*before | *byte != 0);
         }
-        // The first byte is in use in any case, or no zero.
-        self.live.iter_mut().zip(kept).for_each(|(live, kept)| *live |= kept);
+        if let (Some(live), Some(1..)) = (self.live.first_mut(), table.first()) {
+            *live |= LIVE;
+        }
+        for range in &dropped {
+            let bytes = self.live.get_mut(range.clone()).unwrap_or_default().iter_mut();
+            bytes.filter(|live| **live & DROPPED != 0).for_each(|live| *live = FREE);
+        }
     }
 
     /// Whether every byte of a range is in use.
