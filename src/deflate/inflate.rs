@@ -65,7 +65,13 @@ pub(crate) fn inflate(
     /// Two bits for 258 bytes: what deflate gives at most.
     const EXPANSION: usize = 1032;
     /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
-    const PIECE: usize = if cfg!(test) { 16 << 10 } else { 512 << 10 };
+    const PIECE: usize = if cfg!(fuzzing) {
+        256
+    } else if cfg!(test) {
+        16 << 10
+    } else {
+        512 << 10
+    };
     // A size that cannot be is not believed. Pages of zeros take no memory before they are written to.
     if size > stream.len().saturating_mul(EXPANSION) {
         return Err(Damage::Fewer);

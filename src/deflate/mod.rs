@@ -4,7 +4,11 @@
 //!
 //! Why not a crate: zlib-rs at level 6 is no faster and gives more than zlib does, where the compressor here gives less;
 //! none shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over
-//! the border of a piece (`cargo xtask bench deflate`). zlib-rs inflates everything again that is compressed here.
+//! the border of a piece (`cargo xtask bench deflate`). Every member of a wheel is inflated here too, because most of the
+//! time goes into that where nothing is grafted, and zlib-rs takes longer for it (`cargo bench`).
+//!
+//! zlib-rs inflates everything again that is compressed here; what is inflated here is held against its CRC-32, and
+//! against its hash in `RECORD`.
 //!
 //! Output depends on the input and the level only: pieces have a fixed size, whatever the number of threads.
 #![allow(
