@@ -33,7 +33,7 @@ pub(crate) enum Damage {
 pub(crate) struct Inflated {
     /// What it inflates to.
     pub(crate) bytes: Vec<u8>,
-    /// Its blocks, in order.
+    /// Its blocks, in order; none where they are shorter than any compressor makes them.
     pub(super) blocks: Vec<Block>,
 }
 
@@ -94,7 +94,11 @@ pub(crate) fn inflate(
         done += more?;
     }
     see(bytes.get(seen..done).unwrap_or_default());
-    if done == size { Ok(Inflated { bytes, blocks: inflater.blocks }) } else { Err(Damage::Fewer) }
+    if done == size {
+        Ok(Inflated { bytes, blocks: inflater.blocks.unwrap_or_default() })
+    } else {
+        Err(Damage::Fewer)
+    }
 }
 
 /// The codes of a block that is not stored.
@@ -218,8 +222,8 @@ struct Inflater<'a> {
     /// The block that the reader is in, and whether it is the last.
     block: Block,
     last: bool,
-    /// Those before it.
-    blocks: Vec<Block>,
+    /// Those before it, unless there are too many.
+    blocks: Option<Vec<Block>>,
 }
 
 impl<'a> Inflater<'a> {
@@ -231,7 +235,7 @@ impl<'a> Inflater<'a> {
             within: Within::Nothing,
             block: Block { bits: (0, 0), bytes: (0, 0), stored: false },
             last: false,
-            blocks: Vec::new(),
+            blocks: Some(Vec::new()),
         }
     }
 
@@ -288,9 +292,16 @@ impl<'a> Inflater<'a> {
     }
 
     fn end(&mut self, byte: usize) {
+        /// Blocks that may be shorter than `SHORT` bytes in the mean.
+        const FEW: usize = 1024;
+        const SHORT: usize = 128;
         self.block.bits.1 = self.reader.position();
         self.block.bytes.1 = byte;
-        self.blocks.push(self.block);
+        // Blocks of a byte or none would take more memory than what they hold.
+        self.blocks = self.blocks.take().filter(|blocks| blocks.len() <= FEW + byte / SHORT);
+        if let Some(blocks) = &mut self.blocks {
+            blocks.push(self.block);
+        }
         self.within = if self.last { Within::End } else { Within::Nothing };
     }
 }

@@ -33,7 +33,7 @@ impl Difference {
         const SHARE: usize = 16;
         let Inflated { bytes, blocks } = old;
         let size = bytes.len();
-        if new.len() < size || size == 0 {
+        if new.len() < size || size == 0 || blocks.is_empty() {
             return None;
         }
         let changes = changes(&bytes, new);

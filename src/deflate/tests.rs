@@ -178,6 +178,24 @@ fn an_unchanged_file_keeps_its_stream() {
 }
 
 #[test]
+fn a_stream_of_very_short_blocks_is_inflated_and_not_spliced() {
+    // Fixed blocks of a literal each: 3 bits, 8 bits of `x`, whose code is 0x30 more, and 7 zeros for the end.
+    let (count, mut bits) = (300_000, Vec::new());
+    for index in 0..count {
+        bits.extend([index + 1 == count, true, false]);
+        bits.extend((0..8).rev().map(|bit| (0x30 + b'x') >> bit & 1 == 1));
+        bits.extend([false; 7]);
+    }
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    let stream: Vec<u8> = bits.chunks(8).map(byte).collect();
+    let bytes = vec![b'x'; count];
+    assert!(unzlib(&stream) == bytes);
+    let old = inflated(&stream, count).unwrap();
+    assert!(old.bytes == bytes && old.blocks.is_empty());
+    assert_eq!(edited(&stream, &old, &bytes), None);
+}
+
+#[test]
 fn splicing_does_not_pay_where_much_changed_or_bytes_went() {
     let bytes = samples().pop().unwrap();
     let stream = zlib(&bytes, 6);
