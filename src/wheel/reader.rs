@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::prelude::*;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -267,8 +266,8 @@ impl Wheel {
         &self.record
     }
 
-    /// Reads a file whole. Its size and CRC are held against the directory; memory is taken as
-    /// bytes come, not as a header claims.
+    /// Reads a file whole. Its size and CRC are held against the directory. A size that the compressed bytes cannot come
+    /// to is refused before memory is taken for it.
     ///
     /// # Errors
     ///
@@ -310,10 +309,8 @@ impl Wheel {
         }
     }
 
-    /// The bytes of a member as they lie in the archive; many are read on all threads.
+    /// The bytes of a member as they lie in the archive.
     pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        /// What a thread reads at once.
-        const PIECE: usize = 1 << 20;
         let failed = |error: io::Error| match error.raw_os_error() {
             Some(_) => WheelError::Io { path: self.path.clone(), action: "read", source: error },
             None => WheelError::Damaged { member: member.path.clone(), reason: reason(&error) },
@@ -321,22 +318,10 @@ impl Wheel {
         let mut archive = self.archive.clone();
         let mut file = archive.by_index_raw(member.index).map_err(|error| failed(error.into()))?;
         let mut bytes = Vec::new();
-        let size = usize::try_from(member.compressed_size).unwrap_or(usize::MAX);
+        let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
         let too_large = |_| failed(io::Error::other("it does not fit into memory"));
-        bytes.try_reserve_exact(size.saturating_add(1)).map_err(too_large)?;
-        let start = file.data_start().filter(|_| size > PIECE);
-        let Some(start) = start else {
-            file.read_to_end(&mut bytes).map_err(failed)?;
-            return Ok(bytes);
-        };
-        drop(file);
-        let source = archive.into_inner();
-        bytes = vec![0; size];
-        let pieces = bytes.par_chunks_mut(PIECE).enumerate();
-        let read = pieces.try_for_each(|(number, piece)| {
-            source.at(start.saturating_add((number * PIECE) as u64)).read_exact(piece)
-        });
-        read.map_err(failed)?;
+        bytes.try_reserve_exact(size).map_err(too_large)?;
+        file.read_to_end(&mut bytes).map_err(failed)?;
         Ok(bytes)
     }
 

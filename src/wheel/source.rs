@@ -58,17 +58,13 @@ struct Window {
 impl Window {
     /// How much is read where less is asked for.
     const SIZE: usize = 8 << 10;
-    /// The same where it comes soon after what was read before, as headers do that are read one after the other.
-    const WIDE: usize = 64 << 10;
 
     fn read(&mut self, file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
         if self.from(position).is_empty() {
             if buffer.len() >= Self::SIZE {
                 return read_at(file, buffer, position);
             }
-            let end = self.start + self.bytes.len() as u64;
-            let is_next = position.checked_sub(end).is_some_and(|gap| gap < Self::WIDE as u64);
-            self.bytes.resize(if is_next && end > 0 { Self::WIDE } else { Self::SIZE }, 0);
+            self.bytes.resize(Self::SIZE, 0);
             let read = read_at(file, &mut self.bytes, position);
             self.bytes.truncate(*read.as_ref().unwrap_or(&0));
             self.start = position;
