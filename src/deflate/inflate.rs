@@ -1,4 +1,4 @@
-//! Inflating: RFC 1951, section 3.2, noting where blocks begin and what they refer to.
+//! Inflating: RFC 1951, section 3.2, noting where blocks begin.
 
 use std::sync::OnceLock;
 

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -20,7 +21,6 @@ use super::metadata::Metadata;
 use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
-use super::sums::Sums;
 use super::time::DosTime;
 use crate::deflate::{self, Inflated};
 use crate::elf::is_elf;
@@ -273,7 +273,7 @@ impl Wheel {
     ///
     /// When there is no such file, or its bytes are damaged or cannot be read.
     pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
-        self.read_member(self.file(path)?).map(|(inflated, _)| inflated.bytes)
+        self.read_member(self.file(path)?).map(|inflated| inflated.bytes)
     }
 
     /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
@@ -288,25 +288,46 @@ impl Wheel {
         self.inflate(member, limit)
     }
 
-    /// What a member inflates to, held against its size and CRC, and its SHA-256.
-    pub(super) fn read_member(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
+    /// What a member inflates to, held against its size and CRC.
+    pub(super) fn read_member(&self, member: &Member) -> Result<Inflated, WheelError> {
+        self.read_seeing(member, |_| ())
+    }
+
+    /// As [`Wheel::read_member`], with its SHA-256.
+    pub(super) fn read_hashed(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
+        let mut sha256 = Sha256::new();
+        let inflated = self.read_seeing(member, |piece| sha256.update(piece))?;
+        Ok((inflated, Sha256Digest::from_bytes(sha256.finalize().into())))
+    }
+
+    /// `see` gets the bytes in order, piece by piece, on another thread where one is free.
+    fn read_seeing(
+        &self,
+        member: &Member,
+        mut see: impl FnMut(&[u8]) + Send,
+    ) -> Result<Inflated, WheelError> {
         let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
         let too_large = || damaged("it does not fit into memory".to_owned());
         let stream = self.compressed(member)?;
         let size = usize::try_from(member.size).map_err(|_| too_large())?;
-        let mut sums = Sums::default();
+        let mut crc32 = crc32fast::Hasher::new();
+        let mut see = |piece: &[u8]| {
+            crc32.update(piece);
+            see(piece);
+        };
         let inflated = match member.method {
             Method::Stored => {
-                sums.add(&stream);
+                see(&stream);
                 Inflated::stored(stream)
             }
-            Method::Deflated => deflate::inflate(&stream, size, |piece| sums.add(piece))
-                .map_err(|damage| damaged(damage.to_string()))?,
+            Method::Deflated => {
+                deflate::inflate(&stream, size, see).map_err(|damage| damaged(damage.to_string()))?
+            }
         };
-        match sums.finish() {
-            (crc32, sha256) if crc32 == member.crc32 => Ok((inflated, sha256)),
-            _ => Err(damaged("invalid checksum".to_owned())),
+        if crc32.finalize() != member.crc32 {
+            return Err(damaged("invalid checksum".to_owned()));
         }
+        Ok(inflated)
     }
 
     /// The bytes of a member as they lie in the archive.
@@ -361,7 +382,7 @@ impl Wheel {
             let rule = MemberRule::Size { size: member.size, limit: self.limits.metadata_size };
             return Err(WheelError::member(path.as_str(), rule));
         }
-        let (inflated, _) = self.read_member(member)?;
+        let inflated = self.read_member(member)?;
         Ok((path, inflated.bytes))
     }
 

@@ -58,7 +58,7 @@ impl Wheel {
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
-                    let (inflated, sha256) = self.read_member(member)?;
+                    let (inflated, sha256) = self.read_hashed(member)?;
                     self.check_row(&record, member, &inflated.bytes, &sha256)?;
                     let value = look(member, &inflated.bytes);
                     self.keep(member, inflated);

@@ -229,7 +229,7 @@ impl<'a> WheelWriter<'a> {
     fn hash_of(&self, member: &Member) -> Result<Sha256Digest, WheelError> {
         match self.hashes.get(&member.path) {
             Some(hash) => Ok(*hash),
-            None => self.source.read_member(member).map(|(_, sha256)| sha256),
+            None => self.source.read_hashed(member).map(|(_, sha256)| sha256),
         }
     }
 
@@ -257,12 +257,11 @@ impl<'a> WheelWriter<'a> {
         /// From here on somebody asked for the smallest result and not for the fastest.
         const SMALLEST: u32 = 7;
         if member.method == Method::Stored || self.level == 0 || self.level >= SMALLEST {
-            let (inflated, _) = self.source.read_member(member)?;
-            return Ok(Packed::new(edit(&inflated.bytes)?, self.level));
+            return Ok(Packed::new(edit(&self.source.read_member(member)?.bytes)?, self.level));
         }
         let old = match self.source.take_kept(member) {
             Some(kept) => kept,
-            None => self.source.read_member(member)?.0,
+            None => self.source.read_member(member)?,
         };
         let bytes = edit(&old.bytes)?;
         // Only now is the stream read (again): never are all four in memory.
