@@ -15,7 +15,7 @@ pub(super) struct BitReader<'a> {
 
 impl<'a> BitReader<'a> {
     /// Bits at hand after [`BitReader::refill`], at least.
-    const AT_HAND: u32 = 56;
+    pub(super) const AT_HAND: u32 = 56;
 
     pub(super) fn new(data: &'a [u8]) -> Self {
         Self { rest: data, hold: 0, count: 0, size: data.len(), zeros: 0 }

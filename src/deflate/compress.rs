@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
-use super::checked::{by_zlib_rs, inflates_to};
+use super::checked::{Place, by_zlib_rs, is_right};
 use super::matcher::{Effort, Match, Matcher, PIECE};
 use super::token::{Tokens, WINDOW};
 
@@ -26,8 +26,8 @@ fn effort(level: u32) -> Effort {
     Effort { depth, nice }
 }
 
-/// Compresses bytes, on all threads; level 0 stores them. Every piece is inflated again, by another implementation. The
-/// result depends on nothing but the arguments.
+/// Compresses bytes, on all threads; level 0 stores them. Every piece is inflated again. The result depends on
+/// nothing but the arguments.
 pub(crate) fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
     if level == 0 || bytes.is_empty() {
         let mut out = BitWriter::with_capacity(bytes.len() + bytes.len() / 1024 + 16);
@@ -39,17 +39,18 @@ pub(crate) fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
         .into_par_iter()
         .with_max_len(1)
         .map(|start| {
-            let (before, rest) = bytes.split_at(start);
             let piece = start..bytes.len().min(start + PIECE);
-            let (length, last) = (piece.len(), piece.end == bytes.len());
-            let mut out = BitWriter::with_capacity(length / 2);
+            let (from, last) = (Place { bit: 0, byte: start }, piece.end == bytes.len());
+            let mut out = BitWriter::with_capacity(piece.len() / 2);
+            let end = piece.end;
             compress_piece(&mut out, bytes, piece, level, last);
             if !last {
                 // An empty stored block ends on a byte, so that the next piece can be put behind it as it is.
                 write_stored(&mut out, &[], false);
             }
+            let to = Place { bit: out.position(), byte: end };
             let stream = out.finish();
-            let right = inflates_to(&stream, before, rest.get(..length)?, last);
+            let right = is_right(&stream, from, to, last, bytes);
             debug_assert!(right, "the compressor is wrong");
             right.then_some(stream)
         })

@@ -1,5 +1,6 @@
 //! Inflating: RFC 1951, section 3.2, noting where blocks begin.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::bits::BitReader;
@@ -86,9 +87,9 @@ pub(crate) fn inflate(
         let pause = if rest.len() > PIECE { PIECE } else { usize::MAX };
         let fresh = finished.get(seen..).unwrap_or_default();
         let more = if fresh.is_empty() {
-            inflater.go_on(finished, rest, pause)
+            inflater.go_on(finished, rest, 0, pause)
         } else {
-            rayon::join(|| inflater.go_on(finished, rest, pause), || see(fresh)).0
+            rayon::join(|| inflater.go_on(finished, rest, 0, pause), || see(fresh)).0
         };
         seen = done;
         done += more?;
@@ -214,10 +215,12 @@ impl Within {
 }
 
 /// Inflates a stream, with pauses.
-struct Inflater<'a> {
+pub(super) struct Inflater<'a> {
     stream: &'a [u8],
     reader: BitReader<'a>,
     codes: Box<Codes>,
+    /// Behind a block that ends here or later nothing is read.
+    end: u64,
     within: Within,
     /// The block that the reader is in, and whether it is the last.
     block: Block,
@@ -232,6 +235,7 @@ impl<'a> Inflater<'a> {
             stream,
             reader: BitReader::new(stream),
             codes: Box::new(Codes::none()),
+            end: u64::MAX,
             within: Within::Nothing,
             block: Block { bits: (0, 0), bytes: (0, 0), stored: false },
             last: false,
@@ -239,9 +243,29 @@ impl<'a> Inflater<'a> {
         }
     }
 
-    /// Inflates what comes after `before`, to the end or until there are `pause` bytes or a few more; says how many.
-    fn go_on(&mut self, before: &[u8], bytes: &mut [u8], pause: usize) -> Result<usize, Damage> {
-        let mut at = 0;
+    /// Inflates from a bit on where a block begins, to the end of a block.
+    pub(super) fn between(stream: &'a [u8], bits: Range<u64>) -> Self {
+        let mut inflater = Self::new(stream);
+        inflater.reader = BitReader::at(stream, bits.start);
+        inflater.end = bits.end;
+        inflater.blocks = None;
+        inflater
+    }
+
+    /// Where it ended: the bit after the last block, and whether nothing may follow.
+    pub(super) fn ended(&self) -> Option<(u64, bool)> {
+        (self.within == Within::End).then(|| (self.reader.position(), self.last))
+    }
+
+    /// Inflates what comes after `before` and the first `at` of `bytes`, to the end or until there are `pause` of them or
+    /// a few more; says how many there are then.
+    pub(super) fn go_on(
+        &mut self,
+        before: &[u8],
+        bytes: &mut [u8],
+        mut at: usize,
+        pause: usize,
+    ) -> Result<usize, Damage> {
         while self.within != Within::End && at < pause {
             let ended = match self.within {
                 Within::End | Within::Nothing => {
@@ -302,7 +326,8 @@ impl<'a> Inflater<'a> {
         if let Some(blocks) = &mut self.blocks {
             blocks.push(self.block);
         }
-        self.within = if self.last { Within::End } else { Within::Nothing };
+        let ended = self.last || self.block.bits.1 >= self.end;
+        self.within = if ended { Within::End } else { Within::Nothing };
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
-use super::checked::{BlockStart, inflates_in_parts};
+use super::checked::{Place, Spliced, is_spliced_right};
 use super::compress::compress_part;
 use super::inflate::{Block, Inflated, tokens};
 use super::token::{Token, Tokens, WINDOW};
@@ -42,29 +42,43 @@ impl Difference {
     }
 }
 
-/// The stream for `new`, made from `stream` of the file that it differs from. It has been inflated again, by another
-/// implementation; nothing where that went wrong.
+/// The stream for `new`, made from `stream` of the file that it differs from. It has been inflated again; nothing
+/// where that went wrong.
 pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
     let Difference { blocks, changes, size } = difference;
     let behind = *size..new.len();
     let mut out = BitWriter::with_capacity(stream.len() + behind.len() + 4096);
-    let mut starts = Vec::with_capacity(blocks.len() + 1);
+    let mut spliced = Vec::with_capacity(blocks.len() + 1);
     for (index, block) in blocks.iter().enumerate() {
-        starts.push(BlockStart { bit: out.position(), byte: block.bytes.0 });
+        let place = Place { bit: out.position(), byte: block.bytes.0 };
         let last = behind.is_empty() && index + 1 == blocks.len();
-        write(&mut out, stream, block, new, changes, last)?;
+        // What the block refers to lies in the window before it.
+        let window = block.bytes.0.saturating_sub(WINDOW)..block.bytes.1;
+        let copied = !block.stored && !touches(changes, &window);
+        if copied {
+            copy(&mut out, stream, block, last);
+        } else {
+            write(&mut out, stream, block, new, changes, last)?;
+        }
+        spliced.push(Spliced { place, copied_from: copied.then_some(block.bits.0) });
     }
     if !behind.is_empty() {
-        starts.push(BlockStart { bit: out.position(), byte: behind.start });
+        spliced.push(Spliced { place: Place { bit: out.position(), byte: behind.start }, copied_from: None });
         compress_part(&mut out, new, behind, level, true);
     }
-    let spliced = out.finish();
-    let right = inflates_in_parts(&spliced, &starts, new);
+    let end = Place { bit: out.position(), byte: new.len() };
+    let made = out.finish();
+    let right = is_spliced_right(&made, &spliced, end, stream, new);
     debug_assert!(right, "the splicer is wrong");
-    right.then_some(spliced)
+    right.then_some(made)
 }
 
-/// Writes one block, which stands for other bytes now, or for the same.
+fn copy(out: &mut BitWriter, stream: &[u8], block: &Block, last: bool) {
+    out.put(u64::from(last), 1);
+    out.copy(stream, block.bits.0 + 1, block.bits.1);
+}
+
+/// Writes a block that stands for other bytes now, or refers to such.
 fn write(
     out: &mut BitWriter,
     stream: &[u8],
@@ -79,16 +93,11 @@ fn write(
         write_stored(out, bytes, last);
         return Some(());
     }
-    // What the block refers to lies in the window before it.
-    if touches(changes, &(start.saturating_sub(WINDOW)..end)) {
-        let tokens = tokens(stream, block).ok()?;
-        if let Some(tokens) = corrected(tokens.as_slice(), block, new, changes) {
-            write_block(out, &tokens, bytes, last);
-            return Some(());
-        }
+    let tokens = tokens(stream, block).ok()?;
+    match corrected(tokens.as_slice(), block, new, changes) {
+        Some(tokens) => write_block(out, &tokens, bytes, last),
+        None => copy(out, stream, block, last),
     }
-    out.put(u64::from(last), 1);
-    out.copy(stream, block.bits.0 + 1, block.bits.1);
     Some(())
 }
 

@@ -7,6 +7,7 @@ use crate::musl;
 
 use super::Policy;
 use super::checks::OPENED_NAMES;
+use super::name_set::NameSet;
 
 /// What an object asks for and offers, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +15,8 @@ pub struct ObjectSymbols {
     /// Undefined symbols that must be found when the object is loaded, sorted. Not among them are weak ones, to which
     /// musl gives the value 0, and those that no relocation refers to (`do_relocs`).
     pub undefined: Vec<Box<[u8]>>,
-    /// Symbols that other objects can bind to, sorted (`find_sym2`: `OK_TYPES`, `OK_BINDS`, not hidden by a version).
-    pub defined: Vec<Box<[u8]>>,
+    /// Symbols that other objects can bind to (`find_sym2`: `OK_TYPES`, `OK_BINDS`, not hidden by a version).
+    pub defined: NameSet,
     /// Weak undefined symbols, sorted; only their presence tells something.
     pub weak: Vec<Box<[u8]>>,
     /// Undefined symbols that some policy forbids to take from a library this object needs, by library.
@@ -45,13 +46,14 @@ impl ObjectSymbols {
             .filter(|(library, _)| facts.needed.iter().any(|needed| needed == library))
             .map(|(library, symbols)| (*library, *symbols))
             .collect();
+        let mut defined: Vec<&[u8]> = Vec::new();
         for symbol in DynamicSymbols::parse(bytes)?.iter().filter(|symbol| !symbol.name.is_empty()) {
             if symbol.kind == SymbolKind::Ifunc && symbols.ifunc.is_none() {
                 symbols.ifunc = Some(text(symbol.name));
             }
             if symbol.defined {
                 if can_be_bound_to(&symbol) {
-                    symbols.defined.push(symbol.name.into());
+                    defined.push(symbol.name);
                 }
                 continue;
             }
@@ -65,7 +67,8 @@ impl ObjectSymbols {
                 }
             }
         }
-        for list in [&mut symbols.undefined, &mut symbols.defined, &mut symbols.weak] {
+        symbols.defined = defined.into_iter().collect();
+        for list in [&mut symbols.undefined, &mut symbols.weak] {
             list.sort_unstable();
             list.dedup();
         }
@@ -93,7 +96,7 @@ impl ObjectSymbols {
     /// Whether other objects find a symbol of this name here.
     #[must_use]
     pub fn defines(&self, name: &[u8]) -> bool {
-        self.defined.binary_search_by(|defined| defined.as_ref().cmp(name)).is_ok()
+        self.defined.contains(name)
     }
 
     /// Whether the object asks for a symbol of this name, weakly or not.

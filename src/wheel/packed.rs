@@ -33,16 +33,12 @@ impl Packed {
         }
     }
 
-    /// Like [`Packed::new`] for bytes that differ a little from those that `stream` inflates to: the same stream where
-    /// nothing changed, for any level that compresses.
-    pub(super) fn spliced(
+    /// Like [`Packed::new`], with a stream that is made meanwhile, and that inflates to these bytes.
+    pub(super) fn deflated<E: Send>(
         bytes: &[u8],
-        stream: &[u8],
-        difference: &deflate::Difference,
-        level: u32,
-    ) -> Option<Self> {
-        let ((crc32, sha256), compressed) =
-            rayon::join(|| Sums::of(bytes), || deflate::splice(stream, difference, bytes, level));
+        deflate: impl FnOnce() -> Result<Vec<u8>, E> + Send,
+    ) -> Result<Self, E> {
+        let ((crc32, sha256), compressed) = rayon::join(|| Sums::of(bytes), deflate);
         let (method, size) = (Method::Deflated, bytes.len() as u64);
         compressed.map(|compressed| Self { method, compressed, crc32, size, sha256 })
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::deflate::Difference;
+use crate::deflate::{self, Difference};
 use crate::events::Event;
 
 use super::buffered::Buffered;
@@ -264,14 +264,17 @@ impl<'a> WheelWriter<'a> {
             None => self.source.read_member(member)?,
         };
         let bytes = edit(&old.bytes)?;
-        // Only now is the stream read (again): never are all four in memory.
-        let spliced = match Difference::between(old, &bytes) {
-            None => None,
-            Some(difference) => {
-                Packed::spliced(&bytes, &self.source.compressed(member)?, &difference, self.level)
-            }
-        };
-        Ok(spliced.unwrap_or_else(|| Packed::new(bytes, self.level)))
+        Packed::deflated(&bytes, || {
+            let spliced = match Difference::between(old, &bytes) {
+                None => None,
+                // Only now is the stream read (again): never are all four in memory.
+                Some(difference) => {
+                    let stream = self.source.compressed(member)?;
+                    deflate::splice(&stream, &difference, &bytes, self.level)
+                }
+            };
+            Ok(spliced.unwrap_or_else(|| deflate::compress(&bytes, self.level)))
+        })
     }
 
     /// Copies a member as it lies, compressed.
