@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::bits::BitReader;
 use super::inflate::Inflater;
+use super::input::AtHand;
 use super::token::WINDOW;
 
 /// A place between two blocks: a bit of the stream, and the byte that comes next of what the stream inflates to.
@@ -26,7 +27,8 @@ pub(super) fn is_right(stream: &[u8], from: Place, to: Place, last: bool, bytes:
     const ROOM: usize = 512;
     let chunk = CHUNK.min(to.byte.saturating_sub(from.byte));
     let mut scratch = vec![0; WINDOW + chunk + ROOM];
-    let mut inflater = Inflater::between(stream, from.bit..to.bit);
+    let mut inflater = Inflater::between(from.bit..to.bit);
+    let stream = AtHand::all(stream);
     let mut at = from.byte;
     while inflater.ended().is_none() {
         let Some((before, wanted)) = bytes.split_at_checked(at) else { return false };
@@ -34,13 +36,13 @@ pub(super) fn is_right(stream: &[u8], from: Place, to: Place, last: bool, bytes:
         let Some(room) = scratch.get_mut(..window.len()) else { return false };
         room.copy_from_slice(window);
         let pause = window.len() + chunk.max(1);
-        let Ok(end) = inflater.go_on(before, &mut scratch, window.len(), pause) else { return false };
+        let Ok(end) = inflater.go_on(stream, before, &mut scratch, window.len(), pause) else { return false };
         match scratch.get(window.len()..end) {
             Some(found) if wanted.starts_with(found) => at += found.len(),
             _ => return false,
         }
     }
-    at == to.byte && inflater.ended() == Some((to.bit, last))
+    at == to.byte && inflater.position() == to.bit && inflater.ended() == Some(last)
 }
 
 /// A block of a stream that was made from another stream.
@@ -115,12 +117,12 @@ pub(super) fn by_zlib_rs(bytes: &[u8], level: u32) -> Vec<u8> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::inflate::inflate;
+    use super::super::inflate;
     use super::*;
 
     /// The blocks of a stream, and where the last ends. Every third is said to be copied from the stream itself.
     fn blocks(stream: &[u8], bytes: &[u8]) -> (Vec<Spliced>, Place) {
-        let blocks = inflate(stream, bytes.len(), |_| ()).unwrap().blocks;
+        let blocks = inflate(stream, stream.len() as u64, bytes.len(), |_| ()).unwrap().blocks;
         let end = Place { bit: blocks.last().unwrap().bits.1, byte: bytes.len() };
         let spliced = blocks.iter().enumerate().map(|(index, block)| Spliced {
             place: Place { bit: block.bits.0, byte: block.bytes.0 },

@@ -1,4 +1,4 @@
-//! Inflating: RFC 1951, section 3.2, noting where blocks begin.
+//! The inflater: RFC 1951, section 3.2, noting where blocks begin.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::bits::BitReader;
 use super::block::{LENGTH_ORDER, fixed_literals};
 use super::decoder::{DISTANCE_MEANINGS, Decoder, LENGTH_MEANINGS, LITERAL_MEANINGS, Meaning};
+use super::input::AtHand;
 use super::repeat::{repeat, repeat_from_before};
 use super::token::{DISTANCES, END, LITERALS, Tokens};
 
@@ -29,22 +30,6 @@ pub(crate) enum Damage {
     Fewer,
 }
 
-/// An inflated stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Inflated {
-    /// What it inflates to.
-    pub(crate) bytes: Vec<u8>,
-    /// Its blocks, in order; none where they are shorter than any compressor makes them.
-    pub(super) blocks: Vec<Block>,
-}
-
-impl Inflated {
-    /// Bytes that were not deflated.
-    pub(crate) fn stored(bytes: Vec<u8>) -> Self {
-        Self { bytes, blocks: Vec::new() }
-    }
-}
-
 /// Where a block lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
@@ -54,52 +39,6 @@ pub(super) struct Block {
     pub(super) bytes: (usize, usize),
     /// Whether its bytes are stored as they are.
     pub(super) stored: bool,
-}
-
-/// Inflates a stream that gives `size` bytes. `see` gets them in order, piece by piece, on another thread where one is
-/// free.
-pub(crate) fn inflate(
-    stream: &[u8],
-    size: usize,
-    mut see: impl FnMut(&[u8]) + Send,
-) -> Result<Inflated, Damage> {
-    /// Two bits for 258 bytes: what deflate gives at most.
-    const EXPANSION: usize = 1032;
-    /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
-    const PIECE: usize = if cfg!(fuzzing) {
-        256
-    } else if cfg!(test) {
-        16 << 10
-    } else {
-        512 << 10
-    };
-    // A size that cannot be is not believed. Pages of zeros take no memory before they are written to.
-    if size > stream.len().saturating_mul(EXPANSION) {
-        return Err(Damage::Fewer);
-    }
-    // Asked for first, because not to get it in the next step would end the program.
-    Vec::<u8>::new().try_reserve_exact(size).map_err(|_| Damage::Memory)?;
-    let mut bytes = vec![0; size];
-    let mut inflater = Inflater::new(stream);
-    let (mut seen, mut done) = (0, 0);
-    while inflater.within != Within::End {
-        let (finished, rest) = bytes.split_at_mut(done);
-        let pause = if rest.len() > PIECE { PIECE } else { usize::MAX };
-        let fresh = finished.get(seen..).unwrap_or_default();
-        let more = if fresh.is_empty() {
-            inflater.go_on(finished, rest, 0, pause)
-        } else {
-            rayon::join(|| inflater.go_on(finished, rest, 0, pause), || see(fresh)).0
-        };
-        seen = done;
-        done += more?;
-    }
-    see(bytes.get(seen..done).unwrap_or_default());
-    if done == size {
-        Ok(Inflated { bytes, blocks: inflater.blocks.unwrap_or_default() })
-    } else {
-        Err(Damage::Fewer)
-    }
 }
 
 /// The codes of a block that is not stored.
@@ -215,12 +154,12 @@ impl Within {
 }
 
 /// Inflates a stream, with pauses.
-pub(super) struct Inflater<'a> {
-    stream: &'a [u8],
-    reader: BitReader<'a>,
-    codes: Box<Codes>,
+pub(super) struct Inflater {
+    /// The next bit of the stream.
+    position: u64,
     /// Behind a block that ends here or later nothing is read.
     end: u64,
+    codes: Box<Codes>,
     within: Within,
     /// The block that the reader is in, and whether it is the last.
     block: Block,
@@ -229,13 +168,15 @@ pub(super) struct Inflater<'a> {
     blocks: Option<Vec<Block>>,
 }
 
-impl<'a> Inflater<'a> {
-    fn new(stream: &'a [u8]) -> Self {
+impl Inflater {
+    /// What has to be at hand for a block to begin: its header has less than 600 bytes.
+    const HEADER: usize = 1024;
+
+    pub(super) fn new() -> Self {
         Self {
-            stream,
-            reader: BitReader::new(stream),
-            codes: Box::new(Codes::none()),
+            position: 0,
             end: u64::MAX,
+            codes: Box::new(Codes::none()),
             within: Within::Nothing,
             block: Block { bits: (0, 0), bytes: (0, 0), stored: false },
             last: false,
@@ -244,61 +185,81 @@ impl<'a> Inflater<'a> {
     }
 
     /// Inflates from a bit on where a block begins, to the end of a block.
-    pub(super) fn between(stream: &'a [u8], bits: Range<u64>) -> Self {
-        let mut inflater = Self::new(stream);
-        inflater.reader = BitReader::at(stream, bits.start);
-        inflater.end = bits.end;
-        inflater.blocks = None;
-        inflater
+    pub(super) fn between(bits: Range<u64>) -> Self {
+        Self { position: bits.start, end: bits.end, blocks: None, ..Self::new() }
     }
 
-    /// Where it ended: the bit after the last block, and whether nothing may follow.
-    pub(super) fn ended(&self) -> Option<(u64, bool)> {
-        (self.within == Within::End).then(|| (self.reader.position(), self.last))
+    /// The next bit of the stream.
+    pub(super) fn position(&self) -> u64 {
+        self.position
     }
 
-    /// Inflates what comes after `before` and the first `at` of `bytes`, to the end or until there are `pause` of them or
-    /// a few more; says how many there are then.
+    /// Whether it is behind the last block, and whether nothing may follow that.
+    pub(super) fn ended(&self) -> Option<bool> {
+        (self.within == Within::End).then_some(self.last)
+    }
+
+    /// The blocks; none where they are shorter than any compressor makes them.
+    pub(super) fn into_blocks(self) -> Vec<Block> {
+        self.blocks.unwrap_or_default()
+    }
+
+    /// Inflates what comes after `before` and the first `at` of `bytes`: to the end, or until there are `pause` of them or
+    /// a few more, or until what is at hand might not be enough. Says how many there are then.
     pub(super) fn go_on(
         &mut self,
+        stream: AtHand<'_>,
         before: &[u8],
         bytes: &mut [u8],
         mut at: usize,
         pause: usize,
     ) -> Result<usize, Damage> {
+        let start = stream.start.saturating_mul(8);
+        let mut reader = BitReader::at(stream.bytes, self.position.saturating_sub(start));
         while self.within != Within::End && at < pause {
+            let left = stream.bytes.len().saturating_sub((reader.position() / 8) as usize);
+            let pause = if stream.to_end {
+                pause
+            } else if left < Self::HEADER {
+                break;
+            } else {
+                // A byte takes no more than two: 15 bits as a literal, 48 in a match of three. The last step may give
+                // more than a byte, and what is read ahead has to be there.
+                pause.min(at + (left - Self::HEADER / 2) / 2)
+            };
             let ended = match self.within {
                 Within::End | Within::Nothing => {
-                    self.begin(before.len() + at)?;
+                    self.begin(&mut reader, start, before.len() + at)?;
                     false
                 }
-                Within::Stored(left) => {
-                    let room = bytes.len() - at;
-                    let count = left.min(pause - at);
-                    if count > room {
+                Within::Stored(size) => {
+                    let from = (reader.position() / 8) as usize;
+                    let rest = stream.bytes.get(from..).unwrap_or_default();
+                    let count = size.min(pause - at);
+                    let count = if stream.to_end { count } else { count.min(rest.len()) };
+                    if count > bytes.len() - at {
                         return Err(Damage::More);
                     }
-                    let from = usize::try_from(self.reader.position() / 8).unwrap_or(usize::MAX);
-                    let piece = self.stream.get(from..).and_then(|rest| rest.get(..count));
                     let to = bytes.get_mut(at..at + count).ok_or(Damage::More)?;
-                    to.copy_from_slice(piece.ok_or(Damage::Truncated)?);
+                    to.copy_from_slice(rest.get(..count).ok_or(Damage::Truncated)?);
                     at += count;
-                    self.reader = BitReader::at(self.stream, (from + count) as u64 * 8);
-                    self.within = Within::Stored(left - count);
-                    left == count
+                    reader = BitReader::at(stream.bytes, (from + count) as u64 * 8);
+                    self.within = Within::Stored(size - count);
+                    size == count
                 }
                 Within::Fixed => {
                     let run = Run { before, bytes, pause };
-                    run.inflate(&mut self.reader, Codes::fixed()?, &mut at)?
+                    run.inflate(&mut reader, Codes::fixed()?, &mut at)?
                 }
                 Within::Dynamic => {
                     let run = Run { before, bytes, pause };
-                    run.inflate(&mut self.reader, &self.codes, &mut at)?
+                    run.inflate(&mut reader, &self.codes, &mut at)?
                 }
             };
-            if self.reader.overrun() {
+            if reader.overrun() {
                 return Err(Damage::Truncated);
             }
+            self.position = start + reader.position();
             if ended {
                 self.end(before.len() + at);
             }
@@ -306,10 +267,10 @@ impl<'a> Inflater<'a> {
         Ok(at)
     }
 
-    fn begin(&mut self, byte: usize) -> Result<(), Damage> {
-        let bit = self.reader.position();
-        self.last = self.reader.take(1) == 1;
-        self.within = Within::read(&mut self.reader, &mut self.codes)?;
+    fn begin(&mut self, reader: &mut BitReader<'_>, start: u64, byte: usize) -> Result<(), Damage> {
+        let bit = start + reader.position();
+        self.last = reader.take(1) == 1;
+        self.within = Within::read(reader, &mut self.codes)?;
         let stored = matches!(self.within, Within::Stored(_));
         self.block = Block { bits: (bit, bit), bytes: (byte, byte), stored };
         Ok(())
@@ -319,7 +280,7 @@ impl<'a> Inflater<'a> {
         /// Blocks that may be shorter than `SHORT` bytes in the mean.
         const FEW: usize = 1024;
         const SHORT: usize = 128;
-        self.block.bits.1 = self.reader.position();
+        self.block.bits.1 = self.position;
         self.block.bytes.1 = byte;
         // Blocks of a byte or none would take more memory than what they hold.
         self.blocks = self.blocks.take().filter(|blocks| blocks.len() <= FEW + byte / SHORT);

@@ -24,13 +24,15 @@ mod code;
 mod compress;
 mod decoder;
 mod inflate;
+mod inflated;
+mod input;
 mod matcher;
 mod repeat;
 mod splice;
 mod token;
 
 pub(crate) use compress::compress;
-pub(crate) use inflate::{Inflated, inflate};
+pub(crate) use inflated::{Failure, Inflated, inflate};
 pub(crate) use splice::{Difference, splice};
 
 #[cfg(test)]

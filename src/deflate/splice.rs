@@ -11,7 +11,8 @@ use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
 use super::checked::{Place, Spliced, is_spliced_right};
 use super::compress::compress_part;
-use super::inflate::{Block, Inflated, tokens};
+use super::inflate::{Block, tokens};
+use super::inflated::Inflated;
 use super::token::{Token, Tokens, WINDOW};
 
 /// What differs between a file and another that was made from it.

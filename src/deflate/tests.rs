@@ -3,8 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use super::inflate::Damage;
-use super::{Difference, Inflated, compress, inflate, splice};
+use super::{Difference, Failure, Inflated, compress, inflate, splice};
 
 /// A small generator of random numbers (xorshift64*), so that every run is the same.
 struct Random(u64);
@@ -35,9 +34,9 @@ fn unzlib(stream: &[u8]) -> Vec<u8> {
 }
 
 /// Inflates, and sees that the pieces are what comes out.
-fn inflated(stream: &[u8], size: usize) -> Result<Inflated, Damage> {
+fn inflated(stream: &[u8], size: usize) -> Result<Inflated, Failure> {
     let mut seen: Vec<u8> = Vec::new();
-    let inflated = inflate(stream, size, |piece| seen.extend(piece))?;
+    let inflated = inflate(stream, stream.len() as u64, size, |piece| seen.extend(piece))?;
     assert!(seen == inflated.bytes);
     Ok(inflated)
 }

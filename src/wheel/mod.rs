@@ -1,6 +1,7 @@
 //! Wheels (PEP 427): names, tags, metadata, and the archive itself.
 
 mod buffered;
+mod contents;
 mod digest;
 mod directory;
 mod error;

@@ -1,16 +1,14 @@
-//! Reading a wheel.
+//! Opening a wheel.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::digest::Sha256Digest;
 use super::directory::{read_members, starts_like_a_zip};
 use super::error::{MemberRule, WheelError};
 use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
@@ -22,7 +20,7 @@ use super::path::WheelPath;
 use super::record::Record;
 use super::source::Source;
 use super::time::DosTime;
-use crate::deflate::{self, Inflated};
+use crate::deflate::Inflated;
 use crate::elf::is_elf;
 use crate::events::{Event, Observer};
 use crate::limits::Limits;
@@ -266,109 +264,7 @@ impl Wheel {
         &self.record
     }
 
-    /// Reads a file whole. Its size and CRC are held against the directory. A size that the compressed bytes cannot come
-    /// to is refused before memory is taken for it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file, or its bytes are damaged or cannot be read.
-    pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
-        self.read_member(self.file(path)?).map(|inflated| inflated.bytes)
-    }
-
-    /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
-    /// without checking it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file, or its bytes are damaged or cannot be read.
-    pub fn first_bytes(&self, path: &WheelPath, count: usize) -> Result<Vec<u8>, WheelError> {
-        let member = self.file(path)?;
-        let limit = member.size.min(count as u64);
-        self.inflate(member, limit)
-    }
-
-    /// What a member inflates to, held against its size and CRC.
-    pub(super) fn read_member(&self, member: &Member) -> Result<Inflated, WheelError> {
-        self.read_seeing(member, |_| ())
-    }
-
-    /// As [`Wheel::read_member`], with its SHA-256.
-    pub(super) fn read_hashed(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
-        let mut sha256 = Sha256::new();
-        let inflated = self.read_seeing(member, |piece| sha256.update(piece))?;
-        Ok((inflated, Sha256Digest::from_bytes(sha256.finalize().into())))
-    }
-
-    /// `see` gets the bytes in order, piece by piece, on another thread where one is free.
-    fn read_seeing(
-        &self,
-        member: &Member,
-        mut see: impl FnMut(&[u8]) + Send,
-    ) -> Result<Inflated, WheelError> {
-        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
-        let too_large = || damaged("it does not fit into memory".to_owned());
-        let stream = self.compressed(member)?;
-        let size = usize::try_from(member.size).map_err(|_| too_large())?;
-        let mut crc32 = crc32fast::Hasher::new();
-        let mut see = |piece: &[u8]| {
-            crc32.update(piece);
-            see(piece);
-        };
-        let inflated = match member.method {
-            Method::Stored => {
-                see(&stream);
-                Inflated::stored(stream)
-            }
-            Method::Deflated => {
-                deflate::inflate(&stream, size, see).map_err(|damage| damaged(damage.to_string()))?
-            }
-        };
-        if crc32.finalize() != member.crc32 {
-            return Err(damaged("invalid checksum".to_owned()));
-        }
-        Ok(inflated)
-    }
-
-    /// The bytes of a member as they lie in the archive.
-    pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        let failed = |error: io::Error| match error.raw_os_error() {
-            Some(_) => WheelError::Io { path: self.path.clone(), action: "read", source: error },
-            None => WheelError::Damaged { member: member.path.clone(), reason: reason(&error) },
-        };
-        let mut archive = self.archive.clone();
-        let mut file = archive.by_index_raw(member.index).map_err(|error| failed(error.into()))?;
-        let mut bytes = Vec::new();
-        let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
-        let too_large = |_| failed(io::Error::other("it does not fit into memory"));
-        bytes.try_reserve_exact(size).map_err(too_large)?;
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        Ok(bytes)
-    }
-
-    fn inflate(&self, member: &Member, limit: u64) -> Result<Vec<u8>, WheelError> {
-        /// Members rarely inflate to more than this; those that do grow the buffer as they prove it.
-        const EXPANSION: u64 = 32;
-        let damaged = |reason: String| WheelError::Damaged { member: member.path.clone(), reason };
-        let likely = match member.method {
-            Method::Stored => member.compressed_size,
-            Method::Deflated => member.compressed_size.saturating_mul(EXPANSION),
-        };
-        let capacity = usize::try_from(limit.min(likely)).unwrap_or(usize::MAX);
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(capacity).map_err(|_| damaged("it does not fit into memory".to_owned()))?;
-        let mut archive = self.archive.clone();
-        let file = archive.by_index(member.index).map_err(|error| damaged(reason(&error.into())))?;
-        match file.take(limit).read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(source) if source.raw_os_error().is_some() => {
-                Err(WheelError::Io { path: self.path.clone(), action: "read", source })
-            }
-            Err(error) => Err(damaged(reason(&error))),
-        }
-    }
-
-    fn file(&self, path: &WheelPath) -> Result<&Member, WheelError> {
+    pub(super) fn file(&self, path: &WheelPath) -> Result<&Member, WheelError> {
         self.member(path.as_str())
             .filter(|member| !member.is_dir)
             .ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))
@@ -396,10 +292,6 @@ impl Wheel {
     pub(super) fn archive(&self) -> ZipArchive<Source> {
         self.archive.clone()
     }
-}
-
-pub(super) fn reason(error: &io::Error) -> String {
-    super::Escaped(&error.to_string().to_lowercase()).to_string()
 }
 
 fn filename_of(path: &Path) -> Result<WheelFilename, WheelError> {

@@ -1,0 +1,130 @@
+//! Reading the members of a wheel.
+
+use std::io::{self, Read as _};
+
+use sha2::{Digest as _, Sha256};
+use zip::read::ZipFile;
+
+use super::digest::Sha256Digest;
+use super::error::WheelError;
+use super::escaped::Escaped;
+use super::member::{Member, Method};
+use super::path::WheelPath;
+use super::reader::Wheel;
+use super::source::Source;
+use crate::deflate::{self, Failure, Inflated};
+
+impl Wheel {
+    /// Reads a file whole. Its size and CRC are held against the directory. A size that the compressed bytes cannot come
+    /// to is refused before memory is taken for it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or its bytes are damaged or cannot be read.
+    pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
+        self.read_member(self.file(path)?).map(|inflated| inflated.bytes)
+    }
+
+    /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
+    /// without checking it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or its bytes are damaged or cannot be read.
+    pub fn first_bytes(&self, path: &WheelPath, count: usize) -> Result<Vec<u8>, WheelError> {
+        let member = self.file(path)?;
+        let mut archive = self.archive();
+        let file = archive.by_index(member.index).map_err(|error| self.unreadable(member, error.into()))?;
+        let mut bytes = Vec::new();
+        let read = file.take(member.size.min(count as u64)).read_to_end(&mut bytes);
+        read.map_err(|error| self.unreadable(member, error))?;
+        Ok(bytes)
+    }
+
+    /// What a member inflates to, held against its size and CRC.
+    pub(super) fn read_member(&self, member: &Member) -> Result<Inflated, WheelError> {
+        self.read_seeing(member, |_| ())
+    }
+
+    /// As [`Wheel::read_member`], with its SHA-256.
+    pub(super) fn read_hashed(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
+        let mut sha256 = Sha256::new();
+        let inflated = self.read_seeing(member, |piece| sha256.update(piece))?;
+        Ok((inflated, Sha256Digest::from_bytes(sha256.finalize().into())))
+    }
+
+    /// `see` gets the bytes in order, piece by piece, on another thread where one is free.
+    fn read_seeing(
+        &self,
+        member: &Member,
+        mut see: impl FnMut(&[u8]) + Send,
+    ) -> Result<Inflated, WheelError> {
+        let mut crc32 = crc32fast::Hasher::new();
+        let mut see = |piece: &[u8]| {
+            crc32.update(piece);
+            see(piece);
+        };
+        let inflated = match member.method {
+            Method::Stored => {
+                let bytes = self.compressed(member)?;
+                see(&bytes);
+                Inflated::stored(bytes)
+            }
+            Method::Deflated => {
+                let size = usize::try_from(member.size).unwrap_or(usize::MAX);
+                self.with_compressed(member, |stream| {
+                    deflate::inflate(stream, member.compressed_size, size, see).map_err(|failure| {
+                        match failure {
+                            Failure::Read(error) => self.unreadable(member, error),
+                            Failure::Damage(damage) => damaged(member, damage.to_string()),
+                        }
+                    })
+                })?
+            }
+        };
+        if crc32.finalize() != member.crc32 {
+            return Err(damaged(member, "invalid checksum".to_owned()));
+        }
+        Ok(inflated)
+    }
+
+    /// The bytes of a member as they lie in the archive.
+    pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
+        self.with_compressed(member, |mut stream| {
+            let mut bytes = Vec::new();
+            let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
+            let too_large = |_| damaged(member, "it does not fit into memory".to_owned());
+            bytes.try_reserve_exact(size).map_err(too_large)?;
+            stream.read_to_end(&mut bytes).map_err(|error| self.unreadable(member, error))?;
+            Ok(bytes)
+        })
+    }
+
+    /// Hands the bytes of a member, as they lie in the archive, to somebody who reads them.
+    fn with_compressed<T>(
+        &self,
+        member: &Member,
+        read: impl FnOnce(ZipFile<'_, Source>) -> Result<T, WheelError>,
+    ) -> Result<T, WheelError> {
+        let mut archive = self.archive();
+        match archive.by_index_raw(member.index) {
+            Ok(stream) => read(stream),
+            Err(error) => Err(self.unreadable(member, error.into())),
+        }
+    }
+
+    fn unreadable(&self, member: &Member, error: io::Error) -> WheelError {
+        match error.raw_os_error() {
+            Some(_) => WheelError::Io { path: self.path().to_owned(), action: "read", source: error },
+            None => damaged(member, reason(&error)),
+        }
+    }
+}
+
+fn damaged(member: &Member, reason: String) -> WheelError {
+    WheelError::Damaged { member: member.path.clone(), reason }
+}
+
+fn reason(error: &io::Error) -> String {
+    Escaped(&error.to_string().to_lowercase()).to_string()
+}
