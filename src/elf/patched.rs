@@ -8,7 +8,7 @@ use super::facts::ElfFacts;
 use super::patch::{Changes, SegmentChange, edit_names, growable};
 use super::relr;
 use super::strip::strip;
-use super::verify::{check_facts, check_layout};
+use super::verify::Comparison;
 
 /// A patched file that was verified.
 #[derive(Clone, Debug, Serialize)]
@@ -41,14 +41,16 @@ pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfErro
     };
     let prepared = (*prepared).as_ref();
     let edited = edit_names(growable(prepared), edit)?;
-    if edited.file != prepared {
-        check_layout(prepared, &edited.file, &edited.moves, &[])?;
-    }
+    let comparison = Comparison::of(prepared, &edited.file)?;
+    let same = edited.file == prepared;
+    let layout = || if same { Ok(()) } else { comparison.check_layout(&edited.moves, &[]) };
+    let (layout, facts) = rayon::join(layout, || comparison.check_facts(edit));
+    layout.and(facts)?;
     changes.strings = edited.strings;
     changes.segment = changes.segment.max(edited.segment);
     changes.moved.extend(edited.moves.iter().map(|moved| moved.name));
     changes.size_after = edited.file.len() as u64;
-    let facts = check_facts(prepared, &edited.file, edit)?;
+    let facts = comparison.into_facts();
     Ok(Patched { bytes: edited.file, facts, changes })
 }
 
@@ -70,9 +72,10 @@ pub(crate) fn prepare(
     if edit.lower_relr
         && let Some(lowered) = relr::lower(bytes)?
     {
-        check_layout(bytes, &lowered.file, &lowered.moves, &relr::RELR_TAGS)?;
+        let comparison = Comparison::of(bytes, &lowered.file)?;
+        comparison.check_layout(&lowered.moves, &relr::RELR_TAGS)?;
         relr::check(bytes, &lowered.file)?;
-        check_facts(bytes, &lowered.file, &ElfEdit { lower_relr: true, ..ElfEdit::default() })?;
+        comparison.check_facts(&ElfEdit { lower_relr: true, ..ElfEdit::default() })?;
         changes.lowered = lowered.count;
         changes.segment = changes.segment.max(SegmentChange::Added);
         prepared = Some(lowered.file);

@@ -59,33 +59,73 @@ pub(crate) fn expected(before: &ElfFacts, edit: &ElfEdit) -> ElfFacts {
     facts
 }
 
-/// Facts after must be facts before and the edit; and every dynamic symbol must be what it was.
-/// Segments are compared elsewhere: they may change.
-pub(crate) fn check_facts(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result<ElfFacts, ElfError> {
-    let facts = rayon::join(|| ElfFacts::parse(before), || ElfFacts::parse(after));
-    let (mut wanted, found) = (expected(&facts.0?, edit), facts.1?);
-    wanted.segments.clone_from(&found.segments);
-    // Moving the table into a segment of its own can only improve on this.
-    wanted.headers_mapped |= found.headers_mapped;
-    if found != wanted {
-        return fail(differences(&found, &wanted));
+/// A file before and after it was changed, both read.
+#[derive(Debug)]
+pub(crate) struct Comparison<'a> {
+    old: Survey<'a>,
+    new: Survey<'a>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Reads both, side by side.
+    pub(crate) fn of(before: &'a [u8], after: &'a [u8]) -> Result<Self, ElfError> {
+        let (old, new) = rayon::join(|| Survey::of(before), || Survey::of(after));
+        Ok(Self { old: old?, new: new? })
     }
-    let (old, new) = rayon::join(|| DynamicSymbols::parse(before), || DynamicSymbols::parse(after));
-    let (old, new) = (old?, new?);
-    for (mut old, new) in old.iter().zip(new.iter()) {
-        if let Some(name) = old.version_file.and_then(|file| std::str::from_utf8(file).ok()) {
-            let name = edit.rename_needed.get(name).map(String::as_bytes);
-            old.version_file = name.or(old.version_file);
+
+    /// The facts of the file after the edit.
+    pub(crate) fn into_facts(self) -> ElfFacts {
+        self.new.facts
+    }
+
+    /// Facts after must be facts before and the edit; and every dynamic symbol must be what it was.
+    /// Segments are compared elsewhere: they may change.
+    pub(crate) fn check_facts(&self, edit: &ElfEdit) -> Result<(), ElfError> {
+        let found = &self.new.facts;
+        let mut wanted = expected(&self.old.facts, edit);
+        wanted.segments.clone_from(&found.segments);
+        // Moving the table into a segment of its own can only improve on this.
+        wanted.headers_mapped |= found.headers_mapped;
+        if *found != wanted {
+            return fail(differences(found, &wanted));
         }
-        if old != new {
-            let name = String::from_utf8_lossy(old.name).into_owned();
-            return fail(format!("the dynamic symbol `{name}` or what refers to it changed"));
+        let (before, after) = (self.old.image.file, self.new.image.file);
+        let (old, new) = rayon::join(|| DynamicSymbols::parse(before), || DynamicSymbols::parse(after));
+        let (old, new) = (old?, new?);
+        for (mut old, new) in old.iter().zip(new.iter()) {
+            if let Some(name) = old.version_file.and_then(|file| std::str::from_utf8(file).ok()) {
+                let name = edit.rename_needed.get(name).map(String::as_bytes);
+                old.version_file = name.or(old.version_file);
+            }
+            if old != new {
+                let name = String::from_utf8_lossy(old.name).into_owned();
+                return fail(format!("the dynamic symbol `{name}` or what refers to it changed"));
+            }
         }
+        if old.count() != new.count() {
+            return fail("the number of dynamic symbols changed");
+        }
+        Ok(())
     }
-    if old.count() != new.count() {
-        return fail("the number of dynamic symbols changed");
+
+    /// The layout rules of the loader, and that nothing changed but what the patcher says it moved. Tags
+    /// in `free_tags` are somebody else's to check.
+    pub(crate) fn check_layout(&self, moves: &[Move], free_tags: &[u64]) -> Result<(), ElfError> {
+        let Self { old, new } = self;
+        check_segments(&old.image, &new.image)?;
+        if old.facts.headers_mapped && !new.facts.headers_mapped {
+            return fail("the program header table is no longer inside one PT_LOAD");
+        }
+        if let (Some(old_dynamic), Some(new_dynamic)) = (&old.dynamic, &new.dynamic) {
+            check_tags(old_dynamic, new_dynamic, free_tags)?;
+            check_tables(old, old_dynamic, new, new_dynamic, moves, free_tags)?;
+            check_strings(&old.image, old_dynamic, &new.image, new_dynamic)?;
+            let changed = changed_ranges(&old.image, old_dynamic, &new.image, new_dynamic, moves)?;
+            check_bytes(old.image.file, new.image.file, changed)?;
+            check_moves(old.image.file, new.image.file, &needs(&new.image, new_dynamic)?, moves)?;
+        }
+        Ok(())
     }
-    Ok(found)
 }
 
 /// The fields that are not as wanted: `needed: ["a"] and not ["b"]`.
@@ -100,7 +140,7 @@ fn differences(found: &ElfFacts, wanted: &ElfFacts) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// [`check_facts`] for an engine that leaves `vn_file` of `DT_VERNEED` behind: musl ignores it.
+/// [`Comparison::check_facts`] for an engine that leaves `vn_file` of `DT_VERNEED` behind: musl ignores it.
 #[cfg(feature = "arwen")]
 pub(crate) fn check_facts_of_names(
     before: &[u8],
@@ -121,31 +161,6 @@ pub(crate) fn check_facts_of_names(
         return fail("a dynamic symbol changed");
     }
     Ok(found)
-}
-
-/// The layout rules of the loader, and that nothing changed but what the patcher says it moved. Tags
-/// in `free_tags` are somebody else's to check.
-pub(crate) fn check_layout(
-    before: &[u8],
-    after: &[u8],
-    moves: &[Move],
-    free_tags: &[u64],
-) -> Result<(), ElfError> {
-    let (old, new) = rayon::join(|| Survey::of(before), || Survey::of(after));
-    let (old, new) = (old?, new?);
-    check_segments(&old.image, &new.image)?;
-    if old.facts.headers_mapped && !new.facts.headers_mapped {
-        return fail("the program header table is no longer inside one PT_LOAD");
-    }
-    if let (Some(old_dynamic), Some(new_dynamic)) = (&old.dynamic, &new.dynamic) {
-        check_tags(old_dynamic, new_dynamic, free_tags)?;
-        check_tables(&old, old_dynamic, &new, new_dynamic, moves, free_tags)?;
-        check_strings(&old.image, old_dynamic, &new.image, new_dynamic)?;
-        let changed = changed_ranges(&old.image, old_dynamic, &new.image, new_dynamic, moves)?;
-        check_bytes(before, after, changed)?;
-        check_moves(before, after, &needs(&new.image, new_dynamic)?, moves)?;
-    }
-    Ok(())
 }
 
 /// Segments ascend, agree with the file and do not share pages (`map_library` maps them in order,
@@ -375,7 +390,7 @@ mod tests {
             run_path: RunPathEdit::Set("/a".to_owned()),
             ..ElfEdit::default()
         };
-        let error = check_facts(&before, &before, &edit).unwrap_err().to_string();
+        let error = Comparison::of(&before, &before).unwrap().check_facts(&edit).unwrap_err().to_string();
         let wanted = "patched file fails verification: rpath: null and not \"/a\", \
                       soname: \"libfixture.so.1\" and not \"libother.so\"";
         assert_eq!(error, wanted);
