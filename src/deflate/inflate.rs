@@ -32,7 +32,7 @@ pub(crate) enum Damage {
 
 /// Where a block lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// Its first bit in the stream, and the bit after its last.
     pub(super) bits: (u64, u64),
     /// Its first inflated byte, and the one after its last.

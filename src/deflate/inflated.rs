@@ -11,7 +11,7 @@ pub(crate) struct Inflated {
     /// What it inflates to.
     pub(crate) bytes: Vec<u8>,
     /// Its blocks, in order; none where they are shorter than any compressor makes them.
-    pub(super) blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
 }
 
 impl Inflated {

@@ -12,7 +12,6 @@ use super::block::{write_block, write_stored};
 use super::checked::{Place, Spliced, is_spliced_right};
 use super::compress::compress_part;
 use super::inflate::{Block, tokens};
-use super::inflated::Inflated;
 use super::token::{Token, Tokens, WINDOW};
 
 /// What differs between a file and another that was made from it.
@@ -27,17 +26,16 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares a file with what it became; nothing where splicing would not pay. The old bytes are not needed any more
-    /// then, and may be many.
-    pub(crate) fn between(old: Inflated, new: &[u8]) -> Option<Self> {
+    /// Compares a file, which lies in these blocks of its stream, with what it became; nothing where splicing would not
+    /// pay. The old bytes are not needed any more then.
+    pub(crate) fn between(old: &[u8], blocks: Vec<Block>, new: &[u8]) -> Option<Self> {
         /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
         const SHARE: usize = 16;
-        let Inflated { bytes, blocks } = old;
-        let size = bytes.len();
+        let size = old.len();
         if new.len() < size || size == 0 || blocks.is_empty() {
             return None;
         }
-        let changes = changes(&bytes, new);
+        let changes = changes(old, new);
         let changed = changes.iter().map(Range::len).sum::<usize>() + (new.len() - size);
         (changed <= new.len() / SHARE).then_some(Self { blocks, changes, size })
     }

@@ -42,7 +42,7 @@ fn inflated(stream: &[u8], size: usize) -> Result<Inflated, Failure> {
 }
 
 fn edited(stream: &[u8], old: &Inflated, new: &[u8]) -> Option<Vec<u8>> {
-    splice(stream, &Difference::between(old.clone(), new)?, new, 6)
+    splice(stream, &Difference::between(&old.bytes, old.blocks.clone(), new)?, new, 6)
 }
 
 /// Empty, tiny, constant, periodic, random, text-like, mixed, and the program that runs.

@@ -89,14 +89,22 @@ impl Wheel {
     }
 
     /// The bytes of a member as they lie in the archive.
-    pub(super) fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
+    fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
+        let mut bytes = Vec::new();
+        self.compressed_into(member, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// As [`Wheel::compressed`], in place of other bytes, of which no more memory is kept than it takes.
+    pub(super) fn compressed_into(&self, member: &Member, bytes: &mut Vec<u8>) -> Result<(), WheelError> {
         self.with_compressed(member, |mut stream| {
-            let mut bytes = Vec::new();
+            bytes.clear();
             let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
             let too_large = |_| damaged(member, "it does not fit into memory".to_owned());
             bytes.try_reserve_exact(size).map_err(too_large)?;
-            stream.read_to_end(&mut bytes).map_err(|error| self.unreadable(member, error))?;
-            Ok(bytes)
+            bytes.shrink_to(size);
+            stream.read_to_end(bytes).map_err(|error| self.unreadable(member, error))?;
+            Ok(())
         })
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::deflate::{self, Difference};
+use crate::deflate::{self, Difference, Inflated};
 use crate::events::Event;
 
 use super::buffered::Buffered;
@@ -264,17 +264,22 @@ impl<'a> WheelWriter<'a> {
             None => self.source.read_member(member)?,
         };
         let bytes = edit(&old.bytes)?;
-        Packed::deflated(&bytes, || {
-            let spliced = match Difference::between(old, &bytes) {
+        let packed = Packed::deflated(&bytes, || {
+            let Inflated { bytes: mut spare, blocks } = old;
+            let spliced = match Difference::between(&spare, blocks, &bytes) {
                 None => None,
-                // Only now is the stream read (again): never are all four in memory.
+                // Only now is the stream read (again), and where the old bytes were: never are all in memory.
                 Some(difference) => {
-                    let stream = self.source.compressed(member)?;
-                    deflate::splice(&stream, &difference, &bytes, self.level)
+                    self.source.compressed_into(member, &mut spare)?;
+                    deflate::splice(&spare, &difference, &bytes, self.level)
                 }
             };
+            drop(spare);
             Ok(spliced.unwrap_or_else(|| deflate::compress(&bytes, self.level)))
-        })
+        });
+        // Giving back so many pages takes a while.
+        rayon::spawn(move || drop(bytes));
+        packed
     }
 
     /// Copies a member as it lies, compressed.

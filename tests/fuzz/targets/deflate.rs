@@ -63,7 +63,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(inflated(stream, less).is_none());
     }
     let new = edited(&bytes, &mut control);
-    let difference = deflate::Difference::between(old, &new);
+    let difference = deflate::Difference::between(&old.bytes, old.blocks, &new);
     if let Some(spliced) = difference.and_then(|difference| deflate::splice(stream, &difference, &new, level))
     {
         assert_eq!(reference(&spliced), (new.clone(), true), "what is spliced inflates to the edited bytes");
