@@ -97,6 +97,12 @@ impl<'a> BitReader<'a> {
         bits as u32
     }
 
+    /// Whether nearly all is read, up to a few bytes that are read ahead: what comes next may be made up.
+    #[inline(always)]
+    pub(super) fn is_near_end(&self) -> bool {
+        self.rest.len() < 8
+    }
+
     /// The number of bits read.
     pub(super) fn position(&self) -> u64 {
         let taken = (self.size - self.rest.len()) as u64 + self.zeros as u64;

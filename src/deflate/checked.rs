@@ -122,7 +122,9 @@ mod tests {
 
     /// The blocks of a stream, and where the last ends. Every third is said to be copied from the stream itself.
     fn blocks(stream: &[u8], bytes: &[u8]) -> (Vec<Spliced>, Place) {
-        let blocks = inflate(stream, stream.len() as u64, bytes.len(), |_| ()).unwrap().blocks;
+        let blocks = inflate(|at: u64| Ok(&stream[at as usize..]), stream.len() as u64, bytes.len(), |_| ())
+            .unwrap()
+            .blocks;
         let end = Place { bit: blocks.last().unwrap().bits.1, byte: bytes.len() };
         let spliced = blocks.iter().enumerate().map(|(index, block)| Spliced {
             place: Place { bit: block.bits.0, byte: block.bytes.0 },

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::ahead::Stretch;
 use super::bits::BitReader;
 use super::block::{LENGTH_ORDER, fixed_literals};
 use super::decoder::{DISTANCE_MEANINGS, Decoder, LENGTH_MEANINGS, LITERAL_MEANINGS, Meaning};
@@ -42,13 +43,13 @@ pub(crate) struct Block {
 }
 
 /// The codes of a block that is not stored.
-struct Codes {
-    literals: Decoder<11, 4096>,
-    distances: Decoder<9, 1024>,
+pub(super) struct Codes {
+    pub(super) literals: Decoder<11, 4096>,
+    pub(super) distances: Decoder<9, 1024>,
 }
 
 impl Codes {
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { literals: Decoder::none(), distances: Decoder::none() }
     }
 
@@ -58,7 +59,7 @@ impl Codes {
     }
 
     /// The fixed codes (section 3.2.6).
-    fn fixed() -> Result<&'static Self, Damage> {
+    pub(super) fn fixed() -> Result<&'static Self, Damage> {
         static FIXED: OnceLock<Option<Codes>> = OnceLock::new();
         let fixed = FIXED.get_or_init(|| {
             let mut codes = Self::none();
@@ -113,7 +114,7 @@ impl Codes {
 
 /// What the reader is in the middle of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Within {
+pub(super) enum Within {
     /// Nothing: a block begins here.
     Nothing,
     /// A stored block, of which so many bytes are left.
@@ -128,7 +129,7 @@ enum Within {
 
 impl Within {
     /// Reads what follows the first bit of a block, up to its data.
-    fn read(reader: &mut BitReader<'_>, codes: &mut Codes) -> Result<Self, Damage> {
+    pub(super) fn read(reader: &mut BitReader<'_>, codes: &mut Codes) -> Result<Self, Damage> {
         match reader.take(2) {
             0 => {
                 let padding = (8 - reader.position() % 8) % 8;
@@ -199,13 +200,18 @@ impl Inflater {
         (self.within == Within::End).then_some(self.last)
     }
 
+    /// Whether a block begins here.
+    pub(super) fn is_between(&self) -> bool {
+        self.within == Within::Nothing
+    }
+
     /// The blocks; none where they are shorter than any compressor makes them.
     pub(super) fn into_blocks(self) -> Vec<Block> {
         self.blocks.unwrap_or_default()
     }
 
-    /// Inflates what comes after `before` and the first `at` of `bytes`: to the end, or until there are `pause` of them or
-    /// a few more, or until what is at hand might not be enough. Says how many there are then.
+    /// Inflates what comes after `before` and the first `at` of `bytes`: to the end of a block, or until there are `pause`
+    /// of them or a few more, or until what is at hand might not be enough. Says how many there are then.
     pub(super) fn go_on(
         &mut self,
         stream: AtHand<'_>,
@@ -262,7 +268,42 @@ impl Inflater {
             self.position = start + reader.position();
             if ended {
                 self.end(before.len() + at);
+                break;
             }
+        }
+        Ok(at)
+    }
+
+    /// Does what [`Inflater::go_on`] does, for blocks that were taken apart.
+    pub(super) fn take_over(
+        &mut self,
+        stretch: &Stretch,
+        before: &[u8],
+        bytes: &mut [u8],
+    ) -> Result<usize, Damage> {
+        let (mut at, mut rest) = (0, stretch.literals.as_slice());
+        for step in &stretch.steps {
+            let (literals, length, distance) =
+                (step.literals as usize, usize::from(step.length), usize::from(step.distance));
+            put_all(bytes, at, rest, literals).ok_or(Damage::More)?;
+            rest = rest.get(literals..).unwrap_or_default();
+            at += literals;
+            if length == 0 {
+                continue;
+            }
+            if let Some(from) = at.checked_sub(distance) {
+                repeat(bytes, from, at, length).ok_or(Damage::More)?;
+            } else {
+                repeat_from_before(before, bytes, at, distance, length)?;
+            }
+            at += length;
+        }
+        let start = before.len();
+        for block in &stretch.blocks {
+            self.position = block.bits.1;
+            self.last = stretch.last && block.bits.1 == stretch.bits.end;
+            self.block = Block { bytes: (start + block.bytes.0, 0), ..*block };
+            self.end(start + block.bytes.1);
         }
         Ok(at)
     }
@@ -386,6 +427,22 @@ fn put(bytes: &mut [u8], at: &mut usize, literal: Meaning) -> Result<(), Damage>
     *bytes.get_mut(*at).ok_or(Damage::More)? = literal.byte();
     *at += 1;
     Ok(())
+}
+
+/// Copies the first `count` of other bytes.
+#[inline(always)]
+fn put_all(bytes: &mut [u8], at: usize, from: &[u8], count: usize) -> Option<()> {
+    /// Most runs of literals are no longer than this, and more than the run may be written: it is again by what follows.
+    const STEP: usize = 16;
+    if count <= STEP
+        && let (Some(from), Some(to)) =
+            (from.first_chunk::<STEP>(), bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<STEP>()))
+    {
+        *to = *from;
+        return Some(());
+    }
+    bytes.get_mut(at..)?.get_mut(..count)?.copy_from_slice(from.get(..count)?);
+    Some(())
 }
 
 /// The tokens of a block of a sound stream that is not stored.

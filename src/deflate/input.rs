@@ -21,8 +21,10 @@ impl<'a> AtHand<'a> {
 
 /// Reads a stream.
 #[derive(Debug)]
-pub(super) struct Input<R> {
-    source: R,
+pub(super) struct Input<R, O> {
+    /// Reads it from any byte on.
+    open: O,
+    source: Option<R>,
     buffer: Vec<u8>,
     /// How much of the buffer is read.
     filled: usize,
@@ -31,18 +33,24 @@ pub(super) struct Input<R> {
     left: u64,
 }
 
-impl<R: Read> Input<R> {
+impl<R: Read, O: Fn(u64) -> io::Result<R>> Input<R, O> {
     /// What is at hand after [`Input::forward`], at least, unless it is all that is left.
-    pub(super) const LEAST: usize = ROOM / 2;
+    const LEAST: usize = ROOM / 2;
 
     /// For a stream of at most so many bytes.
-    pub(super) fn new(source: R, size: u64) -> Self {
+    pub(super) fn new(open: O, size: u64) -> Self {
         let room = usize::try_from(size).map_or(ROOM, |size| size.min(ROOM));
-        Self { source, buffer: vec![0; room], filled: 0, start: 0, left: size }
+        Self { open, source: None, buffer: vec![0; room], filled: 0, start: 0, left: size }
     }
 
     /// Lets go what lies before this byte of the stream, and reads more where little is left.
     pub(super) fn forward(&mut self, to: u64) -> io::Result<AtHand<'_>> {
+        let passed = to.saturating_sub(self.start);
+        if passed > self.filled as u64 {
+            let skipped = passed - self.filled as u64;
+            (self.source, self.filled, self.start) = (None, 0, to);
+            self.left = self.left.saturating_sub(skipped);
+        }
         let done = usize::try_from(to.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.filled);
         if self.filled - done < Self::LEAST && self.left > 0 {
             self.buffer.copy_within(done..self.filled, 0);
@@ -55,8 +63,12 @@ impl<R: Read> Input<R> {
     }
 
     fn fill(&mut self) -> io::Result<()> {
+        let source = match &mut self.source {
+            Some(source) => source,
+            None => self.source.insert((self.open)(self.start)?),
+        };
         while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
-            match self.source.read(room) {
+            match source.read(room) {
                 Ok(0) => self.left = 0,
                 Ok(count) => {
                     self.filled += count.min(room.len());

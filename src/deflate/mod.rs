@@ -17,6 +17,7 @@
     reason = "bit buffers and code tables are cut to the bits they hold"
 )]
 
+mod ahead;
 mod bits;
 mod block;
 mod checked;

@@ -33,10 +33,15 @@ fn unzlib(stream: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Reads a stream from any byte on.
+fn from<'s>(stream: &'s [u8]) -> impl Fn(u64) -> std::io::Result<&'s [u8]> + Sync {
+    move |at| Ok(stream.get(at as usize..).unwrap_or_default())
+}
+
 /// Inflates, and sees that the pieces are what comes out.
 fn inflated(stream: &[u8], size: usize) -> Result<Inflated, Failure> {
     let mut seen: Vec<u8> = Vec::new();
-    let inflated = inflate(stream, stream.len() as u64, size, |piece| seen.extend(piece))?;
+    let inflated = inflate(from(stream), stream.len() as u64, size, |piece| seen.extend(piece))?;
     assert!(seen == inflated.bytes);
     Ok(inflated)
 }

@@ -1,9 +1,8 @@
 //! Reading the members of a wheel.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use sha2::{Digest as _, Sha256};
-use zip::read::ZipFile;
 
 use super::digest::Sha256Digest;
 use super::error::WheelError;
@@ -72,13 +71,11 @@ impl Wheel {
             }
             Method::Deflated => {
                 let size = usize::try_from(member.size).unwrap_or(usize::MAX);
-                self.with_compressed(member, |stream| {
-                    deflate::inflate(stream, member.compressed_size, size, see).map_err(|failure| {
-                        match failure {
-                            Failure::Read(error) => self.unreadable(member, error),
-                            Failure::Damage(damage) => damaged(member, damage.to_string()),
-                        }
-                    })
+                let open = |from| self.open_compressed(member, from);
+                let inflated = deflate::inflate(open, member.compressed_size, size, see);
+                inflated.map_err(|failure| match failure {
+                    Failure::Read(error) => self.unreadable(member, error),
+                    Failure::Damage(damage) => damaged(member, damage.to_string()),
                 })?
             }
         };
@@ -97,28 +94,24 @@ impl Wheel {
 
     /// As [`Wheel::compressed`], in place of other bytes, of which no more memory is kept than it takes.
     pub(super) fn compressed_into(&self, member: &Member, bytes: &mut Vec<u8>) -> Result<(), WheelError> {
-        self.with_compressed(member, |mut stream| {
-            bytes.clear();
-            let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
-            let too_large = |_| damaged(member, "it does not fit into memory".to_owned());
-            bytes.try_reserve_exact(size).map_err(too_large)?;
-            bytes.shrink_to(size);
-            stream.read_to_end(bytes).map_err(|error| self.unreadable(member, error))?;
-            Ok(())
-        })
+        bytes.clear();
+        let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
+        let too_large = |_| damaged(member, "it does not fit into memory".to_owned());
+        bytes.try_reserve_exact(size).map_err(too_large)?;
+        bytes.shrink_to(size);
+        let stream = self.open_compressed(member, 0);
+        let read = stream.and_then(|mut stream| stream.read_to_end(bytes));
+        read.map(|_| ()).map_err(|error| self.unreadable(member, error))
     }
 
-    /// Hands the bytes of a member, as they lie in the archive, to somebody who reads them.
-    fn with_compressed<T>(
-        &self,
-        member: &Member,
-        read: impl FnOnce(ZipFile<'_, Source>) -> Result<T, WheelError>,
-    ) -> Result<T, WheelError> {
+    /// A reader of the bytes of a member as they lie in the archive, from one of them on.
+    fn open_compressed(&self, member: &Member, from: u64) -> io::Result<io::Take<Source>> {
         let mut archive = self.archive();
-        match archive.by_index_raw(member.index) {
-            Ok(stream) => read(stream),
-            Err(error) => Err(self.unreadable(member, error.into())),
-        }
+        let start = archive.by_index_raw(member.index)?.data_start();
+        let start = start.ok_or_else(|| io::Error::other("its bytes were not found"))?;
+        let mut source = archive.into_inner();
+        source.seek(SeekFrom::Start(start.saturating_add(from)))?;
+        Ok(source.take(member.compressed_size.saturating_sub(from)))
     }
 
     fn unreadable(&self, member: &Member, error: io::Error) -> WheelError {

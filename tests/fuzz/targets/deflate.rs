@@ -35,7 +35,8 @@ fn edited(bytes: &[u8], control: &mut Control<'_>) -> Vec<u8> {
 /// Inflates, and holds the pieces against what comes out.
 fn inflated(stream: &[u8], size: usize) -> Option<deflate::Inflated> {
     let mut seen: Vec<u8> = Vec::new();
-    let inflated = deflate::inflate(stream, stream.len() as u64, size, |piece| seen.extend(piece)).ok()?;
+    let open = |at: u64| Ok(&stream[at as usize..]);
+    let inflated = deflate::inflate(open, stream.len() as u64, size, |piece| seen.extend(piece)).ok()?;
     assert_eq!(seen, inflated.bytes, "the pieces are what comes out");
     Some(inflated)
 }
