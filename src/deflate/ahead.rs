@@ -14,9 +14,9 @@ use super::inflate::{Block, Codes, Within};
 /// Whether sizes are so small that small streams show everything.
 pub(super) const TINY: bool = cfg!(any(test, fuzzing));
 
-const fn sized(size: u64) -> u64 {
+const fn sized(size: u64, fuzzed: u64) -> u64 {
     if cfg!(fuzzing) {
-        size >> 12
+        fuzzed
     } else if TINY {
         size >> 4
     } else {
@@ -26,14 +26,14 @@ const fn sized(size: u64) -> u64 {
 
 /// How far ahead the search begins, in bytes of the stream: so far that two threads, of which the second also hashes what
 /// is inflated, are done with theirs at the same time.
-pub(super) const LEAD: u64 = sized(1 << 20);
+pub(super) const LEAD: u64 = sized(1 << 20, 16);
 /// How far it goes. Blocks are rarely larger.
-const SEARCH: u64 = sized(256 << 10);
+const SEARCH: u64 = sized(256 << 10, 2 << 10);
 /// How much of the stream is taken apart, besides: what there is of it in memory is small beside a file for which this
 /// pays.
-pub(super) const STRETCH: u64 = sized(512 << 10);
+pub(super) const STRETCH: u64 = sized(512 << 10, 1 << 10);
 /// The most that a stretch may inflate to, in bytes.
-pub(super) const MOST: usize = sized(16 << 20) as usize;
+pub(super) const MOST: usize = sized(16 << 20, 4 << 10) as usize;
 
 /// Where the thread that inflates is, and where the other found a block.
 #[derive(Debug)]
