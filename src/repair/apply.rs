@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::elf::{self, ElfEdit, ElfError};
 use crate::error::Error;
 use crate::policy::Audit;
-use crate::resolve::{ApkDatabase, Sysroot, read_regular};
+use crate::resolve::{ApkDatabase, Sysroot};
 use crate::wheel::{
-    Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Sums, Wheel, WheelPath, WheelWriter,
-    Written, copy_wheel,
+    Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelPath, WheelWriter, Written,
+    copy_wheel,
 };
 
 use super::graft::Graft;
@@ -258,12 +258,7 @@ static UNCHANGED: ElfEdit = ElfEdit {
 
 /// The library as it is grafted.
 pub(super) fn make_graft(graft: &Graft, patcher: Patcher) -> Result<Vec<u8>, ContentError> {
-    let bytes = read_regular(&graft.location, u64::MAX)
-        .map_err(|reason| Error::io("read", &graft.location, std::io::Error::other(reason)))?;
-    // Against somebody who writes to it meanwhile, not against somebody who means it: what is grafted is their choice.
-    if bytes.len() as u64 != graft.size || Sums::crc32(&bytes) != graft.crc32 {
-        return Err(Error::Changed { path: graft.location.clone() }.into());
-    }
+    let bytes = graft.bytes.take()?;
     Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
 }
 

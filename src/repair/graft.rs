@@ -1,14 +1,13 @@
 //! Grafts: libraries from outside that move into the wheel.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::policy::Audit;
-use crate::resolve::Origin;
+use crate::resolve::{LibraryBytes, Origin};
 use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
 
 /// A library that moves into the wheel.
@@ -18,16 +17,13 @@ pub struct Graft {
     pub member: WheelPath,
     /// Its path, inside the sysroot where it was found there.
     pub source: String,
-    /// Where the bytes lie.
+    /// Its bytes as found.
     #[serde(skip)]
-    pub location: PathBuf,
+    pub bytes: LibraryBytes,
     /// Its size as found, in bytes.
     pub size: u64,
     /// Its hash as found.
     pub sha256: Sha256Digest,
-    /// CRC-32 of the bytes as found, by which they are known again.
-    #[serde(skip)]
-    pub crc32: u32,
     /// The names it was asked for by, sorted.
     pub aliases: Vec<String>,
     /// Whether `source` is a path of the root file system, rather than of a directory the caller named.

@@ -86,7 +86,7 @@ fn merge(audit: &mut Audit, graph: Graph, index: usize, findings: &mut Vec<Findi
     for (at, object) in graph.objects.into_iter().enumerate() {
         let Origin::File { file, .. } = &object.origin else { continue };
         let known = audit.elf.graph.objects.iter().position(
-            |known| matches!(&known.origin, Origin::File { file: other, .. } if other.location == file.location),
+            |known| matches!(&known.origin, Origin::File { file: other, .. } if other.bytes.location() == file.bytes.location()),
         );
         places.insert(at, known.unwrap_or(audit.elf.graph.objects.len() + new.len()));
         if known.is_none() {

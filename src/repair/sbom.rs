@@ -227,6 +227,7 @@ fn encoded(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::elf::ElfEdit;
+    use crate::resolve::LibraryBytes;
     use crate::wheel::Sha256Digest;
 
     fn graft(name: &str, needs: &[&str]) -> Graft {
@@ -234,10 +235,9 @@ mod tests {
             member: format!("demo.libs/{name}").parse().unwrap(),
             source: "/usr/lib/liblzma.so.5.6.2".to_owned(),
             in_sysroot: true,
-            location: "/nowhere".into(),
+            bytes: LibraryBytes::new("/nowhere".as_ref(), b"abc".to_vec(), 0),
             size: 3,
             sha256: Sha256Digest::of(name.as_bytes()),
-            crc32: 0,
             aliases: vec!["liblzma.so.5".to_owned()],
             needs: needs.iter().map(|n| (*n).to_owned()).collect(),
             edit: ElfEdit::default(),

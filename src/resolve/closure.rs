@@ -293,14 +293,14 @@ impl<'a> Search<'a> {
 
     /// Adds a file to the objects, unless there are too many.
     fn add(&mut self, found: String, file: Arc<LibraryFile>, requester: usize) -> Option<usize> {
-        if let Some(index) = self.files.get(&file.location) {
+        if let Some(index) = self.files.get(file.bytes.location()) {
             return Some(*index);
         }
         let index = self.objects.len();
         if !self.check("objects", index as u64 + 1, self.limits().objects, requester) {
             return None;
         }
-        self.files.insert(file.location.clone(), index);
+        self.files.insert(file.bytes.location().to_owned(), index);
         self.objects.push(Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),

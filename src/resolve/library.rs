@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -11,6 +11,8 @@ use crate::limits::Limits;
 use crate::policy::{ObjectSymbols, glibc_evidence};
 use crate::wheel::{Arch, Sha256Digest, Sums};
 
+use super::library_bytes::LibraryBytes;
+
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LibraryFile {
@@ -18,16 +20,13 @@ pub struct LibraryFile {
     pub path: String,
     /// Whether `path` is meant inside the sysroot, rather than being a directory the caller named.
     pub in_sysroot: bool,
-    /// Where the bytes lie.
+    /// Its bytes.
     #[serde(skip)]
-    pub location: PathBuf,
+    pub bytes: LibraryBytes,
     /// Size in bytes.
     pub size: u64,
     /// Hash of the file as found.
     pub sha256: Sha256Digest,
-    /// CRC-32 of the file as found, by which it is known again when it is read for grafting.
-    #[serde(skip)]
-    pub crc32: u32,
     /// What it is and needs.
     pub facts: ElfFacts,
     /// What it asks for and offers.
@@ -74,10 +73,9 @@ pub(super) fn read_library(
     Ok(LibraryFile {
         path,
         in_sysroot,
-        location: location.to_owned(),
         size: bytes.len() as u64,
+        bytes: LibraryBytes::new(location, bytes, crc32),
         sha256,
-        crc32,
         facts,
         symbols,
     })

@@ -31,7 +31,29 @@ pub struct ResolverOptions {
 #[derive(Debug, Default)]
 pub struct Resolver {
     options: ResolverOptions,
-    seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    files: HashMap<PathBuf, Result<Arc<LibraryFile>, String>>,
+    /// Bytes of them that are kept for being grafted.
+    kept: u64,
+}
+
+impl Seen {
+    fn insert(&mut self, location: PathBuf, read: Result<Arc<LibraryFile>, String>) {
+        /// The most that is kept: what wheels graft is rarely more, but for single libraries that are much larger.
+        const MOST: u64 = 16 << 20;
+        if let Ok(file) = &read {
+            if file.size <= MOST - self.kept {
+                self.kept += file.size;
+            } else {
+                file.bytes.let_go();
+            }
+        }
+        self.files.insert(location, read);
+    }
 }
 
 impl Resolver {
@@ -70,6 +92,7 @@ impl Resolver {
         let location = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
         let shown = location.to_string_lossy().into_owned();
         let file = Arc::new(read_library(shown, false, &location, &self.options.limits)?);
+        file.bytes.let_go();
         Ok(Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),
@@ -108,10 +131,11 @@ impl Resolver {
             }
             Err(error) => return Err(rejected(error.to_string())),
         };
-        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&location).cloned();
+        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen().files.get(&location).cloned();
         let read = known.unwrap_or_else(|| {
             let read = read_library(path, in_sysroot, &location, &self.options.limits).map(Arc::new);
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(location, read.clone());
+            seen().insert(location, read.clone());
             read
         });
         match read {
