@@ -32,8 +32,8 @@ const SEARCH: u64 = sized(256 << 10, 2 << 10);
 /// How much of the stream is taken apart, besides: what there is of it in memory is small beside a file for which this
 /// pays.
 pub(super) const STRETCH: u64 = sized(512 << 10, 1 << 10);
-/// The most that a stretch may inflate to, in bytes.
-pub(super) const MOST: usize = sized(16 << 20, 4 << 10) as usize;
+/// The most that a stretch may inflate to, in bytes, which bounds its memory to three times that.
+pub(super) const MOST: usize = sized(8 << 20, 4 << 10) as usize;
 
 /// Where the thread that inflates is, and where the other found a block.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
-//! Deflate (RFC 1951): a compressor that splits one file between all cores, an inflater that notes where blocks
-//! begin, and [`splice()`], which turns the compressed form of a file into that of a slightly different file without
-//! compressing it again.
+//! Deflate (RFC 1951): a compressor that splits one file between all cores; an inflater that notes where blocks begin, and
+//! which two threads share where a stream is large; and [`splice()`], which turns the compressed form of a file into that
+//! of a slightly different file without compressing it again.
 //!
 //! Why not a crate: zlib-rs at level 6 is no faster and gives more than zlib does, where the compressor here gives less;
 //! none shows the borders of blocks, which splicing needs; and libdeflate, which is faster, is C and cannot refer back over
@@ -8,8 +8,9 @@
 //! time goes into that where nothing is grafted, and zlib-rs takes longer for it (`cargo bench`).
 //!
 //! What is inflated here is held against its CRC-32, and against its hash in `RECORD`. What is compressed here is inflated
-//! again, by what all members went through: it refuses what zlib refuses, which tests and fuzzing hold against zlib-rs.
-//! zlib-rs compresses, should the result ever be wrong.
+//! again, by what all members went through: it refuses what zlib refuses, which tests and fuzzing hold against zlib-rs. Of
+//! what is spliced, blocks that were copied are compared with those they were copied from, and the others inflated. zlib-rs
+//! compresses, should a result ever be wrong.
 //!
 //! Output depends on the input and the level only: pieces have a fixed size, whatever the number of threads.
 #![allow(

@@ -27,7 +27,8 @@ pub struct ResolverOptions {
     pub limits: Limits,
 }
 
-/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once.
+/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once. Of small ones it keeps the
+/// bytes, up to 16 MiB of them, until they are grafted.
 #[derive(Debug, Default)]
 pub struct Resolver {
     options: ResolverOptions,
