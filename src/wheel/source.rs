@@ -49,26 +49,41 @@ impl Source {
 
 /// What was read last when little was asked for. Headers and names are read in pieces of a few bytes, and in small
 /// members what they describe comes right after.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Window {
     bytes: Vec<u8>,
     start: u64,
+    /// How much is read where less is asked for.
+    size: usize,
+    /// Where the last read from the file ended.
+    end: u64,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), start: 0, size: Self::LEAST, end: u64::MAX }
+    }
 }
 
 impl Window {
-    /// How much is read where less is asked for.
-    const SIZE: usize = 8 << 10;
+    /// A small member with its header.
+    const LEAST: usize = 8 << 10;
+    /// Where one read follows the other: large enough that the calls cost nothing, small enough for the cache.
+    const MOST: usize = 128 << 10;
 
     fn read(&mut self, file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
         if self.from(position).is_empty() {
-            if buffer.len() >= Self::SIZE {
-                return read_at(file, buffer, position);
+            self.size = if position == self.end { Self::MOST.min(self.size * 2) } else { Self::LEAST };
+            if buffer.len() >= self.size {
+                let read = read_at(file, buffer, position)?;
+                self.end = position + read as u64;
+                return Ok(read);
             }
-            self.bytes.resize(Self::SIZE, 0);
+            self.bytes.resize(self.size, 0);
             let read = read_at(file, &mut self.bytes, position);
             self.bytes.truncate(*read.as_ref().unwrap_or(&0));
             self.start = position;
-            read?;
+            self.end = position + read? as u64;
         }
         self.from(position).read(buffer)
     }

@@ -26,6 +26,7 @@ use super::plan::{Content, Entry, NewFile};
 use super::reader::Wheel;
 use super::record::{Record, RecordRow};
 use super::single::Single;
+use super::source::Source;
 use super::time::DosTime;
 
 /// Writes a new wheel from the members of another one and from new files.
@@ -147,8 +148,9 @@ impl<'a> WheelWriter<'a> {
         let costs = entries.iter().map(|entry| self.cost(entry));
         let bytes = costs.clone().fold(0, u64::saturating_add);
         self.source.tell(Event::Writing { files: entries.len(), bytes });
+        let mut archive = self.source.archive();
         for wave in self.source.limits().waves(costs) {
-            self.write_wave(entries, wave, &mut zip, &mut written)?;
+            self.write_wave(entries, wave, &mut archive, &mut zip, &mut written)?;
         }
         let mut rows = Record::default();
         for file in &written {
@@ -184,6 +186,7 @@ impl<'a> WheelWriter<'a> {
         &self,
         entries: &[Entry<'_>],
         wave: Range<usize>,
+        archive: &mut ZipArchive<Source>,
         zip: &mut ZipWriter<W>,
         written: &mut Vec<Written>,
     ) -> Result<(), Failure> {
@@ -212,9 +215,9 @@ impl<'a> WheelWriter<'a> {
         };
         in_order(wave, make, |ready| {
             match ready? {
-                Ready::Directory(member) => self.copy(member, zip)?,
+                Ready::Directory(member) => copy(archive, member, zip)?,
                 Ready::Member(member, file) => {
-                    self.copy(member, zip)?;
+                    copy(archive, member, zip)?;
                     written.push(file);
                 }
                 Ready::File(prepared) => {
@@ -281,31 +284,34 @@ impl<'a> WheelWriter<'a> {
         rayon::spawn(move || drop(bytes));
         packed
     }
+}
 
-    /// Copies a member as it lies, compressed.
-    fn copy<W: Write + Seek>(&self, member: &Member, zip: &mut ZipWriter<W>) -> Result<(), Failure> {
-        let mut archive = self.source.archive();
-        let raw = archive.by_index_raw(member.index)?;
-        if !member.decorated {
-            zip.raw_copy_file(raw)?;
-            return Ok(());
-        }
-        let mut raw = raw;
-        let (version, _) = raw.version_made_by();
-        let name = raw.name_raw().to_vec();
-        let single = Single {
-            name: &name,
-            method: member.method,
-            modified: member.modified,
-            crc32: member.crc32,
-            size: member.size,
-            made_by: [version, u8::from(raw.system())],
-            attributes: raw.external_attributes(),
-        };
-        let mut compressed = Vec::new();
-        raw.read_to_end(&mut compressed).map_err(ZipError::from)?;
-        add(zip, &single, &compressed)
+/// Copies a member as it lies, compressed.
+fn copy<W: Write + Seek>(
+    archive: &mut ZipArchive<Source>,
+    member: &Member,
+    zip: &mut ZipWriter<W>,
+) -> Result<(), Failure> {
+    let raw = archive.by_index_raw(member.index)?;
+    if !member.decorated {
+        zip.raw_copy_file(raw)?;
+        return Ok(());
     }
+    let mut raw = raw;
+    let (version, _) = raw.version_made_by();
+    let name = raw.name_raw().to_vec();
+    let single = Single {
+        name: &name,
+        method: member.method,
+        modified: member.modified,
+        crc32: member.crc32,
+        size: member.size,
+        made_by: [version, u8::from(raw.system())],
+        attributes: raw.external_attributes(),
+    };
+    let mut compressed = Vec::new();
+    raw.read_to_end(&mut compressed).map_err(ZipError::from)?;
+    add(zip, &single, &compressed)
 }
 
 /// Adds a member that is compressed already.
