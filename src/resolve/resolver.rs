@@ -28,7 +28,7 @@ pub struct ResolverOptions {
 }
 
 /// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once. Of small ones it keeps the
-/// bytes, up to 16 MiB of them, until they are grafted.
+/// bytes, up to 8 MiB of them, until they are grafted.
 #[derive(Debug, Default)]
 pub struct Resolver {
     options: ResolverOptions,
@@ -45,7 +45,7 @@ struct Seen {
 impl Seen {
     fn insert(&mut self, location: PathBuf, read: Result<Arc<LibraryFile>, String>) {
         /// The most that is kept: what wheels graft is rarely more, but for single libraries that are much larger.
-        const MOST: u64 = 16 << 20;
+        const MOST: u64 = 8 << 20;
         if let Ok(file) = &read {
             if file.size <= MOST - self.kept {
                 self.kept += file.size;
