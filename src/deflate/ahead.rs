@@ -9,31 +9,21 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::bits::BitReader;
-use super::inflate::{Block, Codes, Within};
-
-/// Whether sizes are so small that small streams show everything.
-pub(super) const TINY: bool = cfg!(any(test, fuzzing));
-
-const fn sized(size: u64, fuzzed: u64) -> u64 {
-    if cfg!(fuzzing) {
-        fuzzed
-    } else if TINY {
-        size >> 4
-    } else {
-        size
-    }
-}
+use super::block_codes::Codes;
+use super::decoder::Meaning;
+use super::inflate::{Block, Damage, Within};
+use super::sized;
 
 /// How far ahead the search begins, in bytes of the stream: so far that two threads, of which the second also hashes what
 /// is inflated, are done with theirs at the same time.
-pub(super) const LEAD: u64 = sized(1 << 20, 16);
+pub(super) const LEAD: u64 = sized(1 << 20, 64 << 10, 16) as u64;
 /// How far it goes. Blocks are rarely larger.
-const SEARCH: u64 = sized(256 << 10, 2 << 10);
+const SEARCH: u64 = sized(256 << 10, 16 << 10, 2 << 10) as u64;
 /// How much of the stream is taken apart, besides: what there is of it in memory is small beside a file for which this
 /// pays.
-pub(super) const STRETCH: u64 = sized(512 << 10, 1 << 10);
+pub(super) const STRETCH: u64 = sized(512 << 10, 32 << 10, 1 << 10) as u64;
 /// The most that a stretch may inflate to, in bytes, which bounds its memory to three times that.
-pub(super) const MOST: usize = sized(8 << 20, 4 << 10) as usize;
+pub(super) const MOST: usize = sized(8 << 20, 512 << 10, 4 << 10);
 
 /// Where the thread that inflates is, and where the other found a block.
 #[derive(Debug)]
@@ -207,61 +197,33 @@ impl Stretch {
     fn take_codes(&mut self, reader: &mut BitReader<'_>, codes: &Codes) -> Option<()> {
         let mut bits = *reader;
         let mut before = self.literals.len();
+        let mut meaning = codes.begin(&mut bits);
         while self.size <= MOST && !bits.is_near_end() {
-            bits.refill();
-            let mut meaning = codes.literals.first(bits.peek());
-            let mut here = bits.peek();
-            bits.consume(meaning.taken());
-            if meaning.is_literal() {
-                self.literals.push(meaning.byte());
-                here = bits.peek();
-                meaning = codes.literals.first(here);
-                bits.consume(meaning.taken());
-                if meaning.is_literal() {
-                    self.literals.push(meaning.byte());
-                    here = bits.peek();
-                    meaning = codes.literals.first(here);
-                    bits.consume(meaning.taken());
+            let put = |literal: Meaning| -> Result<(), Damage> {
+                self.literals.push(literal.byte());
+                Ok(())
+            };
+            let (found, here) = codes.literals_and_next(&mut bits, meaning, put).ok()?;
+            if !found.is_literal() {
+                let literals = self.literals.len() - before;
+                let (mut length, mut distance) = (0, 0);
+                if !found.is_end() {
+                    length = found.value(here);
+                    distance = codes.distance(&mut bits).ok()?;
                 }
-            }
-            if meaning.is_unusual() && meaning.is_table() {
-                here = bits.peek();
-                meaning = codes.literals.second(meaning, here);
-                bits.consume(meaning.taken());
-            }
-            if meaning.is_literal() {
-                self.literals.push(meaning.byte());
-                continue;
-            }
-            let literals = self.literals.len() - before;
-            if meaning.is_unusual() {
-                if !meaning.is_end() {
-                    return None;
+                self.steps.push(Step {
+                    literals: literals as u32,
+                    length: length as u16,
+                    distance: distance as u16,
+                });
+                self.size += literals + length;
+                if found.is_end() {
+                    *reader = bits;
+                    return Some(());
                 }
-                self.steps.push(Step { literals: literals as u32, length: 0, distance: 0 });
-                self.size += literals;
-                *reader = bits;
-                return Some(());
+                before = self.literals.len();
             }
-            let length = meaning.value(here);
-            bits.refill();
-            meaning = codes.distances.first(bits.peek());
-            if meaning.is_table() {
-                bits.consume(meaning.taken());
-                meaning = codes.distances.second(meaning, bits.peek());
-            }
-            if meaning.is_unusual() {
-                return None;
-            }
-            let distance = meaning.value(bits.peek());
-            bits.consume(meaning.taken());
-            self.steps.push(Step {
-                literals: literals as u32,
-                length: length as u16,
-                distance: distance as u16,
-            });
-            self.size += literals + length;
-            before = self.literals.len();
+            meaning = codes.look_ahead(&mut bits);
         }
         None
     }

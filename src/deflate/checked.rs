@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::bits::BitReader;
 use super::inflate::Inflater;
 use super::input::AtHand;
+use super::sized;
 use super::token::WINDOW;
 
 /// A place between two blocks: a bit of the stream, and the byte that comes next of what the stream inflates to.
@@ -22,7 +23,7 @@ pub(super) struct Place {
 /// is right, and whether the stream ends there if these are the `last` blocks, and only then.
 pub(super) fn is_right(stream: &[u8], from: Place, to: Place, last: bool, bytes: &[u8]) -> bool {
     /// Small enough for the cache, and so large that the window before it, which is copied, is little beside it.
-    const CHUNK: usize = if cfg!(any(test, fuzzing)) { 4 << 10 } else { 256 << 10 };
+    const CHUNK: usize = sized(256 << 10, 4 << 10, 4 << 10);
     /// A chunk may end with a match that goes on behind it.
     const ROOM: usize = 512;
     let chunk = CHUNK.min(to.byte.saturating_sub(from.byte));

@@ -1,15 +1,14 @@
 //! The inflater: RFC 1951, section 3.2, noting where blocks begin.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use super::ahead::Stretch;
 use super::bits::BitReader;
-use super::block::{LENGTH_ORDER, fixed_literals};
-use super::decoder::{DISTANCE_MEANINGS, Decoder, LENGTH_MEANINGS, LITERAL_MEANINGS, Meaning};
+use super::block_codes::Codes;
+use super::decoder::Meaning;
 use super::input::AtHand;
 use super::repeat::{repeat, repeat_from_before};
-use super::token::{DISTANCES, END, LITERALS, Tokens};
+use super::token::Tokens;
 
 /// Why a stream cannot be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,76 +39,6 @@ pub(crate) struct Block {
     pub(super) bytes: (usize, usize),
     /// Whether its bytes are stored as they are.
     pub(super) stored: bool,
-}
-
-/// The codes of a block that is not stored.
-pub(super) struct Codes {
-    pub(super) literals: Decoder<11, 4096>,
-    pub(super) distances: Decoder<9, 1024>,
-}
-
-impl Codes {
-    pub(super) fn none() -> Self {
-        Self { literals: Decoder::none(), distances: Decoder::none() }
-    }
-
-    fn learn(&mut self, literals: &[u8], distances: &[u8]) -> Option<()> {
-        self.literals.learn(literals, &LITERAL_MEANINGS)?;
-        self.distances.learn(distances, &DISTANCE_MEANINGS)
-    }
-
-    /// The fixed codes (section 3.2.6).
-    pub(super) fn fixed() -> Result<&'static Self, Damage> {
-        static FIXED: OnceLock<Option<Codes>> = OnceLock::new();
-        let fixed = FIXED.get_or_init(|| {
-            let mut codes = Self::none();
-            codes.learn(&fixed_literals(), &[5; 32])?;
-            Some(codes)
-        });
-        fixed.as_ref().ok_or(Damage::Invalid)
-    }
-
-    /// Reads the codes of a dynamic block (section 3.2.7).
-    fn read(&mut self, reader: &mut BitReader<'_>) -> Option<()> {
-        let literals = reader.take(5) as usize + END + 1;
-        let distances = reader.take(5) as usize + 1;
-        let given = reader.take(4) as usize + 4;
-        if literals > LITERALS || distances > DISTANCES {
-            return None;
-        }
-        let mut lengths = [0; 19];
-        for symbol in LENGTH_ORDER.iter().take(given) {
-            lengths[*symbol] = reader.take(3) as u8;
-        }
-        // As zlib has it, this code has to be complete, which it is not with one symbol.
-        if lengths.iter().filter(|length| **length > 0).count() < 2 {
-            return None;
-        }
-        let mut decoder = Decoder::<7, 128>::none();
-        decoder.learn(&lengths, &LENGTH_MEANINGS)?;
-        let mut lengths: Vec<u8> = Vec::with_capacity(LITERALS + DISTANCES);
-        while lengths.len() < literals + distances {
-            reader.refill();
-            let meaning = decoder.first(reader.peek());
-            if meaning.is_unusual() {
-                return None;
-            }
-            let symbol = meaning.value(reader.peek());
-            reader.consume(meaning.taken());
-            let (length, count) = match symbol {
-                16 => (*lengths.last()?, 3 + reader.take(2)),
-                17 => (0, 3 + reader.take(3)),
-                18 => (0, 11 + reader.take(7)),
-                length => (length as u8, 1),
-            };
-            lengths.extend(std::iter::repeat_n(length, count as usize));
-        }
-        if lengths.len() > literals + distances || lengths[END] == 0 {
-            return None;
-        }
-        let (literals, distances) = lengths.split_at(literals);
-        self.learn(literals, distances)
-    }
 }
 
 /// What the reader is in the middle of.
@@ -352,65 +281,23 @@ impl Run<'_> {
         if reader.overrun() { Err(Damage::Truncated) } else { ended }
     }
 
-    /// The loop that all the time goes into. What is read ahead of the bits, and when there must be more of them, is as
-    /// in libdeflate: a code is looked up before the bits behind it are taken in, so that neither waits for the other.
+    /// The loop that all the time goes into.
     #[inline(always)]
     fn decode(self, bits: &mut BitReader<'_>, codes: &Codes, at: &mut usize) -> Result<bool, Damage> {
-        /// A distance found in the first table, and the first look for what follows it: 9 + 13 + 11 bits.
-        const NEAR: u32 = 33;
         let Self { before, bytes, pause } = self;
-        bits.refill();
-        let mut meaning = codes.literals.first(bits.peek());
+        let mut meaning = codes.begin(bits);
         while *at < pause {
-            // Three codes of the first table, of which the last may be one of 15 bits and a length with 5 extra bits:
-            // no more than 42 of 56 bits.
-            let mut here = bits.peek();
-            bits.consume(meaning.taken());
-            if meaning.is_literal() {
-                put(bytes, at, meaning)?;
-                here = bits.peek();
-                meaning = codes.literals.first(here);
-                bits.consume(meaning.taken());
-                if meaning.is_literal() {
-                    put(bytes, at, meaning)?;
-                    here = bits.peek();
-                    meaning = codes.literals.first(here);
-                    bits.consume(meaning.taken());
-                }
-            }
-            if meaning.is_unusual() && meaning.is_table() {
-                here = bits.peek();
-                meaning = codes.literals.second(meaning, here);
-                bits.consume(meaning.taken());
-            }
-            if meaning.is_literal() {
-                put(bytes, at, meaning)?;
-                meaning = codes.literals.first(bits.peek());
-                bits.refill();
+            let (found, here) = codes.literals_and_next(bits, meaning, |literal| put(bytes, at, literal))?;
+            if found.is_literal() {
+                meaning = codes.look_ahead(bits);
                 continue;
             }
-            if meaning.is_unusual() {
-                return if meaning.is_end() { Ok(true) } else { Err(Damage::Invalid) };
+            if found.is_unusual() {
+                return Ok(true);
             }
-            let length = meaning.value(here);
-            meaning = codes.distances.first(bits.peek());
-            if meaning.is_unusual() {
-                if !meaning.is_table() {
-                    return Err(Damage::Invalid);
-                }
-                bits.refill();
-                bits.consume(meaning.taken());
-                meaning = codes.distances.second(meaning, bits.peek());
-                if meaning.is_unusual() {
-                    return Err(Damage::Invalid);
-                }
-            } else if bits.available() < NEAR {
-                bits.refill();
-            }
-            let distance = meaning.value(bits.peek());
-            bits.consume(meaning.taken());
-            meaning = codes.literals.first(bits.peek());
-            bits.refill();
+            let length = found.value(here);
+            let distance = codes.distance(bits)?;
+            meaning = codes.look_ahead(bits);
             if let Some(from) = at.checked_sub(distance) {
                 repeat(bytes, from, *at, length).ok_or(Damage::More)?;
             } else {
@@ -456,34 +343,20 @@ pub(super) fn tokens(stream: &[u8], block: &Block) -> Result<Tokens, Damage> {
         _ => return Err(Damage::Invalid),
     };
     let mut tokens = Tokens::new();
+    let mut meaning = codes.begin(&mut reader);
     while reader.position() < block.bits.1 {
-        reader.refill();
-        let mut meaning = codes.literals.first(reader.peek());
-        if meaning.is_table() {
-            reader.consume(meaning.taken());
-            meaning = codes.literals.second(meaning, reader.peek());
+        let put = |literal: Meaning| {
+            tokens.literal(literal.byte());
+            Ok(())
+        };
+        let (found, here) = codes.literals_and_next(&mut reader, meaning, put)?;
+        if found.is_end() {
+            return Ok(tokens);
         }
-        let here = reader.peek();
-        reader.consume(meaning.taken());
-        if meaning.is_literal() {
-            tokens.literal(meaning.byte());
-            continue;
+        if !found.is_literal() {
+            tokens.repeat(found.value(here), codes.distance(&mut reader)?);
         }
-        if meaning.is_unusual() {
-            return if meaning.is_end() { Ok(tokens) } else { Err(Damage::Invalid) };
-        }
-        let length = meaning.value(here);
-        let mut meaning = codes.distances.first(reader.peek());
-        if meaning.is_table() {
-            reader.consume(meaning.taken());
-            meaning = codes.distances.second(meaning, reader.peek());
-        }
-        if meaning.is_unusual() {
-            return Err(Damage::Invalid);
-        }
-        let distance = meaning.value(reader.peek());
-        reader.consume(meaning.taken());
-        tokens.repeat(length, distance);
+        meaning = codes.look_ahead(&mut reader);
     }
     Err(Damage::Truncated)
 }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read};
 
-use super::ahead::{Ahead, LEAD, MOST, Meeting, STRETCH, Stretch, TINY};
+use super::ahead::{Ahead, LEAD, MOST, Meeting, STRETCH, Stretch};
 use super::inflate::{Block, Damage, Inflater};
 use super::input::Input;
+use super::{TINY, sized};
 
 /// An inflated stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,13 +123,7 @@ impl<R: Read, O: Fn(u64) -> io::Result<R>> First<R, O> {
         bytes: &mut [u8],
     ) -> Result<usize, Failure> {
         /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
-        const PIECE: usize = if cfg!(fuzzing) {
-            256
-        } else if TINY {
-            16 << 10
-        } else {
-            512 << 10
-        };
+        const PIECE: usize = sized(512 << 10, 16 << 10, 256);
         let piece = if meeting.is_some() { MOST } else { PIECE };
         let pause = if bytes.len() > piece { piece } else { usize::MAX };
         let mut at = ready.map_or(Ok(0), |stretch| self.inflater.take_over(stretch, before, bytes))?;

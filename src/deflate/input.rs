@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use super::sized;
+
 /// Bytes of a stream that are at hand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AtHand<'a> {
@@ -86,4 +88,4 @@ impl<R: Read, O: Fn(u64) -> io::Result<R>> Input<R, O> {
 }
 
 /// Fits the cache beside what is inflated.
-const ROOM: usize = if cfg!(any(test, fuzzing)) { 4 << 10 } else { 128 << 10 };
+const ROOM: usize = sized(128 << 10, 4 << 10, 4 << 10);

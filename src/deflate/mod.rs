@@ -21,6 +21,7 @@
 mod ahead;
 mod bits;
 mod block;
+mod block_codes;
 mod checked;
 mod code;
 mod compress;
@@ -32,6 +33,20 @@ mod matcher;
 mod repeat;
 mod splice;
 mod token;
+
+/// Whether this is for tests or fuzzing.
+const TINY: bool = cfg!(any(test, fuzzing));
+
+/// A size; in tests and under fuzzing one so small that small streams show everything.
+const fn sized(size: usize, tested: usize, fuzzed: usize) -> usize {
+    if cfg!(fuzzing) {
+        fuzzed
+    } else if TINY {
+        tested
+    } else {
+        size
+    }
+}
 
 pub(crate) use compress::compress;
 pub(crate) use inflated::{Failure, Inflated, inflate};

@@ -85,9 +85,9 @@ fn merge(audit: &mut Audit, graph: Graph, index: usize, findings: &mut Vec<Findi
     let mut new: Vec<Object> = Vec::new();
     for (at, object) in graph.objects.into_iter().enumerate() {
         let Origin::File { file, .. } = &object.origin else { continue };
-        let known = audit.elf.graph.objects.iter().position(
-            |known| matches!(&known.origin, Origin::File { file: other, .. } if other.bytes.location() == file.bytes.location()),
-        );
+        let location = file.bytes.location();
+        let is_same = |object: &Object| matches!(&object.origin, Origin::File { file, .. } if file.bytes.location() == location);
+        let known = audit.elf.graph.objects.iter().position(is_same);
         places.insert(at, known.unwrap_or(audit.elf.graph.objects.len() + new.len()));
         if known.is_none() {
             new.push(object);

@@ -1,5 +1,7 @@
 //! The compressed form of one file.
 
+use std::convert::Infallible;
+
 use crate::deflate;
 
 use super::digest::Sha256Digest;
@@ -24,12 +26,14 @@ impl Packed {
     /// Compresses bytes, on all threads. Level 0 stores them; more than 9 is 9.
     #[must_use]
     pub fn new(bytes: Vec<u8>, level: u32) -> Self {
-        let ((crc32, sha256), compressed) =
-            rayon::join(|| Sums::of(&bytes), || (level > 0).then(|| deflate::compress(&bytes, level)));
-        let size = bytes.len() as u64;
-        match compressed {
-            None => Self { method: Method::Stored, compressed: bytes, crc32, size, sha256 },
-            Some(compressed) => Self { method: Method::Deflated, compressed, crc32, size, sha256 },
+        if level == 0 {
+            let ((crc32, sha256), size) = (Sums::of(&bytes), bytes.len() as u64);
+            return Self { method: Method::Stored, compressed: bytes, crc32, size, sha256 };
+        }
+        let deflated = Self::deflated(&bytes, || Ok::<_, Infallible>(deflate::compress(&bytes, level)));
+        match deflated {
+            Ok(packed) => packed,
+            Err(never) => match never {},
         }
     }
 

@@ -258,32 +258,54 @@ fn a_directory_that_vanishes_is_an_error_and_not_made_again_in_part() {
 }
 
 fn a_library_that_changes_after_it_was_looked_at_is_not_grafted() {
-    let sandbox = Sandbox::new();
-    let input =
-        sandbox.wheel(&WheelBuilder::new(NAME).file_with_mode("demo/m.so", object("x86_64/core.so"), 0o755));
-    let libraries = sandbox.path().join("libraries");
-    std::fs::create_dir(&libraries).unwrap();
-    let library = libraries.join("libgreet.so.3");
-    std::fs::copy(testdata("rootfs/usr/lib/libgreet.so.3.1"), &library).unwrap();
-    let places = SearchPlaces { first: vec![libraries], ..SearchPlaces::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
-    let options = RepairOptions::default();
-    let wheel = Wheel::open(&input, &Limits::default()).unwrap();
-    let audit = audit(&wheel, &resolver, &AuditOptions::default()).unwrap();
-    let plan = plan(&wheel, &audit, &options).unwrap();
-    let mut bytes = std::fs::read(&library).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    std::fs::write(&library, bytes).unwrap();
-    std::fs::create_dir(sandbox.out()).unwrap();
-    let sysroot = Sysroot::default();
-    // What was looked at is grafted, as long as it is kept; that is once.
-    let apply = |out: &Path| apply(&wheel, &audit, &plan, &options, out, (&sysroot, None));
-    assert_eq!(apply(&sandbox.out()).unwrap().grafts[0].source_size, plan.grafts[0].size);
-    let other = sandbox.path().join("other");
-    std::fs::create_dir(&other).unwrap();
-    let error = apply(&other).unwrap_err();
-    assert!(matches!(&error, Error::Changed { path } if *path == library.canonicalize().unwrap()), "{error}");
-    assert_eq!(names(&other), [""; 0]);
+    /// More than is kept of libraries between looking and grafting.
+    const LARGE: usize = 9 << 20;
+    for size in [0, LARGE] {
+        let sandbox = Sandbox::new();
+        let wheel = WheelBuilder::new(NAME).file_with_mode("demo/m.so", object("x86_64/core.so"), 0o755);
+        let input = sandbox.wheel(&wheel);
+        let libraries = sandbox.path().join("libraries");
+        std::fs::create_dir(&libraries).unwrap();
+        let library = libraries.join("libgreet.so.3");
+        let mut bytes = std::fs::read(testdata("rootfs/usr/lib/libgreet.so.3.1")).unwrap();
+        bytes.resize(bytes.len().max(size), 0);
+        std::fs::write(&library, &bytes).unwrap();
+        let places = SearchPlaces { first: vec![libraries], ..SearchPlaces::default() };
+        let resolver =
+            || Resolver::new(ResolverOptions { places: places.clone(), ..ResolverOptions::default() });
+        let options = RepairOptions::default();
+        let wheel = Wheel::open(&input, &Limits::default()).unwrap();
+        let planned = || {
+            let audit = audit(&wheel, &resolver(), &AuditOptions::default()).unwrap();
+            let plan = plan(&wheel, &audit, &options).unwrap();
+            (audit, plan)
+        };
+        let out = |name: &str| {
+            let out = sandbox.path().join(name);
+            std::fs::create_dir(&out).unwrap();
+            out
+        };
+        let sysroot = Sysroot::default();
+        let apply = |(audit, plan): &(_, _), out: &Path| {
+            apply(&wheel, audit, plan, &options, out, (&sysroot, None)).map(|receipt| receipt.path)
+        };
+        let unchanged = apply(&planned(), &out("unchanged")).unwrap();
+        let planned = planned();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&library, bytes).unwrap();
+        if size == 0 {
+            // What was looked at is grafted, as long as it is kept; that is once.
+            let kept = apply(&planned, &out("kept")).unwrap();
+            assert_eq!(hash(&kept), hash(&unchanged));
+        }
+        std::fs::create_dir(sandbox.out()).unwrap();
+        let error = apply(&planned, &sandbox.out()).unwrap_err();
+        assert!(
+            matches!(&error, Error::Changed { path } if *path == library.canonicalize().unwrap()),
+            "{error}"
+        );
+        assert_eq!(names(&sandbox.out()), [""; 0]);
+    }
 }
 
 /// A file system of this size, unmounted at the end; `None` without the right to mount.
