@@ -2,9 +2,16 @@
 //!
 //! musl learned `DT_RELR` in 1.2.4 (`do_relr_relocs` in `ldso/dynlink.c`). Earlier loaders skip the
 //! tag without a word, and the process dies on the first pointer that was not relocated.
+//!
+//! Where relocations carry their addends, the slots they are taken from become zero, as LLD leaves slots of `DT_RELA`:
+//! said twice, addends would take room in a wheel twice.
 
 use goblin::elf::dynamic::{
     DT_REL, DT_RELA, DT_RELACOUNT, DT_RELAENT, DT_RELASZ, DT_RELCOUNT, DT_RELENT, DT_RELSZ,
+};
+use goblin::elf::section_header::{
+    SHF_ALLOC, SHF_WRITE, SHT_FINI_ARRAY, SHT_INIT_ARRAY, SHT_NULL, SHT_PREINIT_ARRAY, SHT_PROGBITS,
+    SectionHeader,
 };
 
 use super::codec::{Format, index, length};
@@ -13,7 +20,9 @@ use super::error::ElfError;
 use super::facts::Class;
 use super::image::Image;
 use super::machine::RelocationKind;
-use super::patch::{Draft, Move, Piece, Space, TABLE_TAGS, append, enter, growable, movable};
+use super::patch::{
+    Draft, Move, Piece, Range, Space, TABLE_TAGS, append, enter, growable, is_writable, movable,
+};
 use super::relocations::{Relocation, RelocationTable};
 
 /// Tags that lowering may change.
@@ -79,6 +88,11 @@ pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     for table in old_table.iter().chain(&old_relr) {
         draft.clear(&table.range)?;
     }
+    let cleared = if addends { clearable_slots(&draft, &relocations) } else { Vec::new() };
+    for slots in cleared {
+        draft.clear(&slots)?;
+        draft.moves.push(Move { from: slots.clone(), to: slots, verbatim: false, name: "slots" });
+    }
 
     let word = image.format.word();
     let size = length(&bytes);
@@ -96,7 +110,7 @@ pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
         draft.repoint(&[table.repointed(to.clone(), place.address)]);
     }
     if let Some(header) = old_relr.as_ref().and_then(|table| draft.sections.get_mut(table.section?)) {
-        header.sh_type = goblin::elf::section_header::SHT_NULL;
+        header.sh_type = SHT_NULL;
         (header.sh_flags, header.sh_addr, header.sh_offset, header.sh_size) = (0, 0, 0, 0);
     }
     let count = relocations.len() as u64;
@@ -137,7 +151,61 @@ pub(crate) fn check(before: &[u8], after: &[u8]) -> Result<(), ElfError> {
     if !found.iter().flat_map(RelocationTable::iter).eq(wanted) {
         return Err(ElfError::verification("the lowered relocations are not those of DT_RELR"));
     }
+    for slot in decode(&old, &old_dynamic)? {
+        let word = old.format.word();
+        let (was, is) =
+            (old.at(slot.offset, word, "slot of DT_RELR")?, new.at(slot.offset, word, "slot of DT_RELR")?);
+        let zero = addends && is.iter().all(|byte| *byte == 0);
+        if was != is && !zero {
+            return Err(ElfError::verification("a slot of DT_RELR is neither zero nor what it was"));
+        }
+    }
     Ok(())
+}
+
+/// The bytes of slots that nobody reads before they are relocated, as ranges of the file, ascending: those in writable data
+/// sections into which no table of the dynamic linker reaches. None in a file without section headers.
+fn clearable_slots(draft: &Draft, slots: &[Relocation]) -> Vec<Range> {
+    let own = draft.tables();
+    let tables: Vec<u64> = TABLE_TAGS.iter().filter_map(|tag| draft.value(*tag)).collect();
+    let mut sections: Vec<(Range, u64)> = Vec::new();
+    for section in draft.sections.iter().filter(|section| is_writable_data(section)) {
+        let addresses = section.sh_addr..section.sh_addr.saturating_add(section.sh_size);
+        let file = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
+        let mapped = draft.load_of(&file).and_then(|at| draft.segments.get(at)).is_some_and(|load| {
+            is_writable(load) && section.sh_addr.checked_sub(load.p_vaddr) == Some(file.start - load.p_offset)
+        });
+        let shared = tables.iter().any(|table| addresses.contains(table))
+            || own.iter().any(|table| table.start < file.end && file.start < table.end);
+        if mapped && !shared {
+            sections.push((addresses, file.start));
+        }
+    }
+    sections.sort_by_key(|(addresses, _)| addresses.start);
+    let word = draft.format.word();
+    let mut ranges: Vec<Range> = Vec::new();
+    for slot in slots {
+        let next = sections.partition_point(|(addresses, _)| addresses.start <= slot.offset);
+        let Some((addresses, offset)) = next.checked_sub(1).and_then(|at| sections.get(at)) else { continue };
+        if slot.offset.saturating_add(word) > addresses.end {
+            continue;
+        }
+        let start = offset + (slot.offset - addresses.start);
+        match ranges.last_mut() {
+            Some(range) if range.end == start => range.end += word,
+            _ => ranges.push(start..start + word),
+        }
+    }
+    // Sections may lie in the file in another order than in memory.
+    ranges.sort_by_key(|range| range.start);
+    ranges
+}
+
+/// Whether the linker put variables into the section that the program may write to.
+fn is_writable_data(section: &SectionHeader) -> bool {
+    let flags = u64::from(SHF_ALLOC | SHF_WRITE);
+    let data = [SHT_PROGBITS, SHT_INIT_ARRAY, SHT_FINI_ARRAY, SHT_PREINIT_ARRAY];
+    section.sh_flags & flags == flags && data.contains(&section.sh_type)
 }
 
 /// `R_*_RELATIVE` and whether it carries its addend.
@@ -184,7 +252,15 @@ fn decode(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Relocation>, ElfEr
         }
     }
     relocations.sort_by_key(|relocation| relocation.offset);
-    Ok(relocations)
+    let overlap = relocations.windows(2).find_map(|pair| match pair {
+        [first, second] if second.offset - first.offset < word => Some(second.offset),
+        _ => None,
+    });
+    match overlap {
+        // Loaders would relocate such a word twice, and one with addends once.
+        Some(at) => Err(ElfError::malformed(what, "two of its slots overlap", at)),
+        None => Ok(relocations),
+    }
 }
 
 /// The bytes of an `Elf_Rel` or `Elf_Rela`.

@@ -215,7 +215,7 @@ fn mapped(image: &image::Image<'_>, load: &image::Segment, sections: u64) -> Vec
 
 #[test]
 fn relr_is_lowered_to_the_same_relocations() {
-    let mut lowered = 0;
+    let (mut lowered, mut cleared) = (0, 0);
     for (path, original) in fixtures() {
         let facts = ElfFacts::parse(&original).unwrap();
         let edit = ElfEdit { lower_relr: true, ..ElfEdit::default() };
@@ -245,8 +245,32 @@ fn relr_is_lowered_to_the_same_relocations() {
         slots.dedup();
         assert_eq!(slots.len() as u64, patched.changes.lowered, "{}", path.display());
         assert_eq!(slots, relr_slots(&old), "{}", path.display());
+        cleared += check_slots(&old, &new, &slots, addends);
     }
     assert!(lowered > 10, "only {lowered} fixtures have DT_RELR");
+    assert!(cleared > 10, "only {cleared} slots became zero");
+}
+
+/// Slots are what they were, or zero where their addends are elsewhere; the bytes of sections with variables that are no
+/// slots are what they were. How many slots became zero.
+fn check_slots(old: &image::Image<'_>, new: &image::Image<'_>, slots: &[u64], addends: bool) -> usize {
+    const PROGBITS: u64 = 1;
+    let (word, mut cleared) = (old.word(), 0);
+    let value = |image: &image::Image<'_>, slot: u64| image.get(image.offset(slot), word);
+    for slot in slots {
+        let (was, is) = (value(old, *slot), value(new, *slot));
+        cleared += usize::from(was != is);
+        assert!(is == was || is == 0 && addends, "slot {slot:#x} was {was:#x} and is {is:#x}");
+    }
+    for section in old.sections.iter().filter(|section| section.kind == PROGBITS && section.address != 0) {
+        for address in section.address..section.address + section.size {
+            let before = slots.partition_point(|slot| *slot <= address);
+            let is_slot = before > 0 && address < slots[before - 1] + word;
+            let same = || old.get(old.offset(address), 1) == new.get(new.offset(address), 1);
+            assert!(is_slot || same(), "byte {address:#x} changed");
+        }
+    }
+    cleared
 }
 
 /// `DT_RELR` decoded the way musl's `do_relr_relocs` walks it.

@@ -163,6 +163,26 @@ impl Draft {
         self.dynamic.offset..self.dynamic.offset.saturating_add(size)
     }
 
+    /// Everything that is no content: headers, the dynamic section, and the tables it points to, of which the ones without
+    /// a known length are one byte long. Section headers may leave some of these out.
+    pub(crate) fn tables(&self) -> Vec<Range> {
+        let header = &self.header;
+        let mut tables = vec![
+            0..self.format.file_header_size(),
+            self.program_header_range(),
+            self.dynamic_range(),
+            self.strings_offset..self.strings_offset.saturating_add(self.strings_size),
+        ];
+        if header.e_shoff != 0 {
+            let sections = u64::from(header.e_shnum).max(self.sections.len() as u64);
+            let size = sections.saturating_mul(u64::from(header.e_shentsize));
+            tables.push(header.e_shoff..header.e_shoff.saturating_add(size));
+        }
+        let read = self.read_tables.iter();
+        tables.extend(read.map(|table| table.start..table.end.max(table.start.saturating_add(1))));
+        tables
+    }
+
     /// Has the section headers of tables and the tags that point into them follow to new places. All at once: one
     /// table may go where another was. The bytes are the caller's business.
     pub(crate) fn repoint(&mut self, tables: &[Repointed]) {

@@ -24,14 +24,14 @@ use goblin::elf::section_header::SHT_DYNAMIC;
 pub use report::{Changes, SegmentChange, StringTableChange};
 
 pub(crate) use append::{Piece, append};
-pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, growable, has_bytes};
+pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, growable, has_bytes, is_writable};
 pub(crate) use room::enter;
 pub(crate) use space::{Space, largest_page, padding};
 pub(crate) use tables::movable;
 
 use append::Place;
 use census::Census;
-use draft::{is_writable, length_of};
+use draft::length_of;
 use strings::Placed;
 use tags::{TagPlan, Value};
 

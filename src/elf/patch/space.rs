@@ -26,18 +26,7 @@ impl Space {
     /// What the headers say is in use. Without section headers everything a segment maps is; with
     /// them, zeros between sections are padding.
     pub(crate) fn survey(draft: &Draft) -> Self {
-        let header = &draft.header;
-        let sections = u64::from(header.e_shnum).max(draft.sections.len() as u64);
-        let table = sections.saturating_mul(u64::from(header.e_shentsize));
-        let mut used = vec![
-            0..draft.format.file_header_size(),
-            draft.program_header_range(),
-            draft.dynamic_range(),
-            draft.strings_offset..draft.strings_offset.saturating_add(draft.strings_size),
-        ];
-        if header.e_shoff != 0 {
-            used.push(header.e_shoff..header.e_shoff.saturating_add(table));
-        }
+        let mut used = draft.tables();
         let sized = |offset: u64, size: u64| offset..offset.saturating_add(size);
         let present = draft.sections.iter().filter(|section| has_bytes(section));
         used.extend(present.map(|section| sized(section.sh_offset, section.sh_size)));
@@ -49,9 +38,6 @@ impl Space {
                 .filter(|segment| segment.p_filesz > 0 && !Self::spans_sections(segment))
                 .map(|segment| sized(segment.p_offset, segment.p_filesz)),
         );
-        // Section headers may leave these out.
-        let tables = draft.read_tables.iter();
-        used.extend(tables.map(|table| table.start..table.end.max(table.start.saturating_add(1))));
         used.retain(|range| range.start < range.end);
         used.sort_by_key(|range| (range.start, range.end));
         Self { used }
