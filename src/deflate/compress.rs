@@ -9,7 +9,7 @@ use super::bits::BitWriter;
 use super::block::{write_block, write_stored};
 use super::checked::{Place, by_zlib_rs, is_right};
 use super::matcher::{Effort, Match, Matcher, PIECE};
-use super::token::{Tokens, WINDOW};
+use super::token::{LONGEST, Tokens, WINDOW};
 
 /// What a level means. At 6 the result for the libraries of published wheels is a little smaller than that of zlib 1.2.13
 /// at 6, which auditwheel uses (`cargo xtask bench deflate`); the others are spread around it.
@@ -67,6 +67,9 @@ pub(super) fn compress_part(out: &mut BitWriter, bytes: &[u8], part: Range<usize
     }
 }
 
+/// How often places are forgotten: once in a window, less what one turn of the loop may take.
+const FORGETTING: usize = WINDOW - 4 * LONGEST;
+
 fn compress_piece(out: &mut BitWriter, bytes: &[u8], piece: Range<usize>, level: u32, last: bool) {
     let effort = effort(level);
     // The second look, one byte on, only has to find what is better than a match already at hand.
@@ -81,7 +84,7 @@ fn compress_piece(out: &mut BitWriter, bytes: &[u8], piece: Range<usize>, level:
     while at < end {
         if at >= next_forget {
             matcher.forget(at);
-            next_forget = at + WINDOW / 2;
+            next_forget = at + FORGETTING;
         }
         let mut found = matcher.find(at, 0, effort);
         if found.length == 0 {
