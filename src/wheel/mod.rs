@@ -26,6 +26,7 @@ mod stale;
 mod sums;
 mod tag;
 mod time;
+mod write_behind;
 mod writer;
 
 pub use digest::Sha256Digest;

@@ -28,6 +28,7 @@ use super::record::{Record, RecordRow};
 use super::single::Single;
 use super::source::Source;
 use super::time::DosTime;
+use super::write_behind::WriteBehind;
 
 /// Writes a new wheel from the members of another one and from new files.
 ///
@@ -130,7 +131,9 @@ impl<'a> WheelWriter<'a> {
         check_tree(names.chain([(&record, false)]))?;
 
         let file = Output::create(output)?;
-        let written = self.write_to(&entries, &record, file.file()).map_err(|error| failed(error, output))?;
+        let written = self
+            .write_to(&entries, &record, WriteBehind::new(file.file()))
+            .map_err(|error| failed(error, output))?;
         file.finish()?;
         Ok(written)
     }
