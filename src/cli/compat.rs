@@ -67,7 +67,10 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
         Note::Excluded { library, .. } => ("INFO", "lddtree", format!("Excluding {library}")),
         Note::LibpythonRemoved { .. } => ("WARNING", "repair", note.to_string()),
         Note::PatternUnused { .. } | Note::Unlisted { .. } => ("WARNING", "main_repair", note.to_string()),
-        Note::RunPathDropped { .. } | Note::Included { .. } => ("INFO", "repair", note.to_string()),
+        Note::RunPathDropped { .. }
+        | Note::RunPathAdded { .. }
+        | Note::PathNeeded { .. }
+        | Note::Included { .. } => ("INFO", "repair", note.to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The audit of a wheel: what it is, what it needs, what is wrong with it.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::elf::{self, ElfFacts, Kind};
@@ -162,9 +164,23 @@ pub fn audit_beside(
         (true, true) => WheelKind::Pure,
         (true, false) => WheelKind::PlatformWithoutElf,
     };
-    let layout = InstalledLayout::new(filename.python_version());
+    let mut layout = InstalledLayout::new(filename.python_version());
+    for path in in_the_way(hashes.iter().map(|(path, _)| path), &own) {
+        layout.insert_other(&wheel.place(path)?);
+    }
     let elf = examine(own, neighbours, layout, filename.platforms(), resolver, options);
     Ok(Audit { wheel: filename, kind, hashes, unlisted: scan.unlisted, elf })
+}
+
+/// The files that have the name of a library which an object needs, or lie in a directory of that name: whether they can be
+/// loaded or not, the loader finds them.
+pub(super) fn in_the_way<'a>(
+    files: impl Iterator<Item = &'a WheelPath>,
+    objects: &[Object],
+) -> impl Iterator<Item = &'a WheelPath> {
+    let needed: HashSet<String> =
+        objects.iter().flat_map(|object| object.facts.needed.iter().cloned()).collect();
+    files.filter(move |path| path.components().any(|component| needed.contains(component)))
 }
 
 /// The objects of a wheel as neighbours of another wheel.

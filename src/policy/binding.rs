@@ -1,20 +1,16 @@
 //! On which musl an object loads: the binding of symbols, simulated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::musl::{self, Release, Releases};
-use crate::resolve::{Graph, Object, Resolution};
+use crate::resolve::{Graph, Object, Process, Resolution};
 use crate::wheel::Arch;
 
+use super::definitions::{Definitions, Provided};
 use super::findings::{Code, Finding};
-use super::symbols::text;
-
-/// How many unbound symbols of one object are told apart. Each takes some hundred bytes, and more of them say no more
-/// of the object than that it was not built for musl.
-const MOST_UNBOUND: usize = 10_000;
 
 /// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
 /// everything it leads to.
@@ -51,7 +47,7 @@ pub enum Cause {
     Symbol {
         /// Its name.
         symbol: String,
-        /// Whether an object of the wheel outside the closure defines it.
+        /// An object that is not loaded with it defines it, and could be loaded before.
         elsewhere: Option<String>,
     },
     /// `DT_RELR`, applied since 1.2.4 (`do_relr_relocs`).
@@ -71,6 +67,25 @@ pub enum Cause {
         /// Its name.
         library: String,
     },
+    /// A library that is found only where another object has led to the one that needs it (`needed_by` in `load_library`).
+    BorrowedRunPath {
+        /// Its name.
+        library: String,
+    },
+}
+
+impl Cause {
+    /// Whether the object loads all the same if something else is loaded first: not a matter of the musl release.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        matches!(self, Self::Symbol { elsewhere: Some(_), .. })
+    }
+
+    /// Whether a repair does away with it.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        matches!(self, Self::Relr | Self::BorrowedRunPath { .. })
+    }
 }
 
 /// The oldest musl from which on everything of a wheel loads.
@@ -114,6 +129,9 @@ impl fmt::Display for Requirement {
             Cause::MissingLibrary { library } => {
                 write!(f, "`{object}` needs `{library}`, which was not found")?
             }
+            Cause::BorrowedRunPath { library } => {
+                write!(f, "`{object}` needs `{library}`, to which only another object's run path leads")?
+            }
         }
         match self.met_by.since() {
             Some(since) => write!(f, ", in musl since {since}"),
@@ -122,43 +140,48 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// The modules of the first `members` objects of a graph: those that no other of them needs, and every object that
-/// looks like an extension module. `relr_stays` says whether `DT_RELR` counts.
-pub(super) fn modules(graph: &Graph, members: usize, relr_stays: bool) -> Vec<Module> {
-    let needed: BTreeSet<usize> = (graph.objects.iter().take(members).enumerate())
-        .flat_map(|(index, object)| {
-            object.edges().map(|(_, target)| target).filter(move |target| *target != index)
-        })
-        .collect();
+/// The modules among the first `members` objects of a graph: what is loaded by itself, each in a process of its own.
+pub(super) fn modules(graph: &Graph, members: usize) -> Vec<Module> {
+    let definitions = Definitions::of(graph);
     let mut requirements: BTreeMap<(usize, bool), Vec<Requirement>> = BTreeMap::new();
-    (graph.objects.iter().take(members).enumerate())
-        .filter(|(index, object)| !needed.contains(index) || is_extension_module(object))
-        .map(|(index, root)| {
-            let at_start = root.facts.is_program();
-            let closure = closure(graph, index);
-            let mut found: Vec<Requirement> = Vec::new();
-            for member in &closure {
-                let Some(object) = graph.objects.get(*member) else { continue };
-                let own = requirements
-                    .entry((*member, at_start))
-                    .or_insert_with(|| own_requirements(object, at_start, relr_stays));
-                found.extend(own.iter().cloned());
-                found.extend(unbound(graph, &closure, object, at_start));
-            }
-            found.sort();
-            found.dedup();
-            let loads_on = found.iter().fold(Releases::ALL, |all, one| all.intersection(one.met_by));
-            Module { object: index, path: root.origin.shown().to_owned(), loads_on, requirements: found }
-        })
-        .collect()
+    let mut modules = Vec::new();
+    for process in &graph.processes {
+        let Some(index) = process.root().filter(|index| *index < members) else { continue };
+        let Some(root) = graph.objects.get(index) else { continue };
+        let at_start = root.facts.is_program();
+        let provided = Provided::to(graph, process, at_start);
+        let mut found: Vec<Requirement> = Vec::new();
+        for member in &process.objects {
+            let Some(object) = graph.objects.get(*member) else { continue };
+            let own =
+                requirements.entry((*member, at_start)).or_insert_with(|| own_requirements(object, at_start));
+            found.extend(own.iter().cloned());
+            found.extend(unfound(graph, process, *member));
+            found.extend(definitions.unbound(graph, &provided, *member));
+        }
+        found.sort();
+        found.dedup();
+        let loads_on = found.iter().fold(Releases::ALL, |all, one| all.intersection(one.met_by));
+        modules.push(Module {
+            object: index,
+            path: root.origin.shown().to_owned(),
+            loads_on,
+            requirements: found,
+        });
+    }
+    modules
 }
 
-/// The oldest musl from which on every module loads.
-pub(super) fn minimum(modules: &[Module]) -> MinimumMusl {
-    let all = modules.iter().fold(Releases::ALL, |all, module| all.intersection(module.loads_on));
+/// The oldest musl from which on every module loads, by the requirements that count.
+pub(super) fn minimum(modules: &[Module], counts: fn(&Cause) -> bool) -> MinimumMusl {
+    let requirements = || {
+        let all = modules.iter().flat_map(|module| &module.requirements);
+        all.filter(|requirement| counts(&requirement.cause))
+    };
+    let all = requirements().fold(Releases::ALL, |all, one| all.intersection(one.met_by));
     let version = all.since();
     let alpine = version.and_then(Release::first_alpine);
-    let mut because: Vec<Requirement> = (modules.iter().flat_map(|module| &module.requirements))
+    let mut because: Vec<Requirement> = requirements()
         .filter(|requirement| match version {
             // What the release before it lacks, and so decides.
             Some(version) => requirement.met_by.since() == Some(version),
@@ -171,29 +194,28 @@ pub(super) fn minimum(modules: &[Module]) -> MinimumMusl {
     MinimumMusl { version, alpine, because }
 }
 
-/// Whether the interpreter would import it: it defines `PyInit_*` (or the names that other interpreters and later
-/// protocols use).
-pub(crate) fn is_extension_module(object: &Object) -> bool {
-    let starts = |start: &[u8]| object.symbols.defined.iter().any(|name| name.starts_with(start));
-    [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
-}
-
-/// Everything that is loaded with an object, breadth first, as `load_deps` does.
-fn closure(graph: &Graph, root: usize) -> Vec<usize> {
-    let mut order = vec![root];
-    let mut seen: BTreeSet<usize> = order.iter().copied().collect();
-    let mut next = 0;
-    while let Some(object) = order.get(next).and_then(|index| graph.objects.get(*index)) {
-        next += 1;
-        let new: Vec<usize> =
-            object.edges().map(|(_, target)| target).filter(|target| seen.insert(*target)).collect();
-        order.extend(new);
-    }
-    order
+/// The libraries that an object does not get in this process.
+fn unfound(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement> {
+    let Some(object) = graph.objects.get(index) else { return Vec::new() };
+    let found_elsewhere = object.dependencies.iter().map(|dependency| match dependency.resolution {
+        Resolution::Missing { .. } => None,
+        _ => Some(()),
+    });
+    let dependencies = process.dependencies(graph, index).zip(found_elsewhere);
+    let unfound = dependencies.filter(|((_, here), _)| matches!(here, Resolution::Missing { .. }));
+    let requirements = unfound.map(|((name, _), elsewhere)| {
+        let library = name.to_owned();
+        let cause = match elsewhere {
+            Some(()) => Cause::BorrowedRunPath { library },
+            None => Cause::MissingLibrary { library },
+        };
+        Requirement { object: object.origin.shown().to_owned(), cause, met_by: Releases::NONE }
+    });
+    requirements.collect()
 }
 
 /// What one object needs of musl whatever it is loaded with.
-fn own_requirements(object: &Object, at_start: bool, relr_stays: bool) -> Vec<Requirement> {
+fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
     let facts = &object.facts;
     let mut requirements = Vec::new();
     let mut require = |cause: Cause, met_by: Releases| {
@@ -208,7 +230,7 @@ fn own_requirements(object: &Object, at_start: bool, relr_stays: bool) -> Vec<Re
         }
     }
     // A static program applies its own.
-    if facts.relr && relr_stays && !facts.is_static_program() {
+    if facts.relr && !facts.is_static_program() {
         require(Cause::Relr, Releases::from_on(Release::V1_2_4));
     }
     // PT_LOAD is 1.
@@ -221,11 +243,6 @@ fn own_requirements(object: &Object, at_start: bool, relr_stays: bool) -> Vec<Re
     if facts.dynamic && (facts.relocations.irelative > 0) {
         require(Cause::Ifunc, Releases::NONE);
     }
-    for dependency in &object.dependencies {
-        if matches!(dependency.resolution, Resolution::Missing { .. }) {
-            require(Cause::MissingLibrary { library: dependency.name.clone() }, Releases::NONE);
-        }
-    }
     requirements
 }
 
@@ -236,45 +253,4 @@ fn tlsdesc_floor(arch: Arch) -> Release {
         Arch::Loongarch64 => Release::V1_2_6,
         other => musl::arch_floor(other),
     }
-}
-
-/// The strong undefined symbols of an object that some release leaves unbound: neither libc exports them on every
-/// release, nor does the closure define them, nor the interpreter, nor zlib where the policy leaves it to the system.
-fn unbound(graph: &Graph, closure: &[usize], object: &Object, program: bool) -> Vec<Requirement> {
-    let Some(arch) = object.facts.arch else { return Vec::new() };
-    let objects = || closure.iter().filter_map(|index| graph.objects.get(*index));
-    let resolves_to = |wanted: fn(&Resolution) -> bool| {
-        objects().flat_map(|object| &object.dependencies).any(|dependency| wanted(&dependency.resolution))
-    };
-    let has_zlib = resolves_to(|resolution| matches!(resolution, Resolution::Allowed));
-    // A program has the interpreter's symbols only if it asks for its library, which is refused elsewhere.
-    let has_python = !program || resolves_to(|resolution| matches!(resolution, Resolution::Interpreter));
-    // What the user provides may define anything.
-    let has_unknown = resolves_to(|resolution| {
-        matches!(resolution, Resolution::Excluded { .. } | Resolution::Missing { .. })
-    });
-    let mut requirements = Vec::new();
-    for name in &object.symbols.undefined {
-        if requirements.len() >= MOST_UNBOUND {
-            break;
-        }
-        let exported = musl::exports(arch, name).unwrap_or(Releases::NONE);
-        let port = musl::releases_for(arch);
-        if exported.intersection(port) == port
-            || (has_python && musl::is_python_api(name))
-            || (has_zlib && musl::is_zlib_export(name))
-        {
-            continue;
-        }
-        if objects().any(|other| other.symbols.defines(name)) || (has_unknown && exported.is_empty()) {
-            continue;
-        }
-        let elsewhere = graph.objects.iter().find(|other| other.symbols.defines(name));
-        let cause = Cause::Symbol {
-            symbol: text(name),
-            elsewhere: elsewhere.map(|other| other.origin.shown().to_owned()),
-        };
-        requirements.push(Requirement { object: object.origin.shown().to_owned(), cause, met_by: exported });
-    }
-    requirements
 }

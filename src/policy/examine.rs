@@ -8,9 +8,10 @@ use crate::wheel::{Arch, MuslVersion, PlatformTag};
 
 use super::arch::decide;
 use super::audit::{AuditOptions, Examination};
-use super::binding::{Cause, Module, minimum, modules};
+use super::binding::{self, Cause, Module, minimum};
 use super::checks::judge;
 use super::findings::{Code, Finding, Severity, quoted};
+use super::loading::loading;
 
 /// How many symbols or objects one message names.
 const SHOWN_NAMES: usize = 8;
@@ -41,20 +42,20 @@ pub(super) fn examine(
         let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
         findings.push(finding.with_hint("`--limit` raises it, if the files can be trusted"));
     }
-    let as_it_is = modules(&graph, members, true);
-    let repaired = modules(&graph, members, false);
+    let modules = binding::modules(&graph, members);
     findings.extend(missing_libraries(&graph, &layout));
+    findings.extend(loading(&graph));
     findings.extend(reserved_names(&graph, &layout));
     findings.extend(interposed(&graph));
     findings.extend(mixed_time(&graph, members));
-    findings.extend(unbound(&as_it_is, promised(platforms)));
+    findings.extend(unbound(&modules, promised(platforms)));
     findings.extend(relative_relocations(&graph, promised(platforms)));
     findings.retain(|finding| !options.allow.contains(&finding.code));
     Examination {
         arch,
-        minimum_musl: minimum(&as_it_is),
-        minimum_musl_repaired: minimum(&repaired),
-        modules: as_it_is,
+        minimum_musl: minimum(&modules, |cause| !cause.is_conditional()),
+        minimum_musl_repaired: minimum(&modules, |cause| !cause.is_conditional() && !cause.is_mended()),
+        modules,
         graph,
         layout,
         findings,

@@ -51,7 +51,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => Severity::$severity,)* }
             }
 
-            /// What it means, in one sentence.
+            /// What it means.
             #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
@@ -67,6 +67,9 @@ codes! {
     InitialExecTls "initial-exec-tls" Error "Initial-exec TLS in a library: musl refuses it in everything that is loaded after the program started.",
     Ifunc "ifunc" Error "An indirect function or an `IRELATIVE` relocation: musl resolves neither.",
     MissingLibrary "missing-library" Error "A library was found neither in the wheel, by its run paths, nor outside.",
+    BorrowedRunPath "borrowed-run-path" Error "A library is found only where an object with the right run path has led to the one that needs it. `repair` adds the run path.",
+    NeededPath "needed-path" Error "A library of the wheel is needed by a path, which musl opens from the working directory. `repair` makes it a name.",
+    DuplicateName "duplicate-name" Warning "Different libraries have one name; in one process musl loads the first it is led to for all who need that name.",
     GlibcObject "glibc-object" Error "An object was built for glibc.",
     ReservedName "reserved-name" Error "A library of the wheel has a name that musl takes for itself, so that it is never loaded.",
     VoidRunPath "void-run-path" Warning "A run path has a `$` other than `$ORIGIN`, and musl ignores all of it.",
@@ -94,6 +97,14 @@ codes! {
     LinuxTag "linux-tag" Warning "The platform tag promises nothing about the C library; package indexes refuse it.",
     LimitExceeded "limit-exceeded" Error "The objects lead to more files or names than a limit allows; what lies beyond was not looked at.",
     RefusedByIndex "refused-by-index" Warning "PyPI does not accept this.",
+}
+
+impl Code {
+    /// Whether a repair does away with it, so that it does not stand in a repair's way.
+    #[must_use]
+    pub fn is_mended(self) -> bool {
+        matches!(self, Self::BorrowedRunPath | Self::NeededPath | Self::Relr | Self::OutsideRunPath)
+    }
 }
 
 impl fmt::Display for Code {

@@ -1,5 +1,6 @@
 //! The audit of installed files: a `site-packages`, or any tree of ELF files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -10,12 +11,13 @@ use crate::limits::Limits;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolver, read_regular};
 use crate::wheel::{Place, Scheme, WheelPath};
 
-use super::audit::{AuditOptions, Examination, object};
+use super::audit::{AuditOptions, Examination, in_the_way, object};
 use super::examine::examine;
 
 /// What there is to say of the ELF files below a directory, as if it were `site-packages`.
 ///
-/// Symbolic links are not followed. Files whose names no wheel could have are passed over: no installer put them there.
+/// Symbolic links inside the tree are followed, and none that lead out of it. Files whose names no wheel could have are
+/// passed over: no installer put them there.
 ///
 /// # Errors
 ///
@@ -27,21 +29,68 @@ pub fn audit_tree(
     limits: &Limits,
 ) -> Result<Examination, Error> {
     let mut files: Vec<(WheelPath, PathBuf)> = Vec::new();
+    let mut links: Vec<(WheelPath, PathBuf)> = Vec::new();
     for entry in WalkDir::new(root).sort_by_file_name() {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(root).to_owned();
             Error::io("read", &path, error.into())
         })?;
         let inside = entry.path().strip_prefix(root).ok().and_then(Path::to_str);
-        if let (true, Some(path)) = (entry.file_type().is_file(), inside.and_then(|path| path.parse().ok())) {
+        let Some(path) = inside.and_then(|path| path.parse().ok()) else { continue };
+        if entry.file_type().is_file() {
             files.push((path, entry.into_path()));
+        } else if entry.file_type().is_symlink() {
+            links.push((path, entry.into_path()));
         }
     }
     let objects: Vec<Result<Option<Object>, Error>> =
         files.par_iter().map(|(path, location)| read_object(path, location, limits)).collect();
     let objects: Result<Vec<Option<Object>>, Error> = objects.into_iter().collect();
     let own: Vec<Object> = objects?.into_iter().flatten().collect();
-    Ok(examine(own, Vec::new(), InstalledLayout::new(None), &[], resolver, options))
+    let mut layout = InstalledLayout::new(None);
+    for (path, index) in linked(root, &links, &own) {
+        layout.insert(&site(path), index);
+    }
+    for path in in_the_way(files.iter().map(|(path, _)| path), &own) {
+        layout.insert_other(&site(path.clone()));
+    }
+    Ok(examine(own, Vec::new(), layout, &[], resolver, options))
+}
+
+/// The paths by which links lead to objects of the tree: links to files, and links to directories in which there are objects
+/// or links to them.
+fn linked(root: &Path, links: &[(WheelPath, PathBuf)], own: &[Object]) -> Vec<(WheelPath, usize)> {
+    let objects = own.iter().enumerate().filter_map(|(index, object)| match &object.origin {
+        Origin::Member { path, .. } => Some((path.as_str(), index)),
+        _ => None,
+    });
+    let mut objects: BTreeMap<&str, usize> = objects.collect();
+    let Ok(root) = root.canonicalize() else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut directories: Vec<(&WheelPath, String)> = Vec::new();
+    for (link, location) in links {
+        let Ok(target) = location.canonicalize() else { continue };
+        let Some(target) = target.strip_prefix(&root).ok().and_then(Path::to_str) else { continue };
+        match objects.get(target) {
+            Some(index) => found.push((link.clone(), *index)),
+            None => directories.push((link, format!("{target}/"))),
+        }
+    }
+    let files = found.clone();
+    objects.extend(files.iter().map(|(link, index)| (link.as_str(), *index)));
+    for (link, target) in directories {
+        let inside = objects.range(target.as_str()..).take_while(|(path, _)| path.starts_with(&target));
+        let inside = inside.filter_map(|(path, index)| {
+            let path = format!("{link}/{}", path.get(target.len()..)?);
+            Some((path.parse().ok()?, *index))
+        });
+        found.extend(inside);
+    }
+    found
+}
+
+fn site(path: WheelPath) -> Place {
+    Place { scheme: Scheme::Site, path }
 }
 
 fn read_object(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Option<Object>, Error> {
@@ -51,8 +100,9 @@ fn read_object(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Opt
         return Ok(None);
     }
     let bytes = read_regular(location, limits.member_size).map_err(failed)?;
-    let place = Place { scheme: Scheme::Site, path: path.clone() };
-    object(path.as_str(), &bytes, limits, || Ok(Origin::Member { path: path.clone(), place }))
+    object(path.as_str(), &bytes, limits, || {
+        Ok(Origin::Member { path: path.clone(), place: site(path.clone()) })
+    })
 }
 
 fn starts_as_elf(location: &Path) -> std::io::Result<bool> {

@@ -18,6 +18,22 @@ pub enum Note {
         /// The entries.
         entries: Vec<String>,
     },
+    /// An object gets a run path to libraries of the wheel, to which only other objects' run paths led.
+    RunPathAdded {
+        /// The object.
+        object: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
+    /// A path that was needed becomes the name of the library.
+    PathNeeded {
+        /// The object.
+        object: String,
+        /// The path.
+        path: String,
+        /// The name.
+        library: String,
+    },
     /// A dependency on the interpreter's library is removed.
     LibpythonRemoved {
         /// The object.
@@ -63,6 +79,13 @@ impl fmt::Display for Note {
             Self::RunPathDropped { object, entries } => {
                 let entries = quoted(entries.iter().map(String::as_str));
                 write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
+            }
+            Self::RunPathAdded { object, entries } => {
+                let entries = quoted(entries.iter().map(String::as_str));
+                write!(f, "giving `{object}` a run path of its own to what it needs: {entries}")
+            }
+            Self::PathNeeded { object, path, library } => {
+                write!(f, "`{object}` needs `{library}` by its name now, and not by the path `{path}`")
             }
             Self::LibpythonRemoved { object, library } => {
                 write!(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::policy::{Audit, Code, Finding, WheelKind};
-use crate::resolve::{Object, Origin, Resolution};
+use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
 use super::graft::{Graft, Home, Names, home};
@@ -16,7 +16,7 @@ use super::isa::unsupported_isa;
 use super::metadata::{MetadataEdit, check_minimum, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
-use super::run_path::{decide, replace};
+use super::run_path::{decide, replace, translate};
 use super::shim::MovedProgram;
 
 /// Everything a repair will do to one wheel.
@@ -84,7 +84,8 @@ pub fn plan_including(
     included: &Included,
     options: &RepairOptions,
 ) -> Result<Plan, Error> {
-    let errors: Vec<Finding> = audit.elf.errors().cloned().collect();
+    let errors: Vec<Finding> =
+        audit.elf.errors().filter(|finding| !finding.code.is_mended()).cloned().collect();
     if !errors.is_empty() {
         return Err(Error::Unrepairable { findings: errors });
     }
@@ -139,6 +140,8 @@ struct Planner<'a> {
     strip: Option<crate::elf::Strip>,
     lower_relr: bool,
     programs: Directory,
+    /// Members and those they do not find in every process, or by the name they ask for.
+    unfound: BTreeSet<(usize, usize)>,
 }
 
 impl<'a> Planner<'a> {
@@ -155,6 +158,7 @@ impl<'a> Planner<'a> {
             strip: options.strip,
             lower_relr: !options.keep_relr && matches!(plan.target, Some(PlatformTag::Musllinux { .. })),
             programs: Directory { scheme: Scheme::Site, path: Some(programs) },
+            unfound: unfound(audit),
         })
     }
 
@@ -167,14 +171,20 @@ impl<'a> Planner<'a> {
                 }
                 let moved = self.moved_program(member, place.path.as_str())?;
                 plan.moved.push(moved);
-                let wanted = self.run_path_entries(index, object, &self.programs, true)?;
-                self.edit(object, member.as_str(), replace(&object.facts, &wanted), &mut plan.notes)
+                let wanted = self.run_path_entries(index, object, &self.programs, |_| true)?;
+                let layout = &self.audit.elf.layout;
+                let decision = translate(&object.facts, layout, place, &self.programs, &wanted);
+                self.edit(object, member.as_str(), decision, &mut plan.notes)
             } else {
                 let origin = place.directory();
-                let wanted = self.run_path_entries(index, object, &origin, false)?;
+                let is_unfound = |target: usize| self.unfound.contains(&(index, target));
+                let wanted = self.run_path_entries(index, object, &origin, is_unfound)?;
                 let installed = self.audit.elf.layout.installed(place);
-                let origin = installed.rsplit_once('/').map_or("", |(directory, _)| directory);
-                let decision = decide(&object.facts, &self.audit.elf.layout, origin, &wanted);
+                let decision =
+                    decide(&object.facts, &self.audit.elf.layout, directory_of(&installed), &wanted);
+                if object.edges().any(|(_, target)| is_unfound(target)) {
+                    plan.notes.push(Note::RunPathAdded { object: member.to_string(), entries: wanted });
+                }
                 self.edit(object, member.as_str(), decision, &mut plan.notes)
             };
             if !edit.is_empty() {
@@ -211,6 +221,11 @@ impl<'a> Planner<'a> {
                         self.names.of(*index).filter(|(_, name)| *name != dependency.name)
                     {
                         edit.rename_needed.insert(dependency.name.clone(), name.to_owned());
+                    } else if let Some(name) = self.member_needed_by_path(dependency) {
+                        let path = dependency.name.clone();
+                        edit.rename_needed.insert(path.clone(), name.to_owned());
+                        let library = name.to_owned();
+                        notes.push(Note::PathNeeded { object: shown.to_owned(), path, library });
                     }
                 }
                 Resolution::Interpreter => {
@@ -230,19 +245,26 @@ impl<'a> Planner<'a> {
         edit
     }
 
-    /// The run path entries that what an object needs calls for: the directory of the grafts and, for an object that is
-    /// moved, the directories of the wheel's own libraries.
+    /// The file name of a member that a dependency names by a path.
+    fn member_needed_by_path(&self, dependency: &Dependency) -> Option<&str> {
+        let Resolution::Object { index } = dependency.resolution else { return None };
+        let object = self.audit.elf.graph.objects.get(index).filter(|_| dependency.name.contains('/'))?;
+        object.origin.place().map(|place| place.path.file_name())
+    }
+
+    /// The run path entries that what an object needs calls for: the directory of the grafts, and those of the members
+    /// that `leads_to` names.
     fn run_path_entries(
         &self,
         index: usize,
         object: &Object,
         from: &Directory,
-        moved: bool,
+        leads_to: impl Fn(usize) -> bool,
     ) -> Result<Vec<String>, Error> {
         let mut entries: Vec<String> = Vec::new();
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
             let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
-                Some(Origin::Member { place, .. }) if moved => place.directory(),
+                Some(Origin::Member { place, .. }) if leads_to(target) => place.directory(),
                 Some(Origin::File { .. }) => home(from.scheme, &self.libs, &self.data_dir)?.directory,
                 _ => continue,
             };
@@ -323,7 +345,7 @@ impl<'a> Planner<'a> {
         if self.wheel.member(member.as_str()).is_some() {
             return Ok(None);
         }
-        let wanted = self.run_path_entries(index, object, &home.directory, true)?;
+        let wanted = self.run_path_entries(index, object, &home.directory, |_| true)?;
         let mut edit = self.edit(object, &file.path, replace(&object.facts, &wanted), notes);
         if object.facts.soname.as_deref() != Some(name) {
             edit.soname = Some(name.to_owned());
@@ -345,6 +367,20 @@ impl<'a> Planner<'a> {
             edit,
         }))
     }
+}
+
+/// The members that a member leads to by itself or with the help of some process, but not in every process.
+fn unfound(audit: &Audit) -> BTreeSet<(usize, usize)> {
+    let departures = audit.elf.graph.processes.iter().flat_map(|process| &process.departures);
+    let missing = departures.filter(|(_, here)| matches!(here, Resolution::Missing { .. }));
+    let targets = missing.filter_map(|((index, position), _)| {
+        let dependency = audit.elf.graph.objects.get(*index)?.dependencies.get(*position)?;
+        match dependency.resolution {
+            Resolution::Object { index: target } if !audit.elf.is_outside(target) => Some((*index, target)),
+            _ => None,
+        }
+    });
+    targets.collect()
 }
 
 fn library_in_scripts(member: &WheelPath) -> Error {

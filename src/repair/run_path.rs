@@ -2,7 +2,8 @@
 
 use crate::elf::{ElfFacts, RunPathEdit};
 use crate::musl;
-use crate::resolve::InstalledLayout;
+use crate::resolve::{InstalledLayout, directory_of};
+use crate::wheel::{Directory, Place, relative_run_path};
 
 /// What becomes of an object's run path, and the entries that are dropped.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,31 @@ pub(super) fn decide(
             kept.push(entry);
         }
     }
+    RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
+}
+
+/// The run path of an object that moves from `place` to the directory `to`, where entries are spelt anew: those that lead to
+/// something wheels may rely on, because libraries inherit them, then `wanted`.
+pub(super) fn translate(
+    facts: &ElfFacts,
+    layout: &InstalledLayout,
+    place: &Place,
+    to: &Directory,
+    wanted: &[String],
+) -> RunPathDecision {
+    let installed = layout.installed(place);
+    let mut kept: Vec<String> = Vec::new();
+    let mut dropped = Vec::new();
+    for entry in facts.run_path().into_iter().flat_map(musl::search_path_entries) {
+        let found = layout.expand(entry, directory_of(&installed)).filter(|found| layout.is_reliable(found));
+        let found = found.and_then(|found| layout.directory(&found));
+        match found.and_then(|found| relative_run_path(to, &found)) {
+            Some(entry) if kept.contains(&entry) => {}
+            Some(entry) => kept.push(entry),
+            None => dropped.push(entry.to_owned()),
+        }
+    }
+    kept.extend(wanted.iter().filter(|wanted| !kept.contains(wanted)).cloned().collect::<Vec<_>>());
     RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
 }
 

@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::musl::{self, RunPath};
 
 use super::graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
-use super::layout::{InstalledLayout, directory_of};
+use super::layout::{Installed, InstalledLayout, directory_of};
 use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
 use super::resolver::{Found, Resolver};
 use super::search::Directory;
@@ -20,9 +20,11 @@ const STEPS: u64 = 100;
 pub(super) struct Search<'a> {
     resolver: &'a Resolver,
     layout: &'a InstalledLayout,
-    objects: Vec<Object>,
-    /// For each object, those that led to it (`needed_by` of musl, which keeps only the first).
+    pub(super) objects: Vec<Object>,
+    /// For each object, those that led to it, in whatever process. (musl keeps the first in each: `needed_by`.)
     parents: Vec<BTreeSet<usize>>,
+    /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
+    pub(super) inherits: BTreeSet<usize>,
     files: BTreeMap<PathBuf, usize>,
     used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
@@ -33,11 +35,36 @@ pub(super) struct Search<'a> {
 }
 
 /// Where one object's names are looked for: the same for all of them, and long for some.
-struct Scope {
+pub(super) struct Scope {
     wanted: Shape,
+    /// The object, and those whose run paths it inherits.
     chain: Vec<usize>,
     directories: Vec<Directory>,
     shown: Arc<[String]>,
+}
+
+/// What a name leads to, and whether the object's own run path is enough to find it.
+struct Answer {
+    resolution: Resolution,
+    inherited: bool,
+}
+
+impl From<Resolution> for Answer {
+    fn from(resolution: Resolution) -> Self {
+        Self { resolution, inherited: false }
+    }
+}
+
+/// What the run paths of a chain find in the wheel.
+enum Inside {
+    /// An object, and whether it is the first of the chain that leads there.
+    Object {
+        index: usize,
+        inherited: bool,
+    },
+    /// Something that the loader opens and cannot map: it looks no further (`load_library`).
+    Unusable(Rejected),
+    Nothing,
 }
 
 impl<'a> Search<'a> {
@@ -46,6 +73,7 @@ impl<'a> Search<'a> {
             resolver,
             layout,
             parents: vec![BTreeSet::new(); roots.len()],
+            inherits: BTreeSet::new(),
             objects: roots,
             files: BTreeMap::new(),
             used_patterns: BTreeSet::new(),
@@ -56,15 +84,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Searches.
+    /// Searches, and loads every root that is loaded by itself.
     pub(super) fn graph(mut self) -> Graph {
-        self.run();
+        let roots = self.objects.len();
+        self.run((0..roots).collect());
         self.share_loaded_names();
+        let processes = self.processes(roots);
         let unused_patterns = (self.resolver.options().exclude.iter().enumerate())
             .filter(|(index, _)| !self.used_patterns.contains(index))
             .map(|(_, pattern)| pattern.to_string())
             .collect();
-        Graph { objects: self.objects, unused_patterns, exceeded: self.exceeded }
+        Graph { objects: self.objects, processes, unused_patterns, exceeded: self.exceeded }
     }
 
     fn limits(&self) -> &'a Limits {
@@ -80,11 +110,10 @@ impl<'a> Search<'a> {
         self.exceeded.is_none()
     }
 
-    fn run(&mut self) {
+    pub(super) fn run(&mut self, mut queue: VecDeque<usize>) {
         if !self.check("objects", self.objects.len() as u64, self.limits().objects, 0) {
             return;
         }
-        let mut queue: VecDeque<usize> = (0..self.objects.len()).collect();
         let mut queued: HashSet<usize> = queue.iter().copied().collect();
         while let Some(index) = queue.pop_front() {
             queued.remove(&index);
@@ -98,7 +127,7 @@ impl<'a> Search<'a> {
                     Some(dependency) if !matches!(dependency.resolution, Resolution::Missing { .. }) => {
                         dependency.resolution
                     }
-                    _ => self.find(index, &name, &mut scope),
+                    _ => self.find_anyhow(index, &name, &mut scope),
                 };
                 if let Resolution::Object { index: target } = resolution {
                     self.reached(target, index, &mut queue, &mut queued);
@@ -134,21 +163,63 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn find(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
-        if musl::is_libc(name) {
-            return Resolution::Libc;
-        }
-        if is_libpython(name) {
-            return Resolution::Interpreter;
-        }
-        if let Some(pattern) = self.excluded(name) {
-            return Resolution::Excluded { pattern, path: None };
-        }
-        let unsearched = || Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
+    /// What a name leads to by the run paths of everything that leads to the object, in whatever process.
+    fn find_anyhow(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
         self.names += 1;
         if !self.check("names to find", self.names, self.limits().dependencies, requester) {
-            return unsearched();
+            return Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
         }
+        let Answer { resolution, inherited } =
+            self.find(requester, name, scope, |search| search.chain(requester));
+        // A library without a `DT_SONAME` that was linked by its path is needed by that path. What it means is clear where
+        // the wheel has the library, though the loader does not find it (`find` says no more than that).
+        let by_path = match &resolution {
+            Resolution::Missing { .. } if name.contains('/') => self.linked_by_path(requester, name),
+            _ => None,
+        };
+        if inherited || matches!(resolution, Resolution::Missing { .. }) {
+            self.inherits.insert(requester);
+        }
+        by_path.map_or(resolution, |index| Resolution::Object { index })
+    }
+
+    /// What a name leads to in a process in which the objects of a chain, the last first, have led to the one that asks.
+    pub(super) fn find_in_chain(
+        &mut self,
+        requester: usize,
+        name: &str,
+        scope: &mut Option<Scope>,
+        chain: impl Fn() -> Vec<usize>,
+    ) -> Resolution {
+        self.find(requester, name, scope, |_| chain()).resolution
+    }
+
+    /// Counts steps from object to object. `false` when there were too many.
+    pub(super) fn step(&mut self, steps: usize, object: usize) -> bool {
+        self.steps += steps as u64;
+        let spent = self.lookups.saturating_add(self.steps / STEPS);
+        self.check("lookups of names in directories", spent, self.limits().lookups, object)
+    }
+
+    /// What musl's `load_library` takes for a name, if the objects of a chain have led to it.
+    fn find(
+        &mut self,
+        requester: usize,
+        name: &str,
+        scope: &mut Option<Scope>,
+        chain: impl Fn(&Self) -> Vec<usize>,
+    ) -> Answer {
+        if musl::is_libc(name) {
+            return Resolution::Libc.into();
+        }
+        if is_libpython(name) {
+            return Resolution::Interpreter.into();
+        }
+        if let Some(pattern) = self.excluded(name) {
+            return Resolution::Excluded { pattern, path: None }.into();
+        }
+        let missing = |searched, rejected| Answer::from(Resolution::Missing { searched, rejected });
+        let unsearched = || missing(Arc::default(), Vec::new());
         let Some(facts) = self.objects.get(requester).map(|object| &object.facts) else {
             return unsearched();
         };
@@ -156,16 +227,23 @@ impl<'a> Search<'a> {
             Some(scope) => scope,
             None => {
                 let wanted = Shape::of(facts);
-                scope.insert(self.scope(requester, wanted))
+                let chain = chain(self);
+                scope.insert(self.scope(chain, wanted))
             }
         };
         let wanted = scope.wanted;
         self.steps += scope.chain.len() as u64;
-        if let Some(index) = self.in_wheel(&scope.chain, wanted, name) {
-            return Resolution::Object { index };
+        if !name.contains('/') {
+            match self.in_wheel(&scope.chain, wanted, name) {
+                Inside::Object { index, inherited } => {
+                    return Answer { resolution: Resolution::Object { index }, inherited };
+                }
+                Inside::Unusable(rejected) => return missing(scope.shown.clone(), vec![rejected]),
+                Inside::Nothing => {}
+            }
         }
         if self.resolver.options().allowed.iter().any(|allowed| allowed == name) {
-            return Resolution::Allowed;
+            return Resolution::Allowed.into();
         }
         let absolute;
         let (directories, file, shown) = match name.rsplit_once('/') {
@@ -194,10 +272,12 @@ impl<'a> Search<'a> {
                     Some(reason) => rejected.push(Rejected { path: found, reason }),
                     None => {
                         if let Some(pattern) = self.excluded(&file.path) {
-                            return Resolution::Excluded { pattern, path: Some(file.path.clone()) };
+                            return Resolution::Excluded { pattern, path: Some(file.path.clone()) }.into();
                         }
+                        let own = self.directories(&[requester], wanted);
+                        let inherited = !name.contains('/') && !own.contains(directory);
                         return match self.add(found, file, requester) {
-                            Some(index) => Resolution::Object { index },
+                            Some(index) => Answer { resolution: Resolution::Object { index }, inherited },
                             None => unsearched(),
                         };
                     }
@@ -206,11 +286,28 @@ impl<'a> Search<'a> {
         }
         rejected.sort();
         rejected.dedup();
-        Resolution::Missing { searched: shown, rejected }
+        missing(shown, rejected)
     }
 
-    fn scope(&self, requester: usize, wanted: Shape) -> Scope {
-        let chain = self.chain(requester);
+    /// The object of the wheel that is meant by a name with a slash: the one that the name leads to from a run path of the
+    /// object or from its own directory.
+    fn linked_by_path(&self, requester: usize, name: &str) -> Option<usize> {
+        let object = self.objects.get(requester)?;
+        let wanted = Shape::of(&object.facts);
+        let installed = self.layout.installed(object.origin.place()?);
+        let (path, file) = name.rsplit_once('/')?;
+        let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
+        let starts = run_path.entries().iter().copied().chain(["$ORIGIN"]);
+        let mut directories = starts.flat_map(|start| [format!("{start}/{path}"), start.to_owned()]);
+        directories.find_map(|entry| {
+            let directory = self.layout.expand(&entry, directory_of(&installed))?;
+            let Installed::Object(index) = self.layout.file(&directory, file)? else { return None };
+            let found = self.objects.get(index)?;
+            unusable(&found.facts, wanted).is_none().then_some(index)
+        })
+    }
+
+    fn scope(&self, chain: Vec<usize>, wanted: Shape) -> Scope {
         let directories = self.directories(&chain, wanted);
         let mut seen = HashSet::new();
         let shown = directories.iter().map(Directory::shown);
@@ -231,25 +328,36 @@ impl<'a> Search<'a> {
         chain
     }
 
-    /// A member of the wheel that a run path of the chain leads to.
-    fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Option<usize> {
-        for object in chain.iter().filter_map(|index| self.objects.get(*index)) {
+    /// What the run paths of the chain lead to in the wheel. The first thing of that name decides.
+    fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Inside {
+        for (step, object) in chain.iter().filter_map(|index| self.objects.get(*index)).enumerate() {
             let Some(place) = object.origin.place() else { continue };
             let installed = self.layout.installed(place);
             let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
             self.steps += run_path.entries().len() as u64;
             for entry in run_path.entries() {
                 let directory = self.layout.expand(entry, directory_of(&installed));
-                let Some(index) = directory.and_then(|directory| self.layout.file(&directory, name)) else {
+                let Some((directory, found)) =
+                    directory.and_then(|d| self.layout.file(&d, name).map(|found| (d, found)))
+                else {
                     continue;
                 };
-                let found = self.objects.get(index);
-                if found.is_some_and(|found| unusable(&found.facts, wanted).is_none()) {
-                    return Some(index);
-                }
+                let (path, reason) = match found {
+                    Installed::Object(index) => {
+                        let object = self.objects.get(index);
+                        match object.and_then(|object| unusable(&object.facts, wanted)) {
+                            None => return Inside::Object { index, inherited: step > 0 },
+                            Some(reason) => (object.map(|object| object.origin.shown().to_owned()), reason),
+                        }
+                    }
+                    Installed::OtherFile => (None, "not a file that can be loaded".to_owned()),
+                    Installed::Directory => (None, "a directory".to_owned()),
+                };
+                let path = path.unwrap_or_else(|| format!("{directory}/{name}"));
+                return Inside::Unusable(Rejected { path, reason });
             }
         }
-        None
+        Inside::Nothing
     }
 
     /// Where to look for a library outside the wheel, in musl's order, each directory once.

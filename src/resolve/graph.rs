@@ -9,6 +9,7 @@ use crate::policy::ObjectSymbols;
 use crate::wheel::{Place, WheelPath};
 
 use super::library::{LibraryFile, Rejected};
+use super::process::Process;
 
 /// The objects at hand and what each needs. Roots (the members of a wheel, or one file) come first, then the files
 /// outside that they lead to, in order of discovery.
@@ -16,6 +17,9 @@ use super::library::{LibraryFile, Rejected};
 pub struct Graph {
     /// The objects; [`Resolution::Object`] holds an index into this list.
     pub objects: Vec<Object>,
+    /// What happens when the roots are loaded, each that is loaded by itself in a process of its own.
+    #[serde(skip)]
+    pub processes: Vec<Process>,
     /// The `--exclude` patterns that matched nothing.
     pub unused_patterns: Vec<String>,
     /// The limit that ended the search, if one did. What lies beyond is missing here.
@@ -52,7 +56,8 @@ pub struct Object {
     pub symbols: ObjectSymbols,
     /// Size in bytes.
     pub size: u64,
-    /// One entry for each `DT_NEEDED`, in order.
+    /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
+    /// elsewhere: [`Process::departures`].
     pub dependencies: Vec<Dependency>,
 }
 
@@ -147,6 +152,14 @@ pub enum Resolution {
 }
 
 impl Object {
+    /// Whether an interpreter imports it: it defines `PyInit_*`, or the names that other interpreters and later protocols
+    /// use.
+    #[must_use]
+    pub fn is_extension_module(&self) -> bool {
+        let starts = |start: &[u8]| self.symbols.defined.iter().any(|name| name.starts_with(start));
+        [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
+    }
+
     /// The objects this one depends on, as indices, with the name each is asked for by.
     pub fn edges(&self) -> impl Iterator<Item = (&str, usize)> {
         self.dependencies.iter().filter_map(|dependency| match dependency.resolution {

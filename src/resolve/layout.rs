@@ -2,16 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use crate::wheel::{Place, Scheme};
+use crate::musl::RunPath;
+use crate::wheel::{Directory, Place, Scheme};
 
 /// The members of a wheel at the places an installer puts them, below one prefix: `.data/scripts` in `bin`,
 /// `.data/data` in the prefix itself, everything else in site-packages (PEP 427, "Installing a wheel").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstalledLayout {
     site: String,
-    files: BTreeMap<String, usize>,
+    /// The object at each path; none where something lies that cannot be loaded.
+    files: BTreeMap<String, Option<usize>>,
     /// File name to the paths of that name.
     named: BTreeMap<String, Vec<String>>,
+}
+
+/// What a name means in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installed {
+    /// An object, by its index.
+    Object(usize),
+    /// A file that is no object: the loader opens it and gives up (`map_library`).
+    OtherFile,
+    /// A directory, which can be opened, too.
+    Directory,
 }
 
 impl InstalledLayout {
@@ -41,46 +54,79 @@ impl InstalledLayout {
         }
     }
 
-    /// Adds a member under its index.
+    /// Where a path below the prefix lies in the scheme it is installed by: [`InstalledLayout::installed`] backwards.
+    #[must_use]
+    pub fn directory(&self, path: &str) -> Option<Directory> {
+        let inside = |top: &str| {
+            let rest = path.strip_prefix(top)?;
+            if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+        };
+        let schemes = [(self.site.as_str(), Scheme::Site), ("bin", Scheme::Scripts)];
+        let found = schemes.into_iter().find_map(|(top, scheme)| Some((scheme, inside(top)?)));
+        let (scheme, rest) = found.unwrap_or((Scheme::Data, path));
+        let path = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
+        Some(Directory { scheme, path })
+    }
+
+    /// Adds an object under its index. The first at a place stays.
     pub fn insert(&mut self, place: &Place, index: usize) {
         let path = self.installed(place);
-        if self.files.insert(path.clone(), index).is_none() {
+        let here = self.files.entry(path.clone()).or_default();
+        if here.is_none() {
+            *here = Some(index);
             self.named.entry(place.path.file_name().to_owned()).or_default().push(path);
         }
     }
 
-    /// The member installed as `name` in `directory`.
-    #[must_use]
-    pub fn file(&self, directory: &str, name: &str) -> Option<usize> {
-        let path = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
-        self.files.get(&path).copied()
+    /// Adds a file that is no object, unless an object is added at the same place.
+    pub fn insert_other(&mut self, place: &Place) {
+        self.files.entry(self.installed(place)).or_default();
     }
 
-    /// The members that are installed under this file name, anywhere.
+    /// What is installed as `name` in `directory`.
+    #[must_use]
+    pub fn file(&self, directory: &str, name: &str) -> Option<Installed> {
+        let path = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+        match self.files.get(&path) {
+            Some(Some(index)) => Some(Installed::Object(*index)),
+            Some(None) => Some(Installed::OtherFile),
+            None => self.holds(&path).then_some(Installed::Directory),
+        }
+    }
+
+    /// The objects that are installed under this file name, anywhere.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
         let paths = self.named.get(name).into_iter().flatten();
-        paths.filter_map(|path| self.files.get(path).copied())
+        paths.filter_map(|path| self.files.get(path).copied().flatten())
     }
 
     /// The directory below the prefix that a run path entry means for an object installed in `origin`, or `None`
-    /// if it does not begin with `$ORIGIN` or climbs out of the prefix.
+    /// if it leads elsewhere: it does not begin with `$ORIGIN`, climbs out of the prefix, or climbs out of a directory
+    /// that is not there. musl hands the path to the kernel as it is, with every `..` in it (`fixup_rpath`, `path_open`).
     #[must_use]
     pub fn expand(&self, entry: &str, origin: &str) -> Option<String> {
-        let rest = entry.strip_prefix("$ORIGIN").or_else(|| entry.strip_prefix("${ORIGIN}"))?;
-        if !rest.is_empty() && !rest.starts_with('/') {
+        /// Stands for the path of the prefix, which no name can contain.
+        const PREFIX: char = '\0';
+        let text = RunPath::expand(entry, &format!("{PREFIX}/{origin}"));
+        let rest = text.trim_start_matches('/').strip_prefix(PREFIX)?;
+        if rest.contains(PREFIX) {
             return None;
         }
-        let mut components: Vec<&str> = origin.split('/').filter(|c| !c.is_empty()).collect();
+        let mut directory = String::new();
         for component in rest.split('/') {
             match component {
                 "" | "." => {}
-                ".." => {
-                    components.pop()?;
+                ".." if directory.is_empty() || !self.holds(&directory) => return None,
+                ".." => directory.truncate(directory.rfind('/').unwrap_or(0)),
+                name => {
+                    if !directory.is_empty() {
+                        directory.push('/');
+                    }
+                    directory.push_str(name);
                 }
-                name => components.push(name),
             }
         }
-        Some(components.join("/"))
+        Some(directory)
     }
 
     /// Whether something is installed below a directory. The paths are sorted, so the first one from there on tells.
@@ -122,16 +168,62 @@ mod tests {
         layout.insert(&place(Scheme::Scripts, "tool"), 1);
         layout.insert(&place(Scheme::Data, "share/pkg/liby.so"), 2);
         let origin = "lib/python3.12/site-packages/pkg";
-        assert_eq!(layout.expand("$ORIGIN/lib", origin).and_then(|d| layout.file(&d, "libx.so")), Some(0));
-        let from_bin = layout.expand("${ORIGIN}/../lib/python3.12/site-packages/pkg/lib", "bin").unwrap();
-        assert_eq!(layout.file(&from_bin, "libx.so"), Some(0));
-        assert_eq!(
-            layout.expand("$ORIGIN/../share/pkg", "bin").and_then(|d| layout.file(&d, "liby.so")),
-            Some(2)
-        );
+        let find = |entry: &str, origin: &str, name: &str| {
+            layout.expand(entry, origin).and_then(|directory| layout.file(&directory, name))
+        };
+        assert_eq!(find("$ORIGIN/lib", origin, "libx.so"), Some(Installed::Object(0)));
+        let from_bin = "${ORIGIN}/../lib/python3.12/site-packages/pkg/lib";
+        assert_eq!(find(from_bin, "bin", "libx.so"), Some(Installed::Object(0)));
+        assert_eq!(find("$ORIGIN/../share/pkg", "bin", "liby.so"), Some(Installed::Object(2)));
+        assert_eq!(find("$ORIGIN/../share", "bin", "pkg"), Some(Installed::Directory));
         assert_eq!(layout.expand("$ORIGIN/../..", "bin"), None);
         assert_eq!(layout.expand("/usr/lib", origin), None);
-        assert_eq!(layout.expand("$ORIGINAL", origin), None);
+    }
+
+    /// `fixup_rpath` puts the directory in wherever `$ORIGIN` stands.
+    #[test]
+    fn origin_is_replaced_wherever_it_stands() {
+        let mut layout = InstalledLayout::new(Some((3, 12)));
+        layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
+        let origin = "lib/python3.12/site-packages/pkg";
+        let expanded = |entry: &str| layout.expand(entry, origin);
+        assert_eq!(expanded("$ORIGIN.libs").as_deref(), Some("lib/python3.12/site-packages/pkg.libs"));
+        assert_eq!(expanded("/$ORIGIN/lib").as_deref(), Some("lib/python3.12/site-packages/pkg/lib"));
+        assert_eq!(expanded("$ORIGIN/x$ORIGIN"), None);
+    }
+
+    /// The kernel looks at every directory on the way.
+    #[test]
+    fn a_way_through_a_directory_that_is_not_there_leads_nowhere() {
+        let mut layout = InstalledLayout::new(Some((3, 12)));
+        layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
+        let origin = "lib/python3.12/site-packages/pkg";
+        assert_eq!(layout.expand("$ORIGIN/build/../lib", origin), None);
+        assert_eq!(layout.expand("$ORIGIN/lib/../../pkg/lib", origin).unwrap(), format!("{origin}/lib"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_object_is_in_the_way_of_one() {
+        let mut layout = InstalledLayout::new(None);
+        let place = place(Scheme::Data, "lib/libx.so");
+        layout.insert_other(&place);
+        assert_eq!(layout.file("lib", "libx.so"), Some(Installed::OtherFile));
+        assert_eq!(layout.named("libx.so").next(), None);
+        layout.insert(&place, 7);
+        layout.insert(&place, 8);
+        assert_eq!(layout.file("lib", "libx.so"), Some(Installed::Object(7)));
+        assert_eq!(layout.named("libx.so").collect::<Vec<_>>(), [7]);
+    }
+
+    #[test]
+    fn directories_are_told_by_their_schemes() {
+        let layout = InstalledLayout::new(Some((3, 12)));
+        for place in
+            [place(Scheme::Site, "pkg/lib/x"), place(Scheme::Scripts, "x"), place(Scheme::Data, "share/x")]
+        {
+            let installed = layout.installed(&place);
+            assert_eq!(layout.directory(directory_of(&installed)), Some(place.directory()));
+        }
     }
 
     #[test]

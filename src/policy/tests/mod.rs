@@ -1,6 +1,8 @@
 //! Every finding: an object that has it, and one that has not.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod loading;
+
 use std::collections::BTreeSet;
 
 use super::audit::{AuditOptions, Examination};
@@ -14,7 +16,7 @@ use crate::resolve::{
 };
 use crate::wheel::{Arch, Place, PlatformTag};
 
-const PLAIN: &[u8] = include_bytes!("../../testdata/objects/x86_64/ext_plain.so");
+const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
 
 /// A sound extension module of x86_64 in `demo/`, to be made unsound.
 fn module(name: &str) -> Object {

@@ -1,0 +1,130 @@
+//! What musl's order of loading means for wheels and trees, and how a repair mends it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use muslrepair::elf::{ElfEdit, RunPathEdit, patch};
+use support::elf_builder::{DT_RUNPATH, ElfBuilder};
+use support::sandbox::{Repaired, Sandbox, object};
+use support::wheel_builder::WheelBuilder;
+
+const NAME: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
+
+fn needing(name: &str, run_path: &str) -> Vec<u8> {
+    ElfBuilder::new().needed(name).text(DT_RUNPATH, run_path).build()
+}
+
+fn repaired(builder: &WheelBuilder) -> (Repaired, String) {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(builder);
+    let said = sandbox.repair(&[]).success().stderr;
+    let result = sandbox.result();
+    sandbox.run(&["verify", "out"]).success();
+    (result, said)
+}
+
+fn refused_by_verify(builder: &WheelBuilder) -> String {
+    let sandbox = Sandbox::new();
+    let wheel = sandbox.wheel(builder);
+    sandbox.run(&["verify", wheel.to_str().unwrap()]).failure(1, &[]).stdout
+}
+
+#[test]
+fn a_library_gets_the_run_path_that_only_another_module_had() {
+    let builder = WheelBuilder::new(NAME)
+        .file("demo/ext1.so", needing("liba.so", "$ORIGIN/a"))
+        .file("demo/ext2.so", needing("liba.so", "$ORIGIN/a:$ORIGIN/b"))
+        .file("demo/a/liba.so", ElfBuilder::new().needed("libb.so").build())
+        .file("demo/b/libb.so", ElfBuilder::new().build());
+    let said = refused_by_verify(&builder);
+    assert!(said.contains("error[borrowed-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
+    let (result, said) = repaired(&builder);
+    assert!(said.contains("giving `demo/a/liba.so` a run path of its own"), "{said}");
+    assert_eq!(result.facts("demo/a/liba.so").run_path(), Some("$ORIGIN/../b"));
+    assert_eq!(result.facts("demo/ext1.so").run_path(), Some("$ORIGIN/a"));
+}
+
+#[test]
+fn a_path_that_is_needed_becomes_a_name() {
+    let builder = WheelBuilder::new(NAME)
+        .file("demo/ext.so", needing("sub/libb.so", "$ORIGIN"))
+        .file("demo/sub/libb.so", ElfBuilder::new().build());
+    let said = refused_by_verify(&builder);
+    assert!(said.contains("error[needed-path]: `demo/ext.so` needs `sub/libb.so`"), "{said}");
+    let (result, _) = repaired(&builder);
+    let facts = result.facts("demo/ext.so");
+    assert_eq!(
+        (facts.needed, facts.rpath.as_deref()),
+        (vec!["libb.so".to_owned()], Some("$ORIGIN:$ORIGIN/sub"))
+    );
+}
+
+/// A build tool's `build` directory is not in the wheel, and the kernel does not look past it.
+#[test]
+fn a_run_path_through_a_missing_directory_does_not_lead_to_grafts() {
+    let core = patch(
+        object("x86_64/core.so"),
+        &ElfEdit {
+            run_path: RunPathEdit::Set("$ORIGIN/../build/../demo.libs".to_owned()),
+            ..ElfEdit::default()
+        },
+    );
+    let (result, _) = repaired(&WheelBuilder::new(NAME).file("demo/core.so", core.unwrap().bytes));
+    assert_eq!(result.facts("demo/core.so").run_path(), Some("$ORIGIN/../demo.libs"));
+}
+
+#[test]
+fn what_cannot_be_loaded_ends_the_search() {
+    let builder = |name: &str| {
+        WheelBuilder::new(NAME)
+            .file("demo/ext.so", needing("libb.so.1", "$ORIGIN/a:$ORIGIN/b"))
+            .file(name, "libb.so.1.2")
+            .file("demo/b/libb.so.1", ElfBuilder::new().build())
+    };
+    for (name, reason) in
+        [("demo/a/libb.so.1", "not a file that can be loaded"), ("demo/a/libb.so.1/x", "a directory")]
+    {
+        let said = refused_by_verify(&builder(name));
+        assert!(said.contains(&format!("/a/libb.so.1` ({reason})")), "{said}");
+    }
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&builder("demo/c/libb.so.1"));
+    sandbox.run(&["verify", "."]).success();
+}
+
+#[test]
+fn a_program_that_moves_keeps_the_run_path_that_its_libraries_inherit() {
+    let edit = ElfEdit {
+        run_path: RunPathEdit::Set(
+            "$ORIGIN/../lib/python3.12/site-packages/demo/x:$ORIGIN/../lib/python3.12/site-packages/demo/y:/opt/lib"
+                .to_owned(),
+        ),
+        ..ElfEdit::default()
+    };
+    let tool = patch(object("x86_64/tool"), &edit).unwrap().bytes;
+    let builder = WheelBuilder::new(NAME)
+        .file_with_mode("demo-1.0.data/scripts/tool", tool, 0o755)
+        .file("demo/x/liba.so", ElfBuilder::new().build());
+    let (result, said) = repaired(&builder);
+    let program = result.facts("demo.scripts/tool");
+    assert_eq!(program.run_path(), Some("$ORIGIN/../demo/x:$ORIGIN/../demo/y:$ORIGIN/../demo.libs"));
+    assert!(said.contains("it leads out of the wheel: `/opt/lib`\n"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_a_tree_are_followed() {
+    let sandbox = Sandbox::new();
+    let tree = sandbox.path().join("site");
+    std::fs::create_dir_all(tree.join("demo/real")).unwrap();
+    std::fs::write(tree.join("demo/ext.so"), needing("libq.so.1", "$ORIGIN/lib")).unwrap();
+    std::fs::write(tree.join("demo/real/libq.so.1.2"), ElfBuilder::new().build()).unwrap();
+    let verify = || sandbox.run(&["verify", "site"]);
+    verify().failure(1, &[]);
+    std::os::unix::fs::symlink("libq.so.1.2", tree.join("demo/real/libq.so.1")).unwrap();
+    std::os::unix::fs::symlink("../demo/real", tree.join("demo/lib")).unwrap();
+    verify().success();
+    std::fs::remove_file(tree.join("demo/lib")).unwrap();
+    std::os::unix::fs::symlink("/", tree.join("demo/lib")).unwrap();
+    verify().failure(1, &[]);
+}
