@@ -128,3 +128,72 @@ fn links_inside_a_tree_are_followed() {
     std::os::unix::fs::symlink("/", tree.join("demo/lib")).unwrap();
     verify().failure(1, &[]);
 }
+
+#[cfg(unix)]
+#[test]
+fn lddtree_shows_what_one_process_loads() {
+    let sandbox = Sandbox::new();
+    let add = |path: &str, bytes: Vec<u8>| {
+        let path = sandbox.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let root = ElfBuilder::new().needed("libx.so").needed("liby.so").text(DT_RUNPATH, "$ORIGIN").build();
+    add("bin/ext.so", root);
+    add("bin/libx.so", needing("libdup.so", "$ORIGIN/x"));
+    add("bin/liby.so", needing("libdup.so", "$ORIGIN/y"));
+    for directory in ["x", "y"] {
+        add(&format!("bin/{directory}/libdup.so"), ElfBuilder::new().text(DT_RUNPATH, directory).build());
+    }
+    let tree = sandbox.run(&["lddtree", "bin/ext.so"]).success().stdout;
+    assert!(tree.contains("/x/libdup.so\n") && tree.contains("/x/libdup.so (above)\n"), "{tree}");
+    assert!(!tree.contains("/y/libdup.so"), "{tree}");
+}
+
+fn other(name: &str) -> WheelBuilder {
+    WheelBuilder::new(&format!("{name}-1.0-cp312-cp312-musllinux_1_2_x86_64.whl"))
+}
+
+#[test]
+fn wheels_that_are_installed_together_find_each_others_libraries() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&other("first").file("first/ext.so", needing("libshared.so.1", "$ORIGIN/../second/lib")));
+    sandbox.wheel(
+        &other("second").file("second/lib/libshared.so.1", needing("libthird.so.1", "$ORIGIN/../../third")),
+    );
+    sandbox.wheel(&other("third").file("third/libthird.so.1", ElfBuilder::new().build()));
+    sandbox.run(&["verify", "."]).success();
+    std::fs::remove_file(sandbox.path().join("third-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")).unwrap();
+    let said = sandbox.run(&["verify", "."]).failure(1, &[]).stdout;
+    assert!(said.contains("`libthird.so.1`, needed by `second/lib/libshared.so.1`, was not found"), "{said}");
+}
+
+/// A wheelhouse has builds of one project for several Pythons and machines. Nobody installs those together.
+#[test]
+fn builds_of_one_project_are_not_installed_together() {
+    let sandbox = Sandbox::new();
+    for python in ["cp311", "cp312"] {
+        let name = format!("demo-1.0-{python}-{python}-musllinux_1_2_x86_64.whl");
+        let library = ElfBuilder::new().text(DT_RUNPATH, python).build();
+        let builder = WheelBuilder::new(&name);
+        sandbox
+            .wheel(&builder.file("demo/ext.so", needing("liba.so", "$ORIGIN")).file("demo/liba.so", library));
+    }
+    let said = sandbox.run(&["verify", "."]).success().stdout;
+    assert!(!said.contains("duplicate-name"), "{said}");
+}
+
+#[test]
+fn two_wheels_with_different_libraries_of_one_name_are_told() {
+    let sandbox = Sandbox::new();
+    for name in ["first", "second"] {
+        let library = ElfBuilder::new().text(DT_RUNPATH, name).build();
+        let builder = other(name).file(&format!("{name}/ext.so"), needing("libdup.so", "$ORIGIN"));
+        sandbox.wheel(&builder.file(&format!("{name}/libdup.so"), library));
+    }
+    let said = sandbox.run(&["verify", "."]).success().stdout;
+    assert_eq!(said.matches("warning[duplicate-name]: `libdup.so`").count(), 2, "{said}");
+    std::fs::remove_file(sandbox.path().join("second-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")).unwrap();
+    let said = sandbox.run(&["verify", "."]).success().stdout;
+    assert!(!said.contains("duplicate-name"), "{said}");
+}

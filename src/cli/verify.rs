@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use muslrepair::musl::Release;
 use muslrepair::policy::{
-    AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Severity, WheelKind, audit_beside,
-    audit_tree, conformance, neighbours_of,
+    AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Neighbourhood, Severity, WheelKind,
+    audit_beside, audit_tree, conformance,
 };
-use muslrepair::resolve::{ApkDatabase, Object, Pattern, Resolver};
+use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::{Arch, Wheel};
 use muslrepair::{Error, report};
 use serde::Serialize;
@@ -83,14 +83,10 @@ pub(super) fn run(
         arguments.search.has_sysroot().then(|| ApkDatabase::read(&arguments.search.sysroot())).flatten();
     let root_musl = packages.as_ref().and_then(root_musl);
     let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
-    let neighbours = neighbours(&subjects, &resolver);
+    let neighbourhood = neighbourhood(&subjects, &resolver);
     let mut worst = Exit::Success;
-    for (index, subject) in subjects.iter().enumerate() {
-        let beside: Vec<Object> = (neighbours.iter().enumerate())
-            .filter(|(other, _)| *other != index)
-            .flat_map(|(_, objects)| objects.iter().cloned())
-            .collect();
-        let exit = match audited(subject, beside, &resolver, &options) {
+    for subject in &subjects {
+        let exit = match audited(subject, &neighbourhood, &resolver, &options) {
             Ok(mut audited) => {
                 judge_release(&mut audited.elf, subject, arguments.min_musl, root_musl, &arguments.allow);
                 say(subject, &audited, arguments.format, *terminal)?
@@ -105,23 +101,26 @@ pub(super) fn run(
     Ok(worst)
 }
 
-/// The objects of every wheel, where there are several: they are installed together. A wheel that cannot be read has
-/// none; it is reported in its turn.
-fn neighbours(subjects: &[Subject], resolver: &Resolver) -> Vec<Vec<Object>> {
-    let several = subjects.iter().filter(|subject| matches!(subject, Subject::Wheel(_))).count() > 1;
-    let objects = |subject: &Subject| match subject {
-        Subject::Wheel(path) if several => {
+/// The wheels, where there are several: they are installed together. One that cannot be read is not among them; it is
+/// reported in its turn.
+fn neighbourhood(subjects: &[Subject], resolver: &Resolver) -> Neighbourhood {
+    let wheels = subjects.iter().filter_map(|subject| match subject {
+        Subject::Wheel(path) => Some(path),
+        Subject::Tree(_) => None,
+    });
+    let mut neighbourhood = Neighbourhood::default();
+    if wheels.clone().count() > 1 {
+        for path in wheels {
             let wheel = Wheel::open(path, &resolver.options().limits).map_err(Error::from);
-            wheel.and_then(|wheel| neighbours_of(&wheel)).unwrap_or_default()
+            let _ = wheel.and_then(|wheel| neighbourhood.add(&wheel));
         }
-        _ => Vec::new(),
-    };
-    subjects.iter().map(objects).collect()
+    }
+    neighbourhood
 }
 
 fn audited(
     subject: &Subject,
-    beside: Vec<Object>,
+    neighbourhood: &Neighbourhood,
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> Result<Audited, Error> {
@@ -132,6 +131,7 @@ fn audited(
         }
         Subject::Wheel(path) => {
             let wheel = Wheel::open(path, &resolver.options().limits)?;
+            let beside = neighbourhood.beside(wheel.filename());
             let mut audit = audit_beside(&wheel, beside, resolver, options)?;
             let mut more = conformance(&wheel, &audit);
             more.retain(|finding| !options.allow.contains(&finding.code));

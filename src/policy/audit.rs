@@ -136,7 +136,7 @@ pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Resu
     audit_beside(wheel, Vec::new(), resolver, options)
 }
 
-/// Audits a wheel that is installed together with others, whose objects are `neighbours`: see [`neighbours_of`].
+/// Audits a wheel that is installed together with others, whose objects are `neighbours`: see [`super::Neighbourhood`].
 ///
 /// # Errors
 ///
@@ -181,22 +181,6 @@ pub(super) fn in_the_way<'a>(
     let needed: HashSet<String> =
         objects.iter().flat_map(|object| object.facts.needed.iter().cloned()).collect();
     files.filter(move |path| path.components().any(|component| needed.contains(component)))
-}
-
-/// The objects of a wheel as neighbours of another wheel.
-///
-/// # Errors
-///
-/// As [`audit()`].
-pub fn neighbours_of(wheel: &Wheel) -> Result<Vec<Object>, Error> {
-    let name = wheel.filename().to_string();
-    let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
-        let shown = format!("{} of {name}", member.path);
-        let origin = || Ok(Origin::Neighbour { shown: shown.clone(), place: wheel.place(&member.path)? });
-        object(member.path.as_str(), bytes, wheel.limits(), origin)
-    })?;
-    let objects: Result<Vec<Option<Object>>, Error> = scan.files.into_iter().map(|file| file.value).collect();
-    Ok(objects?.into_iter().flatten().collect())
 }
 
 /// The object that these bytes are, if they can be loaded at all: no `.o` files, no core dumps.

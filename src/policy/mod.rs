@@ -12,15 +12,14 @@ mod glibc;
 mod loading;
 mod name_set;
 mod needs;
+mod neighbourhood;
 mod symbols;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-pub use audit::{
-    Audit, AuditOptions, Examination, ExternalLibrary, WheelKind, audit, audit_beside, neighbours_of,
-};
+pub use audit::{Audit, AuditOptions, Examination, ExternalLibrary, WheelKind, audit, audit_beside};
 pub use binding::{Cause, MinimumMusl, Module, Requirement};
 pub use conformance::conformance;
 pub(crate) use findings::quoted;
@@ -28,6 +27,7 @@ pub use findings::{Code, Finding, Severity, UnknownCode};
 pub use glibc::{glibc_evidence, libc_name};
 pub use name_set::NameSet;
 pub use needs::{Need, needs};
+pub use neighbourhood::Neighbourhood;
 pub use symbols::ObjectSymbols;
 pub use tree::audit_tree;
 

@@ -1,28 +1,27 @@
 //! Dependency trees.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::resolve::{Graph, Resolution};
+use crate::resolve::{Graph, Process, Resolution};
 
 /// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
 #[must_use]
 pub fn tree_text(graph: &Graph, root: usize) -> String {
     let mut text = String::new();
     let Some(object) = graph.objects.get(root) else { return text };
+    let process = process_of(graph, root);
     let _ = writeln!(text, "{}", object.origin.shown());
-    let mut printed = vec![root];
-    let mut stack: Vec<(usize, usize, usize)> = vec![(root, 0, 1)];
+    let mut printed = HashSet::from([root]);
+    let mut stack = vec![(process.dependencies(graph, root), 1)];
     // An explicit stack: dependency chains may be thousands deep.
-    while let Some((index, position, depth)) = stack.pop() {
-        let Some(dependency) = graph.objects.get(index).and_then(|object| object.dependencies.get(position))
-        else {
-            continue;
-        };
-        stack.push((index, position + 1, depth));
+    while let Some((mut dependencies, depth)) = stack.pop() {
+        let Some((name, resolution)) = dependencies.next() else { continue };
+        stack.push((dependencies, depth));
         let indent = "    ".repeat(depth.min(64));
-        let leads_to = match &dependency.resolution {
+        let leads_to = match resolution {
             Resolution::Libc => "musl".to_owned(),
             Resolution::Interpreter => "the interpreter".to_owned(),
             Resolution::Allowed => "the system, by policy".to_owned(),
@@ -30,17 +29,16 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
             Resolution::Missing { .. } => "not found".to_owned(),
             Resolution::Object { index } => {
                 let shown = graph.objects.get(*index).map_or("", |object| object.origin.shown());
-                if printed.contains(index) {
-                    format!("{shown} (above)")
-                } else {
-                    printed.push(*index);
-                    stack.push((*index, 0, depth + 1));
+                if printed.insert(*index) {
+                    stack.push((process.dependencies(graph, *index), depth + 1));
                     shown.to_owned()
+                } else {
+                    format!("{shown} (above)")
                 }
             }
         };
-        let _ = writeln!(text, "{indent}{} => {leads_to}", dependency.name);
-        if let Resolution::Missing { searched, rejected } = &dependency.resolution {
+        let _ = writeln!(text, "{indent}{name} => {leads_to}");
+        if let Resolution::Missing { searched, rejected } = resolution {
             if !searched.is_empty() {
                 let _ = writeln!(text, "{indent}    searched: {}", searched.join(", "));
             }
@@ -52,21 +50,22 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
     text
 }
 
+/// The process that loads an object; what it finds, too, where a limit ended the search before.
+fn process_of(graph: &Graph, root: usize) -> Process {
+    let found = graph.processes.iter().find(|process| process.root() == Some(root));
+    found.cloned().unwrap_or_else(|| Process { objects: vec![root], ..Process::default() })
+}
+
 /// The tree in the shape of auditwheel's `lddtree`: the object, and every library it leads to by name.
 #[must_use]
 pub fn tree_json(graph: &Graph, root: usize) -> Value {
     let Some(object) = graph.objects.get(root) else { return Value::Null };
+    let process = process_of(graph, root);
     let mut libraries = serde_json::Map::new();
-    let mut queue = vec![root];
-    let mut next = 0;
-    while let Some(current) = queue.get(next).and_then(|index| graph.objects.get(*index)) {
-        next += 1;
-        for dependency in &current.dependencies {
-            let (path, platform, needed) = match &dependency.resolution {
+    for current in &process.objects {
+        for (name, resolution) in process.dependencies(graph, *current) {
+            let (path, platform, needed) = match resolution {
                 Resolution::Object { index } => {
-                    if !queue.contains(index) {
-                        queue.push(*index);
-                    }
                     let target = graph.objects.get(*index);
                     (
                         target.map(|object| object.origin.shown().to_owned()),
@@ -77,14 +76,14 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
                 _ => (None, None, Vec::new()),
             };
             let entry = json!({
-                "soname": dependency.name,
+                "soname": name,
                 "path": path,
                 "realpath": path,
                 "platform": platform,
                 "needed": needed,
-                "resolution": resolution_name(&dependency.resolution),
+                "resolution": resolution_name(resolution),
             });
-            libraries.entry(dependency.name.clone()).or_insert(entry);
+            libraries.entry(name.to_owned()).or_insert(entry);
         }
     }
     let entries = |path: Option<&str>| -> Vec<String> {

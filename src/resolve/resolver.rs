@@ -92,14 +92,17 @@ impl Resolver {
         let found = std::path::absolute(path).map_err(|error| error.to_string())?;
         let location = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
         let shown = location.to_string_lossy().into_owned();
-        let file = Arc::new(read_library(shown, false, &location, &self.options.limits)?);
+        let file = Arc::new(read_library(shown.clone(), false, &location, &self.options.limits)?);
         file.bytes.let_go();
+        // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
+        // `/proc/self/exe` leads (`fixup_rpath`).
+        let found = if file.facts.is_program() { shown } else { found.to_string_lossy().into_owned() };
         Ok(Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),
             size: file.size,
             dependencies: Vec::new(),
-            origin: Origin::File { found: found.to_string_lossy().into_owned(), file },
+            origin: Origin::File { found, file },
         })
     }
 
