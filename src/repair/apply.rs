@@ -11,7 +11,6 @@ use crate::policy::Audit;
 use crate::resolve::{ApkDatabase, Sysroot};
 use crate::wheel::{
     Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelPath, WheelWriter, Written,
-    copy_wheel,
 };
 
 use super::graft::Graft;
@@ -96,9 +95,9 @@ pub fn apply_sharing(
     shared: &SharedGrafts,
 ) -> Result<Receipt, Error> {
     let path = directory.join(plan.output.to_string());
-    let input_size = file_size(wheel.path())?;
+    let input_size = wheel.size();
     if plan.is_copy() {
-        copy_wheel(wheel.path(), &path)?;
+        wheel.copy_to(&path)?;
         let outcome = Outcome::Copied;
         return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
     }

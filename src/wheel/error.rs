@@ -27,6 +27,9 @@ pub enum WheelError {
     /// The path leads to something other than a file.
     #[error("`{}` is not a file", Escaped(&.0.to_string_lossy()))]
     NotAFile(PathBuf),
+    /// The wheel is not what it was when it was opened.
+    #[error("`{}` changed while it was being read", Escaped(&.0.to_string_lossy()))]
+    Changed(PathBuf),
     /// The file name is not that of a wheel.
     #[error(transparent)]
     Filename(#[from] InvalidWheelFilename),
@@ -234,6 +237,7 @@ impl WheelError {
             Self::NotAZip | Self::Truncated | Self::DamagedZip(_) | Self::Damaged { .. } => {
                 "download or build the wheel again"
             }
+            Self::Changed(_) => "run again when nothing writes to it",
             Self::Mismatch { .. } => {
                 "the wheel was changed after it was built: build it again, or run `wheel unpack` and `wheel pack`"
             }

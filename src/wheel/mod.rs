@@ -38,7 +38,6 @@ pub use info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
 pub use layout::{Directory, NoPlace, Place, Scheme, relative_run_path};
 pub use member::{Member, Method};
 pub use metadata::{InvalidMetadata, Metadata};
-pub use output::copy_wheel;
 pub(crate) use output::write_whole;
 pub use packed::Packed;
 pub use path::{InvalidWheelPath, PathRule, WheelPath};

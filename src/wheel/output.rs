@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::WheelError;
+use super::reader::Wheel;
 use super::stale::{self, PREFIX, SUFFIX};
 
 /// A temporary file beside the output, which becomes the output when it is finished and disappears when
@@ -138,26 +139,25 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
     output.finish()
 }
 
-/// Copies a wheel byte for byte, so that the copy appears whole or not at all. Nothing happens where both
-/// paths lead to one file. Missing directories are created.
-///
-/// # Errors
-///
-/// When `from` cannot be read or `to` cannot be written.
-pub fn copy_wheel(from: &Path, to: &Path) -> Result<(), WheelError> {
-    let metadata = fs::metadata(from).map_err(WheelError::io(from, "open"))?;
-    if !metadata.is_file() {
-        return Err(WheelError::NotAFile(from.to_owned()));
+impl Wheel {
+    /// Copies the wheel byte for byte, so that the copy appears whole or not at all. Nothing happens where the wheel lies
+    /// at `to` already. Missing directories are created.
+    ///
+    /// # Errors
+    ///
+    /// When the wheel cannot be read, or is not what it was when it was opened, and when `to` cannot be written.
+    pub fn copy_to(&self, to: &Path) -> Result<(), WheelError> {
+        if let (Ok(from), Ok(to)) = (fs::canonicalize(self.path()), fs::canonicalize(to))
+            && from == to
+        {
+            return self.check_unchanged();
+        }
+        let output = Output::create(to)?;
+        match self.source().copy(self.path(), output.file(), to)? {
+            true => output.finish(),
+            false => Err(WheelError::Changed(self.path().to_owned())),
+        }
     }
-    let mut input = File::open(from).map_err(WheelError::io(from, "open"))?;
-    if let (Ok(from), Ok(to)) = (fs::canonicalize(from), fs::canonicalize(to))
-        && from == to
-    {
-        return Ok(());
-    }
-    let output = Output::create(to)?;
-    io::copy(&mut input, &mut output.file()).map_err(WheelError::io(to, "write"))?;
-    output.finish()
 }
 
 #[cfg(test)]

@@ -198,12 +198,18 @@ impl Wheel {
     pub fn has_foreign_bytes(&self) -> bool {
         /// The end of the directory without a comment (APPNOTE 4.3.16).
         const END: u64 = 22;
-        let source = self.archive.clone().into_inner();
+        let source = self.source();
         let mut end = [0; 4];
         let at_end = source.length().checked_sub(END).is_some_and(|position| {
             source.at(position).read_exact(&mut end).is_ok() && end == *b"PK\x05\x06"
         });
         self.archive.offset() != 0 || !self.archive.comment().is_empty() || !at_end
+    }
+
+    /// Bytes of the archive.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.source().length()
     }
 
     /// The members in archive order.
@@ -286,6 +292,19 @@ impl Wheel {
         self.dist_info
             .join(name)
             .map_err(|error| WheelError::member(error.name, MemberRule::Name(error.rule)))
+    }
+
+    /// The bytes of the archive.
+    pub(super) fn source(&self) -> Source {
+        self.archive.clone().into_inner()
+    }
+
+    /// Fails where the file was written to since it was opened: what was found out about it does not hold any more.
+    pub(super) fn check_unchanged(&self) -> Result<(), WheelError> {
+        match self.source().is_unchanged().map_err(WheelError::io(&self.path, "read"))? {
+            true => Ok(()),
+            false => Err(WheelError::Changed(self.path.clone())),
+        }
     }
 
     /// A cursor of its own over the archive, for copying members as they lie.

@@ -1,8 +1,12 @@
 //! The bytes of an archive, read at any position from any thread.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::error::WheelError;
 
 /// A reader with a position of its own over shared bytes. Cloning it costs a reference count, and
 /// clones do not disturb each other: files are read with `pread`.
@@ -16,8 +20,23 @@ pub(super) struct Source {
 
 #[derive(Clone, Debug)]
 enum Bytes {
-    File(Arc<File>),
+    File(Arc<File>, State),
     Memory(Arc<[u8]>),
+}
+
+/// What a file is known by for as long as nobody writes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    length: u64,
+    /// `None` where the file system does not say.
+    modified: Option<SystemTime>,
+}
+
+impl State {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self { length: metadata.len(), modified: metadata.modified().ok() })
+    }
 }
 
 impl Clone for Source {
@@ -28,8 +47,9 @@ impl Clone for Source {
 
 impl Source {
     pub(super) fn file(file: File) -> io::Result<Self> {
-        let length = file.metadata()?.len();
-        Ok(Self { bytes: Bytes::File(Arc::new(file)), length, position: 0, window: Window::default() })
+        let state = State::of(&file)?;
+        let bytes = Bytes::File(Arc::new(file), state);
+        Ok(Self { bytes, length: state.length, position: 0, window: Window::default() })
     }
 
     pub(super) fn memory(bytes: Arc<[u8]>) -> Self {
@@ -39,6 +59,30 @@ impl Source {
 
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Whether the bytes are what they were when the file was opened, as far as its length and time tell.
+    pub(super) fn is_unchanged(&self) -> io::Result<bool> {
+        match &self.bytes {
+            Bytes::File(file, state) => Ok(State::of(file)? == *state),
+            Bytes::Memory(_) => Ok(true),
+        }
+    }
+
+    /// Writes all bytes to `output`. A file is opened once more, with a position of its own: the system copies from one
+    /// file to another faster than we do. The result is whether it is the same file, unchanged.
+    pub(super) fn copy(&self, path: &Path, mut output: &File, to: &Path) -> Result<bool, WheelError> {
+        match &self.bytes {
+            Bytes::File(_, state) => {
+                let mut file = File::open(path).map_err(WheelError::io(path, "open"))?;
+                io::copy(&mut file, &mut output).map_err(WheelError::io(to, "write"))?;
+                Ok(State::of(&file).map_err(WheelError::io(path, "read"))? == *state)
+            }
+            Bytes::Memory(bytes) => {
+                output.write_all(bytes).map_err(WheelError::io(to, "write"))?;
+                Ok(true)
+            }
+        }
     }
 
     /// A reader of the same bytes at another position.
@@ -108,7 +152,7 @@ fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.bytes {
-            Bytes::File(file) => self.window.read(file, self.position, buffer)?,
+            Bytes::File(file, _) => self.window.read(file, self.position, buffer)?,
             Bytes::Memory(bytes) => {
                 let start = usize::try_from(self.position).unwrap_or(usize::MAX);
                 let mut rest = bytes.get(start..).unwrap_or_default();
@@ -136,7 +180,6 @@ impl Seek for Source {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::io::Write as _;
 
     #[test]
     fn files_and_memory_read_alike_and_clones_are_independent() {

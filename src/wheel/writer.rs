@@ -119,7 +119,8 @@ impl<'a> WheelWriter<'a> {
     /// # Errors
     ///
     /// When an entry names a member that the source does not have, when names collide, when the content of
-    /// a file cannot be made, and when the output cannot be written.
+    /// a file cannot be made, when the source is not what it was when it was opened, and when the output cannot be
+    /// written.
     pub fn write(&self, entries: Vec<Entry<'_>>, output: &Path) -> Result<Vec<Written>, WheelError> {
         let entries = self.in_order(entries);
         let record = self.source.metadata_path("RECORD")?;
@@ -131,9 +132,10 @@ impl<'a> WheelWriter<'a> {
         check_tree(names.chain([(&record, false)]))?;
 
         let file = Output::create(output)?;
-        let written = self
-            .write_to(&entries, &record, WriteBehind::new(file.file()))
-            .map_err(|error| failed(error, output))?;
+        let written = self.write_to(&entries, &record, WriteBehind::new(file.file()));
+        // First, because of a source that changes everything may be damaged.
+        self.source.check_unchanged()?;
+        let written = written.map_err(|error| failed(error, output))?;
         file.finish()?;
         Ok(written)
     }

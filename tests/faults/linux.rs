@@ -29,6 +29,10 @@ const TESTS: &[Test] = &[
         a_library_that_changes_after_it_was_looked_at_is_not_grafted,
     ),
     (
+        "a_wheel_that_changes_after_it_was_looked_at_is_not_repaired",
+        a_wheel_that_changes_after_it_was_looked_at_is_not_repaired,
+    ),
+    (
         "killed_at_any_moment_it_leaves_the_output_whole_or_absent",
         killed_at_any_moment_it_leaves_the_output_whole_or_absent,
     ),
@@ -304,6 +308,38 @@ fn a_library_that_changes_after_it_was_looked_at_is_not_grafted() {
             matches!(&error, Error::Changed { path } if *path == library.canonicalize().unwrap()),
             "{error}"
         );
+        assert_eq!(names(&sandbox.out()), [""; 0]);
+    }
+}
+
+fn a_wheel_that_changes_after_it_was_looked_at_is_not_repaired() {
+    // One that is repaired, and one that is copied.
+    for object_of_wheel in [Some("x86_64/core.so"), None] {
+        let sandbox = Sandbox::new();
+        let data = [b'x'; 1000];
+        let name = if object_of_wheel.is_some() { NAME } else { "demo-1.0-py3-none-any.whl" };
+        let mut builder = WheelBuilder::new(name).stored("demo/data.bin", data);
+        if let Some(name) = object_of_wheel {
+            builder = builder.file_with_mode("demo/m.so", object(name), 0o755);
+        }
+        let input = sandbox.wheel(&builder);
+        let file = std::fs::File::options().append(true).open(&input).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();
+        let places = SearchPlaces { sysroot: Sysroot::new(testdata("rootfs")), ..SearchPlaces::default() };
+        let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+        let options = RepairOptions::default();
+        let wheel = Wheel::open(&input, &Limits::default()).unwrap();
+        let audit = audit(&wheel, &resolver, &AuditOptions::default()).unwrap();
+        let plan = plan(&wheel, &audit, &options).unwrap();
+        assert_eq!(plan.is_copy(), object_of_wheel.is_none());
+        let mut bytes = std::fs::read(&input).unwrap();
+        let at = bytes.windows(data.len()).position(|window| window == data).unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(&input, bytes).unwrap();
+        let root = &resolver.options().places.sysroot;
+        let error = apply(&wheel, &audit, &plan, &options, &sandbox.out(), (root, None)).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{}` changed while it was being read", input.display()));
+        assert_eq!(error.hints(), ["run again when nothing writes to it"]);
         assert_eq!(names(&sandbox.out()), [""; 0]);
     }
 }

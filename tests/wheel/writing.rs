@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-#[cfg(unix)]
 use std::path::Path;
 
 use muslrepair::Limits;
 use muslrepair::wheel::{
-    Content, DosTime, Entry, Method, NewFile, Sha256Digest, Wheel, WheelWriter, copy_wheel,
+    Content, DosTime, Entry, Method, NewFile, Sha256Digest, Wheel, WheelError, WheelWriter,
 };
 
 use super::support::raw_zip::{RawMember, RawZip};
@@ -286,12 +285,51 @@ fn the_umask_applies_to_the_output() {
 fn copies_are_exact_and_copying_a_file_to_itself_does_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let file = demo().write_to(directory.path());
+    let open = |path: &Path| Wheel::open(path, &Limits::default()).unwrap();
     let copy = directory.path().join("copies").join(NAME);
-    copy_wheel(&file, &copy).unwrap();
-    assert_eq!(fs::read(&copy).unwrap(), demo().build());
-    copy_wheel(&copy, &directory.path().join("copies/../copies").join(NAME)).unwrap();
+    for wheel in [open(&file), demo().open().unwrap()] {
+        wheel.copy_to(&copy).unwrap();
+        assert_eq!(fs::read(&copy).unwrap(), demo().build());
+        fs::write(&copy, "old").unwrap();
+    }
+    let wheel = open(&file);
+    wheel.copy_to(&copy).unwrap();
+    open(&copy).copy_to(&directory.path().join("copies/../copies").join(NAME)).unwrap();
     assert_eq!(fs::read(&copy).unwrap(), demo().build());
     assert_eq!(names(copy.parent().unwrap()), [NAME]);
-    let error = copy_wheel(&directory.path().join("none.whl"), &copy).unwrap_err();
+    fs::remove_file(&file).unwrap();
+    let error = wheel.copy_to(&copy).unwrap_err();
     assert!(error.to_string().starts_with("cannot open `"));
+}
+
+#[test]
+fn a_source_that_is_written_to_meanwhile_is_an_error_that_names_it_and_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = demo().write_to(directory.path());
+    let original = fs::read(&file).unwrap();
+    let output = directory.path().join("out").join(NAME);
+    // One byte within a member that is kept, and a file that becomes longer or shorter.
+    let changes: [fn(&mut Vec<u8>); 3] =
+        [|bytes| bytes[40] ^= 1, |bytes| bytes.push(0), |bytes| bytes.truncate(bytes.len() / 2)];
+    for change in changes {
+        fs::write(&file, &original).unwrap();
+        let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        fs::File::options().append(true).open(&file).unwrap().set_modified(past).unwrap();
+        let wheel = Wheel::open(&file, &Limits::default()).unwrap();
+        let scan = wheel.scan(|_, _| ()).unwrap();
+        let mut bytes = original.clone();
+        change(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+        let hashes = scan.files.into_iter().map(|file| (file.path, file.sha256));
+        let writer = WheelWriter::new(&wheel, DosTime::EPOCH).hashes(hashes);
+        for error in [
+            writer.write(keep_all(&wheel), &output).unwrap_err(),
+            wheel.copy_to(&output).unwrap_err(),
+            wheel.copy_to(&file).unwrap_err(),
+        ] {
+            assert!(matches!(&error, WheelError::Changed(path) if *path == file), "{error}");
+            assert_eq!(error.hint().as_deref(), Some("run again when nothing writes to it"));
+        }
+        assert_eq!(names(output.parent().unwrap()), [""; 0]);
+    }
 }
