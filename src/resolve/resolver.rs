@@ -138,14 +138,17 @@ impl Resolver {
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen().files.get(&location).cloned();
         let read = known.unwrap_or_else(|| {
-            let read = read_library(path, in_sysroot, &location, &self.options.limits).map(Arc::new);
+            let read = read_library(path.clone(), in_sysroot, &location, &self.options.limits).map(Arc::new);
             seen().insert(location, read.clone());
             read
         });
-        match read {
-            Ok(file) => Ok(Some(Found { found: shown, file })),
-            Err(reason) => Err(rejected(reason)),
-        }
+        let file = read.map_err(rejected)?;
+        // Another name may have led to the file before, for another wheel. What is said of it follows from this one.
+        let file = match (&file.path, file.in_sysroot) == (&path, in_sysroot) {
+            true => file,
+            false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
+        };
+        Ok(Some(Found { found: shown, file }))
     }
 }
 
@@ -153,4 +156,29 @@ impl Resolver {
 pub(super) struct Found {
     pub(super) found: String,
     pub(super) file: Arc<LibraryFile>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::resolve::Sysroot;
+
+    #[test]
+    fn what_is_said_of_a_file_does_not_depend_on_who_found_it_first() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/rootfs").canonicalize().unwrap();
+        let host = Directory::Host(root.join("usr/lib"));
+        let inside = Directory::Inside("/usr/lib".to_owned());
+        let found = |directories: [&Directory; 2]| {
+            let places = SearchPlaces { sysroot: Sysroot::new(&root), ..SearchPlaces::default() };
+            let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+            directories.map(|directory| resolver.candidate(directory, "libgreet.so.3").unwrap().unwrap().file)
+        };
+        let [first, second] = found([&host, &inside]);
+        let [other_second, other_first] = found([&inside, &host]);
+        assert_eq!((&first, &second), (&other_first, &other_second));
+        assert_eq!((first.in_sysroot, second.in_sysroot), (false, true));
+        assert_eq!(second.path, "/usr/lib/libgreet.so.3.1");
+        assert_eq!(first.bytes.location(), second.bytes.location());
+    }
 }
