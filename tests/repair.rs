@@ -164,6 +164,32 @@ fn what_is_installed_below_the_prefix_gets_grafts_below_the_prefix() {
 }
 
 #[test]
+fn libraries_that_are_grafted_twice_are_two_components_that_need_what_lies_beside_them() {
+    let member = "demo-1.0.data/data/lib/plugin.so";
+    let chain = object("x86_64/ext_chain.so");
+    let (_, result) = repaired(&wheel_with("x86_64/ext_chain.so").file_with_mode(member, chain, 0o755), &[]);
+    let sbom = result.text("demo-1.0.dist-info/sboms/muslrepair.cdx.json");
+    let sbom: serde_json::Value = serde_json::from_str(&sbom).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let listed = |list: &str, key: &str| -> Vec<String> {
+        sbom[list].as_array().unwrap().iter().map(|entry| text(&entry[key])).collect()
+    };
+    let components = listed("components", "bom-ref");
+    assert_eq!(components.len(), 4, "{components:?}");
+    assert_eq!(listed("dependencies", "ref")[1..], components);
+    let directory =
+        |reference: &str| reference.rsplit_once('/').unwrap().0.rsplit_once('#').unwrap().1.to_owned();
+    let mut needs = 0;
+    for entry in &sbom["dependencies"].as_array().unwrap()[1..] {
+        for need in entry["dependsOn"].as_array().into_iter().flatten() {
+            assert_eq!(directory(&text(need)), directory(&text(&entry["ref"])));
+            needs += 1;
+        }
+    }
+    assert_eq!(needs, 2);
+}
+
+#[test]
 fn zlib_is_left_to_the_system_unless_asked_for() {
     let (_, result) = repaired(&wheel_with("x86_64/ext_zlib.so"), &[]);
     assert_eq!(result.below("demo.libs"), [""; 0]);

@@ -28,7 +28,7 @@ pub struct Graft {
     pub aliases: Vec<String>,
     /// Whether `source` is a path of the root file system, rather than of a directory the caller named.
     pub in_sysroot: bool,
-    /// The file names of the grafts it needs in turn, sorted.
+    /// The file names of the grafts it needs in turn, sorted. They lie beside it.
     pub needs: Vec<String>,
     /// What changes in it.
     pub edit: ElfEdit,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::resolve::{ApkDatabase, Package, Sysroot};
-use crate::wheel::WheelFilename;
+use crate::wheel::{WheelFilename, WheelPath};
 
 use super::graft::Graft;
 
@@ -88,23 +88,26 @@ pub(super) fn document(
     packages: Option<&ApkDatabase>,
 ) -> Vec<u8> {
     let wheel = wheel_component(output);
-    let mut references: BTreeMap<&str, String> = BTreeMap::new();
-    let mut components: Vec<Component> = Vec::new();
-    for graft in grafts {
-        let owner =
-            packages.filter(|_| graft.in_sysroot).and_then(|packages| packages.owner(root, &graft.source));
-        let component = graft_component(graft, owner);
-        references.insert(graft.name(), component.reference.clone());
-        components.push(component);
-    }
+    let component = |graft: &Graft| {
+        let packages = packages.filter(|_| graft.in_sysroot);
+        graft_component(graft, packages.and_then(|packages| packages.owner(root, &graft.source)))
+    };
+    let mut components: Vec<Component> = grafts.iter().map(component).collect();
     let mut dependencies = vec![DependencyList {
         reference: wheel.reference.clone(),
         depends_on: sorted(components.iter().map(|component| component.reference.clone())),
     }];
-    for graft in grafts {
-        let Some(reference) = references.get(graft.name()) else { continue };
-        let needs = graft.needs.iter().filter_map(|name| references.get(name.as_str()).cloned());
-        dependencies.push(DependencyList { reference: reference.clone(), depends_on: sorted(needs) });
+    let references: BTreeMap<&WheelPath, &String> = grafts
+        .iter()
+        .zip(&components)
+        .map(|(graft, component)| (&graft.member, &component.reference))
+        .collect();
+    for (graft, component) in grafts.iter().zip(&components) {
+        // A library that is grafted for two schemes lies in two directories. What it needs lies beside it.
+        let beside = |name: &String| graft.member.parent()?.join(name).ok();
+        let needs = graft.needs.iter().filter_map(|name| references.get(&beside(name)?).copied().cloned());
+        let reference = component.reference.clone();
+        dependencies.push(DependencyList { reference, depends_on: sorted(needs) });
     }
     if let Some(grafts) = dependencies.get_mut(1..) {
         grafts.sort_by(|a, b| a.reference.cmp(&b.reference));
