@@ -233,6 +233,34 @@ fn needs_prints_exactly_what_apk_would_have_to_install() {
 }
 
 #[test]
+fn two_files_behind_one_name_are_two_needs_of_two_packages() {
+    let sandbox = Sandbox::new();
+    let two = object("x86_64/ext_two.so");
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_one.so").file_with_mode("demo/two.so", two, 0o755));
+    let mut database = String::new();
+    for name in ["one", "two"] {
+        let (from, to) = (format!("opt/{name}"), sandbox.path().join("root/opt").join(name));
+        std::fs::create_dir_all(&to).unwrap();
+        let library = testdata("rootfs").join(&from).join("libtwin.so.1");
+        std::fs::copy(library, to.join("libtwin.so.1")).unwrap();
+        database.push_str(&format!("P:{name}-libs\nV:1-r0\nA:x86_64\nF:{from}\nR:libtwin.so.1\n\n"));
+    }
+    let installed = sandbox.path().join("root/lib/apk/db");
+    std::fs::create_dir_all(&installed).unwrap();
+    std::fs::write(installed.join("installed"), database).unwrap();
+    let needs = |format: &str| {
+        // The wheel twice, as two wheels that need the same: nothing is said twice.
+        sandbox.run(&["needs", NAME, NAME, "--sysroot", "root", "--format", format]).success().stdout
+    };
+    assert_eq!(needs("so"), "so:libtwin.so.1\n");
+    assert_eq!(needs("pkg"), "one-libs\ntwo-libs\n");
+    let json: Value = serde_json::from_str(&needs("json")).unwrap();
+    let files: Vec<&str> =
+        json["needs"].as_array().unwrap().iter().map(|need| need["path"].as_str().unwrap()).collect();
+    assert_eq!(files, ["/opt/one/libtwin.so.1", "/opt/two/libtwin.so.1"]);
+}
+
+#[test]
 fn packages_that_nobody_knows_are_an_error_of_needs() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(NAME, "x86_64/ext_missing.so"));

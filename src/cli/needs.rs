@@ -1,5 +1,7 @@
 //! `needs`.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -39,6 +41,9 @@ enum NeedsFormat {
     Json,
 }
 
+/// The needs of all subjects, by the name that is asked for and the file it leads to.
+type Needs = BTreeMap<(String, Option<String>), Need>;
+
 #[derive(Serialize)]
 struct List<'a> {
     subjects: Vec<String>,
@@ -54,7 +59,7 @@ pub(super) fn run(
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root);
-    let mut list: Vec<Need> = Vec::new();
+    let mut list: Needs = BTreeMap::new();
     let mut worst = Exit::Success;
     for subject in &subjects {
         match examined(subject, &resolver) {
@@ -65,14 +70,12 @@ pub(super) fn run(
             }
         }
     }
-    list.retain(|need| !arguments.exclude.iter().any(|pattern| pattern.matches(&need.library)));
+    list.retain(|(library, _), _| !arguments.exclude.iter().any(|pattern| pattern.matches(library)));
+    let list: Vec<Need> = list.into_values().collect();
     match arguments.format {
-        NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()))?,
+        NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()).collect())?,
         NeedsFormat::Pkg => {
-            let mut known: Vec<&str> = list.iter().filter_map(|need| need.package.as_deref()).collect();
-            known.sort_unstable();
-            known.dedup();
-            print(terminal, known.into_iter())?;
+            print(terminal, list.iter().filter_map(|need| need.package.as_deref()).collect())?;
             for need in list.iter().filter(|need| need.package.is_none()) {
                 let by = need.needed_by.first().map_or("", String::as_str);
                 terminal.error(&format!("no installed package provides `{}`, needed by `{by}`", need.token));
@@ -99,18 +102,19 @@ fn examined(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error
     }
 }
 
-fn merge(list: &mut Vec<Need>, more: Vec<Need>) {
+fn merge(list: &mut Needs, more: Vec<Need>) {
     for need in more {
-        match list.iter_mut().find(|known| known.library == need.library) {
-            Some(known) => known.needed_by.extend(need.needed_by),
-            None => list.push(need),
+        match list.entry((need.library.clone(), need.path.clone())) {
+            Entry::Occupied(mut known) => known.get_mut().needed_by.extend(need.needed_by),
+            Entry::Vacant(place) => {
+                place.insert(need);
+            }
         }
     }
-    list.sort_by(|a, b| a.library.cmp(&b.library));
 }
 
-/// One a line; nothing at all for an empty list, so that `xargs -r` does nothing.
-fn print<'a>(terminal: &Terminal, lines: impl Iterator<Item = &'a str>) -> Result<(), Stop> {
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
+/// One a line, each once; nothing at all for an empty list, so that `xargs -r` does nothing.
+fn print(terminal: &Terminal, lines: BTreeSet<&str>) -> Result<(), Stop> {
+    let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
     if text.is_empty() { Ok(()) } else { terminal.result(&text) }
 }

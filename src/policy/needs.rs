@@ -1,12 +1,14 @@
 //! What has to be installed at run time for wheels that stay as they are.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::resolve::{ApkDatabase, Object, Origin, Resolution, Sysroot};
+use crate::resolve::{ApkDatabase, Dependency, Object, Origin, Resolution, Sysroot};
 
 use super::audit::Examination;
 
-/// A library that a wheel leaves to the system.
+/// A library that a wheel leaves to the system. Where objects find different files under one name, each file is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Need {
     /// The name that is asked for.
@@ -23,14 +25,15 @@ pub struct Need {
     pub needed_by: Vec<String>,
 }
 
-/// What the members of a wheel or tree need from the system, sorted by name. Only what they ask for themselves: `apk`
-/// knows what a package needs in turn. musl, the interpreter and what the policies promise are left out.
+/// What the members of a wheel or tree need from the system, sorted by name and by the file it leads to. Only what they
+/// ask for themselves: `apk` knows what a package needs in turn. musl, the interpreter and what the policies promise are
+/// left out.
 #[must_use]
 pub fn needs(examination: &Examination, root: &Sysroot, packages: Option<&ApkDatabase>) -> Vec<Need> {
-    let mut needs: Vec<Need> = Vec::new();
-    for (_, path, _, object) in examination.members() {
-        for dependency in &object.dependencies {
-            let found = match &dependency.resolution {
+    let mut needs: BTreeMap<(&str, Option<&str>), Need> = BTreeMap::new();
+    for (_, member, _, object) in examination.members() {
+        for Dependency { name, resolution } in &object.dependencies {
+            let found = match resolution {
                 Resolution::Object { index } => match examination.graph.objects.get(*index) {
                     Some(Object { origin: Origin::File { file, .. }, .. }) => Some(file),
                     _ => continue,
@@ -38,27 +41,24 @@ pub fn needs(examination: &Examination, root: &Sysroot, packages: Option<&ApkDat
                 Resolution::Missing { .. } | Resolution::Excluded { .. } => None,
                 Resolution::Libc | Resolution::Interpreter | Resolution::Allowed => continue,
             };
-            if let Some(known) = needs.iter_mut().find(|need| need.library == dependency.name) {
-                known.needed_by.push(path.to_string());
-                continue;
-            }
-            let file = dependency.name.rsplit('/').next().unwrap_or(&dependency.name);
-            let token = format!("so:{file}");
-            let owner = packages.and_then(|packages| {
-                let owner =
-                    found.filter(|file| file.in_sysroot).and_then(|file| packages.owner(root, &file.path));
-                owner.or_else(|| packages.provider(&token))
+            let need = needs.entry((name, found.map(|file| file.path.as_str()))).or_insert_with(|| {
+                let token = format!("so:{}", name.rsplit('/').next().unwrap_or(name));
+                let owner = packages.and_then(|packages| {
+                    let file = found.filter(|file| file.in_sysroot);
+                    file.and_then(|file| packages.owner(root, &file.path))
+                        .or_else(|| packages.provider(&token))
+                });
+                Need {
+                    library: name.clone(),
+                    package: owner.map(|package| package.name.clone()),
+                    version: owner.map(|package| package.version.clone()),
+                    path: found.map(|file| file.path.clone()),
+                    needed_by: Vec::new(),
+                    token,
+                }
             });
-            needs.push(Need {
-                library: dependency.name.clone(),
-                token,
-                package: owner.map(|package| package.name.clone()),
-                version: owner.map(|package| package.version.clone()),
-                path: found.map(|file| file.path.clone()),
-                needed_by: vec![path.to_string()],
-            });
+            need.needed_by.push(member.to_string());
         }
     }
-    needs.sort_by(|a, b| a.library.cmp(&b.library));
-    needs
+    needs.into_values().collect()
 }
