@@ -46,9 +46,9 @@ pub(super) fn run(
     };
     let graph = resolver.resolve(vec![root], &InstalledLayout::default());
     if arguments.format == Format::Json {
-        terminal.result(&serde_json::to_string(&report::tree_document(&graph, 0)?)?)?;
+        terminal.document(&report::tree_document(&graph, 0)?)?;
     } else if arguments.json {
-        terminal.result(&serde_json::to_string_pretty(&report::tree_json(&graph, 0))?)?;
+        terminal.indented_document(&report::tree_json(&graph, 0))?;
     } else if terminal.voice() == Voice::Auditwheel {
         // auditwheel logs its tree, so that standard output stays empty.
         terminal.say(&report::tree_auditwheel(&graph, 0));

@@ -85,7 +85,7 @@ pub(super) fn run(
         NeedsFormat::Json => {
             let subjects = subjects.iter().map(|subject| inputs::shown(subject.path())).collect();
             let document = report::document("needs", &List { subjects, needs: &list })?;
-            terminal.result(&serde_json::to_string_pretty(&document)?)?;
+            terminal.indented_document(&document)?;
         }
     }
     Ok(worst)

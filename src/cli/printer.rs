@@ -200,7 +200,7 @@ impl<'a> Printer<'a> {
             Done::Skipped => failed("another wheel failed before".to_owned())?,
         };
         if self.format == Format::Json {
-            self.terminal.result(&serde_json::to_string(&document)?)?;
+            self.terminal.document(&document)?;
         }
         if self.keep {
             documents.push(document);

@@ -235,15 +235,15 @@ fn write_report(path: &Path, documents: Vec<serde_json::Value>) -> Result<(), St
     let failed = |error: std::io::Error| format!("cannot write `{}`: {error}", path.display());
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(failed)?;
-    let mut bytes = serde_json::to_vec_pretty(&report).map_err(|error| failed(error.into()))?;
-    bytes.push(b'\n');
+    let mut text = muslrepair::report::json_indented(&report).map_err(|error| failed(error.into()))?;
+    text.push('\n');
     let mut builder = tempfile::Builder::new();
     builder.prefix(".muslrepair-").suffix(".part");
     // The usual permissions of new files, which the umask cuts down.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(directory).map_err(failed)?;
-    std::io::Write::write_all(&mut file, &bytes).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }

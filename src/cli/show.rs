@@ -68,7 +68,7 @@ pub(super) fn run(
                     terminal.result(&report::show_error_json(&shown, &error.lines().join("; ")))?;
                 } else if arguments.format == Format::Json {
                     let document = report::error_document(&shown, &error)?;
-                    terminal.result(&serde_json::to_string(&document)?)?;
+                    terminal.document(&document)?;
                 }
                 terminal.wheel_error("show", &shown, &error);
                 worst = worst.max(Exit::Failure);
@@ -79,7 +79,7 @@ pub(super) fn run(
             terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))?;
         } else if arguments.format == Format::Json {
             let document = report::audit_document(&audit, &root, packages.as_ref())?;
-            terminal.result(&serde_json::to_string(&document)?)?;
+            terminal.document(&document)?;
         } else if terminal.voice() == Voice::Auditwheel {
             show_as_auditwheel(&audit, terminal)?;
         } else {

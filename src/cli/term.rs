@@ -3,7 +3,9 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use muslrepair::Error;
+use muslrepair::wheel::Escaped;
+use muslrepair::{Error, report};
+use serde::Serialize;
 
 use super::compat::Voice;
 use super::{Exit, Global, progress};
@@ -97,6 +99,16 @@ impl Terminal {
             out.write_all(b"\n")?;
         }
         Ok(out.flush()?)
+    }
+
+    /// A result in JSON, one document on one line.
+    pub(super) fn document(self, value: &impl Serialize) -> Result<(), Stop> {
+        self.result(&report::json_line(value)?)
+    }
+
+    /// A result in JSON that is laid out for reading.
+    pub(super) fn indented_document(self, value: &impl Serialize) -> Result<(), Stop> {
+        self.result(&report::json_indented(value)?)
     }
 
     /// A result that is no text about wheels: a script, a manual page.
@@ -212,13 +224,12 @@ fn line(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Names come from wheels and file systems of strangers: control characters, and those that turn the direction of
-/// writing, are shown and not sent.
+/// Names come from wheels and file systems of strangers: control characters, and those that are not seen or turn the
+/// direction of writing, are shown and not sent. Lines stay lines.
 pub(super) fn safe(text: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() && c != '\n') || hidden(c) {
+        if Escaped::hides(c) && c != '\n' {
             safe.extend(c.escape_unicode());
         } else {
             safe.push(c);

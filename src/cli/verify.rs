@@ -187,7 +187,7 @@ fn say(subject: &Subject, audited: &Audited, format: Format, terminal: Terminal)
             findings: &audited.elf.findings,
             errors: Vec::new(),
         };
-        terminal.result(&serde_json::to_string(&report::document("verify", &verdict)?)?)?;
+        terminal.document(&report::document("verify", &verdict)?)?;
     } else {
         let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
         if let Some(minimum) = minimum {
@@ -211,7 +211,7 @@ fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) 
             findings: &[],
             errors: error.lines(),
         };
-        terminal.result(&serde_json::to_string(&report::document("verify", &verdict)?)?)?;
+        terminal.document(&report::document("verify", &verdict)?)?;
     }
     terminal.wheel_error("verify", &subject.shown(), error);
     Ok(())

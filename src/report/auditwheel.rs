@@ -245,12 +245,8 @@ fn paragraph(words: &str, text: &mut String) {
 
 /// Four spaces of indentation, as auditwheel prints it.
 pub(super) fn render(value: &impl Serialize) -> String {
-    let mut bytes = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    // Strings, booleans and maps with string keys always serialise, into memory that is always there.
-    let _ = value.serialize(&mut serializer);
-    String::from_utf8_lossy(&bytes).into_owned()
+    // Strings, booleans and maps with string keys always serialise.
+    super::json::indented(value, "    ").unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-/// Shows untrusted text with everything escaped that could move the cursor, hide or reorder
-/// other text: control characters, line separators and bidirectional marks.
+/// Shows untrusted text with everything escaped that could move the cursor, hide or reorder other text, or not be seen
+/// itself: see [`Escaped::hides`].
 ///
 /// ```
 /// use muslrepair::wheel::Escaped;
@@ -14,10 +14,30 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
+impl Escaped<'_> {
+    /// Whether a character is escaped: control characters, and those of Unicode that are not seen or that turn the
+    /// direction of writing (`Default_Ignorable_Code_Point` and `Bidi_Control`), but for those that letters and pictures
+    /// are composed with.
+    #[must_use]
+    pub fn hides(c: char) -> bool {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' // soft hyphen
+                | '\u{61c}' // Arabic letter mark
+                | '\u{180e}' // Mongolian vowel separator
+                | '\u{200b}'..='\u{200f}' // zero width, and left-to-right and right-to-left marks
+                | '\u{2028}'..='\u{202e}' // separators and bidirectional embeddings
+                | '\u{2060}'..='\u{206f}' // word joiner, bidirectional isolates, and what is deprecated
+                | '\u{feff}' // byte order mark
+                | '\u{fff9}'..='\u{fffb}' // interlinear annotations
+                | '\u{e0000}'..='\u{e007f}') // tags
+    }
+}
+
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            if is_unsafe_to_show(c) {
+            if Self::hides(c) {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 f.write_char(c)?;
@@ -25,15 +45,6 @@ impl fmt::Display for Escaped<'_> {
         }
         Ok(())
     }
-}
-
-fn is_unsafe_to_show(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200b}'..='\u{200f}' // zero width, and left-to-right and right-to-left marks
-            | '\u{2028}'..='\u{202e}' // separators and bidirectional embeddings
-            | '\u{2060}'..='\u{2069}' // word joiner and bidirectional isolates
-            | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use muslrepair::wheel::Escaped;
+
+use super::support::elf_builder::ElfBuilder;
 use super::support::sandbox::{Sandbox, object, testdata};
 use super::support::wheel_builder::WheelBuilder;
 
@@ -166,6 +169,46 @@ fn arguments<'a>(command: &[&'a str], root: &'a str) -> Vec<&'a str> {
 
 fn rootfs() -> String {
     testdata("rootfs").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn names_that_are_not_seen_or_steer_a_terminal_are_in_every_document_and_come_out_as_they_are() {
+    // Zero-width non-joiner, delete, the end of a control sequence of eight bits, and a tag beyond the first 65536.
+    let odd = "\u{641}\u{200c}\u{647}\u{7f}\u{9c}\u{e0041}";
+    let (member, library) =
+        (format!("demo/x{}y.so", odd.replace(char::is_control, "")), format!("lib{odd}.so"));
+    let sandbox = Sandbox::new();
+    let bytes = ElfBuilder::new().needed(&library).needed("libc.so").build();
+    std::fs::write(sandbox.path().join("object.so"), &bytes).unwrap();
+    sandbox.wheel(&WheelBuilder::new(NAME).file(&member, bytes));
+    let calls: [&[&str]; 8] = [
+        &["show", "--format", "json", NAME],
+        &["show", "--json", NAME],
+        &["verify", "--format", "json", NAME],
+        &["needs", "--format", "json", NAME],
+        &["repair", "--format", "json", NAME],
+        &["repair", "--dry-run", "--exclude", "*", "--strip", "--format", "json", NAME],
+        &["lddtree", "--format", "json", "object.so"],
+        &["lddtree", "--json", "object.so"],
+    ];
+    for call in calls {
+        let printed = sandbox.run(call).stdout;
+        assert!(!printed.chars().any(|c| c != '\n' && Escaped::hides(c)), "{call:?}: {printed:?}");
+        let document: Value =
+            serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{call:?}: {error}"));
+        let names = [&member, &library].into_iter().filter(|name| holds(&document, name)).count();
+        assert!(names > 0, "{call:?}: {printed}");
+    }
+}
+
+/// Whether some string of a document, or some key, has this text in it.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(string) => string.contains(text),
+        Value::Array(values) => values.iter().any(|value| holds(value, text)),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains(text) || holds(value, text)),
+        _ => false,
+    }
 }
 
 #[test]
