@@ -72,8 +72,17 @@ pub enum WheelError {
     #[error("there is no `*.dist-info` directory")]
     NoDistInfo,
     /// There are several `*.dist-info` directories at the top.
-    #[error("there must be one `*.dist-info` directory, not {}: `{}`", .0.len(), .0.join("`, `"))]
-    SeveralDistInfo(Vec<String>),
+    #[error(
+        "there must be one `*.dist-info` directory, not {count}: `{}`{}",
+        first.join("`, `"),
+        if *count > first.len() { " and others" } else { "" }
+    )]
+    SeveralDistInfo {
+        /// How many.
+        count: usize,
+        /// The first of them, sorted.
+        first: Vec<String>,
+    },
     /// The `*.dist-info` directory is that of another distribution or version.
     #[error("directory `{found}` does not belong to a wheel named `{expected}`")]
     ForeignDistInfo {

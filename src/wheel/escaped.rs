@@ -47,9 +47,31 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// The beginning of a text that a wheel may make as long as it likes, escaped. Member names are shown whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Excerpt<'a>(pub(super) &'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The longest member name that is read unless told otherwise, in characters.
+        const LONGEST: usize = 1024;
+        match self.0.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, "{}...", Escaped(self.0.get(..end).unwrap_or_default())),
+            None => Escaped(self.0).fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Escaped;
+    use super::{Escaped, Excerpt};
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let whole = "\u{e9}".repeat(1024);
+        assert_eq!(Excerpt(&whole).to_string(), whole);
+        assert_eq!(Excerpt(&format!("{whole}\u{e9}")).to_string(), format!("{whole}..."));
+    }
 
     #[test]
     fn control_and_bidirectional_characters_are_escaped() {

@@ -2,20 +2,22 @@
 
 use std::fmt;
 
-use super::escaped::Escaped;
+use super::escaped::Excerpt;
 
 /// The header lines of a file in the form of a mail message (PEP 427 and PEP 566 use it), each kept as it
 /// is spelt, up to the first blank line. What follows is kept too and not looked at.
+///
+/// Lines are found anew whenever they are asked for: millions of short ones take no more memory than the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers {
-    lines: Vec<Line>,
+    head: String,
     body: Vec<u8>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    text: String,
-    ending: &'static str,
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    ending: &'a str,
 }
 
 /// What is wrong with a file of `Key: value` lines.
@@ -25,7 +27,7 @@ pub enum HeaderRule {
     #[error("the line must be UTF-8")]
     NotUtf8,
     /// A line is not `Key: value`.
-    #[error("`{}` must have the form `Key: value`", Escaped(.0))]
+    #[error("`{}` must have the form `Key: value`", Excerpt(.0))]
     NotAHeader(String),
     /// A key that may appear once appears again.
     #[error("`{0}` must not appear twice")]
@@ -38,39 +40,38 @@ pub enum HeaderRule {
 /// A [`HeaderRule`] and the line, counted from 1, that breaks it.
 pub(super) type Broken = (usize, HeaderRule);
 
-impl Line {
+impl<'a> Line<'a> {
+    fn new(line: &'a str) -> Self {
+        let text = line.strip_suffix('\n').map_or(line, |text| text.strip_suffix('\r').unwrap_or(text));
+        let (text, ending) = line.split_at(text.len());
+        Self { text, ending }
+    }
+
     /// Key and value. `None` for lines that continue the one before.
-    fn header(&self) -> Option<(&str, &str)> {
+    fn header(self) -> Option<(&'a str, &'a str)> {
         if self.continues() {
             return None;
         }
         self.text.split_once(':').map(|(key, value)| (key, value.trim()))
     }
 
-    fn continues(&self) -> bool {
+    fn continues(self) -> bool {
         self.text.starts_with([' ', '\t'])
     }
 
     /// Keys are compared without case, as in mail messages.
-    fn has_key(&self, key: &str) -> bool {
+    fn has_key(self, key: &str) -> bool {
         self.header().is_some_and(|(found, _)| found.eq_ignore_ascii_case(key))
     }
 
-    fn read(bytes: &[u8], number: usize) -> Result<Self, Broken> {
-        let (text, ending) = match bytes.strip_suffix(b"\n") {
-            None => (bytes, ""),
-            Some(text) => match text.strip_suffix(b"\r") {
-                None => (text, "\n"),
-                Some(text) => (text, "\r\n"),
-            },
-        };
-        let text = std::str::from_utf8(text).map_err(|_| (number, HeaderRule::NotUtf8))?;
-        let line = Self { text: text.to_owned(), ending };
+    fn check(bytes: &'a [u8], number: usize) -> Result<(), Broken> {
+        let line = std::str::from_utf8(bytes).map_err(|_| (number, HeaderRule::NotUtf8))?;
+        let line = Self::new(line);
         let has_key = line.header().is_some_and(|(key, _)| is_key(key));
         if has_key || (line.continues() && number > 1) {
-            Ok(line)
+            Ok(())
         } else {
-            Err((number, HeaderRule::NotAHeader(line.text)))
+            Err((number, HeaderRule::NotAHeader(line.text.to_owned())))
         }
     }
 }
@@ -82,17 +83,21 @@ fn is_key(key: &str) -> bool {
 
 impl Headers {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
-        let mut headers = Self::default();
-        let mut lines = bytes.split_inclusive(|&b| b == b'\n');
-        for line in lines.by_ref() {
+        let mut end = 0;
+        for (index, line) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
             if line.trim_ascii().is_empty() {
-                headers.body.extend(line);
                 break;
             }
-            headers.lines.push(Line::read(line, headers.lines.len() + 1)?);
+            Line::check(line, index + 1)?;
+            end += line.len();
         }
-        lines.for_each(|line| headers.body.extend(line));
-        Ok(headers)
+        let (head, body) = bytes.split_at(end);
+        // Every line of it is UTF-8.
+        Ok(Self { head: String::from_utf8_lossy(head).into_owned(), body: body.to_owned() })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.head.split_inclusive('\n').map(Line::new)
     }
 
     /// The first value of a key.
@@ -102,16 +107,12 @@ impl Headers {
 
     /// Every value of a key, in order.
     pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.lines
-            .iter()
-            .filter(move |line| line.has_key(key))
-            .filter_map(Line::header)
-            .map(|(_, value)| value)
+        self.lines().filter(move |line| line.has_key(key)).filter_map(Line::header).map(|(_, value)| value)
     }
 
     /// Line number and value of a key that may appear once.
     pub(super) fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, Broken> {
-        let mut found = self.lines.iter().enumerate().filter(|(_, line)| line.has_key(key));
+        let mut found = self.lines().enumerate().filter(|(_, line)| line.has_key(key));
         let first = found.next().and_then(|(index, line)| Some((index + 1, line.header()?.1)));
         match found.next() {
             Some((index, _)) => Err((index + 1, HeaderRule::Repeated(key))),
@@ -121,47 +122,39 @@ impl Headers {
 
     /// Line number and value of a key that must appear once. A missing one is missed on the last line.
     pub(super) fn required(&self, key: &'static str) -> Result<(usize, &str), Broken> {
-        self.only(key)?.ok_or((self.lines.len().max(1), HeaderRule::Missing(key)))
+        self.only(key)?.ok_or_else(|| (self.lines().count().max(1), HeaderRule::Missing(key)))
     }
 
     /// Puts `values` where the first line of `key` is, or after the last header, and drops its other lines
     /// with those that continue them.
     pub(super) fn replace(&mut self, key: &str, values: &[String]) {
-        let ending = self.lines.first().map(|line| line.ending).filter(|ending| !ending.is_empty());
+        let ending = self.lines().next().map(|line| line.ending).filter(|ending| !ending.is_empty());
         let ending = ending.unwrap_or("\n");
-        let mut lines: Vec<Line> = Vec::with_capacity(self.lines.len() + values.len());
-        let mut at = None;
-        let mut spelling = key.to_owned();
-        let mut dropping = false;
-        for line in self.lines.drain(..) {
+        let spelling = self.lines().filter(|line| line.has_key(key)).find_map(Line::header);
+        let spelling = spelling.map_or(key, |(key, _)| key);
+        let new: String = values.iter().map(|value| format!("{spelling}: {value}{ending}")).collect();
+        let mut head = String::with_capacity(self.head.len() + new.len());
+        let (mut placed, mut dropping) = (false, false);
+        for line in self.lines() {
             if line.has_key(key) {
-                if at.is_none() {
-                    at = Some(lines.len());
-                    spelling = line.header().map_or(spelling, |(key, _)| key.to_owned());
+                if !placed {
+                    head.push_str(&new);
                 }
-                dropping = true;
+                (placed, dropping) = (true, true);
             } else if !(dropping && line.continues()) {
                 dropping = false;
-                lines.push(line);
+                head.push_str(line.text);
+                head.push_str(if line.ending.is_empty() { ending } else { line.ending });
             }
         }
-        let at = at.unwrap_or(lines.len());
-        let new = values.iter().map(|value| Line { text: format!("{spelling}: {value}"), ending });
-        lines.splice(at..at, new);
-        for line in lines.iter_mut().filter(|line| line.ending.is_empty()) {
-            line.ending = ending;
+        if !placed {
+            head.push_str(&new);
         }
-        self.lines = lines;
+        self.head = head;
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for line in &self.lines {
-            bytes.extend(line.text.as_bytes());
-            bytes.extend(line.ending.as_bytes());
-        }
-        bytes.extend(&self.body);
-        bytes
+        [self.head.as_bytes(), &self.body].concat()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The `WHEEL` file: what kind of wheel this is.
 
-use super::escaped::Escaped;
+use super::escaped::Excerpt;
 use super::headers::{Broken, HeaderRule, Headers};
 
 /// The `WHEEL` file (PEP 427), line for line. Editing changes the lines it must and leaves order,
@@ -30,13 +30,13 @@ pub enum WheelInfoRule {
     #[error(transparent)]
     Header(#[from] HeaderRule),
     /// `Wheel-Version` is not two numbers.
-    #[error("`{}` is not a wheel version", Escaped(.0))]
+    #[error("`{}` is not a wheel version", Excerpt(.0))]
     Version(String),
     /// A major version that PEP 427 tells us not to touch.
-    #[error("wheel version `{}` is not supported: only 1.x is", Escaped(.0))]
+    #[error("wheel version `{}` is not supported: only 1.x is", Excerpt(.0))]
     Unsupported(String),
     /// `Root-Is-Purelib` is neither `true` nor `false`.
-    #[error("`Root-Is-Purelib` must be `true` or `false`, not `{}`", Escaped(.0))]
+    #[error("`Root-Is-Purelib` must be `true` or `false`, not `{}`", Excerpt(.0))]
     Purelib(String),
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::escaped::Escaped;
+use super::escaped::{Escaped, Excerpt};
 
 /// The name of a file or directory inside a wheel: relative, `/` separated, and safe to join to
 /// a directory on any system.
@@ -57,7 +57,7 @@ pub enum PathRule {
 
 /// The name cannot be a member of a wheel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid member name `{}`: {rule}", Escaped(name))]
+#[error("invalid member name `{}`: {rule}", Excerpt(name))]
 pub struct InvalidWheelPath {
     /// The name as found.
     pub name: String,
@@ -103,12 +103,6 @@ impl WheelPath {
     pub fn join(&self, name: &str) -> Result<Self, InvalidWheelPath> {
         check(name)?;
         Ok(Self(format!("{}/{name}", self.0)))
-    }
-
-    /// Whether this path lies below the directory `ancestor`.
-    #[must_use]
-    pub fn is_below(&self, ancestor: &str) -> bool {
-        self.0.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Reads a name from an archive's bytes.
@@ -253,7 +247,6 @@ mod tests {
         assert_eq!(top.join("d/e").unwrap().as_str(), "c.so/d/e");
         assert_eq!(top.join("/e").unwrap_err().rule, PathRule::Absolute);
         assert_eq!(path.components().collect::<Vec<_>>(), ["a", "b", "c.so"]);
-        assert!(path.is_below("a/b") && path.is_below("a") && !path.is_below("a/b/c.s"));
     }
 
     #[test]

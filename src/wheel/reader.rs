@@ -1,6 +1,6 @@
 //! Opening a wheel.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use zip::result::ZipError;
 
 use super::directory::{read_members, starts_like_a_zip};
 use super::error::{MemberRule, WheelError};
+use super::escaped::Escaped;
 use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use super::info::WheelInfo;
 use super::layout::{NoPlace, Place};
@@ -326,21 +327,17 @@ fn filename_of(path: &Path) -> Result<WheelFilename, WheelError> {
 
 /// Finds the one `*.dist-info` directory at the top (PEP 427) and holds it against the file name.
 fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPath, WheelError> {
-    let mut found: Vec<WheelPath> = Vec::new();
-    for member in members {
-        let top = member.path.top();
-        let is_directory = member.is_dir || top.len() < member.path.as_str().len();
-        if is_directory && top.ends_with(".dist-info") && !found.iter().any(|path| path.as_str() == top) {
-            found.extend(top.parse());
-        }
+    /// More names than this say nothing new.
+    const NAMED: usize = 3;
+    let is_directory = |member: &Member| member.is_dir || member.path.top() != member.path.as_str();
+    let tops = members.iter().filter(|member| is_directory(member)).map(|member| member.path.top());
+    let found: BTreeSet<&str> = tops.filter(|top| top.ends_with(".dist-info")).collect();
+    if found.len() > 1 {
+        let first = found.iter().take(NAMED).map(|name| Escaped(name).to_string()).collect();
+        return Err(WheelError::SeveralDistInfo { count: found.len(), first });
     }
-    let dist_info = match &found[..] {
-        [] => return Err(WheelError::NoDistInfo),
-        [one] => one.clone(),
-        several => {
-            return Err(WheelError::SeveralDistInfo(several.iter().map(WheelPath::to_string).collect()));
-        }
-    };
+    let dist_info = found.first().and_then(|name| name.parse::<WheelPath>().ok());
+    let dist_info = dist_info.ok_or(WheelError::NoDistInfo)?;
     let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
     let expected = format!("{}-{}", filename.distribution(), filename.version());
     if folded(stem) == folded(&expected) {

@@ -1,5 +1,6 @@
 //! The `RECORD` file: what a wheel holds, with hashes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -7,12 +8,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha384, Sha512};
 
 use super::digest::Sha256Digest;
-use super::escaped::Escaped;
+use super::escaped::Excerpt;
 use super::path::{InvalidWheelPath, WheelPath};
 
 /// The rows of a `RECORD` file (PEP 376 for the form, PEP 427 for wheels), in file order.
 ///
-/// Reading accepts what Python's `csv` module accepts: quoted fields and either line ending.
+/// Reading accepts what Python's `csv` module writes: quoted fields and either line ending.
 /// Writing is canonical: LF, quotes only where needed, SHA-256, `RECORD` itself last and without hash.
 ///
 /// ```
@@ -83,10 +84,10 @@ pub enum RecordRule {
     #[error("`{0}` must have a hash")]
     NoHash(WheelPath),
     /// The hash is weaker than SHA-256 or of an unknown kind.
-    #[error("`{}` is not a hash that PEP 427 allows: use sha256", Escaped(.0))]
+    #[error("`{}` is not a hash that PEP 427 allows: use sha256", Excerpt(.0))]
     Algorithm(String),
     /// The hash is not URL-safe base64 of the right length.
-    #[error("`{}` is not a {algorithm} digest in URL-safe base64", Escaped(value))]
+    #[error("`{}` is not a {algorithm} digest in URL-safe base64", Excerpt(value))]
     Digest {
         /// The kind of hash.
         algorithm: &'static str,
@@ -94,7 +95,7 @@ pub enum RecordRule {
         value: String,
     },
     /// The size is no decimal number.
-    #[error("`{}` is not a size in bytes", Escaped(.0))]
+    #[error("`{}` is not a size in bytes", Excerpt(.0))]
     Size(String),
 }
 
@@ -147,17 +148,14 @@ impl RecordRow {
         if text.is_empty() {
             return Err(RecordRule::Blank);
         }
-        let fields = split_csv(text)?;
-        let [path, hash, size] = &fields[..] else {
-            return Err(RecordRule::Fields(fields.len()));
-        };
+        let [path, hash, size] = split_csv(text)?;
         let path: WheelPath = path.parse()?;
-        let hash = match hash.as_str() {
+        let hash = match &*hash {
             "" if may_lack_a_hash(&path) => None,
             "" => return Err(RecordRule::NoHash(path)),
             text => Some(RecordHash::parse(text)?),
         };
-        let size = match size.as_str() {
+        let size = match &*size {
             "" => None,
             text if text.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(text.parse().map_err(|_| RecordRule::Size(text.to_owned()))?)
@@ -261,26 +259,30 @@ fn push_row(text: &mut String, path: &str, hash: &str, size: &str) {
     text.push('\n');
 }
 
-/// Splits one line as Python's `csv` module does with its default dialect.
-fn split_csv(line: &str) -> Result<Vec<String>, RecordRule> {
-    let mut fields = Vec::new();
+/// Splits one line as RFC 4180 has it. Python's `csv` module would take text behind a closing quote, too.
+fn split_csv(line: &str) -> Result<[Cow<'_, str>; 3], RecordRule> {
+    let mut fields = <[Cow<'_, str>; 3]>::default();
+    let mut count = 0;
     let mut rest = Some(line);
     while let Some(text) = rest {
         let (field, after) = match text.strip_prefix('"') {
             Some(quoted) => quoted_field(quoted)?,
             None => match text.split_once(',') {
-                Some((field, after)) => (field.to_owned(), Some(after)),
-                None => (text.to_owned(), None),
+                Some((field, after)) => (field.into(), Some(after)),
+                None => (text.into(), None),
             },
         };
-        fields.push(field);
+        if let Some(place) = fields.get_mut(count) {
+            *place = field;
+        }
+        count += 1;
         rest = after;
     }
-    Ok(fields)
+    if count == fields.len() { Ok(fields) } else { Err(RecordRule::Fields(count)) }
 }
 
 /// Reads up to the closing quote and the comma after it.
-fn quoted_field(text: &str) -> Result<(String, Option<&str>), RecordRule> {
+fn quoted_field(text: &str) -> Result<(Cow<'_, str>, Option<&str>), RecordRule> {
     let mut field = String::new();
     let mut rest = text;
     loop {
@@ -290,9 +292,10 @@ fn quoted_field(text: &str) -> Result<(String, Option<&str>), RecordRule> {
             field.push('"');
             rest = after;
         } else if after.is_empty() {
-            return Ok((field, None));
+            return Ok((field.into(), None));
         } else {
-            return after.strip_prefix(',').map(|after| (field, Some(after))).ok_or(RecordRule::Quote);
+            let after = after.strip_prefix(',').ok_or(RecordRule::Quote)?;
+            return Ok((field.into(), Some(after)));
         }
     }
 }

@@ -21,6 +21,17 @@ pub(super) const GROUP: Group = Group {
         refused("two `*.dist-info`", &["there must be one `*.dist-info` directory, not 2"], |scene| {
             scene.wheel(&wheel().file("other-1.0.dist-info/WHEEL", ""));
         }),
+        refused(
+            "50,000 of `*.dist-info`",
+            &["directory, not 50000: `a0.dist-info`, `a1.dist-info`, `a10.dist-info` and others"],
+            |scene| {
+                let mut zip = RawZip::default();
+                for n in 0..50_000 {
+                    zip.add(&format!("a{n}.dist-info/x"), "");
+                }
+                scene.bytes(zip.to_bytes());
+            },
+        ),
         refused("the `*.dist-info` of something else", &["`demo-1.0.dist-info` does not belong"], |scene| {
             scene.wheel(&wheel());
             scene.rename("other-1.0-cp312-cp312-linux_x86_64.whl");
@@ -58,6 +69,23 @@ pub(super) const GROUP: Group = Group {
         refused("METADATA with escape sequences in its first line", &["METADATA`, line 1"], |scene| {
             scene.wheel(&wheel().metadata("METADATA", "\u{1b}[2J\n"));
         }),
+        harmless("METADATA of 5 million lines", &[], |scene| {
+            let text =
+                "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n".to_owned() + &"A:\n".repeat(5_000_000);
+            scene.wheel(&module().metadata("METADATA", text));
+        }),
+        refused(
+            "METADATA of one line of 60 MiB",
+            &["METADATA`, line 1: `AAAA", "...` must have the form"],
+            |scene| {
+                scene.wheel(&wheel().metadata("METADATA", "A".repeat(60 << 20)));
+            },
+        ),
+        refused(
+            "RECORD with a row of 63 million fields",
+            &["RECORD`, line 1: a row must have 3 fields, this one has 62914561"],
+            |s| record(s, &",".repeat(60 << 20)),
+        ),
         refused("RECORD with a blank row", &["RECORD`, line 1: a row must not be empty"], |s| {
             record(s, "\n\n")
         }),

@@ -220,7 +220,7 @@ fn wheels_without_their_metadata() {
     );
     assert_eq!(
         text(demo().file("x-2.dist-info/METADATA", "").open().unwrap_err()),
-        "there must be one `*.dist-info` directory, not 2: `x-2.dist-info`, `demo-1.0.dist-info`"
+        "there must be one `*.dist-info` directory, not 2: `demo-1.0.dist-info`, `x-2.dist-info`"
     );
     let mut bare = RawZip::default();
     bare.add("demo/a.py", "");
