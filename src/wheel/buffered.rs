@@ -1,4 +1,4 @@
-//! A buffer that keeps what it has when it is asked where it is.
+//! A buffered writer that does not write out its buffer when it is asked for its position.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 

@@ -49,7 +49,7 @@ impl Wheel {
         let members: Vec<&Member> = self.members().iter().filter(|member| !member.is_dir).collect();
         let record = self.metadata_path("RECORD")?;
         let mut files = Vec::with_capacity(members.len());
-        let bytes = members.iter().map(|member| member.size).sum();
+        let bytes = members.iter().map(|member| member.size).fold(0, u64::saturating_add);
         self.tell(Event::Reading { files: members.len(), bytes });
         let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
         for wave in self.limits().waves(costs) {

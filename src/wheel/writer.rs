@@ -247,8 +247,7 @@ impl<'a> WheelWriter<'a> {
             Content::Bytes(bytes) => Packed::new(bytes.clone(), self.level).into(),
             Content::Make { make, .. } => Packed::new(make().map_err(failed)?, self.level).into(),
             Content::Edit { member, edit, .. } => {
-                let member = self.source.member(member.as_str());
-                let member = member.ok_or_else(|| WheelError::NoMember(file.path.as_str().to_owned()))?;
+                let member = self.source.file(member)?;
                 self.edit(member, |bytes| edit(bytes).map_err(failed))?.into()
             }
             Content::Packed { pack, .. } => pack().map_err(failed)?,
@@ -264,14 +263,15 @@ impl<'a> WheelWriter<'a> {
     ) -> Result<Packed, WheelError> {
         /// From here on somebody asked for the smallest result and not for the fastest.
         const SMALLEST: u32 = 7;
-        if member.method == Method::Stored || self.level == 0 || self.level >= SMALLEST {
-            return Ok(Packed::new(edit(&self.source.read_member(member)?.bytes)?, self.level));
-        }
         let old = match self.source.take_kept(member) {
             Some(kept) => kept,
             None => self.source.read_member(member)?,
         };
         let bytes = edit(&old.bytes)?;
+        if member.method == Method::Stored || self.level == 0 || self.level >= SMALLEST {
+            drop(old);
+            return Ok(Packed::new(bytes, self.level));
+        }
         let packed = Packed::deflated(&bytes, || {
             let Inflated { bytes: mut spare, blocks } = old;
             let spliced = match Difference::between(&spare, blocks, &bytes) {
