@@ -84,16 +84,6 @@ fn directory(bencher: Bencher<'_, '_>, files: usize) {
     bencher.counter(ItemsCount::new(files)).bench(|| open(&bytes));
 }
 
-/// Whether each file is ELF, by its first bytes.
-#[divan::bench(args = [1_000])]
-fn sniff(bencher: Bencher<'_, '_>, files: usize) {
-    let wheel = open(&wheel(files, 0));
-    bencher.counter(ItemsCount::new(files)).bench_local(|| {
-        let first = |member: &muslrepair::wheel::Member| wheel.first_bytes(&member.path, 4).unwrap();
-        wheel.members().iter().filter(|member| is_elf(&first(member))).count()
-    });
-}
-
 /// Inflating and hashing, one file.
 #[divan::bench(args = [1 << 16, 1 << 22])]
 fn inflate_and_hash(bencher: Bencher<'_, '_>, size: usize) {

@@ -77,7 +77,7 @@ fn two_files_behind_one_name_are_two_grafts_and_each_requester_gets_its_own() {
         let hash = needed.strip_prefix("libtwin-").unwrap()[..8].to_owned();
         ["one", "two"].into_iter().find(|place| {
             let bytes = std::fs::read(testdata(&format!("rootfs/opt/{place}/libtwin.so.1"))).unwrap();
-            muslrepair::wheel::Sha256Digest::of(&bytes).short_hex() == hash
+            muslrepair::wheel::Sha256Digest::of(&bytes).hex().starts_with(&hash)
         })
     };
     assert_eq!(original(&needed(CORE)), Some("one"));

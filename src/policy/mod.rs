@@ -68,10 +68,4 @@ impl Policy {
     pub fn default_for(arch: Arch) -> Option<&'static Self> {
         Self::all().iter().rev().find(|policy| policy.arches.contains(&arch))
     }
-
-    /// The symbols an object may not take from an allowed library.
-    #[must_use]
-    pub fn forbidden_symbols_of(&self, library: &str) -> &'static [&'static str] {
-        self.forbidden_symbols.iter().find(|(name, _)| *name == library).map_or(&[], |(_, symbols)| symbols)
-    }
 }

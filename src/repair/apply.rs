@@ -63,8 +63,8 @@ pub struct GraftedLibrary {
     pub sha256: Sha256Digest,
 }
 
-/// Carries out a plan and writes the result into `directory`, which must exist. The result appears whole or not at all;
-/// the input is not touched, unless it is the result.
+/// Carries out a plan and writes the result into `directory`, which is created where it is missing. The result appears whole
+/// or not at all; the input is not touched, unless it is the result.
 ///
 /// # Errors
 ///
@@ -101,7 +101,7 @@ pub fn apply_sharing(
         let outcome = Outcome::Copied;
         return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
     }
-    let modified = modified(wheel, options)?;
+    let modified = options.source_date_epoch.map_or(wheel.modified(), DosTime::from_unix);
     let workshop = Workshop { wheel, plan, shared, options, modified };
     if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
         return Err(Error::NoPatcher { object });
@@ -131,15 +131,6 @@ fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
 
 fn file_size(path: &Path) -> Result<u64, Error> {
     std::fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| Error::io("read", path, source))
-}
-
-/// The time of new and changed members: `SOURCE_DATE_EPOCH`, else that of the input's `WHEEL`.
-fn modified(wheel: &Wheel, options: &RepairOptions) -> Result<DosTime, Error> {
-    if let Some(seconds) = options.source_date_epoch {
-        return Ok(DosTime::from_unix(seconds));
-    }
-    let path = in_dist_info(wheel, "WHEEL")?;
-    Ok(wheel.member(path.as_str()).map_or(DosTime::EPOCH, |member| member.modified))
 }
 
 fn in_dist_info(wheel: &Wheel, name: &str) -> Result<WheelPath, Error> {

@@ -24,22 +24,6 @@ impl Wheel {
         self.read_member(self.file(path)?).map(|inflated| inflated.bytes)
     }
 
-    /// Reads the first `count` bytes of a file, or all of a shorter one, without inflating the rest and
-    /// without checking it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file, or its bytes are damaged or cannot be read.
-    pub fn first_bytes(&self, path: &WheelPath, count: usize) -> Result<Vec<u8>, WheelError> {
-        let member = self.file(path)?;
-        let mut archive = self.archive();
-        let file = archive.by_index(member.index).map_err(|error| self.unreadable(member, error.into()))?;
-        let mut bytes = Vec::new();
-        let read = file.take(member.size.min(count as u64)).read_to_end(&mut bytes);
-        read.map_err(|error| self.unreadable(member, error))?;
-        Ok(bytes)
-    }
-
     /// What a member inflates to, held against its size and CRC.
     pub(super) fn read_member(&self, member: &Member) -> Result<Inflated, WheelError> {
         self.read_seeing(member, |_| ())

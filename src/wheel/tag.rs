@@ -73,17 +73,6 @@ impl Arch {
             other => other.as_str(),
         }
     }
-
-    /// Alpine's name for the architecture (`CARCH`), as in `libc.musl-<name>.so.1`.
-    #[must_use]
-    pub fn alpine_name(self) -> &'static str {
-        match self {
-            Self::I686 => "x86",
-            Self::Armv7l => "armv7",
-            Self::Armv6l => "armhf",
-            other => other.as_str(),
-        }
-    }
 }
 
 impl fmt::Display for Arch {
