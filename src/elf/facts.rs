@@ -154,7 +154,7 @@ pub struct VersionNeed {
     pub versions: Vec<String>,
 }
 
-/// Counts of the relocations that musl treats specially.
+/// What is special about the relocations of a file (`do_relocs` in `ldso/dynlink.c`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RelocationFacts {
     /// `R_*_IRELATIVE`: musl refuses them (`do_relocs`: unsupported relocation type).
@@ -163,6 +163,8 @@ pub struct RelocationFacts {
     pub initial_exec_tls: u64,
     /// TLS descriptors, which riscv64 and loongarch64 learned late.
     pub tlsdesc: u64,
+    /// The number of the first relocation whose type musl's port to the machine does not have (`arch/*/reloc.h`).
+    pub unsupported: Option<u64>,
 }
 
 /// One program header.

@@ -65,46 +65,122 @@ fn arm(flags: u32, attributes: Option<&ArmAttributes>) -> Option<Arch> {
     }
 }
 
-/// What a relocation means to musl's loader, as far as it matters here (`arch/*/reloc.h`).
+/// What musl's loader does with a relocation (`do_relocs` in `ldso/dynlink.c`, by the names of `arch/*/reloc.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RelocationKind {
+    /// `R_*_NONE`: nothing.
+    None,
     /// `R_*_RELATIVE`.
     Relative,
-    /// `R_*_IRELATIVE`.
-    Irelative,
-    /// The offset from the thread pointer, known at load time: initial-exec TLS.
+    /// What writes an address, or an offset from one: `R_*_GLOB_DAT`, `R_*_JUMP_SLOT`, `R_*_DTPOFF`.
+    Address,
+    /// `R_*_COPY`: the bytes of a variable that a library defines, for a program.
+    Copy,
+    /// `R_*_DTPMOD`: the module that a thread-local variable belongs to.
+    TlsModule,
+    /// `R_*_TPOFF`: the offset from the thread pointer, known at load time: initial-exec TLS.
     InitialExecTls,
     /// `R_*_TLSDESC`.
     TlsDescriptor,
-    /// Anything else.
-    Other,
+    /// `R_*_IRELATIVE`, which no port of musl has.
+    Irelative,
+    /// Any other that the port of musl to this machine does not have.
+    Unsupported,
 }
 
 impl RelocationKind {
-    /// The kind of relocation number `number` on `machine` (the psABI of each).
+    /// The kind of relocation number `number` on `machine`: every number that musl 1.2.6 has, by the psABI of each machine.
+    /// Of machines that musl wheels are not made for, nothing is known.
     pub(crate) fn of(machine: u16, number: u64) -> Self {
-        // relative, irelative, initial-exec, descriptor
-        let (relative, irelative, tpoff, descriptor): (u64, u64, &[u64], Option<u64>) = match machine {
-            EM_X86_64 => (8, 37, &[18], Some(36)),
-            EM_386 => (8, 42, &[14, 37], Some(41)),
-            EM_AARCH64 => (1027, 1032, &[1030], Some(1031)),
-            EM_ARM => (23, 160, &[19], Some(13)),
-            EM_PPC64 => (22, 248, &[73], None),
-            EM_S390 => (12, 61, &[56], None),
-            EM_RISCV => (3, 58, &[11], Some(12)),
-            EM_LOONGARCH => (3, 12, &[11], Some(14)),
-            _ => return Self::Other,
-        };
-        if number == relative {
-            Self::Relative
-        } else if number == irelative {
-            Self::Irelative
-        } else if tpoff.contains(&number) {
-            Self::InitialExecTls
-        } else if descriptor == Some(number) {
-            Self::TlsDescriptor
-        } else {
-            Self::Other
+        match machine {
+            EM_X86_64 => match number {
+                0 => Self::None,
+                1 | 2 | 6 | 7 | 17 => Self::Address,
+                5 => Self::Copy,
+                8 => Self::Relative,
+                16 => Self::TlsModule,
+                18 => Self::InitialExecTls,
+                36 => Self::TlsDescriptor,
+                37 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_386 => match number {
+                0 => Self::None,
+                1 | 2 | 6 | 7 | 36 => Self::Address,
+                5 => Self::Copy,
+                8 => Self::Relative,
+                14 | 37 => Self::InitialExecTls,
+                35 => Self::TlsModule,
+                41 => Self::TlsDescriptor,
+                42 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_AARCH64 => match number {
+                0 => Self::None,
+                257 | 1025 | 1026 | 1029 => Self::Address,
+                1024 => Self::Copy,
+                1027 => Self::Relative,
+                1028 => Self::TlsModule,
+                1030 => Self::InitialExecTls,
+                1031 => Self::TlsDescriptor,
+                1032 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_ARM => match number {
+                0 => Self::None,
+                2 | 18 | 21 | 22 => Self::Address,
+                13 => Self::TlsDescriptor,
+                17 => Self::TlsModule,
+                19 => Self::InitialExecTls,
+                20 => Self::Copy,
+                23 => Self::Relative,
+                160 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_PPC64 => match number {
+                0 => Self::None,
+                20 | 21 | 38 | 43 | 78 => Self::Address,
+                19 => Self::Copy,
+                22 => Self::Relative,
+                68 => Self::TlsModule,
+                73 => Self::InitialExecTls,
+                248 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_S390 => match number {
+                0 => Self::None,
+                10 | 11 | 22 | 55 => Self::Address,
+                9 => Self::Copy,
+                12 => Self::Relative,
+                54 => Self::TlsModule,
+                56 => Self::InitialExecTls,
+                61 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_RISCV => match number {
+                0 => Self::None,
+                2 | 5 | 9 => Self::Address,
+                3 => Self::Relative,
+                4 => Self::Copy,
+                7 => Self::TlsModule,
+                11 => Self::InitialExecTls,
+                12 => Self::TlsDescriptor,
+                58 => Self::Irelative,
+                _ => Self::Unsupported,
+            },
+            EM_LOONGARCH => match number {
+                0 => Self::None,
+                2 | 5 | 9 => Self::Address,
+                3 => Self::Relative,
+                4 => Self::Copy,
+                7 => Self::TlsModule,
+                11 => Self::InitialExecTls,
+                12 => Self::Irelative,
+                14 => Self::TlsDescriptor,
+                _ => Self::Unsupported,
+            },
+            _ if number == 0 => Self::None,
+            _ => Self::Address,
         }
     }
 
@@ -125,6 +201,7 @@ impl RelocationKind {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -156,5 +233,55 @@ mod tests {
         assert_eq!(arch(LE32, EM_ARM, 0x500_0000, Some(&soft)), None, "the attributes say soft");
         assert_eq!(arch(LE32, EM_ARM, 0x500_0000, Some(&v7)), Some(Arch::Armv7l));
         assert_eq!(arch(LE32, EM_ARM, 0x400_0400, Some(&v7)), None, "EABI 4");
+    }
+
+    /// The names that `arch/*/reloc.h` gives, in the order of the header; the last is what it does not have.
+    #[test]
+    fn relocations_are_those_of_musls_ports() {
+        use RelocationKind as Kind;
+        // symbolic, GOT, PLT, DTPOFF, copy, relative, DTPMOD, TPOFF, IRELATIVE
+        let ports: [(u16, [u64; 9]); 8] = [
+            (EM_X86_64, [1, 6, 7, 17, 5, 8, 16, 18, 37]),
+            (EM_386, [1, 6, 7, 36, 5, 8, 35, 14, 42]),
+            (EM_AARCH64, [257, 1025, 1026, 1029, 1024, 1027, 1028, 1030, 1032]),
+            (EM_ARM, [2, 21, 22, 18, 20, 23, 17, 19, 160]),
+            (EM_PPC64, [38, 20, 21, 78, 19, 22, 68, 73, 248]),
+            (EM_S390, [22, 10, 11, 55, 9, 12, 54, 56, 61]),
+            (EM_RISCV, [2, 2, 5, 9, 4, 3, 7, 11, 58]),
+            (EM_LOONGARCH, [2, 2, 5, 9, 4, 3, 7, 11, 12]),
+        ];
+        let kinds = [
+            Kind::Address,
+            Kind::Address,
+            Kind::Address,
+            Kind::Address,
+            Kind::Copy,
+            Kind::Relative,
+            Kind::TlsModule,
+            Kind::InitialExecTls,
+            Kind::Irelative,
+        ];
+        for (machine, numbers) in ports {
+            for (number, kind) in numbers.into_iter().zip(kinds) {
+                assert_eq!(RelocationKind::of(machine, number), kind, "{number} of {machine}");
+            }
+            assert_eq!(RelocationKind::of(machine, 0), Kind::None);
+            assert_eq!(RelocationKind::of(machine, 250), Kind::Unsupported);
+            let (relative, _) = RelocationKind::relative(machine).unwrap();
+            assert_eq!(RelocationKind::of(machine, relative), Kind::Relative);
+        }
+        let others = [
+            (EM_X86_64, 2, Kind::Address, "R_X86_64_PC32"),
+            (EM_X86_64, 24, Kind::Unsupported, "R_X86_64_PC64"),
+            (EM_X86_64, 33, Kind::Unsupported, "R_X86_64_SIZE64"),
+            (EM_386, 2, Kind::Address, "R_386_PC32"),
+            (EM_386, 37, Kind::InitialExecTls, "R_386_TLS_TPOFF32"),
+            (EM_PPC64, 43, Kind::Address, "R_PPC64_UADDR64"),
+            (EM_ARM, 3, Kind::Unsupported, "R_ARM_REL32"),
+            (EM_AARCH64, 260, Kind::Unsupported, "R_AARCH64_PREL64"),
+        ];
+        for (machine, number, kind, name) in others {
+            assert_eq!(RelocationKind::of(machine, number), kind, "{name}");
+        }
     }
 }

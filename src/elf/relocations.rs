@@ -94,15 +94,22 @@ pub(crate) fn tables<'a>(image: &Image<'a>, dynamic: &Dynamic) -> Result<Vec<Rel
     Ok(all.into_iter().flatten().collect())
 }
 
-/// Counts the relocations musl treats specially.
-pub(crate) fn count(machine: u16, tables: &[RelocationTable<'_>]) -> RelocationFacts {
+/// What is special about the relocations of a file.
+pub(crate) fn facts(machine: u16, tables: &[RelocationTable<'_>]) -> RelocationFacts {
     let mut facts = RelocationFacts::default();
     for relocation in tables.iter().flat_map(RelocationTable::iter) {
         match RelocationKind::of(machine, relocation.number) {
             RelocationKind::Irelative => facts.irelative += 1,
             RelocationKind::InitialExecTls => facts.initial_exec_tls += 1,
             RelocationKind::TlsDescriptor => facts.tlsdesc += 1,
-            RelocationKind::Relative | RelocationKind::Other => {}
+            RelocationKind::Unsupported => {
+                facts.unsupported.get_or_insert(relocation.number);
+            }
+            RelocationKind::None
+            | RelocationKind::Relative
+            | RelocationKind::Address
+            | RelocationKind::Copy
+            | RelocationKind::TlsModule => {}
         }
     }
     facts

@@ -56,7 +56,7 @@ impl<'a> Survey<'a> {
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
             facts.relocations =
-                relocations::count(image.header.e_machine, &relocations::tables(&image, dynamic)?);
+                relocations::facts(image.header.e_machine, &relocations::tables(&image, dynamic)?);
             let count = symbols::count(&image, dynamic)?.count;
             ElfError::limit("dynamic symbols", count, limits.symbols)?;
             symbols::table(&image, dynamic, count)?;

@@ -11,6 +11,7 @@ use crate::wheel::Arch;
 
 use super::definitions::{Definitions, Provided};
 use super::findings::{Code, Finding};
+use super::refusals::refusals;
 
 /// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
 /// everything it leads to.
@@ -62,6 +63,11 @@ pub enum Cause {
     InitialExecTls,
     /// `R_*_IRELATIVE` relocations or an indirect function (`do_relocs`).
     Ifunc,
+    /// A relocation of a type that the port of musl does not have (`do_relocs`).
+    UnsupportedRelocation {
+        /// Its number.
+        number: u64,
+    },
     /// A library that is not found.
     MissingLibrary {
         /// Its name.
@@ -126,6 +132,9 @@ impl fmt::Display for Requirement {
             Cause::Port => write!(f, "`{object}` is for an architecture that musl came to late")?,
             Cause::InitialExecTls => write!(f, "`{object}` has initial-exec TLS")?,
             Cause::Ifunc => write!(f, "`{object}` has indirect functions")?,
+            Cause::UnsupportedRelocation { number } => {
+                write!(f, "`{object}` has a relocation of type {number}, which musl does not have")?
+            }
             Cause::MissingLibrary { library } => {
                 write!(f, "`{object}` needs `{library}`, which was not found")?
             }
@@ -242,6 +251,9 @@ fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
     }
     if facts.dynamic && (facts.relocations.irelative > 0) {
         require(Cause::Ifunc, Releases::NONE);
+    }
+    for cause in refusals(object) {
+        require(cause, Releases::NONE);
     }
     requirements
 }

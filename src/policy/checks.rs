@@ -10,6 +10,7 @@ use crate::wheel::Arch;
 use super::audit::AuditOptions;
 use super::findings::{Code, Finding, quoted};
 use super::glibc::glibc_evidence;
+use super::refusals::refused;
 
 /// Libraries that programs open by name on glibc systems and that musl systems do not have. (`libc.so.6` is not among
 /// them: musl takes it for itself.)
@@ -41,6 +42,7 @@ pub(super) fn judge(
         findings.push(Finding::new(Code::GlibcObject, name, message).with_hint(hint));
     }
     indirect_functions(object, findings);
+    refused(object, findings);
     interpreter(object, findings);
     segments(object, findings);
     if matches!(object.origin, Origin::Member { .. }) {

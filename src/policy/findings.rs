@@ -66,6 +66,7 @@ codes! {
     Relr "relr" Warning "`DT_RELR` is ignored before musl 1.2.4, which the tag promises; the process dies at import. `repair` lowers it.",
     InitialExecTls "initial-exec-tls" Error "Initial-exec TLS in a library: musl refuses it in everything that is loaded after the program started.",
     Ifunc "ifunc" Error "An indirect function or an `IRELATIVE` relocation: musl resolves neither.",
+    UnsupportedRelocation "unsupported-relocation" Error "A relocation is of a type that musl does not have on that architecture.",
     MissingLibrary "missing-library" Error "A library was found neither in the wheel, by its run paths, nor outside.",
     BorrowedRunPath "borrowed-run-path" Error "A library is found only where an object with the right run path has led to the one that needs it. `repair` adds the run path.",
     NeededPath "needed-path" Error "A library of the wheel is needed by a path, which musl opens from the working directory. `repair` makes it a name.",

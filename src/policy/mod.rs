@@ -13,6 +13,7 @@ mod loading;
 mod name_set;
 mod needs;
 mod neighbourhood;
+mod refusals;
 mod symbols;
 mod table;
 #[cfg(test)]

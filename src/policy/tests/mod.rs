@@ -185,6 +185,14 @@ fn s5_indirect_functions_are_refused() {
 }
 
 #[test]
+fn relocations_that_musl_does_not_have_are_refused() {
+    let object = changed("a.so", |o| o.facts.relocations.unsupported = Some(33));
+    let message = finds(Code::UnsupportedRelocation, object.clone());
+    assert!(message.contains("of type 33"), "{message}");
+    assert!(look(TAG, vec![object]).modules[0].loads_on.is_empty());
+}
+
+#[test]
 fn s6_a_library_that_no_run_path_leads_to_is_missing_and_found_in_the_wheel() {
     let needing = changed("a.so", |o| o.facts.needed = vec!["helper.so".to_owned()]);
     let examination = look(TAG, vec![needing, module("helper.so")]);
