@@ -58,6 +58,8 @@ pub struct ElfFacts {
     pub textrel_flag: bool,
     /// Whether `DT_INIT` or `DT_FINI` is there without any init or fini array.
     pub legacy_init_only: bool,
+    /// Whether there is a `DT_HASH` or a `DT_GNU_HASH`, without which no symbol can be looked up.
+    pub hash_table: bool,
     /// Program headers, in table order.
     pub segments: Vec<Segment>,
     /// Whether the program header table lies wholly inside one `PT_LOAD`'s file range.
@@ -165,6 +167,8 @@ pub struct RelocationFacts {
     pub tlsdesc: u64,
     /// The number of the first relocation whose type musl's port to the machine does not have (`arch/*/reloc.h`).
     pub unsupported: Option<u64>,
+    /// Whether one of them writes where no segment can be written to: a text relocation.
+    pub text: bool,
 }
 
 /// One program header.

@@ -13,6 +13,7 @@ mod isa;
 mod machine;
 mod patch;
 mod patched;
+mod protection;
 mod relocations;
 mod relr;
 mod strip;

@@ -8,6 +8,7 @@ use super::error::ElfError;
 use super::facts::{Class, RelocationFacts};
 use super::image::Image;
 use super::machine::RelocationKind;
+use super::protection::Protection;
 
 /// One relocation. The addend is absent where the table is of `Elf_Rel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +96,16 @@ pub(crate) fn tables<'a>(image: &Image<'a>, dynamic: &Dynamic) -> Result<Vec<Rel
 }
 
 /// What is special about the relocations of a file.
-pub(crate) fn facts(machine: u16, tables: &[RelocationTable<'_>]) -> RelocationFacts {
+pub(crate) fn facts(
+    machine: u16,
+    tables: &[RelocationTable<'_>],
+    protection: &Protection,
+) -> RelocationFacts {
     let mut facts = RelocationFacts::default();
     for relocation in tables.iter().flat_map(RelocationTable::iter) {
-        match RelocationKind::of(machine, relocation.number) {
+        let kind = RelocationKind::of(machine, relocation.number);
+        facts.text |= protection.forbids(relocation.offset) && kind != RelocationKind::None;
+        match kind {
             RelocationKind::Irelative => facts.irelative += 1,
             RelocationKind::InitialExecTls => facts.initial_exec_tls += 1,
             RelocationKind::TlsDescriptor => facts.tlsdesc += 1,

@@ -1,8 +1,8 @@
 //! Reading the facts of a file.
 
 use goblin::elf::dynamic::{
-    DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_INIT,
-    DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
+    DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH,
+    DT_INIT, DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
 };
 use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
@@ -15,6 +15,7 @@ use super::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 use super::image::Image;
 use super::isa;
 use super::machine::arch;
+use super::protection::Protection;
 use super::relocations;
 use super::symbols;
 use super::versions::{VER_FLG_BASE, definitions, needs};
@@ -55,8 +56,8 @@ impl<'a> Survey<'a> {
             }
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
-            facts.relocations =
-                relocations::facts(image.header.e_machine, &relocations::tables(&image, dynamic)?);
+            let (tables, protection) = (relocations::tables(&image, dynamic)?, Protection::of(&image));
+            facts.relocations = relocations::facts(image.header.e_machine, &tables, &protection);
             let count = symbols::count(&image, dynamic)?.count;
             ElfError::limit("dynamic symbols", count, limits.symbols)?;
             symbols::table(&image, dynamic, count)?;
@@ -99,6 +100,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         textrel_tag: false,
         textrel_flag: false,
         legacy_init_only: false,
+        hash_table: false,
         segments: image.segments.iter().map(segment).collect(),
         headers_mapped: false,
         dynamic_symbol_count: 0,
@@ -181,6 +183,7 @@ fn flags(facts: &mut ElfFacts, dynamic: &Dynamic) {
     facts.relr = has(DT_RELR) && dynamic.value(DT_RELRSZ).is_some_and(|size| size > 0);
     facts.static_tls_flag = flags & DF_STATIC_TLS != 0;
     facts.pie_flag = dynamic.value(DT_FLAGS_1).unwrap_or(0) & DF_1_PIE != 0;
+    facts.hash_table = has(DT_HASH) || has(DT_GNU_HASH);
     facts.textrel_tag = has(DT_TEXTREL);
     facts.textrel_flag = flags & DF_TEXTREL != 0;
     let legacy = has(DT_INIT) || has(DT_FINI);

@@ -86,6 +86,8 @@ impl<'a> Comparison<'a> {
         wanted.segments.clone_from(&found.segments);
         // Moving the table into a segment of its own can only improve on this.
         wanted.headers_mapped |= found.headers_mapped;
+        // What DT_RELR writes is counted only once its slots are ordinary relocations.
+        wanted.relocations.text |= edit.lower_relr && found.relocations.text;
         if *found != wanted {
             return fail(differences(found, &wanted));
         }

@@ -5,13 +5,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::elf::Segment;
 use crate::musl::{self, Release, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
 use crate::wheel::Arch;
 
 use super::definitions::{Definitions, Provided};
 use super::findings::{Code, Finding};
-use super::refusals::refusals;
+use super::refusals::{is_empty_within_page, refusals};
 
 /// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
 /// everything it leads to.
@@ -68,6 +69,12 @@ pub enum Cause {
         /// Its number.
         number: u64,
     },
+    /// A relocation that writes where nothing can be written (`map_library` and `DT_TEXTREL`).
+    TextRelocation,
+    /// No hash table of symbols (`find_sym2`).
+    NoHashTable,
+    /// A program that needs libraries and asks for no loader.
+    NoInterpreter,
     /// A library that is not found.
     MissingLibrary {
         /// Its name.
@@ -135,6 +142,9 @@ impl fmt::Display for Requirement {
             Cause::UnsupportedRelocation { number } => {
                 write!(f, "`{object}` has a relocation of type {number}, which musl does not have")?
             }
+            Cause::TextRelocation => write!(f, "`{object}` has text relocations")?,
+            Cause::NoHashTable => write!(f, "`{object}` has no hash table of symbols")?,
+            Cause::NoInterpreter => write!(f, "`{object}` is a program that asks for no loader")?,
             Cause::MissingLibrary { library } => {
                 write!(f, "`{object}` needs `{library}`, which was not found")?
             }
@@ -157,7 +167,7 @@ pub(super) fn modules(graph: &Graph, members: usize) -> Vec<Module> {
     for process in &graph.processes {
         let Some(index) = process.root().filter(|index| *index < members) else { continue };
         let Some(root) = graph.objects.get(index) else { continue };
-        let at_start = root.facts.is_program();
+        let at_start = root.starts_a_process();
         let provided = Provided::to(graph, process, at_start);
         let mut found: Vec<Requirement> = Vec::new();
         for member in &process.objects {
@@ -243,7 +253,8 @@ fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
         require(Cause::Relr, Releases::from_on(Release::V1_2_4));
     }
     // PT_LOAD is 1.
-    if facts.segments.iter().any(|segment| segment.kind == 1 && segment.memory_size == 0) {
+    let empty = |segment: &Segment| segment.memory_size == 0 && !is_empty_within_page(segment);
+    if facts.segments.iter().any(|segment| segment.kind == 1 && empty(segment)) {
         require(Cause::EmptySegment, Releases::from_on(Release::V1_2_3));
     }
     if facts.relocations.initial_exec_tls > 0 && !at_start {

@@ -10,7 +10,7 @@ use crate::wheel::Arch;
 use super::audit::AuditOptions;
 use super::findings::{Code, Finding, quoted};
 use super::glibc::glibc_evidence;
-use super::refusals::refused;
+use super::refusals::{is_empty_within_page, refused};
 
 /// Libraries that programs open by name on glibc systems and that musl systems do not have. (`libc.so.6` is not among
 /// them: musl takes it for itself.)
@@ -84,7 +84,7 @@ fn interpreter(object: &Object, findings: &mut Vec<Finding>) {
             );
         }
     }
-    if facts.is_program() {
+    if object.starts_a_process() {
         let libpython = object.dependencies.iter().find(|d| d.resolution == Resolution::Interpreter);
         if let Some(dependency) = libpython {
             let message = format!(
@@ -104,7 +104,7 @@ fn segments(object: &Object, findings: &mut Vec<Finding>) {
         return;
     }
     let loads = || facts.segments.iter().filter(|segment| segment.kind == PT_LOAD);
-    if loads().any(|segment| segment.memory_size == 0) {
+    if loads().any(|segment| segment.memory_size == 0 && !is_empty_within_page(segment)) {
         let message = format!("`{name}` has a segment of no size, which musl before 1.2.3 does not map");
         findings.push(Finding::new(Code::EmptySegment, name, message).with_hint("link with another linker"));
     }
@@ -122,10 +122,6 @@ fn segments(object: &Object, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::new(Code::SmallAlignment, name, message).with_hint("link with `-z max-page-size=65536`"),
         );
-    }
-    if facts.textrel_flag && !facts.textrel_tag {
-        let message = format!("`{name}` has text relocations, but no `DT_TEXTREL` for musl to see");
-        findings.push(Finding::new(Code::Textrel, name, message).with_hint("compile it with `-fPIC`"));
     }
     let arm = matches!(facts.arch, Some(Arch::Aarch64 | Arch::Armv7l | Arch::Armv6l));
     if arm && facts.legacy_init_only {

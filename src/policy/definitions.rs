@@ -109,8 +109,7 @@ impl<'a> Provided<'a> {
     fn could_have(&self, index: usize, object: &Object) -> bool {
         let shown = object.origin.shown();
         let file = shown.rsplit('/').next().unwrap_or(shown);
-        let is_program = object.facts.is_program() && !object.is_extension_module();
-        !is_program && self.names.get(file).is_none_or(|loaded| *loaded == index)
+        !object.starts_a_process() && self.names.get(file).is_none_or(|loaded| *loaded == index)
     }
 }
 

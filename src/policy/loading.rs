@@ -86,7 +86,7 @@ fn duplicate_names(graph: &Graph) -> Vec<Finding> {
 /// Whether a process is one of an interpreter, which loads what others of them load, too.
 fn is_interpreters(graph: &Graph, process: &Process) -> bool {
     let root = process.root().and_then(|root| graph.objects.get(root));
-    root.is_some_and(|root| !root.facts.is_program() || root.is_extension_module())
+    root.is_some_and(|root| !root.starts_a_process())
 }
 
 /// Whether two objects are copies of one.

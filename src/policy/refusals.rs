@@ -1,9 +1,17 @@
 //! What no musl loads, whatever it is loaded with.
 
+use crate::elf::{Kind, Segment};
 use crate::resolve::Object;
 
 use super::binding::Cause;
-use super::findings::{Code, Finding};
+use super::findings::{Code, Finding, Severity};
+
+/// `PT_LOAD`, `PF_W`.
+const PT_LOAD: u32 = 1;
+const PF_W: u32 = 2;
+
+/// The smallest page.
+const PAGE: u64 = 4096;
 
 /// What of an object itself keeps every musl from loading it. A program that was linked statically relocates itself, and
 /// what is not dynamic is not loaded.
@@ -15,6 +23,23 @@ pub(super) fn refusals(object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     if let Some(number) = facts.relocations.unsupported {
         causes.push(Cause::UnsupportedRelocation { number });
+    }
+    // `map_library` makes everything writable where it sees the tag. Programs are mapped by the kernel, which does not.
+    if facts.relocations.text && (!facts.textrel_tag || object.starts_a_process()) {
+        causes.push(Cause::TextRelocation);
+    }
+    // `sysv_lookup` follows a null pointer: in a library when it is opened (`load_library` looks whether it is a libc), in
+    // a program with the first symbol that is looked up.
+    if !facts.hash_table {
+        causes.push(Cause::NoHashTable);
+    }
+    // The kernel starts it as it is, and nobody relocates it.
+    let program = facts.kind == Kind::Executable || facts.pie_flag;
+    if program && facts.interpreter.is_none() && !object.is_extension_module() {
+        causes.push(Cause::NoInterpreter);
+    }
+    if hides_a_page(&facts.segments) {
+        causes.push(Cause::EmptySegment);
     }
     causes
 }
@@ -29,8 +54,104 @@ pub(super) fn refused(object: &Object, findings: &mut Vec<Finding>) {
                 format!("`{name}` has a relocation of type {number}, which musl does not have"),
                 "do without what asks for it: `@SIZE`, or the distance to a symbol in a word of data",
             ),
+            Cause::TextRelocation if object.facts.textrel_tag => (
+                Code::Textrel,
+                format!("`{name}` is a program with text relocations, which musl allows libraries only"),
+                "compile it with `-fPIE`",
+            ),
+            Cause::TextRelocation => (
+                Code::Textrel,
+                format!("`{name}` has text relocations, but no `DT_TEXTREL` for musl to see"),
+                "compile it with `-fPIC`",
+            ),
+            Cause::NoHashTable => (
+                Code::NoHashTable,
+                format!(
+                    "`{name}` has neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks for a symbol"
+                ),
+                "link it again, and do not take its hash table out",
+            ),
+            Cause::NoInterpreter => (
+                Code::WrongInterpreter,
+                format!("`{name}` is a program that needs libraries, but asks for no loader"),
+                "link the program with a musl toolchain, without `--no-dynamic-linker`",
+            ),
+            Cause::EmptySegment => (
+                Code::EmptySegment,
+                format!(
+                    "`{name}` has a segment of no size in the middle of a page: musl maps it over another"
+                ),
+                "link with another linker",
+            ),
             _ => continue,
         };
-        findings.push(Finding::new(code, name, message).with_hint(hint));
+        let mut finding = Finding::new(code, name, message).with_hint(hint);
+        finding.severity = Severity::Error;
+        findings.push(finding);
+    }
+}
+
+/// Whether a segment of no size hides a page of another. `map_library` rounds addresses down and up to pages, and where
+/// that leaves something of the segment, a page of the file is mapped over what was mapped there before. At the lowest
+/// address it maps nothing again.
+fn hides_a_page(segments: &[Segment]) -> bool {
+    let loads: Vec<&Segment> = segments.iter().filter(|segment| segment.kind == PT_LOAD).collect();
+    let lowest = loads.iter().map(|load| load.address / PAGE).min();
+    loads.iter().enumerate().filter(|(_, empty)| is_empty_within_page(empty)).any(|(at, empty)| {
+        let page = empty.address / PAGE;
+        let before = loads.iter().take(at).rfind(|other| covers(other, page));
+        let again = loads.iter().skip(at).any(|other| covers(other, page));
+        Some(page) != lowest && !again && before.is_some_and(|other| !shows_the_same(empty, other))
+    })
+}
+
+/// Whether a `PT_LOAD` has no size, and an address between two pages.
+pub(super) fn is_empty_within_page(segment: &Segment) -> bool {
+    segment.memory_size == 0 && segment.address % PAGE != 0
+}
+
+fn covers(segment: &Segment, page: u64) -> bool {
+    let last = segment.address.saturating_add(segment.memory_size).saturating_sub(1) / PAGE;
+    segment.memory_size > 0 && (segment.address / PAGE..=last).contains(&page)
+}
+
+/// Whether one segment maps the same bytes of the file over a page as another, with as many permissions.
+fn shows_the_same(over: &Segment, under: &Segment) -> bool {
+    let distance = |segment: &Segment| (segment.address / PAGE).wrapping_sub(segment.offset / PAGE);
+    let zeroed = under.flags & PF_W != 0 && under.memory_size > under.file_size;
+    distance(over) == distance(under) && over.flags & under.flags == under.flags && !zeroed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: Segment = Segment {
+        kind: PT_LOAD,
+        flags: 5,
+        offset: 0x1000,
+        address: 0x1000,
+        file_size: 0x800,
+        memory_size: 0x800,
+        align: PAGE,
+    };
+
+    fn empty(address: u64, offset: u64, flags: u32) -> Segment {
+        Segment { flags, offset, address, file_size: 0, memory_size: 0, ..CODE }
+    }
+
+    #[test]
+    fn an_empty_segment_within_a_page_hides_what_was_mapped_there() {
+        let first = Segment { offset: 0, address: 0, flags: 4, ..CODE };
+        let hides = |segments: &[Segment]| hides_a_page(segments);
+        assert!(hides(&[first, CODE, empty(0x1010, 0, 4)]), "other bytes");
+        assert!(hides(&[first, CODE, empty(0x1010, 0x1010, 4)]), "the same bytes, not executable");
+        assert!(!hides(&[first, CODE, empty(0x1010, 0x1010, 5)]), "the same bytes");
+        assert!(!hides(&[first, CODE, empty(0x1000, 0, 4)]), "nothing is mapped");
+        assert!(!hides(&[first, CODE, empty(0x2010, 0, 4)]), "nothing was there");
+        assert!(!hides(&[first, empty(0x1010, 0, 4), CODE]), "mapped again");
+        assert!(!hides(&[first, CODE, empty(0x10, 0x5000, 4)]), "the lowest page is not mapped again");
+        let zeroed = Segment { flags: 6, memory_size: 0x900, ..CODE };
+        assert!(hides(&[first, zeroed, empty(0x1010, 0x1010, 6)]), "zeros of the first mapping");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::elf::ElfFacts;
+use crate::elf::{ElfFacts, Kind};
 use crate::policy::ObjectSymbols;
 use crate::wheel::{Place, WheelPath};
 
@@ -158,6 +158,18 @@ impl Object {
     pub fn is_extension_module(&self) -> bool {
         let starts = |start: &[u8]| self.symbols.defined.iter().any(|name| name.starts_with(start));
         [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
+    }
+
+    /// Whether a process begins with it. An extension module that has an interpreter, or is a program besides, is opened like
+    /// any other: the import system takes what ends in `.so` and does not look further. What lies at a fixed address does
+    /// not come in question.
+    #[must_use]
+    pub fn starts_a_process(&self) -> bool {
+        let imported = || {
+            let name = self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str());
+            self.facts.kind == Kind::Dynamic && name.ends_with(".so") && self.is_extension_module()
+        };
+        self.facts.is_program() && !imported()
     }
 
     /// The objects this one depends on, as indices, with the name each is asked for by.

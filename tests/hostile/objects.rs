@@ -75,7 +75,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "100,000 libraries needed",
-            &["100002 entries in the dynamic section, more than the limit of 10000"],
+            &["100003 entries in the dynamic section, more than the limit of 10000"],
             |scene| {
                 scene.module(needing(100_000));
             },

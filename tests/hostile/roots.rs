@@ -91,7 +91,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a library that needs 100,000 others",
-            &["(damaged: 100002 entries in the dynamic section"],
+            &["(damaged: 100003 entries in the dynamic section"],
             |scene| {
                 module(scene);
                 let many = (0..100_000).fold(ElfBuilder::new(), |elf, n| elf.needed(&format!("libx{n}.so")));

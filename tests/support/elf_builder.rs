@@ -17,7 +17,7 @@ pub(crate) const DT_VERNEED: u64 = 0x6fff_fffe;
 pub(crate) const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
 
 /// A shared object for x86_64: one writable segment that maps all of the file at address 0, a dynamic section, and what
-/// a test puts there.
+/// a test puts there. Without symbols it has an empty hash table, as every library has one.
 pub(crate) struct ElfBuilder {
     strings: Vec<u8>,
     entries: Vec<(u64, u64)>,
@@ -89,7 +89,11 @@ impl ElfBuilder {
         self
     }
 
-    pub(crate) fn build(self) -> Vec<u8> {
+    pub(crate) fn build(mut self) -> Vec<u8> {
+        if !self.tables.iter().any(|(tag, _)| [DT_SYMTAB, DT_HASH, DT_GNU_HASH].contains(tag)) {
+            // One bucket, and one chain: that of the null symbol.
+            self.tables.push((DT_HASH, words(&[1, 1, 0, 0])));
+        }
         let count = 2 + self.segments.len();
         let mut offset = 64 + 56 * count;
         let mut entries = self.entries;
