@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use muslrepair::Limits;
-use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, is_elf, patch};
+use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, patch};
 use muslrepair::wheel::{Packed, Sha256Digest, Wheel};
 use zip::ZipArchive;
 use zip::write::{SimpleFileOptions, ZipWriter};

@@ -177,7 +177,7 @@ fn a_section_that_says_too_much_does_not_take_others_along() {
     let relocations = |bytes: &[u8]| {
         let facts = ElfFacts::parse(bytes).unwrap();
         let symbols = DynamicSymbols::parse(bytes).unwrap();
-        let used = symbols.iter().filter(|symbol| symbol.referenced).count();
+        let used = symbols.iter().filter(|symbol| symbol.references.any).count();
         (facts.relocations, used)
     };
     let edit = ElfEdit {

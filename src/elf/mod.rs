@@ -30,4 +30,4 @@ pub use facts::{Class, ElfFacts, Endian, Kind, RelocationFacts, Segment, Version
 pub use image::is_elf;
 pub use patch::{Changes, SegmentChange, StringTableChange};
 pub use patched::{Patched, patch};
-pub use symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};
+pub use symbols::{Binding, DynamicSymbols, References, Symbol, SymbolKind};

@@ -9,6 +9,7 @@ use super::facts::{Class, RelocationFacts};
 use super::image::Image;
 use super::machine::RelocationKind;
 use super::protection::Protection;
+use super::symbols::References;
 
 /// One relocation. The addend is absent where the table is of `Elf_Rel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,17 +123,24 @@ pub(crate) fn facts(
     facts
 }
 
-/// For each of the first `count` dynamic symbols, whether `do_relocs` looks it up: some relocation other than
-/// `R_*_NONE` (0 on every architecture here) refers to it.
-pub(crate) fn referenced(tables: &[RelocationTable<'_>], count: usize) -> Vec<bool> {
-    let mut referenced = vec![false; count];
-    for relocation in
-        tables.iter().flat_map(RelocationTable::iter).filter(|relocation| relocation.number != 0)
-    {
-        let symbol = usize::try_from(relocation.symbol).ok();
-        if let Some(entry) = symbol.and_then(|symbol| referenced.get_mut(symbol)) {
-            *entry = true;
+/// For each of the first `count` dynamic symbols, what relocations want of it.
+pub(crate) fn references(machine: u16, tables: &[RelocationTable<'_>], count: usize) -> Vec<References> {
+    let mut references = vec![References::default(); count];
+    for relocation in tables.iter().flat_map(RelocationTable::iter) {
+        let symbol = usize::try_from(relocation.symbol).ok().filter(|symbol| *symbol > 0);
+        let Some(entry) = symbol.and_then(|symbol| references.get_mut(symbol)) else { continue };
+        match RelocationKind::of(machine, relocation.number) {
+            RelocationKind::None => continue,
+            RelocationKind::Copy => entry.copy = true,
+            RelocationKind::TlsModule | RelocationKind::InitialExecTls | RelocationKind::TlsDescriptor => {
+                entry.thread_local = true;
+            }
+            RelocationKind::Relative
+            | RelocationKind::Address
+            | RelocationKind::Irelative
+            | RelocationKind::Unsupported => {}
         }
+        entry.any = true;
     }
-    referenced
+    references
 }

@@ -15,7 +15,7 @@ use super::dynamic::{Dynamic, string_at};
 use super::error::ElfError;
 use super::facts::Class;
 use super::image::Image;
-use super::relocations::{RelocationTable, referenced, tables};
+use super::relocations::{RelocationTable, references, tables};
 use super::versions::{definitions, needs};
 
 /// The dynamic symbols of a file, borrowed from its bytes.
@@ -29,7 +29,7 @@ pub struct DynamicSymbols<'a> {
     strings: &'a [u8],
     /// By version index; nothing where there is no such version.
     names: Vec<Option<Version<'a>>>,
-    referenced: Vec<bool>,
+    references: Vec<References>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,10 +56,24 @@ pub struct Symbol<'a> {
     pub version: Option<&'a [u8]>,
     /// The library the version is wanted of: `vn_file`.
     pub version_file: Option<&'a [u8]>,
+    /// `st_value`. musl passes over a definition without one, unless it is thread-local (`find_sym2`).
+    pub value: u64,
     /// `st_size`.
     pub size: u64,
-    /// Whether a relocation refers to it: an undefined symbol that none refers to is never looked up (`do_relocs`).
-    pub referenced: bool,
+    /// What relocations want of it.
+    pub references: References,
+}
+
+/// What the relocations of a file that refer to a symbol want of it (`do_relocs`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// Whether there are any: a symbol that none refers to is never looked up.
+    pub any: bool,
+    /// Whether one copies what it names (`R_*_COPY`): that is looked for everywhere but in the program.
+    pub copy: bool,
+    /// Whether one asks for the module or the thread's memory it lies in (`R_*_DTPMOD`, `R_*_TPOFF`, `R_*_TLSDESC`), which
+    /// only a definition has.
+    pub thread_local: bool,
 }
 
 /// `ELF_ST_BIND`.
@@ -114,7 +128,7 @@ impl<'a> DynamicSymbols<'a> {
                 versions: &[],
                 strings: &[],
                 names: Vec::new(),
-                referenced: Vec::new(),
+                references: Vec::new(),
             });
         };
         let strings = dynamic.strings(&image)?;
@@ -144,9 +158,9 @@ impl<'a> DynamicSymbols<'a> {
         let last = names.last_key_value().map_or(0, |(index, _)| index + 1);
         let names = (0..last).map(|index| names.get(&index).copied()).collect();
         let count = usize::try_from(symbols).unwrap_or(usize::MAX);
-        let referenced = referenced(&tables(&image, &dynamic)?, count);
+        let references = references(image.header.e_machine, &tables(&image, &dynamic)?, count);
         let symbols =
-            Self { format: image.format, entries, versions, strings: strings.bytes, names, referenced };
+            Self { format: image.format, entries, versions, strings: strings.bytes, names, references };
         for entry in symbols.raw() {
             strings.get(entry.name, "dynamic symbol")?;
         }
@@ -172,8 +186,9 @@ impl<'a> DynamicSymbols<'a> {
                 hidden_version: versym & 0x8000 != 0,
                 version: version.map(|version| version.name),
                 version_file: version.and_then(|version| version.file),
+                value: entry.value,
                 size: entry.size,
-                referenced: self.referenced.get(index).copied().unwrap_or(false),
+                references: self.references.get(index).copied().unwrap_or_default(),
             }
         })
     }
@@ -223,6 +238,7 @@ pub(crate) struct RawSymbol {
     pub(crate) name: u64,
     pub(crate) info: u8,
     pub(crate) section: u64,
+    pub(crate) value: u64,
     pub(crate) size: u64,
 }
 
@@ -233,6 +249,7 @@ impl RawSymbol {
         Some(match format.class {
             Class::Elf32 => Self {
                 name: number(0, 4)?,
+                value: number(4, 8)?,
                 size: number(8, 12)?,
                 info: *entry.get(12)?,
                 section: number(14, 16)?,
@@ -241,6 +258,7 @@ impl RawSymbol {
                 name: number(0, 4)?,
                 info: *entry.get(4)?,
                 section: number(6, 8)?,
+                value: number(8, 16)?,
                 size: number(16, 24)?,
             },
         })

@@ -62,8 +62,23 @@ pub enum Cause {
     Port,
     /// Initial-exec TLS in a library that is loaded after the program started (`do_relocs`).
     InitialExecTls,
-    /// `R_*_IRELATIVE` relocations or an indirect function (`do_relocs`).
-    Ifunc,
+    /// `R_*_IRELATIVE` relocations (`do_relocs`), or an indirect function that a relocation refers to.
+    Ifunc {
+        /// The function; `None` for the relocations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        symbol: Option<String>,
+    },
+    /// A symbol that the object itself defines, in a way that musl passes over (`find_sym2`), and nothing else in the
+    /// closure defines.
+    PassedOver {
+        /// Its name.
+        symbol: String,
+    },
+    /// A weak thread-local symbol that nothing defines (`do_relocs` crashes).
+    WeakThreadLocal {
+        /// Its name.
+        symbol: String,
+    },
     /// A relocation of a type that the port of musl does not have (`do_relocs`).
     UnsupportedRelocation {
         /// Its number.
@@ -138,7 +153,13 @@ impl fmt::Display for Requirement {
             Cause::TlsDescriptors => write!(f, "`{object}` has TLS descriptors")?,
             Cause::Port => write!(f, "`{object}` is for an architecture that musl came to late")?,
             Cause::InitialExecTls => write!(f, "`{object}` has initial-exec TLS")?,
-            Cause::Ifunc => write!(f, "`{object}` has indirect functions")?,
+            Cause::Ifunc { .. } => write!(f, "`{object}` has indirect functions")?,
+            Cause::PassedOver { symbol } => {
+                write!(f, "`{object}` needs its own `{symbol}`, which musl passes over")?
+            }
+            Cause::WeakThreadLocal { symbol } => {
+                write!(f, "`{object}` needs the weak thread-local `{symbol}`, without which musl crashes")?
+            }
             Cause::UnsupportedRelocation { number } => {
                 write!(f, "`{object}` has a relocation of type {number}, which musl does not have")?
             }
@@ -259,9 +280,6 @@ fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
     }
     if facts.relocations.initial_exec_tls > 0 && !at_start {
         require(Cause::InitialExecTls, Releases::NONE);
-    }
-    if facts.dynamic && (facts.relocations.irelative > 0) {
-        require(Cause::Ifunc, Releases::NONE);
     }
     for cause in refusals(object) {
         require(cause, Releases::NONE);

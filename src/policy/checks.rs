@@ -41,7 +41,6 @@ pub(super) fn judge(
         let hint = "build the wheel on Alpine or with a musl toolchain; a glibc object cannot be repaired into a musl one";
         findings.push(Finding::new(Code::GlibcObject, name, message).with_hint(hint));
     }
-    indirect_functions(object, findings);
     refused(object, findings);
     interpreter(object, findings);
     segments(object, findings);
@@ -51,24 +50,6 @@ pub(super) fn judge(
         threads_and_names(object, findings);
     }
     forbidden_symbols(object, options, findings);
-}
-
-fn indirect_functions(object: &Object, findings: &mut Vec<Finding>) {
-    let (name, facts) = (object.origin.shown(), &object.facts);
-    let evidence = match &object.symbols.ifunc {
-        Some(symbol) => format!("`{symbol}` is an indirect function"),
-        None if facts.relocations.irelative > 0 => {
-            format!("it has {} IRELATIVE relocations", facts.relocations.irelative)
-        }
-        None => return,
-    };
-    // A static program relocates itself; only musl's dynamic loader lacks indirect functions.
-    if facts.dynamic && !facts.is_static_program() {
-        let message = format!("`{name}` cannot be loaded by musl: {evidence}");
-        let hint =
-            "build the object without indirect functions (`ifunc` attributes, function multiversioning)";
-        findings.push(Finding::new(Code::Ifunc, name, message).with_hint(hint));
-    }
 }
 
 fn interpreter(object: &Object, findings: &mut Vec<Finding>) {

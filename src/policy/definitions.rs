@@ -6,7 +6,7 @@ use crate::musl::{self, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
 
 use super::binding::{Cause, Requirement};
-use super::symbols::text;
+use super::symbols::{Unusual, text};
 
 /// How many unbound symbols of one object are told apart. Each takes some hundred bytes, and more of them say no more
 /// of the object than that it was not built for musl.
@@ -65,11 +65,19 @@ impl<'a> Definitions<'a> {
             if bound {
                 continue;
             }
-            let elsewhere = definers.iter().find_map(|definer| {
-                let object = graph.objects.get(*definer)?;
-                provided.could_have(*definer, object).then(|| object.origin.shown().to_owned())
-            });
-            let cause = Cause::Symbol { symbol: text(name), elsewhere };
+            let symbol = text(name);
+            let cause = match object.symbols.unusual.get(*name).filter(|_| exported.is_empty()) {
+                Some(Unusual::IndirectFunction) => Cause::Ifunc { symbol: Some(symbol) },
+                Some(Unusual::PassedOver) => Cause::PassedOver { symbol },
+                Some(Unusual::WeakThreadLocal) => Cause::WeakThreadLocal { symbol },
+                None => {
+                    let elsewhere = definers.iter().find_map(|definer| {
+                        let object = graph.objects.get(*definer)?;
+                        provided.could_have(*definer, object).then(|| object.origin.shown().to_owned())
+                    });
+                    Cause::Symbol { symbol, elsewhere }
+                }
+            };
             let object = object.origin.shown().to_owned();
             requirements.push(Requirement { object, cause, met_by: *exported });
         }

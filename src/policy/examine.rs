@@ -48,6 +48,7 @@ pub(super) fn examine(
     findings.extend(reserved_names(&graph, &layout));
     findings.extend(interposed(&graph));
     findings.extend(mixed_time(&graph, members));
+    findings.extend(passed_over(&modules));
     findings.extend(unbound(&modules, promised(platforms)));
     findings.extend(relative_relocations(&graph, promised(platforms)));
     findings.retain(|finding| !options.allow.contains(&finding.code));
@@ -224,6 +225,53 @@ fn has_time64_sibling(arch: Arch, name: &str) -> bool {
     let stem = name.strip_suffix("_r").unwrap_or(name);
     let siblings = [format!("__{name}_time64"), format!("__{name}64"), format!("__{stem}64_r")];
     siblings.iter().any(|sibling| is_time64(arch, sibling))
+}
+
+/// Definitions that musl does not see, and what it crashes without.
+fn passed_over(modules: &[Module]) -> Vec<Finding> {
+    let mut indirect: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut own: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut weak: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for requirement in modules.iter().flat_map(|module| &module.requirements) {
+        let (by_object, symbol) = match &requirement.cause {
+            Cause::Ifunc { symbol } => (&mut indirect, symbol.as_deref()),
+            Cause::PassedOver { symbol } => (&mut own, Some(symbol.as_str())),
+            Cause::WeakThreadLocal { symbol } => (&mut weak, Some(symbol.as_str())),
+            _ => continue,
+        };
+        by_object.entry(&requirement.object).or_default().extend(symbol);
+    }
+    let names = |symbols: &BTreeSet<&str>| listed(&symbols.iter().copied().collect::<Vec<_>>());
+    let mut findings = Vec::new();
+    for (object, symbols) in indirect {
+        let evidence = match symbols.len() {
+            0 => "it has IRELATIVE relocations".to_owned(),
+            _ => format!("it refers to indirect functions of its own: {}", names(&symbols)),
+        };
+        let message = format!("`{object}` cannot be loaded by musl: {evidence}");
+        let hint =
+            "build the object without indirect functions (`ifunc` attributes, function multiversioning)";
+        findings.push(Finding::new(Code::Ifunc, object, message).with_hint(hint));
+    }
+    for (object, symbols) in own {
+        let message = format!(
+            "`{object}` refers to symbols of its own that musl passes over, and nothing it is loaded with defines \
+             them: {}",
+            names(&symbols)
+        );
+        let hint =
+            "musl does not see definitions with a version that is not the default, or with the value 0";
+        findings.push(Finding::new(Code::UnresolvedSymbol, object, message).with_hint(hint));
+    }
+    for (object, symbols) in weak {
+        let message = format!(
+            "`{object}` has weak thread-local variables that nothing it is loaded with defines, and musl crashes: {}",
+            names(&symbols)
+        );
+        let hint = "musl leaves weak symbols undefined, but not thread-local ones";
+        findings.push(Finding::new(Code::UnresolvedSymbol, object, message).with_hint(hint));
+    }
+    findings
 }
 
 /// Initial-exec TLS in libraries, symbols that no release has, and symbols that the promised release does not have.

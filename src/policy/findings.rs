@@ -61,11 +61,11 @@ macro_rules! codes {
 }
 
 codes! {
-    UnresolvedSymbol "unresolved-symbol" Error "A symbol is exported by no release of musl and defined by nothing the object is loaded with.",
+    UnresolvedSymbol "unresolved-symbol" Error "A symbol is exported by no release of musl and defined by nothing the object is loaded with, or in a way that musl does not see.",
     NewSymbol "new-symbol" Warning "A symbol is exported only by releases of musl newer than the tag promises.",
     Relr "relr" Warning "`DT_RELR` is ignored before musl 1.2.4, which the tag promises; the process dies at import. `repair` lowers it.",
     InitialExecTls "initial-exec-tls" Error "Initial-exec TLS in a library: musl refuses it in everything that is loaded after the program started.",
-    Ifunc "ifunc" Error "An indirect function or an `IRELATIVE` relocation: musl resolves neither.",
+    Ifunc "ifunc" Error "An `IRELATIVE` relocation, or one that refers to an indirect function of the object: musl resolves neither.",
     UnsupportedRelocation "unsupported-relocation" Error "A relocation is of a type that musl does not have on that architecture.",
     NoHashTable "no-hash-table" Error "An object has neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks for a symbol there.",
     MissingLibrary "missing-library" Error "A library was found neither in the wheel, by its run paths, nor outside.",

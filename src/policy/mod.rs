@@ -29,7 +29,7 @@ pub use glibc::{glibc_evidence, libc_name};
 pub use name_set::NameSet;
 pub use needs::{Need, needs};
 pub use neighbourhood::Neighbourhood;
-pub use symbols::ObjectSymbols;
+pub use symbols::{ObjectSymbols, Unusual};
 pub use tree::audit_tree;
 
 use serde::Serialize;

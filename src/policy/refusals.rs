@@ -21,6 +21,9 @@ pub(super) fn refusals(object: &Object) -> Vec<Cause> {
         return Vec::new();
     }
     let mut causes = Vec::new();
+    if facts.relocations.irelative > 0 {
+        causes.push(Cause::Ifunc { symbol: None });
+    }
     if let Some(number) = facts.relocations.unsupported {
         causes.push(Cause::UnsupportedRelocation { number });
     }

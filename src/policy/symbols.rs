@@ -1,6 +1,6 @@
 //! The symbols of an object that decide whether it binds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::elf::{Binding, DynamicSymbols, ElfError, ElfFacts, Symbol, SymbolKind};
 use crate::musl;
@@ -12,12 +12,15 @@ use super::name_set::NameSet;
 /// What an object asks for and offers, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectSymbols {
-    /// Undefined symbols that must be found when the object is loaded, sorted. Not among them are weak ones, to which
-    /// musl gives the value 0, and those that no relocation refers to (`do_relocs`).
+    /// Symbols that must be found when the object is loaded, sorted: those that a relocation refers to, and that are
+    /// undefined and not weak, or defined here in a way that musl does not find (`do_relocs`).
     pub undefined: Vec<Box<[u8]>>,
-    /// Symbols that other objects can bind to (`find_sym2`: `OK_TYPES`, `OK_BINDS`, not hidden by a version).
+    /// Those of them that are more than strong undefined symbols.
+    pub unusual: BTreeMap<Box<[u8]>, Unusual>,
+    /// Symbols that other objects can bind to (`find_sym2`). What a program copies from a library (`R_*_COPY`) is the
+    /// library's: it is looked for everywhere but in the program.
     pub defined: NameSet,
-    /// Weak undefined symbols, sorted; only their presence tells something.
+    /// Weak undefined symbols, to which musl gives the value 0, sorted; only their presence tells something.
     pub weak: Vec<Box<[u8]>>,
     /// Undefined symbols that some policy forbids to take from a library this object needs, by library.
     pub forbidden: BTreeSet<(String, String)>,
@@ -26,8 +29,19 @@ pub struct ObjectSymbols {
     pub interposed: BTreeSet<(String, String)>,
     /// Libraries that only glibc systems have and whose names are strings in an object that calls `dlopen`.
     pub opened: Vec<String>,
-    /// The first indirect function (`STT_GNU_IFUNC`), which musl does not see (`find_sym2`: `OK_TYPES`).
-    pub ifunc: Option<String>,
+}
+
+/// Why a symbol must be found that is not simply undefined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusual {
+    /// The object defines it as an indirect function (`STT_GNU_IFUNC`), which is not one of musl's `OK_TYPES`.
+    IndirectFunction,
+    /// The object defines it, but musl passes over the definition: its version is hidden, its value is 0, or its type is
+    /// none of `OK_TYPES`.
+    PassedOver,
+    /// It is undefined, weak and thread-local: `do_relocs` asks the object that defines it for its module, and follows a
+    /// null pointer where none does.
+    WeakThreadLocal,
 }
 
 impl ObjectSymbols {
@@ -48,23 +62,29 @@ impl ObjectSymbols {
             .collect();
         let mut defined: Vec<&[u8]> = Vec::new();
         for symbol in DynamicSymbols::parse(bytes)?.iter().filter(|symbol| !symbol.name.is_empty()) {
-            if symbol.kind == SymbolKind::Ifunc && symbols.ifunc.is_none() {
-                symbols.ifunc = Some(text(symbol.name));
-            }
-            if symbol.defined {
-                if can_be_bound_to(&symbol) {
-                    defined.push(symbol.name);
-                }
+            let found = symbol.defined && can_be_bound_to(&symbol);
+            if found && !symbol.references.copy {
+                defined.push(symbol.name);
                 continue;
             }
-            match symbol.binding {
-                Binding::Weak => symbols.weak.push(symbol.name.into()),
-                Binding::Local => {}
-                _ if !symbol.referenced => {}
-                _ => {
-                    symbols.undefined.push(symbol.name.into());
-                    symbols.watch(&symbol, facts, &watched);
+            // A static program finds what it refers to by itself.
+            let looked_up = symbol.references.any && !facts.is_static_program();
+            let unusual = match symbol {
+                Symbol { defined: true, kind: SymbolKind::Ifunc, .. } => Some(Unusual::IndirectFunction),
+                Symbol { defined: true, .. } => (!found).then_some(Unusual::PassedOver),
+                Symbol { binding: Binding::Weak, .. } if symbol.references.thread_local => {
+                    Some(Unusual::WeakThreadLocal)
                 }
+                Symbol { binding: Binding::Weak, .. } => {
+                    symbols.weak.push(symbol.name.into());
+                    continue;
+                }
+                _ => None,
+            };
+            if looked_up && symbol.binding != Binding::Local {
+                symbols.undefined.push(symbol.name.into());
+                symbols.unusual.extend(unusual.map(|unusual| (symbol.name.into(), unusual)));
+                symbols.watch(&symbol, facts, &watched);
             }
         }
         symbols.defined = defined.into_iter().collect();
@@ -107,14 +127,16 @@ impl ObjectSymbols {
     }
 }
 
-/// `find_sym2` in `ldso/dynlink.c`: `OK_TYPES` and `OK_BINDS`; `DT_VERSYM` only hides what is not the default version.
+/// `find_sym2` in `ldso/dynlink.c`: `OK_TYPES` and `OK_BINDS`, and a value unless it is thread-local; `DT_VERSYM` only hides
+/// what is not the default version.
 fn can_be_bound_to(symbol: &Symbol<'_>) -> bool {
     let kind = matches!(
         symbol.kind,
         SymbolKind::NoType | SymbolKind::Object | SymbolKind::Func | SymbolKind::Common | SymbolKind::Tls
     );
     let binding = matches!(symbol.binding, Binding::Global | Binding::Weak | Binding::GnuUnique);
-    kind && binding && !symbol.hidden_version
+    let value = symbol.value != 0 || symbol.kind == SymbolKind::Tls;
+    kind && binding && value && !symbol.hidden_version
 }
 
 pub(super) fn text(name: &[u8]) -> String {

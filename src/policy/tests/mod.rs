@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod loading;
+mod refused;
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use super::audit::{AuditOptions, Examination};
 use super::binding::MinimumMusl;
 use super::examine::examine;
 use super::{Code, ObjectSymbols, Severity};
-use crate::elf::{ElfFacts, Kind, Segment, VersionNeed};
+use crate::elf::{ElfFacts, Segment, VersionNeed};
 use crate::musl::Release;
 use crate::resolve::{
     InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath,
@@ -178,85 +179,6 @@ fn s4_initial_exec_tls_is_refused_in_libraries_and_fine_in_programs() {
 }
 
 #[test]
-fn s5_indirect_functions_are_refused() {
-    finds(Code::Ifunc, changed("a.so", |o| o.symbols.ifunc = Some("memcpy".to_owned())));
-    let object = changed("a.so", |o| o.facts.relocations.irelative = 2);
-    assert_eq!(codes(&look(TAG, vec![object])), [Code::Ifunc]);
-}
-
-/// The object has exactly this finding, and loads on no musl.
-fn never_loads(code: Code, object: Object) {
-    let examination = look(TAG, vec![object]);
-    assert_eq!(codes(&examination), [code], "{:?}", examination.findings);
-    assert_eq!(examination.findings[0].severity, Severity::Error);
-    assert!(examination.modules[0].loads_on.is_empty());
-}
-
-#[test]
-fn relocations_that_musl_does_not_have_are_refused() {
-    never_loads(Code::UnsupportedRelocation, changed("a.so", |o| o.facts.relocations.unsupported = Some(33)));
-}
-
-#[test]
-fn text_relocations_need_the_tag_and_a_library() {
-    let with = |tag: bool| {
-        changed("a.so", |o| {
-            o.facts.relocations.text = true;
-            (o.facts.textrel_flag, o.facts.textrel_tag) = (true, tag);
-        })
-    };
-    never_loads(Code::Textrel, with(false));
-    assert_eq!(codes(&look(TAG, vec![with(true)])), []);
-    let mut program = with(true);
-    program.facts.kind = Kind::Executable;
-    program.facts.interpreter = Some("/lib/ld-musl-x86_64.so.1".to_owned());
-    asks(&mut program, &["printf"]);
-    never_loads(Code::Textrel, program);
-    let flag_alone = changed("a.so", |o| o.facts.textrel_flag = true);
-    assert_eq!(codes(&look(TAG, vec![flag_alone])), []);
-}
-
-#[test]
-fn musl_looks_into_no_object_without_a_hash_table() {
-    never_loads(Code::NoHashTable, changed("a.so", |o| o.facts.hash_table = false));
-}
-
-#[test]
-fn a_program_that_needs_libraries_asks_for_a_loader() {
-    let bare = |kind| {
-        changed("tool", |o| {
-            (o.facts.kind, o.facts.pie_flag) = (kind, true);
-            o.symbols = ObjectSymbols::default();
-            o.facts.needed = vec!["libc.so".to_owned()];
-        })
-    };
-    for kind in [Kind::Executable, Kind::Dynamic] {
-        never_loads(Code::WrongInterpreter, bare(kind));
-        let alone = changed("tool", |o| {
-            *o = bare(kind);
-            o.facts.needed.clear();
-        });
-        assert_eq!(codes(&look(TAG, vec![alone])), [], "a static program");
-    }
-    assert_eq!(codes(&look(TAG, vec![changed("a.so", |o| o.facts.pie_flag = true)])), [], "imported");
-}
-
-#[test]
-fn what_the_interpreter_imports_does_not_start_a_process_whatever_interpreter_it_has() {
-    let asking = |name: &str| {
-        changed(name, |o| {
-            asks(o, &["PyLong_FromLong"]);
-            o.facts.interpreter = Some("/lib/ld-musl-x86_64.so.1".to_owned());
-        })
-    };
-    assert_eq!(codes(&look(TAG, vec![asking("a.so")])), []);
-    finds(Code::UnresolvedSymbol, asking("tool"));
-    let mut with_tls = asking("a.so");
-    with_tls.facts.relocations.initial_exec_tls = 1;
-    finds(Code::InitialExecTls, with_tls);
-}
-
-#[test]
 fn s6_a_library_that_no_run_path_leads_to_is_missing_and_found_in_the_wheel() {
     let needing = changed("a.so", |o| o.facts.needed = vec!["helper.so".to_owned()]);
     let examination = look(TAG, vec![needing, module("helper.so")]);
@@ -372,12 +294,6 @@ fn s15_layouts_that_musl_takes_badly() {
     });
     finds(Code::EmptySegment, empty.clone());
     assert_eq!(minimum(vec![empty]).version, Some(Release::V1_2_3));
-    let hiding = changed("a.so", |o| {
-        let load = o.facts.segments.iter().rfind(|segment| segment.kind == 1).copied().unwrap();
-        let address = (load.address | 0xfff) - 7;
-        o.facts.segments.push(Segment { memory_size: 0, file_size: 0, flags: 4, address, ..load });
-    });
-    never_loads(Code::EmptySegment, hiding);
     let arm = "musllinux_1_2_aarch64";
     let legacy = |arch| {
         changed("a.so", |o| {
