@@ -92,6 +92,23 @@ fn min_musl_is_enforced_by_verify_and_by_repair() {
 }
 
 #[test]
+fn an_older_policy_is_granted_only_to_what_loads_there_however_it_is_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_relr.so"));
+    for plat in ["musllinux_1_1", "musllinux_1_1_x86_64"] {
+        sandbox
+            .repair(&["--plat", plat, "--keep-relr"])
+            .failure(1, &["the wheel needs musl 1.2.4 (Alpine 3.18), asked was 1.1.24"]);
+        sandbox.repair(&["--plat", plat, "-w", plat]).success();
+        assert_eq!(sandbox.names(plat), ["demo-1.0-cp312-cp312-musllinux_1_1_x86_64.whl"]);
+    }
+    let root = testdata("rootfs");
+    let mut command = sandbox.command();
+    command.args(["repair", NAME, "--keep-relr", "--sysroot", root.to_str().unwrap()]);
+    assert_eq!(command.env("AUDITWHEEL_POLICY", "musllinux_1_1").status().unwrap().code(), Some(1));
+}
+
+#[test]
 fn json_names_modules_releases_and_the_minimum() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(NAME, "x86_64/ext_relr.so"));

@@ -105,9 +105,9 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
     }
 }
 
-/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one a musllinux tag given by
-/// `--plat` promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too much, so
-/// that is no error.)
+/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one that a musllinux tag or policy
+/// asked for by name promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too
+/// much, so that is no error.)
 pub(super) fn check_minimum(
     audit: &Audit,
     target: &PlatformTag,
@@ -116,7 +116,8 @@ pub(super) fn check_minimum(
     let lowered = !options.keep_relr && matches!(target, PlatformTag::Musllinux { .. });
     let minimum = if lowered { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
     let granted = match (&options.platform, target) {
-        (PlatformChoice::Tag(_), PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
+        (PlatformChoice::Auto, _) => None,
+        (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
             Some(Release::oldest_of(*version))
         }
         _ => None,
