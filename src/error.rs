@@ -59,7 +59,7 @@ pub enum Error {
         object: String,
     },
     /// A name for a new member cannot be made.
-    #[error("cannot name a member after `{name}`: {source}")]
+    #[error("cannot name a member after `{name}`: {}", source.rule)]
     Name {
         /// The file or option it is made of.
         name: String,
@@ -141,6 +141,7 @@ impl Error {
                 return hints;
             }
             Self::Wheel(error) => return error.hint().into_iter().collect(),
+            Self::Elf { source, .. } => return source.hint().into_iter().collect(),
             Self::UnsupportedIsa { .. } => "build without `-march=x86-64-v2` and the like, or pass \
                 `--disable-isa-ext-check` if every machine it will run on has these instructions"
                 .to_owned(),

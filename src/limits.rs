@@ -98,6 +98,11 @@ impl Limits {
         lookups: u64::MAX,
     };
 
+    /// What to do about a limit that is exceeded, by its name on the command line.
+    pub(crate) fn hint(name: &str) -> String {
+        format!("`--limit {name}=VALUE` raises it, if the file can be trusted")
+    }
+
     /// Cuts a list into waves, each within [`Limits::in_flight`] by the sizes given, with at least one
     /// element each. The waves follow each other without gaps.
     pub(crate) fn waves(&self, sizes: impl IntoIterator<Item = u64>) -> Vec<std::ops::Range<usize>> {

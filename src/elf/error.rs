@@ -1,5 +1,7 @@
 //! What can be wrong with an ELF file, or with an edit of it.
 
+use crate::limits::Limits;
+
 /// Why an ELF file cannot be read or patched. The text names the structure and the byte offset or
 /// address; never the file's name, which the caller knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +25,20 @@ impl ElfError {
         Self(Fault::Malformed { what, rule, offset })
     }
 
-    /// Refuses more of something than a limit allows.
-    pub(crate) fn limit(what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
-        if found > limit { Err(Self(Fault::Limit { what, found, limit })) } else { Ok(()) }
+    /// Refuses more of something than the limit of this name allows.
+    pub(crate) fn limit(name: &'static str, what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
+        if found > limit { Err(Self(Fault::Limit { name, what, found, limit })) } else { Ok(()) }
+    }
+
+    /// What can be done about it, where there is something.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match &self.0 {
+            Fault::Limit { name, .. } => Some(Limits::hint(name)),
+            Fault::Unsupported { .. } | Fault::Verification { .. } => None,
+            #[cfg(feature = "arwen")]
+            Fault::Arwen { .. } => Some("leave out `--patcher arwen`".to_owned()),
+            _ => Some("the file is damaged: build or download it again".to_owned()),
+        }
     }
 
     pub(crate) fn past_end(what: &'static str, offset: u64, size: u64, file: usize) -> Self {
@@ -58,8 +71,8 @@ pub(crate) enum Fault {
     Unmapped { what: &'static str, address: u64, size: u64 },
     #[error("{what}: {rule} (offset {offset:#x})")]
     Malformed { what: &'static str, rule: &'static str, offset: u64 },
-    #[error("{found} {what}, more than the limit of {limit}")]
-    Limit { what: &'static str, found: u64, limit: u64 },
+    #[error("{found} {what}, more than the limit `{name}` of {limit}")]
+    Limit { name: &'static str, what: &'static str, found: u64, limit: u64 },
     #[error("{what}: no string at offset {offset:#x} of the string table ({size} bytes)")]
     NoString { what: &'static str, offset: u64, size: usize },
     #[error("cannot patch: {rule}")]

@@ -38,7 +38,12 @@ impl<'a> Survey<'a> {
     /// proportion to its size; the limits bound them for large files too.
     pub(crate) fn within(bytes: &'a [u8], limits: &Limits) -> Result<Self, ElfError> {
         let image = Image::parse(bytes)?;
-        ElfError::limit("program headers", image.segments.len() as u64, limits.program_headers)?;
+        ElfError::limit(
+            "program-headers",
+            "program headers",
+            image.segments.len() as u64,
+            limits.program_headers,
+        )?;
         let mut facts = header_facts(&image);
         let loaded = matches!(facts.kind, Kind::Executable | Kind::Dynamic);
         let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
@@ -48,7 +53,12 @@ impl<'a> Survey<'a> {
         }
         if let Some(dynamic) = &dynamic {
             let entries = dynamic.entries.len() as u64;
-            ElfError::limit("entries in the dynamic section", entries, limits.dynamic_entries)?;
+            ElfError::limit(
+                "dynamic-entries",
+                "entries in the dynamic section",
+                entries,
+                limits.dynamic_entries,
+            )?;
             facts.dynamic = true;
             // musl maps them all the same; the process dies where it touches what is not there.
             for load in image.loads() {
@@ -59,7 +69,7 @@ impl<'a> Survey<'a> {
             let (tables, protection) = (relocations::tables(&image, dynamic)?, Protection::of(&image));
             facts.relocations = relocations::facts(image.header.e_machine, &tables, &protection);
             let count = symbols::count(&image, dynamic)?.count;
-            ElfError::limit("dynamic symbols", count, limits.symbols)?;
+            ElfError::limit("symbols", "dynamic symbols", count, limits.symbols)?;
             symbols::table(&image, dynamic, count)?;
             facts.dynamic_symbol_count = count;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::limits::Limits;
 use crate::musl::{self, Release, Releases};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver};
 use crate::wheel::{Arch, MuslVersion, PlatformTag};
@@ -40,7 +41,7 @@ pub(super) fn examine(
     }
     if let Some(exceeded) = &graph.exceeded {
         let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
-        findings.push(finding.with_hint("`--limit` raises it, if the files can be trusted"));
+        findings.push(finding.with_hint(Limits::hint(exceeded.what)));
     }
     let modules = binding::modules(&graph, members);
     findings.extend(missing_libraries(&graph, &layout));

@@ -166,7 +166,7 @@ impl<'a> Search<'a> {
     /// What a name leads to by the run paths of everything that leads to the object, in whatever process.
     fn find_anyhow(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
         self.names += 1;
-        if !self.check("names to find", self.names, self.limits().dependencies, requester) {
+        if !self.check("dependencies", self.names, self.limits().dependencies, requester) {
             return Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
         }
         let Answer { resolution, inherited } =
@@ -198,7 +198,7 @@ impl<'a> Search<'a> {
     pub(super) fn step(&mut self, steps: usize, object: usize) -> bool {
         self.steps += steps as u64;
         let spent = self.lookups.saturating_add(self.steps / STEPS);
-        self.check("lookups of names in directories", spent, self.limits().lookups, object)
+        self.check("lookups", spent, self.limits().lookups, object)
     }
 
     /// What musl's `load_library` takes for a name, if the objects of a chain have led to it.
@@ -258,8 +258,8 @@ impl<'a> Search<'a> {
         let limits = self.limits();
         self.lookups += directories.len() as u64;
         let spent = self.lookups.saturating_add(self.steps / STEPS);
-        if !self.check("directories to search", directories.len() as u64, limits.search_path, requester)
-            || !self.check("lookups of names in directories", spent, limits.lookups, requester)
+        if !self.check("search-path", directories.len() as u64, limits.search_path, requester)
+            || !self.check("lookups", spent, limits.lookups, requester)
         {
             return unsearched();
         }
@@ -440,7 +440,7 @@ impl<'a> Search<'a> {
                 self.steps += 1;
                 found = self.loaded_as(root, &name);
                 let spent = self.lookups.saturating_add(self.steps / STEPS);
-                if found.is_some() || !self.check("lookups of names", spent, self.limits().lookups, object) {
+                if found.is_some() || !self.check("lookups", spent, self.limits().lookups, object) {
                     break;
                 }
             }

@@ -30,7 +30,7 @@ pub struct Graph {
 /// A limit that ended a search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exceeded {
-    /// What there is too much of.
+    /// The name of the limit: `objects`.
     pub what: &'static str,
     /// How much is allowed.
     pub limit: u64,
@@ -40,7 +40,7 @@ pub struct Exceeded {
 
 impl std::fmt::Display for Exceeded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` leads to more than the limit of {} {}", self.object, self.limit, self.what)
+        write!(f, "`{}` leads to more than the limit `{}` of {}", self.object, self.what, self.limit)
     }
 }
 

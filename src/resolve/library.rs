@@ -59,6 +59,11 @@ pub(super) fn read_library(
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
     let mut sums = Sums::default();
+    if let Some(size) = std::fs::metadata(location).map(|metadata| metadata.len()).ok()
+        && size > limits.graft_size
+    {
+        return Err(format!("{size} bytes, more than the limit `graft-size` of {}", limits.graft_size));
+    }
     let bytes = read_seeing(location, limits.graft_size, |piece| sums.add(piece))?;
     let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
     if !elf::is_elf(first) {

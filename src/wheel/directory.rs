@@ -71,10 +71,10 @@ pub(super) fn read_members(
     limits: &Limits,
     path: &Path,
 ) -> Result<Vec<Member>, WheelError> {
-    check_limit("members", archive.len() as u64, limits.members)?;
+    check_limit("members", "members", archive.len() as u64, limits.members)?;
     let start = archive.central_directory_start();
     let entries = read_entries(source, start, limits).map_err(WheelError::io(path, "read"))?;
-    check_limit("members", entries.len() as u64, limits.members)?;
+    check_limit("members", "members", entries.len() as u64, limits.members)?;
     let mut seen = HashSet::new();
     if let Some(entry) = entries.iter().find(|entry| !seen.insert(entry.name.as_slice())) {
         return Err(WheelError::member(String::from_utf8_lossy(&entry.name), MemberRule::Duplicate));
@@ -96,7 +96,7 @@ pub(super) fn read_members(
         spans.push((header, end, index));
         members.push(member);
     }
-    check_limit("bytes", total, limits.total_size)?;
+    check_limit("total-size", "bytes", total, limits.total_size)?;
     let ratio = total / source.length().max(1);
     if total > limits.ratio_floor && ratio > limits.ratio {
         return Err(WheelError::Ratio { found: ratio, limit: limits.ratio });
@@ -109,8 +109,8 @@ pub(super) fn read_members(
     Ok(members)
 }
 
-fn check_limit(what: &'static str, found: u64, limit: u64) -> Result<(), WheelError> {
-    if found > limit { Err(WheelError::Limit { what, found, limit }) } else { Ok(()) }
+fn check_limit(name: &'static str, what: &'static str, found: u64, limit: u64) -> Result<(), WheelError> {
+    if found > limit { Err(WheelError::Limit { name, what, found, limit }) } else { Ok(()) }
 }
 
 pub(super) fn damaged_zip(error: &zip::result::ZipError) -> WheelError {
@@ -188,7 +188,11 @@ fn read_member(
         return broken(MemberRule::DirectoryContent);
     }
     if data.size() > limits.member_size {
-        return broken(MemberRule::Size { size: data.size(), limit: limits.member_size });
+        return broken(MemberRule::Size {
+            name: "member-size",
+            size: data.size(),
+            limit: limits.member_size,
+        });
     }
     if method == Method::Stored && data.size() != data.compressed_size() {
         return broken(MemberRule::LocalHeader("stored with two sizes"));

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::limits::Limits;
+
 use super::escaped::Escaped;
 use super::filename::InvalidWheelFilename;
 use super::info::InvalidWheelInfo;
@@ -51,8 +53,10 @@ pub enum WheelError {
         rule: MemberRule,
     },
     /// The wheel is larger than the limits allow.
-    #[error("the wheel has {found} {what}, more than the limit of {limit}")]
+    #[error("the wheel has {found} {what}, more than the limit `{name}` of {limit}")]
     Limit {
+        /// The name of the limit: `members`.
+        name: &'static str,
         /// What there is too much of: `members`.
         what: &'static str,
         /// How much there is.
@@ -61,7 +65,7 @@ pub enum WheelError {
         limit: u64,
     },
     /// The members are so much larger than the archive that it must be a bomb.
-    #[error("the members are {found} times larger than the archive, more than the limit of {limit}")]
+    #[error("the members are {found} times larger than the archive, more than the limit `ratio` of {limit}")]
     Ratio {
         /// Members against archive.
         found: u64,
@@ -172,7 +176,7 @@ pub enum MemberRule {
     #[error("is not allowed: a name that is not ASCII must be marked as UTF-8")]
     Encoding,
     /// The name is too long.
-    #[error("has a name of {length} bytes, more than the limit of {limit}")]
+    #[error("has a name of {length} bytes, more than the limit `name-length` of {limit}")]
     NameLength {
         /// Its length in bytes.
         length: u64,
@@ -210,8 +214,10 @@ pub enum MemberRule {
     #[error("has a local header that disagrees with the directory: {0}")]
     LocalHeader(&'static str),
     /// The member claims to be too large.
-    #[error("has {size} bytes, more than the limit of {limit}")]
+    #[error("has {size} bytes, more than the limit `{name}` of {limit}")]
     Size {
+        /// The name of the limit: `member-size`, or `metadata-size` for what is read as text.
+        name: &'static str,
         /// Its size as declared.
         size: u64,
         /// What is allowed.
@@ -253,9 +259,20 @@ impl WheelError {
             Self::Record { .. } => "`wheel unpack` and `wheel pack` write a new `RECORD`",
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
             Self::Filename(_) => "was the file renamed? `name-version-python-abi-platform.whl` is wanted",
+            Self::Limit { name, .. } => return Some(Limits::hint(name)),
+            Self::Ratio { .. } => return Some(Limits::hint("ratio")),
+            Self::NoDistInfo | Self::Missing(_) => {
+                "`wheel pack` makes a wheel of a directory that has all of it"
+            }
             Self::Member { rule, .. } => match rule {
                 MemberRule::Method(_) | MemberRule::Encoding => {
                     "`wheel unpack` and `wheel pack` write a plain archive"
+                }
+                MemberRule::NameLength { .. } => return Some(Limits::hint("name-length")),
+                MemberRule::Size { name, .. } => return Some(Limits::hint(name)),
+                MemberRule::Encrypted => "remove the encryption: installers have no password",
+                MemberRule::Name(_) | MemberRule::Case(_) | MemberRule::FileAndDirectory(_) => {
+                    "give the member another name, and build the wheel again"
                 }
                 MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",
                 _ => return None,

@@ -282,7 +282,11 @@ impl Wheel {
         let path = self.metadata_path(name)?;
         let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
         if member.size > self.limits.metadata_size {
-            let rule = MemberRule::Size { size: member.size, limit: self.limits.metadata_size };
+            let rule = MemberRule::Size {
+                name: "metadata-size",
+                size: member.size,
+                limit: self.limits.metadata_size,
+            };
             return Err(WheelError::member(path.as_str(), rule));
         }
         let inflated = self.read_member(member)?;

@@ -28,7 +28,7 @@ pub(super) const GROUP: Group = Group {
         refused("an empty component", &["`demo//x`"], |s| member(s, "demo//x")),
         refused(
             "a name of 2,000 bytes",
-            &["has a name of 2000 bytes, more than the limit of 1024"],
+            &["has a name of 2000 bytes, more than the limit `name-length` of 1024"],
             |scene| {
                 member(scene, &"x".repeat(2000));
             },
@@ -113,7 +113,7 @@ pub(super) const GROUP: Group = Group {
         refused("a directory with content", &["`demo/d/`"], |s| {
             with(s, RawMember::new("demo/d/", "content"))
         }),
-        refused("a bomb: 100 MB of zeros", &["more than the limit of 200"], |scene| {
+        refused("a bomb: 100 MB of zeros", &["more than the limit `ratio` of 200"], |scene| {
             scene.bytes(zeros("demo/x", 100 << 20, None));
         }),
         refused(
@@ -123,13 +123,13 @@ pub(super) const GROUP: Group = Group {
                 scene.bytes(zeros("demo/x", 60 << 20, Some(10)));
             },
         ),
-        refused("a member that declares 4 GB", &["more than the limit of 200"], |scene| {
+        refused("a member that declares 4 GB", &["more than the limit `ratio` of 200"], |scene| {
             let size = u32::MAX - 1;
             with(scene, RawMember { method: 8, size, local_size: size, ..RawMember::new("demo/x", "1234") });
         }),
         refused(
             "more members than allowed",
-            &["the wheel has 5 members, more than the limit of 4"],
+            &["the wheel has 5 members, more than the limit `members` of 4"],
             |scene| {
                 member(scene, "demo/x");
             },

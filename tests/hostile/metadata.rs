@@ -53,7 +53,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "WHEEL of 65 MiB",
-            &["WHEEL` has 68157440 bytes, more than the limit of 67108864"],
+            &["WHEEL` has 68157440 bytes, more than the limit `metadata-size` of 67108864"],
             |scene| {
                 scene.wheel(&wheel().metadata("WHEEL", vec![b'\n'; 65 << 20]));
             },

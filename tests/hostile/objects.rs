@@ -23,10 +23,14 @@ pub(super) const GROUP: Group = Group {
         refused("program headers of one byte", &["_core.cpython", "e_phentsize"], |s| {
             changed(s, 54, &[1, 0])
         }),
-        refused("2,000 program headers", &["2002 program headers, more than the limit of 1170"], |scene| {
-            let many = (0..2000).fold(ElfBuilder::new(), |elf, _| elf.segment([0; 5]));
-            scene.module(many.build());
-        }),
+        refused(
+            "2,000 program headers",
+            &["2002 program headers, more than the limit `program-headers` of 1170"],
+            |scene| {
+                let many = (0..2000).fold(ElfBuilder::new(), |elf, _| elf.segment([0; 5]));
+                scene.module(many.build());
+            },
+        ),
         refused("a class that is none", &["_core.cpython", "EI_CLASS"], |s| changed(s, 4, &[9])),
         refused("big-endian x86_64", &["_core.cpython"], |s| changed(s, 5, &[2])),
         refused("another machine", &["_core.cpython", "machine 8"], |s| changed(s, 18, &[8, 0])),
@@ -75,7 +79,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "100,000 libraries needed",
-            &["100003 entries in the dynamic section, more than the limit of 10000"],
+            &["100003 entries in the dynamic section, more than the limit `dynamic-entries` of 10000"],
             |scene| {
                 scene.module(needing(100_000));
             },
@@ -98,7 +102,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a run path of 2,000 directories",
-            &["leads to more than the limit of 1000 directories to search"],
+            &["leads to more than the limit `search-path` of 1000"],
             |scene| {
                 let path: String = (0..2000).map(|n| format!("/d{n}:")).collect();
                 scene.module(ElfBuilder::new().needed("libx.so").text(DT_RUNPATH, &path).build());
@@ -106,7 +110,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "900 directories for 9,000 names",
-            &["leads to more than the limit of 300000 lookups"],
+            &["leads to more than the limit `lookups` of 300000"],
             |scene| {
                 let path: String = (0..900).map(|n| format!("/d{n}:")).collect();
                 let elf = ElfBuilder::new().text(DT_RUNPATH, &path);
@@ -146,9 +150,13 @@ pub(super) const GROUP: Group = Group {
                 );
             },
         ),
-        refused("1,100,000 symbols", &["1100000 dynamic symbols, more than the limit of 1000000"], |scene| {
-            scene.module(undefined(1_100_000));
-        }),
+        refused(
+            "1,100,000 symbols",
+            &["1100000 dynamic symbols, more than the limit `symbols` of 1000000"],
+            |scene| {
+                scene.module(undefined(1_100_000));
+            },
+        ),
         refused("400,000 symbols that no musl has", &["needs what no musl has", "and 9992 more"], |scene| {
             scene.module(undefined(400_000));
         }),

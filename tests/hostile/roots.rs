@@ -66,7 +66,7 @@ pub(super) const GROUP: Group = Group {
             let library = greet();
             scene.install(LIBRARY, &library[..library.len() / 4]);
         }),
-        refused("a library of 5 GB", &["bytes, the limit is"], |scene| {
+        refused("a library of 5 GB", &["bytes, more than the limit `graft-size` of"], |scene| {
             module(scene);
             scene.install(LIBRARY, greet());
             std::fs::File::options()
@@ -76,10 +76,14 @@ pub(super) const GROUP: Group = Group {
                 .set_len(5 << 30)
                 .unwrap();
         }),
-        refused("a library that exceeds the limit", &["(7 bytes, the limit is 6)"], |scene| {
-            module(scene);
-            scene.install(LIBRARY, "1234567");
-        })
+        refused(
+            "a library that exceeds the limit",
+            &["(7 bytes, more than the limit `graft-size` of 6)"],
+            |scene| {
+                module(scene);
+                scene.install(LIBRARY, "1234567");
+            },
+        )
         .with(&["--limit", "graft-size=6"]),
         refused("a library for another machine", &["(aarch64, the requester is x86_64)"], |scene| {
             module(scene);
@@ -105,7 +109,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a chain of 3,000 libraries, one more than a limit",
-            &["leads to more than the limit of 3000 objects"],
+            &["leads to more than the limit `objects` of 3000"],
             |scene| {
                 module(scene);
                 chain(scene, 3000);

@@ -186,7 +186,7 @@ fn more_than_the_limits_allow() {
     let limits = Limits::default();
     assert!(matches!(
         with(Limits { members: 5, ..limits }),
-        Err(WheelError::Limit { what: "members", found: 6, limit: 5 })
+        Err(WheelError::Limit { name: "members", found: 6, limit: 5, .. })
     ));
     assert!(matches!(
         with(Limits { member_size: 5006, ..limits }),
