@@ -66,7 +66,9 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
     match note {
         Note::Excluded { library, .. } => ("INFO", "lddtree", format!("Excluding {library}")),
         Note::LibpythonRemoved { .. } => ("WARNING", "repair", note.to_string()),
-        Note::PatternUnused { .. } | Note::Unlisted { .. } => ("WARNING", "main_repair", note.to_string()),
+        Note::PatternUnused { .. } | Note::TagDropped { .. } | Note::Unlisted { .. } => {
+            ("WARNING", "main_repair", note.to_string())
+        }
         Note::RunPathDropped { .. }
         | Note::RunPathAdded { .. }
         | Note::PathNeeded { .. }

@@ -4,6 +4,7 @@ use crate::wheel::{Arch, PlatformTag, Wheel};
 
 use super::audit::{Audit, WheelKind};
 use super::findings::{Code, Finding};
+use super::glibc::built_for_musl;
 
 /// The architectures of musllinux tags that PyPI accepts.
 const INDEXED: [Arch; 7] =
@@ -33,12 +34,9 @@ fn tags(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
     said.sort();
     named.sort();
     if said != named {
-        let message = format!(
-            "`{}/WHEEL` says {}, the file name {}",
-            wheel.dist_info(),
-            said.join(", "),
-            named.join(", ")
-        );
+        let said =
+            if said.is_empty() { "names no tag".to_owned() } else { format!("says {}", said.join(", ")) };
+        let message = format!("`{}/WHEEL` {said}, the file name {}", wheel.dist_info(), named.join(", "));
         findings.push(
             Finding::new(Code::WrongTag, name, message).with_hint("`muslrepair repair` makes them agree"),
         );
@@ -57,6 +55,14 @@ fn platforms(wheel: &Wheel, audit: &Audit, name: &str, findings: &mut Vec<Findin
     }
     for tag in wheel.filename().platforms() {
         match tag {
+            PlatformTag::Manylinux(_) => {
+                let Some(object) = built_for_musl(&audit.elf) else { continue };
+                let message = format!("`{tag}` is for glibc, and `{object}` was built for musl");
+                findings.push(
+                    Finding::new(Code::ForeignTag, name, message)
+                        .with_hint("`muslrepair repair` drops the tag"),
+                );
+            }
             // PyPI takes these two, from before there was a policy.
             PlatformTag::Linux(arch) if arch == "armv6l" || arch == "armv7l" => {
                 let message =
@@ -78,10 +84,33 @@ fn platforms(wheel: &Wheel, audit: &Audit, name: &str, findings: &mut Vec<Findin
             _ => {}
         }
     }
+    identity(wheel, name, findings);
     let stem = format!("{}-{}.dist-info", wheel.filename().distribution(), wheel.filename().version());
     if wheel.dist_info().as_str() != stem {
         let message = format!("PyPI expects `{stem}`, the wheel has `{}`", wheel.dist_info());
         findings.push(Finding::new(Code::RefusedByIndex, name, message));
+    }
+}
+
+/// Name and version of `METADATA` against those of the file name, spelt as the rules for file names spell them: names as
+/// PEP 503 has them, and versions with `_` for `-` (PEP 427, "Escaping and Unicode").
+fn identity(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
+    let plain = |text: &str| {
+        let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-").to_lowercase()
+    };
+    let spelt = |text: &str| text.replace('-', "_").to_lowercase();
+    let (metadata, filename) = (wheel.metadata(), wheel.filename());
+    let mut differs = |what: &str, said: &str, named: &str| {
+        let message =
+            format!("`{}/METADATA` has {what} `{said}`, the file name `{named}`", wheel.dist_info());
+        findings.push(Finding::new(Code::RefusedByIndex, name, message).with_hint("build the wheel again"));
+    };
+    if plain(metadata.name()) != plain(filename.distribution()) {
+        differs("the name", metadata.name(), filename.distribution());
+    }
+    if spelt(metadata.version()) != spelt(filename.version()) {
+        differs("the version", metadata.version(), filename.version());
     }
 }
 

@@ -99,6 +99,7 @@ codes! {
     LinuxTag "linux-tag" Warning "The platform tag promises nothing about the C library; package indexes refuse it.",
     LimitExceeded "limit-exceeded" Error "The objects lead to more files or names than a limit allows; what lies beyond was not looked at.",
     RefusedByIndex "refused-by-index" Warning "PyPI does not accept this.",
+    ForeignTag "foreign-tag" Error "The file name has a tag for glibc, and the ELF files were built for musl.",
 }
 
 impl Code {

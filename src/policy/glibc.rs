@@ -2,7 +2,9 @@
 
 use crate::elf::ElfFacts;
 use crate::musl;
-use crate::resolve::Object;
+use crate::resolve::{Object, Origin};
+
+use super::audit::Examination;
 
 /// Libraries that only glibc has under these names. musl's loader takes the first six for itself
 /// (`load_library`: `reserved[]`), so that such an object may even load; it is refused by policy.
@@ -51,6 +53,14 @@ pub fn libc_name(object: &Object) -> Option<&'static str> {
     let musl =
         object.facts.interpreter.is_some() || object.facts.needed.iter().any(|name| musl::is_libc(name));
     musl.then_some("musl")
+}
+
+/// The first object, of a wheel or outside it, that shows it was built for musl. Programs that are linked statically, and
+/// libraries that need no C library, show nothing: they may well be for both.
+#[must_use]
+pub(crate) fn built_for_musl(elf: &Examination) -> Option<&str> {
+    let own = elf.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
+    own.filter(|object| libc_name(object) == Some("musl")).map(|object| object.origin.shown()).next()
 }
 
 #[cfg(test)]

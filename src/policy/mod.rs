@@ -25,6 +25,7 @@ pub use binding::{Cause, MinimumMusl, Module, Requirement};
 pub use conformance::conformance;
 pub(crate) use findings::quoted;
 pub use findings::{Code, Finding, Severity, UnknownCode};
+pub(crate) use glibc::built_for_musl;
 pub use glibc::{glibc_evidence, libc_name};
 pub use name_set::NameSet;
 pub use needs::{Need, needs};

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::musl::Release;
-use crate::policy::{Audit, Policy, WheelKind};
+use crate::policy::{Audit, Policy, WheelKind, built_for_musl};
 use crate::wheel::{Arch, MuslVersion, PlatformTag, WheelFilename, WheelInfo};
 
+use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
 
 /// What changes in `WHEEL`. Fields that are `None` stay as they are, to the byte.
@@ -131,8 +132,9 @@ pub(super) fn check_minimum(
     }
 }
 
-/// The file name of the result. `linux` and `any` give way to the target; tags of other systems stay; of several
-/// musllinux tags only the target stays, unless nothing was asked for.
+/// The file name of the result. `linux` and `any` give way to the target, and so do tags for glibc where the wheel shows
+/// that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
+/// asked for and nothing else gives way.
 pub(super) fn output_name(
     audit: &Audit,
     target: &PlatformTag,
@@ -140,13 +142,17 @@ pub(super) fn output_name(
 ) -> Result<WheelFilename, Error> {
     let mut name = audit.wheel.clone();
     let current = audit.wheel.platforms();
+    let for_musl = built_for_musl(&audit.elf).is_some();
+    let gives_way = |tag: &PlatformTag| match tag {
+        PlatformTag::Linux(_) | PlatformTag::Any => true,
+        PlatformTag::Manylinux(_) => for_musl,
+        _ => false,
+    };
     let settled = options.platform == PlatformChoice::Auto
         && current.contains(target)
-        && !current.iter().any(|tag| matches!(tag, PlatformTag::Linux(_) | PlatformTag::Any));
+        && !current.iter().any(gives_way);
     if options.update_tags && !settled && audit.kind == WheelKind::Platform {
-        let replaced = |tag: &PlatformTag| {
-            matches!(tag, PlatformTag::Linux(_) | PlatformTag::Any | PlatformTag::Musllinux { .. })
-        };
+        let replaced = |tag: &PlatformTag| gives_way(tag) || matches!(tag, PlatformTag::Musllinux { .. });
         let mut platforms: Vec<PlatformTag> = current.iter().filter(|tag| !replaced(tag)).cloned().collect();
         platforms.push(target.clone());
         platforms.sort_by_key(ToString::to_string);
@@ -156,4 +162,15 @@ pub(super) fn output_name(
         name = name.with_build(Some(build))?;
     }
     Ok(name)
+}
+
+/// The tags for glibc that the result does not have, each with what shows that it is for musl.
+pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
+    let Some(object) = built_for_musl(&audit.elf) else { return Vec::new() };
+    let dropped = audit
+        .wheel
+        .platforms()
+        .iter()
+        .filter(|tag| matches!(tag, PlatformTag::Manylinux(_)) && !output.platforms().contains(tag));
+    dropped.map(|tag| Note::TagDropped { tag: tag.clone(), object: object.to_owned() }).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::policy::quoted;
-use crate::wheel::WheelPath;
+use crate::wheel::{PlatformTag, WheelPath};
 
 /// Something the plan does or leaves that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +58,13 @@ pub enum Note {
         /// The pattern.
         pattern: String,
     },
+    /// A tag for glibc is dropped from the name of a wheel for musl.
+    TagDropped {
+        /// The tag.
+        tag: PlatformTag,
+        /// What shows that the wheel is for musl.
+        object: String,
+    },
     /// A member was missing from `RECORD`.
     Unlisted {
         /// The member.
@@ -69,7 +76,7 @@ impl Note {
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::Unlisted { .. })
+        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::Unlisted { .. })
     }
 }
 
@@ -98,6 +105,9 @@ impl fmt::Display for Note {
                 write!(f, "Including `{member}`: `dlopen` finds it by this path, not by its old name")
             }
             Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
+            Self::TagDropped { tag, object } => {
+                write!(f, "Dropping the tag {tag}: it is for glibc, and `{object}` was built for musl")
+            }
             Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
         }
     }

@@ -13,7 +13,7 @@ use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPa
 use super::graft::{Graft, Home, Names, home};
 use super::include::Included;
 use super::isa::unsupported_isa;
-use super::metadata::{MetadataEdit, check_minimum, output_name, target};
+use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
 use super::run_path::{decide, replace, translate};
@@ -123,10 +123,12 @@ pub fn plan_including(
     if !options.update_tags {
         plan.metadata.tags = None;
     }
+    plan.notes.extend(dropped_tags(audit, &plan.output));
     Planner::new(wheel, audit, options, &plan)?.run(included, &mut plan)?;
     plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
-    let unused = audit.elf.graph.unused_patterns.iter().cloned();
-    plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern }));
+    // Of a wheel without ELF files no pattern says anything.
+    let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
+    plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
     Ok(plan)
 }
 
