@@ -55,12 +55,15 @@ pub(crate) struct Dynamic {
 
 impl Dynamic {
     /// Reads the dynamic section through the `PT_LOAD` that maps it, as the loader does; `None` for a
-    /// static file. musl takes the last `PT_DYNAMIC` (`map_library`) and scans to `DT_NULL` without a
+    /// static file and for a debug file, which has only the header. musl takes the last `PT_DYNAMIC` (`map_library`) and scans to `DT_NULL` without a
     /// limit (`decode_vec`), so a section without one is refused.
     pub(crate) fn parse(image: &Image<'_>) -> Result<Option<Self>, ElfError> {
         let what = "dynamic section";
         let is_dynamic = |segment: &&ProgramHeader| segment.p_type == PT_DYNAMIC;
         let Some(segment) = image.segments.iter().rfind(is_dynamic) else { return Ok(None) };
+        if image.is_debug_file() {
+            return Ok(None);
+        }
         let entry = image.format.dynamic_size();
         let word = image.format.word();
         let capacity = segment.p_filesz / entry;

@@ -133,7 +133,7 @@ pub enum Endian {
     Big,
 }
 
-/// `e_type`.
+/// `e_type`, and whether what it promises is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -143,6 +143,8 @@ pub enum Kind {
     Executable,
     /// `ET_DYN`: a shared object, or a position independent program.
     Dynamic,
+    /// What debuggers read beside a stripped program or shared object (`objcopy --only-keep-debug`); never loaded.
+    DebugFile,
     /// `ET_CORE` or anything else; never loaded.
     Other,
 }

@@ -3,8 +3,8 @@
 
 use goblin::elf::Elf;
 use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, Header};
-use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOBITS, SectionHeader};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_LOAD, ProgramHeader};
+use goblin::elf::section_header::{SHF_ALLOC, SHT_NOBITS, SHT_NOTE, SectionHeader};
 
 use super::codec::{Format, index, length, slice};
 use super::error::{ElfError, Fault};
@@ -97,6 +97,20 @@ impl<'a> Image<'a> {
         let size = load.map_or(0, |load| load.p_filesz - (address - load.p_vaddr));
         let end = offset.saturating_add(size).min(length(self.file));
         Ok((offset, slice(self.file, offset, end.saturating_sub(offset), what)?))
+    }
+
+    /// Whether this is the debug file of another one, as `objcopy --only-keep-debug` and `eu-strip -f` write it: the headers
+    /// are those of a library or program, but what is loaded is not there. Its dynamic section is not in the file, or no
+    /// section that is in memory has bytes, notes aside.
+    pub(crate) fn is_debug_file(&self) -> bool {
+        let dynamic = self.segments.iter().rfind(|segment| segment.p_type == PT_DYNAMIC);
+        let emptied = dynamic.is_some_and(|segment| {
+            segment.p_filesz == 0 && self.locate(segment.p_vaddr, 1, "dynamic section").is_err()
+        });
+        let mut loaded = (self.sections.iter())
+            .filter(|section| section.sh_flags & u64::from(SHF_ALLOC) != 0 && section.sh_type != SHT_NOTE)
+            .peekable();
+        emptied || (loaded.peek().is_some() && loaded.all(|section| section.sh_type == SHT_NOBITS))
     }
 
     /// What a section holds; nothing for `SHT_NOBITS` or where the header points outside the file.

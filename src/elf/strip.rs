@@ -33,7 +33,7 @@ const BUILD_NOTES: &[u8] = b".gnu.build.attributes";
 
 /// Strips a file; `None` where there is nothing to take away, or no section headers to tell.
 ///
-/// A `.o` file is left alone (its symbols are what it is for), and so is one with data behind
+/// A `.o` file and a debug file are left alone (their symbols are what they are for), and so is one with data behind
 /// everything its headers describe: a program may look for it there.
 pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfError> {
     let image = Image::parse(file)?;

@@ -88,6 +88,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         flags: header.e_flags,
         kind: match header.e_type {
             ET_REL => Kind::Relocatable,
+            ET_EXEC | ET_DYN if image.is_debug_file() => Kind::DebugFile,
             ET_EXEC => Kind::Executable,
             ET_DYN => Kind::Dynamic,
             _ => Kind::Other,

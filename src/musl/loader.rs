@@ -18,22 +18,21 @@ const PATH_BUFFER: usize = 512;
 /// of `c.`, `pthread.`, `rt.`, `m.`, `dl.`, `util.`, `xnet.` (`load_library` in `ldso/dynlink.c`).
 ///
 /// The dot is part of the match, so `libc.so.6` and `libc.musl-x86_64.so.1` are reserved while
-/// `libcrypt.so.1` and `libm-0a1b2c3d.so` are not. A name with a slash never is.
+/// `libcrypt.so.1` and `libm-0a1b2c3d.so` are not. A path that begins so is too: `libm.d/libq.so`.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("lib") else { return false };
-    if name.contains('/') {
-        return false;
-    }
     rest.split_once('.').is_some_and(|(stem, _)| RESERVED_STEMS.contains(&stem))
 }
 
-/// Whether the name means musl itself: a reserved name, or the loader's file name, which musl recognises
-/// once it is mapped (`load_library`: a library that defines `__libc_start_main` and `stdin`).
+/// Whether the name means musl itself: a reserved name, or the loader's own. That is the path programs ask for
+/// (`load_library`: `ldso.name`), or the file name alone, which is found in `/lib` and recognised once it is mapped (it defines
+/// `__libc_start_main` and `stdin`).
 #[must_use]
 pub fn is_libc(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    is_reserved(name) || (file.starts_with("ld-musl-") && file.ends_with(".so.1"))
+    let file = name.strip_prefix("/lib/").unwrap_or(name);
+    let stem = file.strip_prefix("ld-musl-").and_then(|rest| rest.strip_suffix(".so.1"));
+    is_reserved(name) || stem.is_some_and(|arch| !arch.contains('/'))
 }
 
 /// The path file of an architecture, below the loader's prefix (`load_library`: `etc/ld-musl-<LDSO_ARCH>.path`).
@@ -96,9 +95,15 @@ mod tests {
 
     #[test]
     fn reserved_names_are_libc_whatever_follows_the_dot() {
-        for name in
-            ["libc.so", "libc.so.6", "libc.musl-x86_64.so.1", "libm.so.6", "libutil.private.so", "libxnet.x"]
-        {
+        for name in [
+            "libc.so",
+            "libc.so.6",
+            "libc.musl-x86_64.so.1",
+            "libm.so.6",
+            "libutil.private.so",
+            "libxnet.x",
+            "libm.d/libq.so",
+        ] {
             assert!(is_reserved(name), "{name}");
         }
         for name in [
@@ -118,7 +123,15 @@ mod tests {
     fn the_loader_under_its_own_name_is_libc() {
         assert!(is_libc("ld-musl-x86_64.so.1"));
         assert!(is_libc("/lib/ld-musl-armhf.so.1"));
-        assert!(!is_libc("ld-linux-x86-64.so.2"));
+        assert!(is_libc("libm.d/libq.so"));
+        for name in [
+            "ld-linux-x86-64.so.2",
+            "/opt/ld-musl-x86_64.so.1",
+            "x/ld-musl-x86_64.so.1",
+            "/lib/ld-musl-x/y.so.1",
+        ] {
+            assert!(!is_libc(name), "{name}");
+        }
     }
 
     #[test]

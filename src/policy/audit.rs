@@ -183,7 +183,7 @@ pub(super) fn in_the_way<'a>(
     files.filter(move |path| path.components().any(|component| needed.contains(component)))
 }
 
-/// The object that these bytes are, if they can be loaded at all: no `.o` files, no core dumps.
+/// The object that these bytes are, if they can be loaded at all: no `.o` files, no debug files, no core dumps.
 pub(super) fn object(
     name: &str,
     bytes: &[u8],

@@ -13,6 +13,7 @@ pub(crate) const DT_RUNPATH: u64 = 29;
 pub(crate) const DT_RELRSZ: u64 = 35;
 pub(crate) const DT_RELR: u64 = 36;
 pub(crate) const DT_GNU_HASH: u64 = 0x6fff_fef5;
+pub(crate) const DT_VERSYM: u64 = 0x6fff_fff0;
 pub(crate) const DT_VERNEED: u64 = 0x6fff_fffe;
 pub(crate) const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
 
@@ -154,4 +155,19 @@ pub(crate) fn symbols(count: u32, name: impl Fn(u32) -> u32) -> Vec<u8> {
         bytes.extend([0; 16]);
     }
     bytes
+}
+
+/// A symbol: where its name is in the string table, binding and type, section and value.
+pub(crate) fn symbol(name: u32, info: u8, section: u16, value: u64) -> Vec<u8> {
+    let mut bytes = name.to_le_bytes().to_vec();
+    bytes.extend([info, 0]);
+    bytes.extend(section.to_le_bytes());
+    bytes.extend(value.to_le_bytes());
+    bytes.extend([0; 8]);
+    bytes
+}
+
+/// A relocation with an addend of 0: what it changes, its type and its symbol.
+pub(crate) fn relocation(offset: u64, number: u64, symbol: u64) -> Vec<u8> {
+    [offset, symbol << 32 | number, 0].into_iter().flat_map(u64::to_le_bytes).collect()
 }

@@ -82,8 +82,9 @@ impl Draft {
     /// Takes a file over; refuses layouts the patcher cannot keep true.
     pub(crate) fn new(file: Vec<u8>) -> Result<Self, ElfError> {
         let image = Image::parse(&file)?;
-        let dynamic = Dynamic::parse(&image)?
-            .ok_or_else(|| ElfError::unsupported("the file is static, it has no PT_DYNAMIC"))?;
+        let dynamic = Dynamic::parse(&image)?.ok_or_else(|| {
+            ElfError::unsupported("the file has no dynamic section: it is static, or a debug file")
+        })?;
         if image.segments.iter().filter(|segment| segment.p_type == PT_DYNAMIC).count() > 1 {
             return Err(ElfError::unsupported("there is more than one PT_DYNAMIC"));
         }

@@ -108,8 +108,9 @@ fn plan(file: &[u8], edit: &ElfEdit) -> Result<Option<(TagPlan, Placed)>, ElfErr
     if names.is_empty() {
         return Ok(None);
     }
-    let dynamic = Dynamic::parse(&image)?
-        .ok_or_else(|| ElfError::unsupported("the file is static, it has no PT_DYNAMIC"))?;
+    let dynamic = Dynamic::parse(&image)?.ok_or_else(|| {
+        ElfError::unsupported("the file has no dynamic section: it is static, or a debug file")
+    })?;
     let strings = dynamic.strings(&image)?;
     let plan = TagPlan::new(&dynamic, &needs(&image, &dynamic)?, &strings, edit)?;
     if plan.is_empty() {
