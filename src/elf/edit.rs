@@ -8,7 +8,7 @@ use serde::Serialize;
 /// serialised; [`crate::elf::patch()`] carries it out.
 ///
 /// An empty edit leaves the file byte for byte as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ElfEdit {
     /// The new `DT_SONAME`; added where the file has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ impl ElfEdit {
 
 /// What becomes of the run path. musl treats `DT_RPATH` and `DT_RUNPATH` alike and lets
 /// `DT_RUNPATH` win (`decode_dyn` in `ldso/dynlink.c`), so there is one run path per file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunPathEdit {
     /// Leave it, tag and text.
@@ -60,7 +60,7 @@ impl RunPathEdit {
 }
 
 /// How much [`ElfEdit::strip`] takes away. Never anything that is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strip {
     /// Debug sections only.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::elf::ElfEdit;
 use crate::limits::Limits;
 use crate::wheel::{ContentError, Packed, Sha256Digest};
 
@@ -16,7 +17,7 @@ use super::plan::Plan;
 
 /// What a graft in a wheel depends on, besides the options of the batch: the library and the edit. Names in the edit
 /// differ between wheels only where they graft different libraries.
-type Key = (Sha256Digest, String);
+type Key = (Sha256Digest, ElfEdit);
 
 /// Libraries that are grafted into more than one wheel, patched and compressed once. A wheelhouse for five Pythons
 /// grafts the same libraries five times.
@@ -42,9 +43,7 @@ impl SharedGrafts {
     ) -> Self {
         let mut wanted: BTreeMap<Key, (&Graft, usize)> = BTreeMap::new();
         for graft in plans.into_iter().flat_map(|plan| &plan.grafts) {
-            if let Some(key) = key(graft) {
-                wanted.entry(key).or_insert((graft, 0)).1 += 1;
-            }
+            wanted.entry(key(graft)).or_insert((graft, 0)).1 += 1;
         }
         let mut left = limits.in_flight;
         wanted.retain(|_, (graft, wheels)| {
@@ -81,7 +80,7 @@ impl SharedGrafts {
         if self.packed.is_empty() {
             return None;
         }
-        self.packed.get(&key(graft)?).cloned()
+        self.packed.get(&key(graft)).cloned()
     }
 }
 
@@ -96,6 +95,6 @@ fn kept_or_made(graft: &Graft, options: &RepairOptions) -> Result<Packed, Conten
     Ok(packed)
 }
 
-fn key(graft: &Graft) -> Option<Key> {
-    Some((graft.sha256, serde_json::to_string(&graft.edit).ok()?))
+fn key(graft: &Graft) -> Key {
+    (graft.sha256, graft.edit.clone())
 }
