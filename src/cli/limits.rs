@@ -3,6 +3,8 @@
 use clap::Args;
 use muslrepair::Limits;
 
+use super::size::number;
+
 /// A limit: its name, what it bounds, and the field it is.
 struct Name {
     name: &'static str,
@@ -79,17 +81,6 @@ fn parse(text: &str) -> Result<Limit, String> {
     Ok(Limit { index, value })
 }
 
-/// A number; K, M and G stand for 2 to the power of 10, 20 and 30.
-fn number(text: &str) -> Option<u64> {
-    let units = [("K", 10), ("M", 20), ("G", 30)];
-    let unit = units.iter().find_map(|(unit, power)| Some((text.strip_suffix(unit)?, *power)));
-    let (digits, power) = unit.unwrap_or((text, 0));
-    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    digits.parse::<u64>().ok()?.checked_mul(1 << power)
-}
-
 fn help() -> String {
     let mut help =
         "Raise or lower a limit on what is read; can be given more than once. K, M and G stand for powers \
@@ -135,14 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_units_and_nothing_else() {
-        assert_eq!(number("12"), Some(12));
-        assert_eq!(number("64K"), Some(64 << 10));
-        assert_eq!(number("8G"), Some(8 << 30));
-        for text in ["", "K", "-1", "+1", "1.5G", "1T", "99999999999999999999", "18446744073709551615G"] {
-            assert_eq!(number(text), None, "{text}");
+    fn a_limit_is_a_known_name_and_a_number_with_a_unit_that_may_be_zero() {
+        for (text, value) in [
+            ("ratio-floor=512m", 512 << 20),
+            ("members=12", 12),
+            ("total-size=8GiB", 8 << 30),
+            ("ratio=0", 0),
+        ] {
+            assert_eq!(parse(text).unwrap().value, value, "{text}");
         }
-        assert!(parse("members").is_err());
+        for text in ["members", "members=", "members=-1", "members=1.5G"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
         assert!(parse("colour=3").unwrap_err().contains("ratio-floor"));
     }
 }
