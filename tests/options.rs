@@ -136,6 +136,21 @@ fn annotations_are_one_line_each_on_standard_error() {
     assert!(!sandbox.run(&["repair", NAME, "--no-system-paths"]).stderr.contains("::error"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn directories_of_the_environment_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let sandbox = sandbox_with("x86_64/core.so");
+    let directory = sandbox.path().join(std::ffi::OsString::from_vec(b"lib\xff".to_vec()));
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::copy(testdata("rootfs/usr/lib/libgreet.so.3"), directory.join("libgreet.so.3")).unwrap();
+    let mut command = sandbox.command();
+    command.args(["repair", ".", "-w", "out", "--no-system-paths"]);
+    let output = command.env("MUSLREPAIR_LD_LIBRARY_PATH", directory).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(sandbox.result().below("demo.libs").len(), 1);
+}
+
 #[test]
 fn what_is_grafted_is_summed_up() {
     let sandbox = sandbox_with("x86_64/ext_chain.so");

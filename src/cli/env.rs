@@ -2,7 +2,7 @@
 //! `TMPDIR` by nobody: temporary files lie beside what they become.
 
 use std::env::{var, var_os};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// What the environment says. Options beat it; `MUSLREPAIR_X` beats `AUDITWHEEL_X`; an empty value is none.
@@ -50,7 +50,7 @@ impl Environment {
             arch: ours_or_auditwheels("ARCH"),
             compression: value("ZIP_COMPRESSION_LEVEL"),
             patcher: value("PATCHER"),
-            library_path: paths(value("LD_LIBRARY_PATH").map(OsString::from)),
+            library_path: paths(find("LD_LIBRARY_PATH", |variable| var_os(variable)).map(|(_, value)| value)),
             ld_library_path: paths(var_os("LD_LIBRARY_PATH")),
             source_date_epoch: var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
             drawing_terminal: var_os("TERM").is_some_and(|term| term != "dumb"),
@@ -59,9 +59,14 @@ impl Environment {
 }
 
 fn ours_or_auditwheels(name: &str) -> Option<Setting> {
+    find(name, |variable| var(variable).ok()).map(|(variable, value)| Setting { variable, value })
+}
+
+/// The variable that is set, and its value: ours or auditwheel's.
+fn find<T: AsRef<OsStr>>(name: &str, read: impl Fn(&str) -> Option<T>) -> Option<(String, T)> {
     ["MUSLREPAIR", "AUDITWHEEL"].into_iter().find_map(|prefix| {
         let variable = format!("{prefix}_{name}");
-        let value = var(&variable).ok().filter(|value| !value.is_empty())?;
-        Some(Setting { variable, value })
+        let value = read(&variable).filter(|value| !value.as_ref().is_empty())?;
+        Some((variable, value))
     })
 }
