@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
     // One for all wheels: it reads every library once.
     let resolver = resolver(sysroot);
-    let packages = ApkDatabase::read(&resolver.options().places.sysroot);
+    let packages =
+        ApkDatabase::read(&resolver.options().places.sysroot).map_err(|error| error.to_string())?;
     let options = RepairOptions::default();
 
     // Decide about all of them before anything is written.

@@ -278,6 +278,18 @@ fn two_files_behind_one_name_are_two_needs_of_two_packages() {
 }
 
 #[test]
+fn a_database_of_packages_that_cannot_be_read_is_an_error_and_not_an_empty_one() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_plain.so"));
+    std::fs::create_dir_all(sandbox.path().join("root/lib/apk/db/installed")).unwrap();
+    for command in ["needs", "show", "verify", "repair"] {
+        let run = sandbox.run(&[command, NAME, "--sysroot", "root"]);
+        run.failure(1, &["error: cannot read `root/lib/apk/db/installed`: a directory"]);
+    }
+    assert_eq!(sandbox.outputs(), [""; 0]);
+}
+
+#[test]
 fn packages_that_nobody_knows_are_an_error_of_needs() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(NAME, "x86_64/ext_missing.so"));

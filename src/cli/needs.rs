@@ -58,7 +58,7 @@ pub(super) fn run(
     let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = arguments.search.sysroot();
-    let packages = ApkDatabase::read(&root);
+    let packages = ApkDatabase::read(&root)?;
     let mut list: Needs = BTreeMap::new();
     let mut worst = Exit::Success;
     for subject in &subjects {

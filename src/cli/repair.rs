@@ -124,6 +124,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
     let batch = batch(arguments, environment, terminal).map_err(Stop::Usage)?;
+    let batch = Batch { packages: ApkDatabase::read(&arguments.search.sysroot())?, ..batch };
     if !arguments.dry_run
         && let Err(error) = std::fs::create_dir_all(&arguments.wheel_dir)
     {
@@ -169,7 +170,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
             tolerate_forbidden_symbols: arguments.bundle_zlib,
             allow: arguments.allow.clone(),
         },
-        packages: ApkDatabase::read(&arguments.search.sysroot()),
+        packages: None,
         include: arguments.include.clone(),
         limits,
         pool,

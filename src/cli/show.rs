@@ -52,7 +52,7 @@ pub(super) fn run(
     let wheels = inputs::wheels(&arguments.wheels).map_err(Stop::Usage)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false);
     let root = arguments.search.sysroot();
-    let packages = ApkDatabase::read(&root);
+    let packages = ApkDatabase::read(&root)?;
     let mut worst = Exit::Success;
     for path in wheels {
         let shown = inputs::shown(&path);

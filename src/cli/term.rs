@@ -33,8 +33,16 @@ pub(super) enum Annotations {
 pub(super) enum Stop {
     /// The call makes no sense; a complete message.
     Usage(String),
+    /// Something else than a wheel failed; a complete message.
+    Failure(String),
     /// Writing the result failed.
     Output(io::Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failure(error.to_string())
+    }
 }
 
 impl From<io::Error> for Stop {
@@ -186,6 +194,10 @@ impl Terminal {
             Stop::Usage(message) => {
                 self.error(message);
                 Exit::Usage
+            }
+            Stop::Failure(message) => {
+                self.error(message);
+                Exit::Failure
             }
             Stop::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
             Stop::Output(error) => {

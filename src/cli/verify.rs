@@ -79,8 +79,10 @@ pub(super) fn run(
     let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
     let resolver = arguments.search.resolver_for_verify(environment, arguments.exclude.clone());
-    let packages =
-        arguments.search.has_sysroot().then(|| ApkDatabase::read(&arguments.search.sysroot())).flatten();
+    let packages = match arguments.search.has_sysroot() {
+        true => ApkDatabase::read(&arguments.search.sysroot())?,
+        false => None,
+    };
     let root_musl = packages.as_ref().and_then(root_musl);
     let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
     let neighbourhood = neighbourhood(&subjects, &resolver);

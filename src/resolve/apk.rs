@@ -1,10 +1,15 @@
 //! Alpine's database of installed packages, read without `apk`.
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::error::Error;
+
+use super::library::read_regular;
 use super::sysroot::Sysroot;
 
 /// Where the database lies: apk-tools 2, then a root with `/lib` merged into `/usr/lib`.
@@ -42,18 +47,33 @@ pub struct ApkDatabase {
 
 impl ApkDatabase {
     /// Reads the database of a root; `None` where there is none.
-    #[must_use]
-    pub fn read(root: &Sysroot) -> Option<Self> {
-        let text = PLACES.into_iter().find_map(|place| {
-            let (_, location) = root.resolve(place).ok()?;
-            super::library::read_regular(&location, LARGEST).ok()
-        })?;
-        let mut database = Self::parse(&String::from_utf8_lossy(&text));
+    ///
+    /// # Errors
+    ///
+    /// When there is one that cannot be read.
+    pub fn read(root: &Sysroot) -> Result<Option<Self>, Error> {
+        for place in PLACES {
+            let failed = |path: &Path, error: io::Error| Error::io("read", path, error);
+            match root.resolve(place) {
+                Ok((_, location)) => {
+                    let text = read_regular(&location, LARGEST)
+                        .map_err(|reason| failed(&location, io::Error::other(reason)))?;
+                    return Ok(Some(Self::of(root, &String::from_utf8_lossy(&text))));
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(failed(&root.root().join(place.trim_start_matches('/')), error)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn of(root: &Sysroot, text: &str) -> Self {
+        let mut database = Self::parse(text);
         let distro = distro(root);
         for package in &mut database.packages {
             package.distro.clone_from(&distro);
         }
-        Some(database)
+        database
     }
 
     /// Reads the text of `installed`: records of `letter:value` lines with a blank line between them. `F:` names a
@@ -137,7 +157,7 @@ impl ApkDatabase {
 
 fn distro(root: &Sysroot) -> Option<String> {
     let (_, location) = root.resolve("/etc/os-release").ok()?;
-    let text = super::library::read_regular(&location, 1 << 20).ok()?;
+    let text = read_regular(&location, 1 << 20).ok()?;
     let text = String::from_utf8_lossy(&text);
     let value = |key: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
@@ -186,7 +206,18 @@ mod tests {
         std::fs::write(dir.path().join("usr/lib/ld-musl-x86_64.so.1"), b"").unwrap();
         std::fs::write(dir.path().join("usr/lib/apk/db/installed"), INSTALLED).unwrap();
         let root = Sysroot::new(dir.path());
-        let database = ApkDatabase::read(&root).unwrap();
+        let database = ApkDatabase::read(&root).unwrap().unwrap();
         assert_eq!(database.owner(&root, "/usr/lib/ld-musl-x86_64.so.1").unwrap().name, "musl");
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_read_is_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Sysroot::new(dir.path());
+        assert!(ApkDatabase::read(&root).unwrap().is_none());
+        let installed = dir.path().join("usr/lib/apk/db/installed");
+        std::fs::create_dir_all(&installed).unwrap();
+        let error = ApkDatabase::read(&root).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot read `{}`: a directory", installed.display()));
     }
 }

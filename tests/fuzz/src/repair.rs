@@ -28,7 +28,7 @@ static ROOT: LazyLock<Root> = LazyLock::new(|| {
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
     let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
-    let packages = ApkDatabase::read(&sysroot);
+    let packages = ApkDatabase::read(&sysroot).expect("the database of the fixtures is readable");
     Root { sysroot, resolver, packages }
 });
 
