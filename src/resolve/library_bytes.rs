@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -16,20 +17,63 @@ pub struct LibraryBytes {
     location: PathBuf,
     size: u64,
     crc32: u32,
-    kept: Arc<Mutex<Option<Vec<u8>>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+/// Bytes, and the room they take.
+struct Kept {
+    bytes: Vec<u8>,
+    /// Given back when the bytes go; `None` until they were found to fit.
+    _share: Option<Share>,
+}
+
+/// How many bytes may yet be kept, of all libraries together.
+#[derive(Clone, Debug)]
+pub(super) struct Room(Arc<AtomicU64>);
+
+impl Room {
+    pub(super) fn new(bytes: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(bytes)))
+    }
+
+    /// A part of the room, where there is as much.
+    fn share(&self, size: u64) -> Option<Share> {
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size));
+        taken.ok().map(|_| Share { room: self.clone(), size })
+    }
+}
+
+/// A part of a [`Room`], until it is dropped.
+struct Share {
+    room: Room,
+    size: u64,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.room.0.fetch_add(self.size, Ordering::Relaxed);
+    }
 }
 
 impl LibraryBytes {
     /// Bytes that were read from a file.
     pub(crate) fn new(location: &Path, bytes: Vec<u8>, crc32: u32) -> Self {
         let size = bytes.len() as u64;
-        Self { location: location.to_owned(), size, crc32, kept: Arc::new(Mutex::new(Some(bytes))) }
+        let kept = Kept { bytes, _share: None };
+        Self { location: location.to_owned(), size, crc32, kept: Arc::new(Mutex::new(Some(kept))) }
     }
 
     /// The file.
     #[must_use]
     pub fn location(&self) -> &Path {
         &self.location
+    }
+
+    /// Keeps the bytes until they are taken, if there is room for them.
+    pub(super) fn keep_in(&self, room: &Room) {
+        let mut kept = self.kept();
+        let share = room.share(self.size);
+        *kept = kept.take().filter(|_| share.is_some()).map(|kept| Kept { _share: share, ..kept });
     }
 
     /// Lets the bytes go: they are read again where they are needed.
@@ -43,8 +87,8 @@ impl LibraryBytes {
     ///
     /// When the file cannot be read, or has other bytes than before.
     pub(crate) fn take(&self) -> Result<Vec<u8>, Error> {
-        if let Some(bytes) = self.kept().take() {
-            return Ok(bytes);
+        if let Some(kept) = self.kept().take() {
+            return Ok(kept.bytes);
         }
         let bytes = read_regular(&self.location, u64::MAX)
             .map_err(|reason| Error::io("read", &self.location, std::io::Error::other(reason)))?;
@@ -55,7 +99,7 @@ impl LibraryBytes {
         Ok(bytes)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -79,6 +123,21 @@ impl fmt::Debug for LibraryBytes {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn room_is_given_back_when_bytes_are_taken_or_forgotten() {
+        let room = Room::new(8);
+        let library = |size| LibraryBytes::new(Path::new("/nowhere"), vec![0; size], 0);
+        let kept = |library: &LibraryBytes| library.kept().is_some();
+        let (five, four, three) = (library(5), library(4), library(3));
+        [&five, &four, &three].into_iter().for_each(|library| library.keep_in(&room));
+        assert_eq!((kept(&five), kept(&four), kept(&three)), (true, false, true));
+        five.take().unwrap();
+        drop(three);
+        let eight = library(8);
+        eight.keep_in(&room);
+        assert!(kept(&eight));
+    }
 
     #[test]
     fn bytes_are_taken_once_and_then_read_again_if_they_are_the_same() {

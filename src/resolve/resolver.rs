@@ -1,4 +1,4 @@
-//! Finding libraries, each read once.
+//! Finding libraries.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use super::closure::Search;
 use super::graph::{Graph, Object, Origin};
 use super::layout::InstalledLayout;
 use super::library::{LibraryFile, Rejected, read_library};
+use super::library_bytes::Room;
 use super::pattern::Pattern;
 use super::search::{Directory, SearchPlaces};
 
@@ -27,33 +28,18 @@ pub struct ResolverOptions {
     pub limits: Limits,
 }
 
-/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once. Of small ones it keeps the
-/// bytes, up to 8 MiB of them, until they are grafted.
-#[derive(Debug, Default)]
+/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once, or twice where two threads
+/// come upon it at one time. It keeps the bytes of libraries, 8 MiB of them at most, until they are grafted.
+#[derive(Debug)]
 pub struct Resolver {
     options: ResolverOptions,
-    seen: Mutex<Seen>,
+    seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
+    room: Room,
 }
 
-#[derive(Debug, Default)]
-struct Seen {
-    files: HashMap<PathBuf, Result<Arc<LibraryFile>, String>>,
-    /// Bytes of them that are kept for being grafted.
-    kept: u64,
-}
-
-impl Seen {
-    fn insert(&mut self, location: PathBuf, read: Result<Arc<LibraryFile>, String>) {
-        /// The most that is kept: what wheels graft is rarely more, but for single libraries that are much larger.
-        const MOST: u64 = 8 << 20;
-        if let Ok(file) = &read {
-            if file.size <= MOST - self.kept {
-                self.kept += file.size;
-            } else {
-                file.bytes.let_go();
-            }
-        }
-        self.files.insert(location, read);
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::new(ResolverOptions::default())
     }
 }
 
@@ -61,7 +47,9 @@ impl Resolver {
     /// A resolver that has read nothing yet.
     #[must_use]
     pub fn new(options: ResolverOptions) -> Self {
-        Self { options, seen: Mutex::default() }
+        /// What wheels graft is rarely more, but for single libraries that are much larger.
+        const KEPT: u64 = 8 << 20;
+        Self { options, seen: Mutex::default(), room: Room::new(KEPT) }
     }
 
     /// What it goes by.
@@ -136,9 +124,12 @@ impl Resolver {
             Err(error) => return Err(rejected(error.to_string())),
         };
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = seen().files.get(&location).cloned();
+        let known = seen().get(&location).cloned();
         let read = known.unwrap_or_else(|| {
             let read = read_library(path.clone(), in_sysroot, &location, &self.options.limits).map(Arc::new);
+            if let Ok(file) = &read {
+                file.bytes.keep_in(&self.room);
+            }
             seen().insert(location, read.clone());
             read
         });
