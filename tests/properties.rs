@@ -1,8 +1,9 @@
 //! What holds for every input, tried on many that are made at random.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod support;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -19,6 +20,29 @@ use muslrepair::wheel::{
 };
 use support::sandbox::{object, testdata};
 use support::wheel_builder::WheelBuilder;
+
+/// How many inputs a property was tried on, and how many of them are what it is about.
+#[derive(Default)]
+struct Tried {
+    all: Cell<u32>,
+    fit: Cell<u32>,
+}
+
+impl Tried {
+    /// Counts an input. One that does not fit says nothing.
+    fn fits<T>(&self, fit: Option<T>) -> Option<T> {
+        self.all.set(self.all.get() + 1);
+        self.fit.set(self.fit.get() + u32::from(fit.is_some()));
+        fit
+    }
+
+    /// Fails the test unless this part of the inputs, in percent, did fit: it would hold of nothing.
+    fn at_least(&self, percent: u32) {
+        let (all, fit) = (self.all.get(), self.fit.get());
+        println!("{fit} of {all} inputs fit");
+        assert!(fit > 0 && fit * 100 >= all * percent, "{fit} of {all} inputs fit");
+    }
+}
 
 /// A word of some of these characters.
 fn word(u: &mut Unstructured<'_>, characters: &str, longest: usize) -> Result<String> {
@@ -43,6 +67,7 @@ fn member(u: &mut Unstructured<'_>) -> Result<WheelPath> {
 
 #[test]
 fn a_file_name_that_is_taken_apart_is_put_together_as_it_was() {
+    let tried = Tried::default();
     arbtest(|u| {
         let tag = |u: &mut Unstructured<'_>, all: &[&str]| -> Result<String> {
             let count = u.int_in_range(1..=2)?;
@@ -57,7 +82,7 @@ fn a_file_name_that_is_taken_apart_is_put_together_as_it_was() {
         name.push_str(&format!("-{}", tag(u, &["cp312", "abi3", "none"])?));
         let platforms = ["linux_x86_64", "musllinux_1_2_aarch64", "manylinux2014_x86_64", "any", "win32"];
         name.push_str(&format!("-{}.whl", tag(u, &platforms)?));
-        let Ok(filename) = name.parse::<WheelFilename>() else { return Ok(()) };
+        let Some(filename) = tried.fits(name.parse::<WheelFilename>().ok()) else { return Ok(()) };
         assert_eq!(filename.to_string(), name);
         let target = MuslVersion::V1_2.platform(Arch::X86_64);
         let changed = filename.with_platforms(std::slice::from_ref(&target)).unwrap();
@@ -66,6 +91,7 @@ fn a_file_name_that_is_taken_apart_is_put_together_as_it_was() {
         assert_eq!(changed.with_platforms(filename.platforms()).unwrap(), filename);
         Ok(())
     });
+    tried.at_least(50);
 }
 
 #[test]
@@ -123,6 +149,7 @@ fn wheel_keeps_every_line_that_an_edit_is_not_about() {
 
 #[test]
 fn a_run_path_from_one_member_to_another_leads_there() {
+    let tried = Tried::default();
     arbtest(|u| {
         let scheme = |u: &mut Unstructured<'_>| -> Result<&'static str> {
             Ok(*u.choose(&["", "demo-1.0.data/platlib/", "demo-1.0.data/data/", "demo-1.0.data/scripts/"])?)
@@ -135,7 +162,7 @@ fn a_run_path_from_one_member_to_another_leads_there() {
         };
         let run_path = relative_run_path(&from.directory(), &to.directory());
         assert_eq!(run_path.is_some(), from.scheme == to.scheme);
-        let Some(run_path) = run_path else { return Ok(()) };
+        let Some(run_path) = tried.fits(run_path) else { return Ok(()) };
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&to, 1);
         layout.insert(&from, 0);
@@ -146,6 +173,7 @@ fn a_run_path_from_one_member_to_another_leads_there() {
         assert_eq!(found, Some(Installed::Object(1)), "{run_path} from {a} to {b}");
         Ok(())
     });
+    tried.at_least(10);
 }
 
 /// Small fixtures of every architecture.
@@ -188,6 +216,7 @@ fn edited(facts: &ElfFacts, edit: &ElfEdit) -> ElfFacts {
 #[test]
 fn patching_adds_the_edit_to_the_facts_and_nothing_else() {
     let fixtures = fixtures();
+    let tried = Tried::default();
     arbtest(|u| {
         let (path, bytes) = u.choose(&fixtures)?;
         // Some fixtures are there to be refused.
@@ -209,7 +238,7 @@ fn patching_adds_the_edit_to_the_facts_and_nothing_else() {
             _ => RunPathEdit::Keep,
         };
         edit.strip = *u.choose(&[None, None, Some(Strip::Debug), Some(Strip::All)])?;
-        let Ok(patched) = patch(bytes.clone(), &edit) else { return Ok(()) };
+        let Some(patched) = tried.fits(patch(bytes.clone(), &edit).ok()) else { return Ok(()) };
         let read = ElfFacts::parse(&patched.bytes).unwrap();
         let expected = edited(&facts, &edit);
         let names = |facts: &ElfFacts| {
@@ -225,6 +254,7 @@ fn patching_adds_the_edit_to_the_facts_and_nothing_else() {
         Ok(())
     })
     .budget_ms(3000);
+    tried.at_least(50);
 }
 
 #[test]
@@ -233,6 +263,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
     let sysroot = Sysroot::new(testdata("rootfs"));
     let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let tried = Tried::default();
     let objects = ["core", "ext_plain", "ext_relr", "ext_python", "ext_one", "ext_two", "ext_chain"];
     arbtest(|u| {
         let mut builder = WheelBuilder::new(NAME).file("demo/__init__.py", "");
@@ -258,7 +289,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
             std::fs::create_dir_all(&output).unwrap();
             Some(apply(&wheel, &audit, &plan, &options, &output, (&sysroot, None)).unwrap().path)
         };
-        let Some(first) = repair(&input, "first") else { return Ok(()) };
+        let Some(first) = tried.fits(repair(&input, "first")) else { return Ok(()) };
         // Nothing is needed from outside any more, not even from a root file system that has it.
         let nowhere = Resolver::new(ResolverOptions {
             places: SearchPlaces { sysroot: Sysroot::new("/nonexistent"), ..SearchPlaces::default() },
@@ -274,4 +305,5 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
         Ok(())
     })
     .budget_ms(4000);
+    tried.at_least(50);
 }
