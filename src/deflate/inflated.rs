@@ -114,7 +114,8 @@ impl<R: Read, O: Fn(u64) -> io::Result<R>> First<R, O> {
         (ready.bits.start == position && is_between).then_some(ready)
     }
 
-    /// Inflates a piece that comes after `before`: what was taken apart, if that comes next, and up to what is.
+    /// Inflates a piece that comes after `before`: first the stretch that was taken apart, if it comes next; then on, up to the
+    /// next such stretch.
     fn go_on(
         &mut self,
         ready: Option<&Stretch>,

@@ -37,7 +37,7 @@ impl NameSet {
     }
 }
 
-/// The same in every process. That names have it in common cannot be brought about thousands of times (`SipHash`).
+/// The same in every process. Nobody can make thousands of names that have one hash: it is SipHash, of 64 bits.
 fn hash(name: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(name);

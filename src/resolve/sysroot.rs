@@ -38,7 +38,7 @@ impl Sysroot {
     ///
     /// # Errors
     ///
-    /// As the operating system says; a loop of links is `io::ErrorKind::FilesystemLoop` in words.
+    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does.
     pub fn resolve(&self, path: &str) -> io::Result<(String, PathBuf)> {
         let mut todo: VecDeque<String> = components(path);
         let mut done: Vec<String> = Vec::new();
