@@ -69,10 +69,7 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
         Note::PatternUnused { .. } | Note::TagDropped { .. } | Note::Unlisted { .. } => {
             ("WARNING", "main_repair", note.to_string())
         }
-        Note::RunPathDropped { .. }
-        | Note::RunPathAdded { .. }
-        | Note::PathNeeded { .. }
-        | Note::Included { .. } => ("INFO", "repair", note.to_string()),
+        _ => ("INFO", "repair", note.to_string()),
     }
 }
 

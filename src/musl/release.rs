@@ -131,6 +131,7 @@ impl Serialize for Release {
 
 /// The text names no release of musl that could be judged by.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidRelease {
     /// Not three numbers.
     #[error("`{0}` is no musl release: expected a number such as `1.2.3`")]

@@ -28,6 +28,7 @@ pub struct AuditOptions {
 /// What a wheel is and needs. Plain data: the text and the JSON of `show` are two renderings of it, and the plan of a
 /// repair is made from it without looking at any file again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Audit {
     /// The file name of the wheel.
     pub wheel: WheelFilename,
@@ -46,6 +47,7 @@ pub struct Audit {
 
 /// What there is to say of a set of ELF files that are installed together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Examination {
     /// The architecture they are for.
     pub arch: Option<Arch>,
@@ -79,6 +81,7 @@ pub enum WheelKind {
 
 /// A library that is needed and not part of the set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ExternalLibrary {
     /// The name that is asked for.
     pub name: String,

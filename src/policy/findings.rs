@@ -31,6 +31,7 @@ macro_rules! codes {
     ($($variant:ident $name:literal $severity:ident $meaning:literal,)*) => {
         /// What kind of finding, under a name that does not change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Code {
             $(#[doc = $meaning] $variant,)*
         }
@@ -141,6 +142,7 @@ impl FromStr for Code {
 
 /// One thing an audit found, with what shows it and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// What kind.
     pub code: Code,

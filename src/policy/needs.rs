@@ -10,6 +10,7 @@ use super::audit::Examination;
 
 /// A library that a wheel leaves to the system. Where objects find different files under one name, each file is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Need {
     /// The name that is asked for.
     pub library: String,

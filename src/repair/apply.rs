@@ -25,6 +25,7 @@ pub(super) const PATCH_COST: u64 = 4;
 
 /// What a repair did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Receipt {
     /// The wheel that was written.
     pub path: PathBuf,
@@ -41,6 +42,7 @@ pub struct Receipt {
 /// How a result came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// There was nothing to do: the result is the input, byte for byte.
     Copied,
@@ -50,6 +52,7 @@ pub enum Outcome {
 
 /// One graft in the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct GraftedLibrary {
     /// Its name in the wheel.
     pub member: WheelPath,

@@ -12,6 +12,7 @@ use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
 
 /// A library that moves into the wheel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Graft {
     /// The name it gets in the wheel.
     pub member: WheelPath,

@@ -12,6 +12,7 @@ use super::options::{PlatformChoice, RepairOptions};
 
 /// What changes in `WHEEL`. Fields that are `None` stay as they are, to the byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct MetadataEdit {
     /// The `Tag:` lines: the product of the file name's tags.
     #[serde(skip_serializing_if = "Option::is_none")]

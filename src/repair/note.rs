@@ -10,6 +10,7 @@ use crate::wheel::{PlatformTag, WheelPath};
 /// Something the plan does or leaves that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "note")]
+#[non_exhaustive]
 pub enum Note {
     /// Run path entries that lead out of the wheel are dropped.
     RunPathDropped {

@@ -74,6 +74,7 @@ pub enum PlatformChoice {
 
 /// What patches ELF files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Patcher {
     /// The patcher of this library.
     #[default]

@@ -21,6 +21,7 @@ use super::shim::MovedProgram;
 
 /// Everything a repair will do to one wheel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// The wheel that is repaired.
     pub input: WheelFilename,
@@ -44,6 +45,7 @@ pub struct Plan {
 
 /// One member that is edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct MemberEdit {
     /// The member.
     pub member: WheelPath,

@@ -20,6 +20,7 @@ const LARGEST: u64 = 256 << 20;
 
 /// An installed package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Package {
     /// `P:`, as in `apk add`.
     pub name: String,

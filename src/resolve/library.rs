@@ -15,6 +15,7 @@ use super::library_bytes::LibraryBytes;
 
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LibraryFile {
     /// The path with all symbolic links followed; inside the sysroot where the library was found there.
     pub path: String,
@@ -44,6 +45,7 @@ impl LibraryFile {
 
 /// A file of the right name that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[non_exhaustive]
 pub struct Rejected {
     /// Where it lies, as searched.
     pub path: String,

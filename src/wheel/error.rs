@@ -15,6 +15,7 @@ use super::record::InvalidRecord;
 
 /// A wheel could not be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WheelError {
     /// The operating system refused something.
     #[error("cannot {action} `{}`: {source}", Escaped(&path.to_string_lossy()))]
@@ -168,6 +169,7 @@ pub enum WheelError {
 
 /// The rule a member breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MemberRule {
     /// The name is not allowed.
     #[error("is not allowed: {0}")]
@@ -227,6 +229,7 @@ pub enum MemberRule {
 
 /// How a member differs from its row in `RECORD`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Mismatch {
     /// The member is listed, but not there.
     #[error("the file is not in the wheel")]

@@ -37,6 +37,7 @@ pub struct WheelFilename {
 
 /// What is wrong with a wheel's file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum FilenameRule {
     /// The name does not end with `.whl`.
     #[error("it must end with `.whl`")]

@@ -22,6 +22,7 @@ struct Line<'a> {
 
 /// What is wrong with a file of `Key: value` lines.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HeaderRule {
     /// A line is not UTF-8.
     #[error("the line must be UTF-8")]

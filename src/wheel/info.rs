@@ -25,6 +25,7 @@ pub struct WheelInfo {
 
 /// What is wrong with a `WHEEL` file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WheelInfoRule {
     /// The lines are not what they must be.
     #[error(transparent)]

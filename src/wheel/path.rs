@@ -28,6 +28,7 @@ pub struct WheelPath(String);
 
 /// The rule a member name breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum PathRule {
     /// The name is empty.
     #[error("a member name must not be empty")]

@@ -45,6 +45,7 @@ pub struct RecordRow {
 
 /// A hash PEP 427 allows: SHA-256 or better.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordHash {
     /// `sha256=`, what everyone writes.
     Sha256(Sha256Digest),
@@ -56,6 +57,7 @@ pub enum RecordHash {
 
 /// What is wrong with a row of `RECORD`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordRule {
     /// The file is not UTF-8.
     #[error("the file must be UTF-8")]
