@@ -9,6 +9,7 @@
 mod catalogue;
 mod edits;
 mod machine;
+mod refused;
 
 use std::fs;
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ fn add(trials: &mut Vec<Trial>, machine: &Arc<Machine>) {
         ("libraries_as_linked", libraries_as_linked),
         ("programs_as_linked", programs_as_linked),
         ("unmapped_headers_are_noticed", unmapped_headers_are_noticed),
+        ("what_is_refused", refused::what_is_refused),
         #[cfg(feature = "arwen")]
         ("libraries::after_arwen", after_arwen),
     ];
