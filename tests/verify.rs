@@ -297,3 +297,117 @@ fn packages_that_nobody_knows_are_an_error_of_needs() {
     let run = sandbox.run(&["needs", NAME, "--format", "pkg", "--sysroot", root.to_str().unwrap()]);
     run.failure(1, &["no installed package provides `so:libabsent.so.7`, needed by `demo/_core.so`"]);
 }
+
+#[test]
+fn what_there_is_nothing_to_say_about_is_an_error_of_the_call() {
+    let sandbox = Sandbox::new();
+    let site = sandbox.path().join("site");
+    std::fs::create_dir(&site).unwrap();
+    for file in [None, Some("pure.py")] {
+        if let Some(file) = file {
+            std::fs::write(site.join(file), "").unwrap();
+        }
+        for command in ["verify", "needs", "show"] {
+            sandbox.run(&[command, "site"]).failure(2, &["there are no wheels and no ELF files in `site`"]);
+        }
+    }
+}
+
+#[test]
+fn everything_below_a_directory_is_judged() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel_in("all/dist", &wheel(MUSL, "x86_64/core.so"));
+    let run = sandbox.run(&["verify", "all"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.starts_with(&format!("{MUSL}: not sound\n")), "{}", run.stdout);
+    std::fs::write(sandbox.path().join("all/plain.so"), object("x86_64/ext_plain.so")).unwrap();
+    let run = sandbox.run(&["verify", "all"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("\nall: sound, loads on musl 1.1.19 or newer"), "{}", run.stdout);
+    let quiet = sandbox.run(&["verify", "-q", "all"]);
+    assert!(!quiet.stdout.contains("all: sound") && quiet.stdout.starts_with(MUSL), "{}", quiet.stdout);
+    assert_eq!(sandbox.run(&["needs", "all"]).success().stdout, "so:libgreet.so.3\n");
+}
+
+#[test]
+fn the_configuration_of_repair_is_that_of_verify() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
+    std::fs::write(sandbox.path().join("own.toml"), "exclude = ['libgreet.*']\n").unwrap();
+    assert_eq!(sandbox.run(&["verify", NAME]).status, 1);
+    sandbox.run(&["verify", NAME, "--config", "own.toml"]).success();
+    let project = "[tool.muslrepair]\nexclude = ['libgreet.*']\n";
+    std::fs::write(sandbox.path().join("pyproject.toml"), project).unwrap();
+    sandbox.run(&["verify", NAME]).success();
+    // What is left to the user still has to be installed.
+    assert_eq!(sandbox.run(&["needs", NAME]).success().stdout, "so:libgreet.so.3\n");
+}
+
+#[test]
+fn what_does_not_load_is_not_said_to_load() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel("demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", "x86_64/ext_glibc.so"));
+    for command in ["verify", "show"] {
+        let run = sandbox.run(&[command, "."]);
+        assert!(!run.stdout.contains("loads on"), "{}", run.stdout);
+        assert!(run.stdout.contains("error[glibc-object]"), "{}", run.stdout);
+    }
+    assert!(sandbox.run(&["show", "."]).success().stdout.contains(", glibc"));
+    let needs = sandbox.run(&["needs", "."]).failure(1, &["warning: ", "was built for glibc"]);
+    assert_eq!(needs.stdout, "");
+    // Nor is what is allowed to be missing said to load nowhere.
+    let allowed = Sandbox::new();
+    allowed.wheel(&wheel(NAME, "x86_64/core.so"));
+    let run = allowed.run(&["verify", NAME, "--allow", "missing-library"]).success();
+    assert!(run.stdout.starts_with(&format!("{NAME}: sound\n")), "{}", run.stdout);
+}
+
+#[test]
+fn findings_are_annotated_with_their_hints() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
+    let run = sandbox.run(&["verify", NAME, "--annotations", "github"]);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", run.stderr);
+    assert!(lines[0].starts_with(&format!("::error title={NAME}%3A missing-library::`libgreet.so.3`")));
+    assert!(lines[0].contains("%0Ahint: `apk add so:libgreet.so.3`"), "{}", lines[0]);
+    assert!(lines[1].starts_with(&format!("::warning title={NAME}%3A linux-tag::")), "{}", lines[1]);
+}
+
+#[test]
+fn a_name_or_version_that_is_not_that_of_the_metadata_is_told() {
+    let metadata =
+        |name: &str, version: &str| format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+    for (name, version, said) in [
+        ("Demo.Pkg", "1.0+cpu.1", None),
+        ("demo--pkg", "1.0+CPU.1", None),
+        ("other", "1.0+cpu.1", Some("`demo_pkg-1.0+cpu.1.dist-info/METADATA` has the name `other`")),
+        ("demo-pkg", "2.0", Some("`demo_pkg-1.0+cpu.1.dist-info/METADATA` has the version `2.0`")),
+    ] {
+        let sandbox = Sandbox::new();
+        let builder = wheel("demo_pkg-1.0+cpu.1-cp312-cp312-musllinux_1_2_x86_64.whl", "x86_64/ext_plain.so");
+        sandbox.wheel(&builder.metadata("METADATA", metadata(name, version)));
+        let run = sandbox.run(&["verify", "."]).success();
+        assert_eq!(run.stdout.contains("warning[refused-by-index]"), said.is_some(), "{}", run.stdout);
+        assert!(run.stdout.contains(said.unwrap_or_default()), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn several_are_shown_apart_and_by_name() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel(NAME, "x86_64/ext_plain.so"));
+    sandbox.wheel(&WheelBuilder::new("six-1.0-py3-none-any.whl").purelib().file("six.py", ""));
+    std::fs::create_dir(sandbox.path().join("site")).unwrap();
+    std::fs::write(sandbox.path().join("site/plain.so"), object("x86_64/ext_plain.so")).unwrap();
+    let run = sandbox.run(&["show", "."]);
+    assert_eq!(run.status, 1);
+    let paragraphs = [
+        "\n\nsix-1.0-py3-none-any.whl: This does not look",
+        "\n\n. is a tree with one ELF file for x86_64.\n",
+    ];
+    for paragraph in paragraphs {
+        assert!(run.stdout.contains(paragraph), "{}", run.stdout);
+    }
+    assert!(run.stdout.contains("ELF files in the tree:\n    site/plain.so (x86_64, "), "{}", run.stdout);
+}

@@ -1,20 +1,22 @@
 //! Many wheels in one call.
 
-use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{
     Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, include, plan_including,
 };
 use muslrepair::resolve::{ApkDatabase, Resolver};
-use muslrepair::wheel::Wheel;
+use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
 use rayon::prelude::*;
 
+use super::clashes::{Clash, Clashes};
 use super::compat::{self, Voice};
+use super::excludes::Excludes;
 use super::inputs;
 use super::printer::Printer;
 use super::progress::Progress;
@@ -26,7 +28,11 @@ pub(super) struct Batch {
     pub(super) resolver: Resolver,
     pub(super) audit_options: AuditOptions,
     pub(super) packages: Option<ApkDatabase>,
+    /// What the resolver leaves to the user, and where it is said.
+    pub(super) excludes: Excludes,
     pub(super) include: Vec<String>,
+    /// Whether somebody reads documents about the results.
+    pub(super) documents: bool,
     pub(super) limits: Limits,
     pub(super) pool: rayon::ThreadPool,
     pub(super) directory: PathBuf,
@@ -39,7 +45,7 @@ pub(super) struct Batch {
 }
 
 /// One wheel after planning.
-enum Planned {
+pub(super) enum Planned {
     /// It can be repaired, or copied.
     Ready(Box<Ready>),
     /// It is pure, and pure wheels are not copied.
@@ -48,10 +54,11 @@ enum Planned {
     Refused(String),
 }
 
-struct Ready {
+/// A wheel with its plan.
+pub(super) struct Ready {
     wheel: Wheel,
     audit: Audit,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 /// What became of one wheel.
@@ -64,9 +71,11 @@ pub(super) enum Done {
     Refused(String),
     /// It failed.
     Failed(Error),
-    /// Another wheel of the call gives the same file.
-    Collision(String),
-    /// It was not tried: another failed before.
+    /// Another wheel of the call gives the same file: which wheel, and which file.
+    Collision(usize, String),
+    /// It is what another wheel of the call gives: a result of an earlier call.
+    Result(usize),
+    /// It was not tried: one before it failed.
     Skipped,
 }
 
@@ -75,48 +84,54 @@ pub(super) struct Written {
     pub(super) receipt: Receipt,
     /// Whether it lies where its input lay.
     pub(super) over_input: bool,
+    /// Its hash, if somebody reads that.
+    pub(super) sha256: Option<Sha256Digest>,
 }
 
 impl Batch {
     /// Plans every wheel, then carries the plans out, so that two wheels that give the same file are seen before either
     /// is written. What is printed comes in the order of the arguments, each wheel as soon as those before it are done.
     pub(super) fn run(&self, printer: &Printer<'_>) {
-        let failed = AtomicBool::new(false);
-        let stop = || self.fail_fast && failed.load(Ordering::Relaxed);
+        let first_failed = AtomicUsize::new(usize::MAX);
+        let failed = |index: usize| first_failed.fetch_min(index, Ordering::Relaxed);
+        let stop = |index: usize| self.fail_fast && first_failed.load(Ordering::Relaxed) < index;
         let planned: Vec<Option<Result<Planned, Error>>> = self.pool.install(|| {
-            let plan = |path: &PathBuf| {
-                if stop() {
+            let plan = |(index, path): (usize, &PathBuf)| {
+                if stop(index) {
                     return None;
                 }
                 let planned = self.plan(path);
-                if planned.is_err() {
-                    failed.store(true, Ordering::Relaxed);
+                if !matches!(planned, Ok(Planned::Ready(_))) {
+                    failed(index);
                 }
                 Some(planned)
             };
-            self.wheels.par_iter().with_max_len(1).map(plan).collect()
+            self.wheels.par_iter().with_max_len(1).enumerate().map(plan).collect()
         });
-        let taken = first_of_each_output(&planned);
+        let clashes = Clashes::among(&self.wheels, &planned, &self.directory);
         let shared = self.shared(&planned);
         self.pool.install(|| {
             planned.into_par_iter().with_max_len(1).enumerate().for_each(|(index, planned)| {
-                let done = match planned {
-                    None => Done::Skipped,
-                    Some(Err(error)) => Done::Failed(error),
-                    Some(Ok(Planned::Pure)) => Done::Pure,
-                    Some(Ok(Planned::Refused(message))) => Done::Refused(message),
-                    Some(Ok(Planned::Ready(ready))) => match taken.get(&ready.plan.output.to_string()) {
-                        Some(first) if *first != index => Done::Collision(ready.plan.output.to_string()),
-                        _ if self.dry_run => Done::Fine(Box::new(ready.plan), None),
-                        _ if stop() => Done::Skipped,
-                        _ => match self.apply(&ready, &shared) {
+                let done = match (clashes.of(index), planned) {
+                    (Some(Clash::Result(other)), _) => Done::Result(other),
+                    (_, None) => Done::Skipped,
+                    (_, Some(Err(error))) => Done::Failed(error),
+                    (_, Some(Ok(Planned::Pure))) => Done::Pure,
+                    (_, Some(Ok(Planned::Refused(message)))) => Done::Refused(message),
+                    (Some(Clash::Collision(other)), Some(Ok(Planned::Ready(ready)))) => {
+                        Done::Collision(other, ready.plan.output.to_string())
+                    }
+                    (None, Some(Ok(Planned::Ready(ready)))) => match ready {
+                        ready if self.dry_run => Done::Fine(Box::new(ready.plan), None),
+                        _ if stop(index) => Done::Skipped,
+                        ready => match self.apply(&ready, &shared) {
                             Ok(written) => Done::Fine(Box::new(ready.plan), Some(written)),
                             Err(error) => Done::Failed(error),
                         },
                     },
                 };
-                if !matches!(done, Done::Fine(..)) {
-                    failed.store(true, Ordering::Relaxed);
+                if !matches!(done, Done::Fine(..) | Done::Result(_)) {
+                    failed(index);
                 }
                 if let (Some(progress), Some(path)) = (&self.progress, self.wheels.get(index)) {
                     progress.finished(&inputs::shown(path));
@@ -172,17 +187,13 @@ impl Batch {
         let over_input = same(ready.wheel.path(), &output);
         let Ready { wheel, audit, plan } = ready;
         let receipt = apply_sharing(wheel, audit, plan, &self.options, &self.directory, owners, shared)?;
-        Ok(Written { receipt, over_input })
+        let sha256 = if self.documents { Some(digest(&receipt.path)?) } else { None };
+        Ok(Written { receipt, over_input, sha256 })
     }
 }
 
-/// For each file name that results, the first wheel that gives it.
-fn first_of_each_output(planned: &[Option<Result<Planned, Error>>]) -> BTreeMap<String, usize> {
-    let mut first = BTreeMap::new();
-    for (index, planned) in planned.iter().enumerate() {
-        if let Some(Ok(Planned::Ready(ready))) = planned {
-            first.entry(ready.plan.output.to_string()).or_insert(index);
-        }
-    }
-    first
+/// The hash of a result.
+fn digest(path: &Path) -> Result<Sha256Digest, Error> {
+    let read = File::open(path).and_then(Sha256Digest::of_reader);
+    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
 }

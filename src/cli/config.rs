@@ -1,10 +1,12 @@
-//! `[tool.muslrepair]` of a project's `pyproject.toml`, and files with the same keys at their top.
+//! `[tool.muslrepair]` of a project's `pyproject.toml`, and files with that table or with its keys at their top.
 
 use std::path::Path;
 
 use muslrepair::musl::Release;
 use muslrepair::resolve::Pattern;
 use serde::Deserialize;
+
+use super::usage::Usage;
 
 /// What a project says about the repair of its wheels. Options beat it, except that exclusions add up.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -21,7 +23,7 @@ pub(super) struct Config {
 
 /// `true`, `false`, `"debug"` or `"all"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`strip` is `true`, `false`, `\"debug\"` or `\"all\"`")]
 pub(super) enum Strip {
     /// `true` means what `--strip` means.
     Switch(bool),
@@ -50,9 +52,8 @@ struct Tools {
 }
 
 impl Config {
-    /// Reads the file that is named, or `pyproject.toml` of the working directory where there is one. The error is a
-    /// complete message.
-    pub(super) fn read(named: Option<&Path>) -> Result<Self, String> {
+    /// Reads the file that is named, or `pyproject.toml` of the working directory where there is one.
+    pub(super) fn read(named: Option<&Path>) -> Result<Self, Usage> {
         let path = named.unwrap_or(Path::new("pyproject.toml"));
         if named.is_none() && !path.is_file() {
             return Ok(Self::default());
@@ -60,26 +61,32 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         let is_project = path.file_name().is_some_and(|name| name == "pyproject.toml");
-        let parsed = if is_project { Self::of_project(&text) } else { toml::from_str(&text) };
-        parsed.map_err(|error| format!("`{}`: {}", path.display(), error.to_string().trim_end()))
+        let parsed = match Self::of_project(&text) {
+            Ok(None) if !is_project => toml::from_str(&text),
+            table => table.map(Option::unwrap_or_default),
+        };
+        parsed.map_err(|error| format!("`{}`: {}", path.display(), error.to_string().trim_end()).into())
     }
 
-    fn of_project(text: &str) -> Result<Self, toml::de::Error> {
+    /// The table, where the file has it.
+    fn of_project(text: &str) -> Result<Option<Self>, toml::de::Error> {
         let project: Project = toml::from_str(text)?;
-        Ok(project.tool.and_then(|tools| tools.muslrepair).unwrap_or_default())
+        Ok(project.tool.and_then(|tools| tools.muslrepair))
     }
 
     /// The patterns of `exclude`.
-    pub(super) fn exclude(&self) -> Result<Vec<Pattern>, String> {
-        let parse =
-            |text: &String| text.parse().map_err(|error| format!("`exclude` of the configuration: {error}"));
+    pub(super) fn exclude(&self) -> Result<Vec<Pattern>, Usage> {
+        let parse = |text: &String| {
+            text.parse().map_err(|error| format!("`exclude` of the configuration: {error}").into())
+        };
         self.exclude.iter().map(parse).collect()
     }
 
     /// `min-musl`.
-    pub(super) fn min_musl(&self) -> Result<Option<Release>, String> {
-        let parse =
-            |text: &String| text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}"));
+    pub(super) fn min_musl(&self) -> Result<Option<Release>, Usage> {
+        let parse = |text: &String| {
+            text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}").into())
+        };
         self.min_musl.as_ref().map(parse).transpose()
     }
 
@@ -101,12 +108,12 @@ mod tests {
     fn only_our_table_of_a_project_is_read() {
         let text = "[project]\nname = 'x'\n[tool.other]\nwild = 1\n[tool.muslrepair]\nexclude = ['libcuda.so.*']\n\
                     strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\n";
-        let config = Config::of_project(text).unwrap();
+        let config = Config::of_project(text).unwrap().unwrap();
         assert_eq!(config.exclude().unwrap().len(), 1);
         assert_eq!(config.strip(), Some(StripLevel::Debug));
         assert_eq!(config.sbom, Some(false));
         assert_eq!(config.min_musl().unwrap(), Some("1.2.3".parse().unwrap()));
-        assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), Config::default());
+        assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), None);
     }
 
     #[test]
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn strip_is_a_switch_or_a_level() {
         let strip = |value: &str| {
-            Config::of_project(&format!("[tool.muslrepair]\nstrip = {value}\n")).unwrap().strip()
+            Config::of_project(&format!("[tool.muslrepair]\nstrip = {value}\n")).unwrap().unwrap().strip()
         };
         assert_eq!(strip("true"), Some(StripLevel::All));
         assert_eq!(strip("false"), None);

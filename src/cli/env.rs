@@ -5,6 +5,8 @@ use std::env::{var, var_os};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use super::usage::Usage;
+
 /// What the environment says. Options beat it; `MUSLREPAIR_X` beats `AUDITWHEEL_X`; an empty value is none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
@@ -16,9 +18,9 @@ pub(super) struct Environment {
     /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: read, and not used. The ELF files know better.
     pub(super) arch: Option<Setting>,
     /// `MUSLREPAIR_ZIP_COMPRESSION_LEVEL`, `AUDITWHEEL_ZIP_COMPRESSION_LEVEL`: the default of `--zip-compression-level`.
-    pub(super) compression: Option<String>,
+    pub(super) compression: Option<Setting>,
     /// `MUSLREPAIR_PATCHER`, `AUDITWHEEL_PATCHER`: the default of `--patcher`.
-    pub(super) patcher: Option<String>,
+    pub(super) patcher: Option<Setting>,
     /// `MUSLREPAIR_LD_LIBRARY_PATH`, `AUDITWHEEL_LD_LIBRARY_PATH`: searched before everything but `-l`, also with
     /// `--ldpaths`.
     pub(super) library_path: Vec<PathBuf>,
@@ -37,19 +39,39 @@ pub(super) struct Setting {
     pub(super) value: String,
 }
 
+impl Setting {
+    /// What an option says, or this variable where there is no such option, as `meaning` reads it. An error names the
+    /// variable.
+    pub(super) fn read<T>(
+        option: Option<&str>,
+        variable: Option<&Self>,
+        meaning: impl Fn(&str) -> Result<T, Usage>,
+    ) -> Result<Option<T>, Usage> {
+        if let Some(text) = option {
+            return meaning(text).map(Some);
+        }
+        let read = |setting: &Self| {
+            meaning(&setting.value).map_err(|mut usage| {
+                usage.message.push_str(&format!(" (from {})", setting.variable));
+                usage
+            })
+        };
+        variable.map(read).transpose()
+    }
+}
+
 impl Environment {
     pub(super) fn read() -> Self {
         let paths = |value: Option<OsString>| -> Vec<PathBuf> {
             let value = value.unwrap_or_default();
             std::env::split_paths(&value).filter(|path| !path.as_os_str().is_empty()).collect()
         };
-        let value = |name: &str| ours_or_auditwheels(name).map(|setting| setting.value);
         Self {
             platform: ours_or_auditwheels("PLAT"),
             policy: ours_or_auditwheels("POLICY"),
             arch: ours_or_auditwheels("ARCH"),
-            compression: value("ZIP_COMPRESSION_LEVEL"),
-            patcher: value("PATCHER"),
+            compression: ours_or_auditwheels("ZIP_COMPRESSION_LEVEL"),
+            patcher: ours_or_auditwheels("PATCHER"),
             library_path: paths(find("LD_LIBRARY_PATH", |variable| var_os(variable)).map(|(_, value)| value)),
             ld_library_path: paths(var_os("LD_LIBRARY_PATH")),
             source_date_epoch: var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),

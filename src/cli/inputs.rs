@@ -1,10 +1,16 @@
-//! Wheels named on the command line.
+//! Wheels and trees named on the command line.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use muslrepair::elf;
 use walkdir::WalkDir;
 
-/// What `verify` and `needs` look at.
+use super::usage::Usage;
+
+/// What `show`, `verify` and `needs` look at.
 #[derive(Clone, Debug)]
 pub(super) enum Subject {
     /// A wheel.
@@ -14,61 +20,154 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    pub(super) fn path(&self) -> &Path {
+    /// The name of the wheel, or the path of the tree as it was given.
+    pub(super) fn shown(&self) -> String {
         match self {
-            Self::Wheel(path) | Self::Tree(path) => path,
+            Self::Wheel(path) => shown(path),
+            Self::Tree(path) => path.display().to_string(),
         }
     }
 }
 
-/// The wheels and trees that the arguments name, in their order: a directory that holds wheels means those, any other
-/// is a tree.
-///
-/// The error is a complete message.
-pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, String> {
+/// The wheels and trees that the arguments name, in their order: wheels as they are; a directory by the wheels in it, at
+/// any depth, and as a tree if there are ELF files in it too. Nothing is named twice.
+pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, Usage> {
     let mut subjects = Vec::new();
+    let mut seen = Seen::default();
     for argument in arguments {
-        if argument.is_dir() && wheels_of(argument)?.is_empty() {
-            subjects.push(Subject::Tree(argument.clone()));
-        } else {
-            subjects.extend(wheels(std::slice::from_ref(argument))?.into_iter().map(Subject::Wheel));
+        if !is_directory(argument)? {
+            subjects.extend(seen.first(wheel(argument)?).map(Subject::Wheel));
+            continue;
+        }
+        let Contents { wheels, has_elf } = contents(argument)?;
+        if wheels.is_empty() && !has_elf {
+            return Err(format!("there are no wheels and no ELF files in `{}`", argument.display()).into());
+        }
+        subjects.extend(wheels.into_iter().filter_map(|wheel| seen.first(wheel)).map(Subject::Wheel));
+        if has_elf {
+            subjects.extend(seen.first(argument.clone()).map(Subject::Tree));
         }
     }
     Ok(subjects)
 }
 
-/// The wheels that the arguments name, in their order: files as they are, directories by their `*.whl`, sorted.
-///
-/// The error is a complete message.
-pub(super) fn wheels(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+/// The wheels that the arguments name, in their order: files as they are, directories by their `*.whl`, sorted. None is
+/// named twice.
+pub(super) fn wheels(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Usage> {
     let mut wheels = Vec::new();
+    let mut seen = Seen::default();
     for argument in arguments {
-        if argument.is_dir() {
-            let found = wheels_of(argument)?;
-            if found.is_empty() {
-                return Err(format!("no wheels in `{}`", argument.display()));
-            }
-            wheels.extend(found);
-        } else if !argument.exists() {
-            return Err(format!("cannot access `{}`. No such file", argument.display()));
-        } else if is_wheel(argument) {
-            wheels.push(argument.clone());
-        } else {
-            return Err(format!("`{}` is not named `*.whl`", argument.display()));
-        }
+        let found = if is_directory(argument)? { wheels_of(argument)? } else { vec![wheel(argument)?] };
+        wheels.extend(found.into_iter().filter_map(|wheel| seen.first(wheel)));
     }
     Ok(wheels)
 }
 
-fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, String> {
+/// What was named before: files and directories, and the names they were given.
+#[derive(Default)]
+struct Seen(BTreeSet<(PathBuf, Option<OsString>)>);
+
+impl Seen {
+    /// The path, unless it leads under the same name to what another one led to. The name of a wheel means something, so
+    /// a link of another name is another wheel.
+    fn first(&mut self, path: PathBuf) -> Option<PathBuf> {
+        let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let name = if path.is_dir() { None } else { path.file_name().map(OsString::from) };
+        self.0.insert((place, name)).then_some(path)
+    }
+}
+
+fn is_directory(path: &Path) -> Result<bool, Usage> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => Err(no_access(path, &error)),
+    }
+}
+
+/// Why a path that was named leads nowhere. The first form is auditwheel's.
+pub(super) fn no_access(path: &Path, error: &io::Error) -> Usage {
+    let shown = path.display();
+    if error.kind() != ErrorKind::NotFound {
+        return format!("cannot access `{shown}`: {error}").into();
+    }
+    if path.is_symlink() {
+        return format!("cannot access `{shown}`: it is a link to nothing").into();
+    }
+    let usage = Usage::from(format!("cannot access `{shown}`. No such file"));
+    if path.to_string_lossy().contains(['*', '?']) {
+        return usage.with_hint("the pattern matches nothing, or it is in quotes and was left as it is");
+    }
+    usage
+}
+
+/// A file that is named like a wheel.
+fn wheel(path: &Path) -> Result<PathBuf, Usage> {
+    if is_wheel(path) {
+        return Ok(path.to_owned());
+    }
+    let usage = Usage::from(format!("`{}` is not named `*.whl`", path.display()));
+    let name = path.to_string_lossy();
+    if name.ends_with(".tar.gz") || name.ends_with(".zip") {
+        return Err(usage.with_hint("build a wheel of it first: `pip wheel --no-deps FILE`"));
+    }
+    Err(usage)
+}
+
+fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, Usage> {
     let mut wheels = Vec::new();
     for entry in WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name() {
-        let entry = entry.map_err(|error| format!("cannot read `{}`: {error}", directory.display()))?;
-        if is_wheel(entry.path()) && entry.path().is_file() {
+        let entry = entry.map_err(|error| unreadable(directory, error))?;
+        if names_a_wheel(&entry)? {
             wheels.push(entry.into_path());
         }
     }
+    if wheels.is_empty() {
+        return Err(Usage::from(format!("no wheels in `{}`", directory.display()))
+            .with_hint("`pip wheel --wheel-dir DIR` puts wheels into a directory"));
+    }
     Ok(wheels)
+}
+
+/// What lies below a directory.
+struct Contents {
+    wheels: Vec<PathBuf>,
+    has_elf: bool,
+}
+
+fn contents(directory: &Path) -> Result<Contents, Usage> {
+    let mut contents = Contents { wheels: Vec::new(), has_elf: false };
+    for entry in WalkDir::new(directory).sort_by_file_name() {
+        let entry = entry.map_err(|error| unreadable(directory, error))?;
+        if names_a_wheel(&entry)? {
+            contents.wheels.push(entry.into_path());
+        } else if !contents.has_elf && entry.file_type().is_file() {
+            contents.has_elf =
+                starts_as_elf(entry.path()).map_err(|error| no_access(entry.path(), &error))?;
+        }
+    }
+    Ok(contents)
+}
+
+/// Whether an entry of a directory is a wheel: a file of that name, or a link to one.
+fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, Usage> {
+    if !is_wheel(entry.path()) || entry.file_type().is_dir() {
+        return Ok(false);
+    }
+    let metadata = std::fs::metadata(entry.path()).map_err(|error| no_access(entry.path(), &error))?;
+    Ok(metadata.is_file())
+}
+
+fn starts_as_elf(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::with_capacity(4);
+    std::fs::File::open(path)?.take(4).read_to_end(&mut first)?;
+    Ok(elf::is_elf(&first))
+}
+
+/// The path is in the error of the walk, and in the message already.
+fn unreadable(directory: &Path, error: walkdir::Error) -> Usage {
+    let path = error.path().unwrap_or(directory).to_owned();
+    let error = error.into_io_error().unwrap_or_else(|| ErrorKind::Other.into());
+    format!("cannot read `{}`: {error}", path.display()).into()
 }
 
 fn is_wheel(path: &Path) -> bool {

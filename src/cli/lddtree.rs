@@ -6,12 +6,12 @@ use clap::Args;
 use muslrepair::report;
 use muslrepair::resolve::InstalledLayout;
 
-use super::Exit;
 use super::compat::Voice;
 use super::env::Environment;
 use super::search::SearchArgs;
 use super::show::Format;
 use super::term::{Stop, Terminal};
+use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {
@@ -33,10 +33,8 @@ pub(super) fn run(
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
-    if !arguments.file.exists() {
-        return Err(Stop::Usage(format!("cannot access `{}`. No such file", arguments.file.display())));
-    }
-    let resolver = arguments.search.resolver(environment, Vec::new(), false);
+    std::fs::metadata(&arguments.file).map_err(|error| inputs::no_access(&arguments.file, &error))?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let root = match resolver.root(&arguments.file) {
         Ok(root) => root,
         Err(reason) => {
@@ -57,6 +55,7 @@ pub(super) fn run(
     }
     if let Some(exceeded) = &graph.exceeded {
         terminal.error(&exceeded.to_string());
+        terminal.hint(&format!("`--limit {}=VALUE` raises it, if the file can be trusted", exceeded.what));
         return Ok(Exit::Failure);
     }
     Ok(Exit::Success)

@@ -1,9 +1,12 @@
 //! The command line.
 
 mod batch;
+mod clashes;
 mod compat;
 mod config;
+mod destination;
 mod env;
+mod excludes;
 mod exit;
 mod inputs;
 mod lddtree;
@@ -17,7 +20,9 @@ mod repair;
 mod search;
 mod show;
 mod size;
+mod summary;
 mod term;
+mod usage;
 mod verify;
 
 use std::ffi::OsString;
@@ -45,7 +50,7 @@ struct Global {
     /// Say more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// Print nothing but errors
+    /// Print nothing but errors; of `verify`, what is not sound
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
@@ -60,9 +65,9 @@ struct Global {
 enum Command {
     /// Repair wheels: graft the libraries they need, patch, retag
     Repair(Box<repair::RepairArgs>),
-    /// Show what wheels are, need and would become
+    /// Show what wheels and trees are, need and would become, beside the libraries of this machine or of `--sysroot`
     Show(show::ShowArgs),
-    /// Check that wheels or trees load on musl and may be published
+    /// Check that wheels or trees load on musl and may be published; of libraries outside, only those of a `--sysroot` count
     Verify(verify::VerifyArgs),
     /// List what has to be installed at run time for wheels that stay as they are
     Needs(needs::NeedsArgs),
@@ -117,7 +122,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Err(error) => {
             // Help and version come as errors too, but go to standard output and succeed.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            return error.print().map_or(Exit::Failure, |()| exit);
+            return match error.print() {
+                // A reader that has seen enough of it is no failure.
+                Err(gone) if gone.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure,
+                _ => exit,
+            };
         }
     };
     let terminal = Terminal::new(&cli.global, voice, Command::module(cli.command.as_ref()));

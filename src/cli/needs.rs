@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::policy::{AuditOptions, Examination, Need, audit, audit_tree, needs};
+use muslrepair::policy::{AuditOptions, Code, Examination, Need, audit, audit_tree, needs};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};
@@ -46,31 +46,54 @@ type Needs = BTreeMap<(String, Option<String>), Need>;
 
 #[derive(Serialize)]
 struct List<'a> {
+    /// What was looked at.
     subjects: Vec<String>,
     needs: &'a [Need],
+    /// What could not be looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<serde_json::Value>,
 }
+
+/// Findings because of which there may be more to install than is listed.
+const UNKNOWN: [Code; 2] = [Code::GlibcObject, Code::LimitExceeded];
 
 pub(super) fn run(
     arguments: &NeedsArgs,
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
-    let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
-    let resolver = arguments.search.resolver(environment, Vec::new(), false);
+    let subjects = inputs::subjects(&arguments.subjects)?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root)?;
     let mut list: Needs = BTreeMap::new();
     let mut worst = Exit::Success;
+    let (mut examined, mut errors) = (Vec::new(), Vec::new());
     for subject in &subjects {
-        match examined(subject, &resolver) {
-            Ok(elf) => merge(&mut list, needs(&elf, &root, packages.as_ref())),
+        match examine(subject, &resolver) {
+            Ok(elf) => {
+                examined.push(subject.shown());
+                merge(&mut list, needs(&elf, &root, packages.as_ref()));
+                for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code)) {
+                    terminal.warning(&format!("{}: {}", subject.shown(), finding.message));
+                    finding.hint.iter().for_each(|hint| terminal.hint(hint));
+                    worst = Exit::Failure;
+                }
+            }
             Err(error) => {
-                terminal.wheel_error("read", &subject.path().display().to_string(), &error);
+                errors.push(report::error_document(&subject.shown(), &error)?);
+                terminal.wheel_error("read", &subject.shown(), &error);
                 worst = Exit::Failure;
             }
         }
     }
-    list.retain(|(library, _), _| !arguments.exclude.iter().any(|pattern| pattern.matches(library)));
+    for pattern in &arguments.exclude {
+        let before = list.len();
+        list.retain(|(library, _), _| !pattern.matches(library));
+        if list.len() == before && errors.is_empty() {
+            terminal.warning(&format!("`--exclude {pattern}` matched nothing"));
+        }
+    }
     let list: Vec<Need> = list.into_values().collect();
     match arguments.format {
         NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()).collect())?,
@@ -83,15 +106,14 @@ pub(super) fn run(
             }
         }
         NeedsFormat::Json => {
-            let subjects = subjects.iter().map(|subject| inputs::shown(subject.path())).collect();
-            let document = report::document("needs", &List { subjects, needs: &list })?;
-            terminal.indented_document(&document)?;
+            let list = List { subjects: examined, needs: &list, errors };
+            terminal.indented_document(&report::document("needs", &list)?)?;
         }
     }
     Ok(worst)
 }
 
-fn examined(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
+fn examine(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
     let options = AuditOptions::default();
     match subject {
         Subject::Tree(path) => audit_tree(path, resolver, &options, &resolver.options().limits),

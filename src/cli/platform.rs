@@ -1,29 +1,27 @@
 //! `--plat`, and what the environment says instead.
 
+use muslrepair::policy::Policy;
 use muslrepair::repair::PlatformChoice;
 use muslrepair::wheel::{Arch, MuslVersion, PlatformTag};
 
-use super::env::Environment;
+use super::env::{Environment, Setting};
+use super::usage::Usage;
 
 /// The platform of the results: the option, the platform of the environment, the policy of the environment, or what fits
-/// each wheel. The error is a complete message.
-pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, String> {
-    if let Some(text) = option {
-        return parse(text);
-    }
-    match environment.platform.as_ref().or(environment.policy.as_ref()) {
-        Some(setting) => {
-            parse(&setting.value).map_err(|error| format!("{error} (from {})", setting.variable))
-        }
-        None => Ok(PlatformChoice::Auto),
-    }
+/// each wheel.
+pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, Usage> {
+    let variable = environment.platform.as_ref().or(environment.policy.as_ref());
+    Ok(Setting::read(option, variable, parse)?.unwrap_or_default())
 }
 
 /// `auto`, `musllinux_1_2` for whatever architecture a wheel has, or a whole tag; the architecture may be given as docker
 /// or Alpine name it.
-fn parse(text: &str) -> Result<PlatformChoice, String> {
-    let wrong = |why: String| format!("impossible platform `{text}`: {why}");
-    let arch = |name: &str| -> Result<Arch, String> {
+fn parse(text: &str) -> Result<PlatformChoice, Usage> {
+    let wrong = |why: String| {
+        Usage::from(format!("impossible platform `{text}`: {why}"))
+            .with_hint("`--plat auto` takes what fits each wheel")
+    };
+    let arch = |name: &str| -> Result<Arch, Usage> {
         name.strip_prefix("linux/").unwrap_or(name).parse().map_err(|error| wrong(format!("{error}")))
     };
     if text == "auto" {
@@ -38,9 +36,14 @@ fn parse(text: &str) -> Result<PlatformChoice, String> {
     let mut parts = text.strip_prefix("musllinux_").unwrap_or_default().splitn(3, '_');
     let mut number = || parts.next().and_then(|part| part.parse().ok());
     let (Some(major), Some(minor)) = (number(), number()) else {
-        return Err(wrong("`auto`, `musllinux_<x>_<y>_<arch>` or `linux_<arch>`".to_owned()));
+        let forms = "`auto`, `musllinux_<x>_<y>`, `musllinux_<x>_<y>_<arch>` or `linux_<arch>`";
+        return Err(wrong(forms.to_owned()));
     };
     let version = MuslVersion { major, minor };
+    if !Policy::all().iter().any(|policy| policy.version == version) {
+        let names: Vec<String> = Policy::all().iter().map(|policy| format!("`{}`", policy.name)).collect();
+        return Err(wrong(format!("the policies are {}", names.join(" and "))));
+    }
     match parts.next() {
         None => Ok(PlatformChoice::Policy(version)),
         // `uname -m` of a 32-bit process on a 64-bit ARM kernel, which is no architecture of a wheel.
@@ -73,16 +76,22 @@ mod tests {
 
     #[test]
     fn what_is_no_platform_is_said_with_its_source() {
-        for text in ["manylinux_2_28_x86_64", "musllinux_1_2_vax", "musllinux_x86_64", "any", "musllinux_1"] {
-            let error = parse(text).unwrap_err();
+        for text in [
+            "manylinux_2_28_x86_64",
+            "musllinux_1_2_vax",
+            "musllinux_x86_64",
+            "any",
+            "musllinux_1",
+            "musllinux_1_3",
+            "musllinux_1_3_x86_64",
+        ] {
+            let error = parse(text).unwrap_err().message;
             assert!(error.starts_with(&format!("impossible platform `{text}`: ")), "{error}");
         }
-        let setting = |value: &str| super::super::env::Setting {
-            variable: "AUDITWHEEL_PLAT".to_owned(),
-            value: value.to_owned(),
-        };
+        let setting =
+            |value: &str| Setting { variable: "AUDITWHEEL_PLAT".to_owned(), value: value.to_owned() };
         let environment = Environment { platform: Some(setting("manylinux1")), ..Environment::default() };
-        assert!(choose(None, &environment).unwrap_err().ends_with("(from AUDITWHEEL_PLAT)"));
+        assert!(choose(None, &environment).unwrap_err().message.ends_with("(from AUDITWHEEL_PLAT)"));
         assert!(choose(Some("auto"), &environment).is_ok());
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use muslrepair::repair::{Plan, Receipt};
+use muslrepair::repair::{Note, Outcome, Plan, Receipt};
 use muslrepair::{Error, report};
 use serde_json::Value;
 
 use super::batch::{Batch, Done, Written};
 use super::compat::{self, Voice};
+use super::excludes::Unmatched;
 use super::show::Format;
+use super::summary::Summary;
 use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
@@ -29,9 +31,8 @@ struct State {
     worst: Exit,
     output: Result<(), Stop>,
     documents: Vec<Value>,
-    /// Libraries grafted, and their bytes, over all wheels.
-    grafted: (usize, u64),
-    written: usize,
+    summary: Summary,
+    unmatched: Unmatched,
 }
 
 impl<'a> Printer<'a> {
@@ -42,8 +43,8 @@ impl<'a> Printer<'a> {
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
-            grafted: (0, 0),
-            written: 0,
+            summary: Summary::default(),
+            unmatched: Unmatched::default(),
         };
         Self { batch, format, keep, terminal, state: Mutex::new(state) }
     }
@@ -58,12 +59,8 @@ impl<'a> Printer<'a> {
             state.next += 1;
             let exit = self.print(next, &done);
             state.worst = state.worst.max(exit);
-            if let Done::Fine(_, Some(written)) = &done {
-                state.written += 1;
-                for graft in &written.receipt.grafts {
-                    state.grafted = (state.grafted.0 + 1, state.grafted.1.saturating_add(graft.size));
-                }
-            }
+            state.summary.count(&done);
+            look(&done, &mut state.unmatched);
             let told = self.tell(next, &done, &mut state.documents);
             // The paths of results come last, when everything else about a wheel is said.
             if let Done::Fine(_, Some(written)) = &done {
@@ -79,16 +76,20 @@ impl<'a> Printer<'a> {
     pub(super) fn finish(self) -> Result<(Exit, Vec<Value>), Stop> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.output?;
-        if let ((libraries @ 1.., bytes), 2.., Voice::Own) =
-            (state.grafted, state.written, self.terminal.voice())
-        {
-            self.terminal.say(&format!(
-                "Grafted {libraries} libraries of {} into {} wheels",
-                report::human_size(bytes),
-                state.written
-            ));
+        state.unmatched.warn(&self.batch.excludes, self.terminal);
+        if self.terminal.voice() == Voice::Own && !self.batch.dry_run && self.batch.wheels.len() > 1 {
+            self.terminal.say(&state.summary.to_string());
         }
         Ok((state.worst, state.documents))
+    }
+
+    /// The path as it was given: wheels in several directories may have one name.
+    fn path(&self, index: usize) -> String {
+        self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string())
+    }
+
+    fn collision(&self, other: usize, output: &str) -> String {
+        format!("`{}` of this call gives `{output}` as well", self.path(other))
     }
 
     fn shown(&self, index: usize) -> String {
@@ -101,8 +102,15 @@ impl<'a> Printer<'a> {
         let terminal = self.terminal;
         match done {
             Done::Skipped => {
-                terminal.warning(&format!("`{shown}` was not repaired: another wheel failed before"));
+                terminal.warning(&format!("`{shown}` was not tried: one before it failed"));
                 Exit::Failure
+            }
+            Done::Result(other) => {
+                let other = self.shown(*other);
+                terminal.say(&format!(
+                    "Passing over {shown}: it is the result of {other}, which is repaired again"
+                ));
+                Exit::Success
             }
             Done::Pure => {
                 terminal.say(compat::not_a_platform_wheel());
@@ -112,10 +120,13 @@ impl<'a> Printer<'a> {
                 terminal.error(message);
                 Exit::Usage
             }
-            Done::Collision(output) => {
-                terminal
-                    .error(&format!("cannot repair `{shown}`: another wheel of this call gives `{output}`"));
-                terminal.hint("repair them into different directories, or give one a `--build-tag`");
+            Done::Collision(other, output) => {
+                terminal.error(&format!(
+                    "cannot repair `{}`: {}",
+                    self.path(index),
+                    self.collision(*other, output)
+                ));
+                terminal.hint("repair each in a call of its own, into another `--wheel-dir`");
                 Exit::Failure
             }
             Done::Failed(error) => self.failed(&shown, error),
@@ -147,8 +158,11 @@ impl<'a> Printer<'a> {
 
     fn repaired(&self, shown: &str, plan: &Plan, written: &Written) {
         let terminal = self.terminal;
-        terminal.say(&format!("Repairing {shown}"));
-        for note in &plan.notes {
+        terminal.say(&match (terminal.voice(), written.receipt.outcome) {
+            (Voice::Auditwheel, _) | (Voice::Own, Outcome::Repaired) => format!("Repairing {shown}"),
+            (Voice::Own, Outcome::Copied) => format!("Copying {shown}: there is nothing to repair"),
+        });
+        for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
             match terminal.voice() {
                 Voice::Auditwheel => terminal.record(compat::note(note)),
                 Voice::Own if note.is_warning() => terminal.warning(&note.to_string()),
@@ -192,12 +206,16 @@ impl<'a> Printer<'a> {
         let failed = |text: String| report::failure_document(&shown, vec![text]);
         let document = match done {
             Done::Fine(plan, None) => report::plan_document(plan)?,
-            Done::Fine(plan, Some(written)) => report::outcome_document(&written.receipt, plan)?,
+            Done::Fine(plan, Some(written)) => {
+                report::outcome_document(&written.receipt, plan, written.sha256.as_ref())?
+            }
             Done::Failed(error) => report::error_document(&shown, error)?,
             Done::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             Done::Refused(message) => failed(message.clone())?,
-            Done::Collision(output) => failed(format!("another wheel of this call gives `{output}`"))?,
-            Done::Skipped => failed("another wheel failed before".to_owned())?,
+            Done::Collision(other, output) => failed(self.collision(*other, output))?,
+            Done::Skipped => failed("it was not tried: one before it failed".to_owned())?,
+            // The other wheel has the document of this file.
+            Done::Result(_) => return Ok(()),
         };
         if self.format == Format::Json {
             self.terminal.document(&document)?;
@@ -206,5 +224,19 @@ impl<'a> Printer<'a> {
             documents.push(document);
         }
         Ok(())
+    }
+}
+
+/// What the patterns of a wheel's plan say. A wheel without ELF files says nothing.
+fn look(done: &Done, unmatched: &mut Unmatched) {
+    match done {
+        Done::Fine(plan, _) if plan.target.is_some() => {
+            unmatched.saw(plan.notes.iter().filter_map(|note| match note {
+                Note::PatternUnused { pattern } => Some(pattern.as_str()),
+                _ => None,
+            }));
+        }
+        Done::Failed(_) | Done::Refused(_) | Done::Collision(..) | Done::Skipped => unmatched.missed(),
+        Done::Fine(..) | Done::Pure | Done::Result(_) => {}
     }
 }

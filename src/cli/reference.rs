@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::Exit;
 use super::compat::Voice;
 use super::term::{Stop, Terminal};
+use super::usage::Usage;
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -24,10 +25,18 @@ pub(super) struct ManArgs {
 }
 
 pub(super) fn completions(arguments: &CompletionsArgs, terminal: &Terminal) -> Result<Exit, Stop> {
-    let mut command = super::command(Voice::Own);
+    let mut command = shown(&super::command(Voice::Own));
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
     terminal.bytes(&script).map(|()| Exit::Success)
+}
+
+/// The program without the commands that help does not list; scripts of clap have them all.
+fn shown(command: &Command) -> Command {
+    Command::new("muslrepair")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(command.get_arguments())
+        .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
 pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Stop> {
@@ -37,7 +46,7 @@ pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Stop
         None => command,
         Some(name) => match command.find_subcommand(name).filter(|command| !command.is_hide_set()) {
             Some(found) => found.clone(),
-            None => return Err(Stop::Usage(format!("there is no command `{name}`"))),
+            None => return Err(Usage::from(format!("there is no command `{name}`")).into()),
         },
     };
     let mut text = Vec::new();

@@ -2,27 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::policy::{AuditOptions, Code};
-use muslrepair::repair::{Patcher, RepairOptions};
+use muslrepair::repair::RepairOptions;
 use muslrepair::resolve::{ApkDatabase, Pattern};
+use muslrepair::wheel::{WheelFilename, WheelPath};
 
 use super::batch::Batch;
 use super::compat::Voice;
 use super::config::{Config, StripLevel};
-use super::env::Environment;
+use super::destination::Destination;
+use super::env::{Environment, Setting};
+use super::excludes::Excludes;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::search::SearchArgs;
 use super::show::Format;
 use super::size::Size;
 use super::term::{Stop, Terminal};
+use super::usage::Usage;
 use super::{Exit, inputs, platform};
 
 /// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
 const DEFAULT_MEMORY: u64 = 1 << 30;
+
+/// More threads than any machine that builds wheels has cores; so many that all of them start at once.
+const MOST_JOBS: i64 = 256;
 
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
@@ -43,8 +50,8 @@ pub(super) struct RepairArgs {
     /// Leave this library to the user: a pattern for its name or its path; can be given more than once
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Pattern>,
-    /// Graft this library although nothing needs it, because only `dlopen` asks for it: a name or a path; can be given
-    /// more than once
+    /// Graft this library although nothing needs it, because only `dlopen` asks for it: a name, or a path in the root
+    /// file system or else on this machine; can be given more than once
     #[arg(long, value_name = "LIB")]
     include: Vec<String>,
     /// Give the result one platform tag (always so; accepted for auditwheel's sake)
@@ -76,12 +83,12 @@ pub(super) struct RepairArgs {
     /// How plans and results are printed: `text`, or one JSON document per wheel and line on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Write one JSON document about all wheels to this file
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-    /// How many threads work [default: one per core]
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<usize>,
+    /// Write one JSON document about all wheels to this file, or to standard output for `-`
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    report: Option<Destination>,
+    /// How many threads work, at most 256; 0 is one per core [default: one per core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST_JOBS))]
+    jobs: Option<u16>,
     /// How much of the wheels to hold in memory at once, as in 512M; a larger file is handled alone
     /// [default: 1G]
     #[arg(long, value_name = "SIZE")]
@@ -102,7 +109,7 @@ pub(super) struct RepairArgs {
     /// Graft libz.so.1 too, although the policy allows to leave it to the system
     #[arg(long)]
     bundle_zlib: bool,
-    /// Fail if the result needs a newer musl than this
+    /// The newest musl that the result may need: fail if it needs a newer one
     #[arg(long, value_name = "X.Y.Z")]
     min_musl: Option<Release>,
     /// Do not report this finding, by its code (`verify --help` lists them); can be given more than once
@@ -111,7 +118,8 @@ pub(super) struct RepairArgs {
     /// Add no software bill of materials
     #[arg(long)]
     no_sbom: bool,
-    /// Read settings from this file instead of [tool.muslrepair] in pyproject.toml of the working directory
+    /// Read the table [tool.muslrepair], or its keys at the top, from this file instead of pyproject.toml of the working
+    /// directory: `exclude`, `strip`, `sbom`, `min-musl`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -123,37 +131,64 @@ pub(super) fn run(
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
-    let batch = batch(arguments, environment, terminal).map_err(Stop::Usage)?;
+    let batch = batch(arguments, environment, terminal)?;
     let batch = Batch { packages: ApkDatabase::read(&arguments.search.sysroot())?, ..batch };
-    if !arguments.dry_run
-        && let Err(error) = std::fs::create_dir_all(&arguments.wheel_dir)
-    {
-        terminal.error(&format!("cannot create `{}`: {error}", arguments.wheel_dir.display()));
-        return Ok(Exit::Failure);
+    let missing = missing(&arguments.wheel_dir);
+    if !arguments.dry_run {
+        std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
+            Stop::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
+        })?;
     }
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
     batch.run(&printer);
     let (exit, documents) = printer.finish()?;
-    let written = arguments.report.as_deref().map_or(Ok(()), |path| write_report(path, documents));
-    match written {
+    // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
+    let _ = missing.iter().try_for_each(std::fs::remove_dir);
+    let Some(destination) = &arguments.report else { return Ok(exit) };
+    let mut report = muslrepair::report::json_indented(&muslrepair::report::report_document(documents))?;
+    report.push('\n');
+    match destination.write(&report, terminal) {
         Ok(()) => Ok(exit),
-        Err(message) => {
-            terminal.error(&message);
-            Ok(exit.max(Exit::Failure))
-        }
+        Err(stop) => Ok(exit.max(terminal.stopped(&stop))),
     }
 }
 
-/// What is typed, with the environment and the configuration taken into account. The error is a complete message.
-fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal) -> Result<Batch, String> {
-    let wheels = inputs::wheels(&arguments.wheels)?;
+/// The directory and those above it that are not there, the innermost first.
+fn missing(directory: &Path) -> Vec<PathBuf> {
+    let above = directory.ancestors().filter(|above| !above.as_os_str().is_empty());
+    above.take_while(|above| !above.exists()).map(Path::to_owned).collect()
+}
+
+/// The wheels, none of which is what was meant as the level of `--strip`.
+fn wheels(arguments: &RepairArgs) -> Result<Vec<PathBuf>, Usage> {
+    let level = arguments.wheels.iter().filter_map(|path| path.to_str());
+    let level =
+        level.filter(|text| StripLevel::from_str(text, false).is_ok()).find(|_| arguments.strip.is_some());
+    inputs::wheels(&arguments.wheels).map_err(|usage| match level {
+        Some(level) => usage.with_hint(format!("the level of `--strip` follows a `=`: `--strip={level}`")),
+        None => usage,
+    })
+}
+
+/// What is typed, with the environment and the configuration taken into account.
+fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal) -> Result<Batch, Usage> {
+    let wheels = wheels(arguments)?;
     let config = Config::read(arguments.config.as_deref())?;
+    let documents = arguments.format == Format::Json || arguments.report.is_some();
+    if arguments.report == Some(Destination::Output)
+        && (arguments.dry_run || arguments.format == Format::Json)
+    {
+        return Err(Usage::from(
+            "`--report -`: standard output has the plans or documents already".to_owned(),
+        )
+        .with_hint("name a file, or leave out `--dry-run` and `--format json`"));
+    }
     if let Some(setting) = &environment.arch {
         terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(jobs);
+        pool = pool.num_threads(usize::from(jobs));
     }
     let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
     let mut limits = arguments.search.limits();
@@ -161,17 +196,18 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     // As many wheels as there are threads are worked on at once, each with its share.
     let at_once = wheels.len().min(pool.current_num_threads()).max(1);
     limits.in_flight = (memory / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
-    let mut exclude = arguments.exclude.clone();
-    exclude.extend(config.exclude()?);
+    let excludes = Excludes::new(&arguments.exclude, &config)?;
     Ok(Batch {
         options: options(arguments, environment, &config, terminal)?,
-        resolver: arguments.search.resolver(environment, exclude, arguments.bundle_zlib),
+        resolver: arguments.search.resolver(environment, excludes.patterns(), arguments.bundle_zlib)?,
+        excludes,
         audit_options: AuditOptions {
             tolerate_forbidden_symbols: arguments.bundle_zlib,
             allow: arguments.allow.clone(),
         },
         packages: None,
         include: arguments.include.clone(),
+        documents,
         limits,
         pool,
         directory: arguments.wheel_dir.clone(),
@@ -189,21 +225,21 @@ fn options(
     environment: &Environment,
     config: &Config,
     terminal: &Terminal,
-) -> Result<RepairOptions, String> {
-    let compression = match arguments.zip_compression_level.as_ref().or(environment.compression.as_ref()) {
-        None => RepairOptions::default().compression,
-        Some(text) => (text.parse().ok().filter(|level| *level <= 9))
-            .ok_or_else(|| format!("`{text}` is no compression level: 0 to 9"))?,
-    };
-    let patcher = match arguments.patcher.as_ref().or(environment.patcher.as_ref()) {
-        None => Patcher::default(),
-        Some(name) => {
-            if name.ends_with("patchelf") {
-                terminal.detail(&format!("the builtin patcher does what `{name}` is asked for"));
-            }
-            name.parse().map_err(|error| format!("{error}"))?
+) -> Result<RepairOptions, Usage> {
+    let compression = Setting::read(
+        arguments.zip_compression_level.as_deref(),
+        environment.compression.as_ref(),
+        |text| {
+            let level = text.parse().ok().filter(|level| *level <= 9);
+            level.ok_or_else(|| format!("`{text}` is no compression level: 0 to 9").into())
+        },
+    )?;
+    let patcher = Setting::read(arguments.patcher.as_deref(), environment.patcher.as_ref(), |name| {
+        if name.ends_with("patchelf") {
+            terminal.detail(&format!("the builtin patcher does what `{name}` is asked for"));
         }
-    };
+        name.parse().map_err(|error| format!("{error}").into())
+    })?;
     let source_date_epoch = match &environment.source_date_epoch {
         None => None,
         Some(text) => Some(
@@ -212,39 +248,60 @@ fn options(
     };
     Ok(RepairOptions {
         platform: platform::choose(arguments.plat.as_deref(), environment)?,
-        libs_suffix: arguments.lib_sdir.clone(),
+        libs_suffix: suffix(&arguments.lib_sdir)?,
         update_tags: !arguments.no_update_tags,
         strip: arguments.strip.or(config.strip()).map(|level| match level {
             StripLevel::Debug => Strip::Debug,
             StripLevel::All => Strip::All,
         }),
-        compression,
+        compression: compression.unwrap_or(RepairOptions::default().compression),
         keep_relr: arguments.keep_relr,
         min_musl: arguments.min_musl.or(config.min_musl()?),
         check_isa: !arguments.disable_isa_ext_check,
-        build_tag: arguments.build_tag.clone(),
+        build_tag: arguments.build_tag.as_deref().map(build_tag).transpose()?,
         sbom: !arguments.no_sbom && config.sbom != Some(false),
-        patcher,
+        patcher: patcher.unwrap_or_default(),
         source_date_epoch,
-        cache_dir: arguments.cache_dir.clone(),
+        cache_dir: arguments
+            .cache_dir
+            .as_deref()
+            .and_then(|directory| usable(directory, arguments, terminal)),
+        allow: arguments.allow.clone(),
     })
 }
 
-/// `--report`: whole or not at all, like everything that is written.
-fn write_report(path: &Path, documents: Vec<serde_json::Value>) -> Result<(), String> {
-    let report = muslrepair::report::report_document(documents);
-    let failed = |error: std::io::Error| format!("cannot write `{}`: {error}", path.display());
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory).map_err(failed)?;
-    let mut text = muslrepair::report::json_indented(&report).map_err(|error| failed(error.into()))?;
-    text.push('\n');
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".muslrepair-").suffix(".part");
-    // The usual permissions of new files, which the umask cuts down.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(directory).map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+/// `--lib-sdir`, which has to make the name of a directory of what any distribution is named.
+fn suffix(text: &str) -> Result<String, Usage> {
+    let name = format!("name{text}");
+    match name.parse::<WheelPath>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => {
+            Err(format!("`--lib-sdir {text}` makes no directory of a wheel: {}", error.rule).into())
+        }
+    }
+}
+
+/// `--build-tag`, which has to fit any file name.
+fn build_tag(text: &str) -> Result<String, Usage> {
+    let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
+    match any.and_then(|name| name.with_build(Some(text))) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("`--build-tag {text}`: {}", error.rule).into()),
+    }
+}
+
+/// `--cache-dir`, if files can be kept there. A cache saves time, and nothing else hangs on it.
+fn usable(directory: &Path, arguments: &RepairArgs, terminal: &Terminal) -> Option<PathBuf> {
+    if arguments.dry_run {
+        return None;
+    }
+    let tried = std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
+    match tried {
+        Ok(_) => Some(directory.to_owned()),
+        Err(error) => {
+            let (shown, why) = (directory.display(), std::io::Error::from(error.kind()));
+            terminal.warning(&format!("`--cache-dir {shown}` cannot be used and is left out: {why}"));
+            None
+        }
+    }
 }

@@ -9,6 +9,7 @@ use muslrepair::resolve::{Pattern, Resolver, ResolverOptions, SearchPlaces, Sysr
 
 use super::env::Environment;
 use super::limits::LimitArgs;
+use super::usage::Usage;
 
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where libraries are looked for")]
@@ -43,16 +44,33 @@ impl SearchArgs {
     }
 
     /// For what has to stand by itself: nothing of the host counts, only what was named.
-    pub(super) fn resolver_for_verify(&self, environment: &Environment, exclude: Vec<Pattern>) -> Resolver {
+    pub(super) fn resolver_for_verify(
+        &self,
+        environment: &Environment,
+        exclude: Vec<Pattern>,
+    ) -> Result<Resolver, Usage> {
         if self.sysroot.is_some() || self.ldpaths.is_some() {
             return self.resolver(environment, exclude, false);
         }
         let alone = Self { no_system_paths: true, ..self.clone() };
         let empty = Sysroot::new("/nonexistent");
-        let mut options = alone.resolver(&Environment::default(), exclude, false).options().clone();
+        let mut options = alone.resolver(&Environment::default(), exclude, false)?.options().clone();
         // Absolute run paths lead nowhere either.
         options.places.sysroot = empty;
-        Resolver::new(options)
+        Ok(Resolver::new(options))
+    }
+
+    /// A directory that was named has to be there. Entries of `--ldpaths` need not be, as those of `LD_LIBRARY_PATH`.
+    fn check(&self) -> Result<(), Usage> {
+        let sysroot = self.sysroot.iter().map(|directory| ("--sysroot", directory));
+        let mut named =
+            sysroot.chain(self.library_path.iter().map(|directory| ("--library-path", directory)));
+        match named.find(|(_, directory)| !directory.is_dir()) {
+            Some((option, directory)) => {
+                Err(format!("`{option} {}` is not a directory that can be read", directory.display()).into())
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn resolver(
@@ -60,7 +78,8 @@ impl SearchArgs {
         environment: &Environment,
         exclude: Vec<Pattern>,
         bundle_zlib: bool,
-    ) -> Resolver {
+    ) -> Result<Resolver, Usage> {
+        self.check()?;
         let mut first = self.library_path.clone();
         first.extend(environment.library_path.iter().cloned());
         let system = match &self.ldpaths {
@@ -80,11 +99,11 @@ impl SearchArgs {
                 allowed.push((*name).to_owned());
             }
         }
-        Resolver::new(ResolverOptions {
+        Ok(Resolver::new(ResolverOptions {
             places: SearchPlaces { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits: self.limits(),
-        })
+        }))
     }
 }

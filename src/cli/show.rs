@@ -1,25 +1,26 @@
 //! `show`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
+use muslrepair::policy::{Audit, AuditOptions, Examination, WheelKind, audit, audit_tree};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};
 
 use super::compat::Voice;
 use super::env::Environment;
+use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
 use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    /// Wheels, or directories of wheels
-    #[arg(required = true, value_name = "WHEEL|DIR")]
-    wheels: Vec<PathBuf>,
-    /// Print auditwheel's JSON: its schema, version 1
+    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
+    #[arg(required = true, value_name = "WHEEL|TREE")]
+    subjects: Vec<PathBuf>,
+    /// Print auditwheel's JSON: its schema, version 1; of wheels only
     #[arg(long, conflicts_with = "format")]
     json: bool,
     /// `text`, or our own JSON: one document per wheel and line
@@ -49,19 +50,41 @@ pub(super) fn run(
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
-    let wheels = inputs::wheels(&arguments.wheels).map_err(Stop::Usage)?;
-    let resolver = arguments.search.resolver(environment, Vec::new(), false);
+    // auditwheel knows wheels only, and its JSON has no word for anything else.
+    let subjects = match arguments.json || terminal.voice() == Voice::Auditwheel {
+        true => inputs::wheels(&arguments.subjects)?.into_iter().map(Subject::Wheel).collect(),
+        false => inputs::subjects(&arguments.subjects)?,
+    };
+    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root)?;
     let mut worst = Exit::Success;
-    for path in wheels {
-        let shown = inputs::shown(&path);
-        let audit = match audit_file(&path, &resolver) {
-            Ok(mut audit) => {
+    for (index, subject) in subjects.iter().enumerate() {
+        let shown = subject.shown();
+        if index > 0 && arguments.format == Format::Text && !arguments.json && terminal.voice() == Voice::Own
+        {
+            terminal.result("\n")?;
+        }
+        let audit = match audited(subject, &resolver) {
+            Ok(Audited::Wheel(mut audit)) => {
                 if arguments.disable_isa_ext_check {
                     forget_isa(&mut audit);
                 }
                 audit
+            }
+            Ok(Audited::Tree(elf)) => {
+                match arguments.format {
+                    Format::Json => terminal.document(&report::installed_document(
+                        &shown,
+                        &elf,
+                        &root,
+                        packages.as_ref(),
+                    )?)?,
+                    Format::Text => {
+                        terminal.result(&report::show_tree_text(&shown, &elf, &root, packages.as_ref()))?;
+                    }
+                }
+                continue;
             }
             Err(error) => {
                 if arguments.json {
@@ -106,9 +129,21 @@ fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
     Ok(())
 }
 
-fn audit_file(path: &Path, resolver: &Resolver) -> Result<Audit, Error> {
-    let wheel = Wheel::open(path, &resolver.options().limits)?;
-    audit(&wheel, resolver, &AuditOptions::default())
+/// A wheel or a tree after its audit.
+enum Audited {
+    Wheel(Box<Audit>),
+    Tree(Box<Examination>),
+}
+
+fn audited(subject: &Subject, resolver: &Resolver) -> Result<Audited, Error> {
+    let (limits, options) = (&resolver.options().limits, AuditOptions::default());
+    match subject {
+        Subject::Wheel(path) => {
+            let wheel = Wheel::open(path, limits)?;
+            Ok(Audited::Wheel(Box::new(audit(&wheel, resolver, &options)?)))
+        }
+        Subject::Tree(path) => Ok(Audited::Tree(Box::new(audit_tree(path, resolver, &options, limits)?))),
+    }
 }
 
 /// A platform wheel is a success whatever it needs; callers test with this whether there is something to repair.

@@ -3,11 +3,13 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use muslrepair::policy::{Finding, Severity};
 use muslrepair::wheel::Escaped;
 use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::compat::Voice;
+use super::usage::Usage;
 use super::{Exit, Global, progress};
 
 /// When to use colours.
@@ -31,12 +33,18 @@ pub(super) enum Annotations {
 /// Why a command stops before it is done.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The call makes no sense; a complete message.
-    Usage(String),
+    /// The call makes no sense.
+    Usage(Usage),
     /// Something else than a wheel failed; a complete message.
     Failure(String),
     /// Writing the result failed.
     Output(io::Error),
+}
+
+impl From<Usage> for Stop {
+    fn from(usage: Usage) -> Self {
+        Self::Usage(usage)
+    }
 }
 
 impl From<Error> for Stop {
@@ -175,6 +183,25 @@ impl Terminal {
         line(&format!("{HINT}hint{HINT:#}: {}", safe(text)));
     }
 
+    fn hints(self, hints: &[String]) {
+        hints.iter().for_each(|hint| self.hint(hint));
+    }
+
+    /// Annotates what was found in a wheel or tree and is printed elsewhere.
+    pub(super) fn annotate_findings(self, subject: &str, findings: &[Finding]) {
+        for finding in findings {
+            let level = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning if !self.is_quiet() => "warning",
+                Severity::Warning | Severity::Note => continue,
+            };
+            let lines: Vec<String> =
+                std::iter::once(&finding.message).chain(&finding.details).cloned().collect();
+            let title = format!("{subject}: {}", finding.code);
+            self.annotate(level, &title, &annotated(&lines, finding.hint.as_slice()));
+        }
+    }
+
     /// An error about one wheel: what failed, why, and what to do.
     pub(super) fn wheel_error(self, action: &str, wheel: &str, error: &Error) {
         let title = format!("cannot {action} `{wheel}`");
@@ -182,17 +209,18 @@ impl Terminal {
         for text in error.lines() {
             line(&format!("  {}", safe(&text)));
         }
-        for hint in error.hints() {
-            self.hint(&hint);
-        }
-        self.annotate("error", &title, &error.lines().join("\n"));
+        let hints = error.hints();
+        self.hints(&hints);
+        self.annotate("error", &title, &annotated(&error.lines(), &hints));
     }
 
     /// Says why a command stopped. A reader of standard output that went away is no failure.
     pub(super) fn stopped(self, stop: &Stop) -> Exit {
         match stop {
-            Stop::Usage(message) => {
-                self.error(message);
+            Stop::Usage(Usage { message, hint }) => {
+                self.error_line(message);
+                self.hints(hint.as_slice());
+                self.annotate("error", message, &annotated(std::slice::from_ref(message), hint.as_slice()));
                 Exit::Usage
             }
             Stop::Failure(message) => {
@@ -228,6 +256,12 @@ impl Terminal {
         let text = if text.is_empty() { title } else { text };
         line(&format!("::{level} title={}::{}", property(&safe(title)), data(&safe(text))));
     }
+}
+
+/// Lines and hints as the text of an annotation.
+fn annotated(lines: &[String], hints: &[String]) -> String {
+    let hints = hints.iter().map(|hint| format!("hint: {hint}"));
+    lines.iter().cloned().chain(hints).collect::<Vec<_>>().join("\n")
 }
 
 fn line(text: &str) {

@@ -1,6 +1,6 @@
 //! `verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use muslrepair::musl::Release;
@@ -13,7 +13,9 @@ use muslrepair::wheel::{Arch, Wheel};
 use muslrepair::{Error, report};
 use serde::Serialize;
 
+use super::config::Config;
 use super::env::Environment;
+use super::excludes::{Excludes, Unmatched};
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::show::Format;
@@ -26,7 +28,7 @@ pub(super) struct VerifyArgs {
     /// Wheels, directories of wheels, or unpacked trees such as a site-packages
     #[arg(required = true, value_name = "WHEEL|TREE")]
     subjects: Vec<PathBuf>,
-    /// Fail if a newer musl than this is needed
+    /// The newest musl that may be needed: fail if it is a newer one
     #[arg(long, value_name = "X.Y.Z")]
     min_musl: Option<Release>,
     /// Do not report this finding, by its code; can be given more than once
@@ -35,6 +37,10 @@ pub(super) struct VerifyArgs {
     /// The user provides this library: a pattern for its name or its path; can be given more than once
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Pattern>,
+    /// Read `exclude` and `min-musl` from this file, as `repair` does, instead of [tool.muslrepair] in pyproject.toml of
+    /// the working directory
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// `text`, or one JSON document per subject
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -53,8 +59,6 @@ struct Verdict<'a> {
     minimum_musl: Option<&'a MinimumMusl>,
     modules: &'a [Module],
     findings: &'a [Finding],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<String>,
 }
 
 /// A subject after its audit.
@@ -76,9 +80,12 @@ pub(super) fn run(
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
-    let subjects = inputs::subjects(&arguments.subjects).map_err(Stop::Usage)?;
+    let subjects = inputs::subjects(&arguments.subjects)?;
+    let config = Config::read(arguments.config.as_deref())?;
+    let excludes = Excludes::new(&arguments.exclude, &config)?;
+    let asked = arguments.min_musl.or(config.min_musl()?);
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
-    let resolver = arguments.search.resolver_for_verify(environment, arguments.exclude.clone());
+    let resolver = arguments.search.resolver_for_verify(environment, excludes.patterns())?;
     let packages = match arguments.search.has_sysroot() {
         true => ApkDatabase::read(&arguments.search.sysroot())?,
         false => None,
@@ -87,19 +94,25 @@ pub(super) fn run(
     let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
     let neighbourhood = neighbourhood(&subjects, &resolver);
     let mut worst = Exit::Success;
+    let mut unmatched = Unmatched::default();
     for subject in &subjects {
         let exit = match audited(subject, &neighbourhood, &resolver, &options) {
             Ok(mut audited) => {
-                judge_release(&mut audited.elf, subject, arguments.min_musl, root_musl, &arguments.allow);
+                judge_release(&mut audited.elf, subject, asked, root_musl, &arguments.allow);
+                if audited.kind == WheelKind::Platform {
+                    unmatched.saw(audited.elf.graph.unused_patterns.iter().cloned());
+                }
                 say(subject, &audited, arguments.format, *terminal)?
             }
             Err(error) => {
+                unmatched.missed();
                 failed(subject, &error, arguments.format, *terminal)?;
                 Exit::Failure
             }
         };
         worst = worst.max(exit);
     }
+    unmatched.warn(&excludes, *terminal);
     Ok(worst)
 }
 
@@ -187,43 +200,26 @@ fn say(subject: &Subject, audited: &Audited, format: Format, terminal: Terminal)
             minimum_musl: minimum,
             modules: &audited.elf.modules,
             findings: &audited.elf.findings,
-            errors: Vec::new(),
         };
         terminal.document(&report::document("verify", &verdict)?)?;
-    } else {
+    } else if !(sound && terminal.is_quiet()) {
         let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
-        if let Some(minimum) = minimum {
-            text.push_str(&format!(", {}", report::minimum_text(minimum)));
+        if let Some(loads) = minimum.and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
+            text.push_str(&format!(", {loads}"));
         }
         text.push('\n');
-        text.push_str(&report::findings_text(&audited.elf.findings, Severity::Warning));
+        let least = if terminal.is_quiet() { Severity::Error } else { Severity::Warning };
+        text.push_str(&report::findings_text(&audited.elf.findings, least));
         terminal.result(&text)?;
     }
+    terminal.annotate_findings(&subject.shown(), &audited.elf.findings);
     Ok(if sound { Exit::Success } else { Exit::Failure })
 }
 
 fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), Stop> {
     if format == Format::Json {
-        let verdict = Verdict {
-            subject: subject.shown(),
-            sound: false,
-            arch: None,
-            minimum_musl: None,
-            modules: &[],
-            findings: &[],
-            errors: error.lines(),
-        };
-        terminal.document(&report::document("verify", &verdict)?)?;
+        terminal.document(&report::error_document(&subject.shown(), error)?)?;
     }
     terminal.wheel_error("verify", &subject.shown(), error);
     Ok(())
-}
-
-impl Subject {
-    fn shown(&self) -> String {
-        match self {
-            Self::Wheel(path) => inputs::shown(path),
-            Self::Tree(path) => Path::display(path).to_string(),
-        }
-    }
 }

@@ -42,7 +42,6 @@ pub struct Receipt {
 /// How a result came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Outcome {
     /// There was nothing to do: the result is the input, byte for byte.
     Copied,

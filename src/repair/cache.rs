@@ -1,9 +1,7 @@
 //! Grafts kept between calls (`--cache-dir`).
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
 use crate::wheel::{Packed, Sha256Digest, write_whole};
 
 use super::graft::Graft;
@@ -24,32 +22,21 @@ impl<'a> GraftCache<'a> {
         options.cache_dir.as_deref().map(|directory| Self { directory })
     }
 
-    /// What was kept for this graft. A file that is damaged, or was cut short, counts as absent.
-    ///
-    /// # Errors
-    ///
-    /// When there is a file that cannot be read.
-    pub(super) fn get(&self, graft: &Graft, options: &RepairOptions) -> Result<Option<Packed>, Error> {
-        let path = self.path(graft, options)?;
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Packed::from_bytes(&bytes)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path, error)),
+    /// What was kept for this graft. A file that is damaged, was cut short, or cannot be read counts as absent.
+    pub(super) fn get(&self, graft: &Graft, options: &RepairOptions) -> Option<Packed> {
+        Packed::from_bytes(&std::fs::read(self.path(graft, options)?).ok()?)
+    }
+
+    /// Keeps a graft, if it can be kept: a repair does not fail for want of it. Another process may do the same
+    /// meanwhile, with the same bytes.
+    pub(super) fn put(&self, graft: &Graft, options: &RepairOptions, packed: &Packed) {
+        if let Some(path) = self.path(graft, options) {
+            let _ = write_whole(&path, &packed.to_bytes());
         }
     }
 
-    /// Keeps a graft. Another process may do the same meanwhile, with the same bytes.
-    ///
-    /// # Errors
-    ///
-    /// When the directory cannot be made or written to.
-    pub(super) fn put(&self, graft: &Graft, options: &RepairOptions, packed: &Packed) -> Result<(), Error> {
-        Ok(write_whole(&self.path(graft, options)?, &packed.to_bytes())?)
-    }
-
-    fn path(&self, graft: &Graft, options: &RepairOptions) -> Result<PathBuf, Error> {
-        let edit = serde_json::to_string(&graft.edit)
-            .map_err(|error| Error::io("name a file in", self.directory, error.into()))?;
+    fn path(&self, graft: &Graft, options: &RepairOptions) -> Option<PathBuf> {
+        let edit = serde_json::to_string(&graft.edit).ok()?;
         let depends = format!(
             "muslrepair {}\n{}\n{:?}\n{}\n{edit}",
             env!("CARGO_PKG_VERSION"),
@@ -57,6 +44,6 @@ impl<'a> GraftCache<'a> {
             options.patcher,
             options.compression,
         );
-        Ok(self.directory.join(format!("{}.graft", Sha256Digest::of(depends.as_bytes()).hex())))
+        Some(self.directory.join(format!("{}.graft", Sha256Digest::of(depends.as_bytes()).hex())))
     }
 }

@@ -12,8 +12,8 @@ use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolve
 pub struct Included(pub(super) Vec<usize>);
 
 /// Looks for libraries and adds them, and what they need, to the graph of an audit. A library with a slash in it is the
-/// path of a file; any other is searched as if an object of the wheel needed it. Nothing is added to a wheel without ELF
-/// files.
+/// path of a file, in the root file system or else on this machine; any other is searched as if an object of the wheel
+/// needed it. Nothing is added to a wheel without ELF files.
 ///
 /// # Errors
 ///
@@ -43,8 +43,12 @@ fn find(audit: &Audit, resolver: &Resolver, library: &str) -> Result<(Graph, usi
     let refused =
         |why: &str| error(library, format!("`{library}`, asked for with `--include`, {why}"), Vec::new());
     let layout = InstalledLayout::default();
-    if library.contains('/') {
-        let root = resolver.root(Path::new(library)).map_err(|reason| refused(&format!("is {reason}")))?;
+    // A name with a slash is opened in the root file system, whoever needs it.
+    let in_root = library.starts_with('/') && resolver.options().places.sysroot.resolve(library).is_ok();
+    if library.contains('/') && !in_root {
+        let root = resolver
+            .root(Path::new(library))
+            .map_err(|reason| refused(&format!("cannot be taken: {reason}")))?;
         if root.facts.arch != audit.elf.arch {
             return Err(refused("is for another architecture than the wheel"));
         }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::elf::Strip;
 use crate::musl::Release;
+use crate::policy::Code;
 use crate::wheel::{MuslVersion, PlatformTag};
 
 /// What a repair is asked to do, apart from where libraries are looked for.
@@ -36,8 +37,10 @@ pub struct RepairOptions {
     /// Seconds since 1970 for the time of new and changed members, instead of the time of the input's `WHEEL`.
     pub source_date_epoch: Option<i64>,
     /// A directory where grafts are kept, patched and compressed, for later calls; made where it is missing. All of it may
-    /// be deleted at any time, and any number of processes may use it at once.
+    /// be deleted at any time, and any number of processes may use it at once. Where it cannot be used, nothing is kept.
     pub cache_dir: Option<PathBuf>,
+    /// Findings that are not wanted, where the plan makes them ([`Code::OverclaimedTag`]) and not the audit.
+    pub allow: Vec<Code>,
 }
 
 impl Default for RepairOptions {
@@ -56,6 +59,7 @@ impl Default for RepairOptions {
             patcher: Patcher::Builtin,
             source_date_epoch: None,
             cache_dir: None,
+            allow: Vec::new(),
         }
     }
 }

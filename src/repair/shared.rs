@@ -87,11 +87,13 @@ impl SharedGrafts {
 /// The graft from the cache, if there is one and it has it; else made, and kept there.
 fn kept_or_made(graft: &Graft, options: &RepairOptions) -> Result<Packed, ContentError> {
     let cache = GraftCache::of(options);
-    if let Some(packed) = cache.map(|cache| cache.get(graft, options)).transpose()?.flatten() {
+    if let Some(packed) = cache.and_then(|cache| cache.get(graft, options)) {
         return Ok(packed);
     }
     let packed = Packed::new(make_graft(graft, options.patcher)?, options.compression);
-    cache.map(|cache| cache.put(graft, options, &packed)).transpose()?;
+    if let Some(cache) = cache {
+        cache.put(graft, options, &packed);
+    }
     Ok(packed)
 }
 

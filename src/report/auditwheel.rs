@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::policy::{Audit, Policy, WheelKind};
+use crate::policy::{Audit, Examination, Policy, WheelKind};
 use crate::repair::unsupported_isa;
 use crate::resolve::{Origin, Resolution};
 use crate::wheel::PlatformTag;
@@ -47,13 +47,12 @@ pub(super) fn overall_tag(audit: &Audit) -> String {
 }
 
 /// Versions wanted of libraries that the wheel does not hold, by library.
-pub(super) fn versioned_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn versioned_symbols(elf: &Examination) -> BTreeMap<String, BTreeSet<String>> {
     let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in audit.elf.members() {
+    for (_, _, _, object) in elf.members() {
         for need in &object.facts.version_needs {
             let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
-            let inside =
-                matches!(resolution, Some(Resolution::Object { index }) if !audit.elf.is_outside(*index));
+            let inside = matches!(resolution, Some(Resolution::Object { index }) if !elf.is_outside(*index));
             if !inside {
                 symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
             }
@@ -157,7 +156,7 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
         pyfpe: false,
         ucs2: false,
         unsupported_isa: !unsupported_isa(audit).is_empty(),
-        versioned_symbols: versioned_symbols(audit),
+        versioned_symbols: versioned_symbols(&audit.elf),
         external_libs: external,
         policy_upgrades,
     })
@@ -184,7 +183,7 @@ pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
             return text;
         }
     }
-    let versions: Vec<String> = versioned_symbols(audit)
+    let versions: Vec<String> = versioned_symbols(&audit.elf)
         .into_iter()
         .map(|(library, versions)| {
             let versions: Vec<String> = versions.iter().map(|version| format!("'{version}'")).collect();

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::policy::{Audit, Finding, MinimumMusl, WheelKind, libc_name};
+use crate::policy::{Audit, Examination, Finding, MinimumMusl, WheelKind, libc_name};
 use crate::repair::{Plan, Receipt, unsupported_isa};
-use crate::resolve::{ApkDatabase, Graph, Origin, Package, Resolution, Sysroot};
-use crate::wheel::{Arch, Escaped, WheelFilename, WheelPath};
+use crate::resolve::{ApkDatabase, Graph, Object, Origin, Package, Resolution, Sysroot};
+use crate::wheel::{Arch, Escaped, Sha256Digest, WheelPath};
 
 use super::auditwheel::overall_tag;
 use super::tree::{resolution_name, tree_json};
@@ -85,8 +85,8 @@ pub fn document(kind: &str, value: &impl Serialize) -> Result<Value, serde_json:
 /// What `show` found.
 #[derive(Serialize)]
 struct AuditView<'a> {
-    wheel: &'a WheelFilename,
-    wheel_kind: WheelKind,
+    wheel: String,
+    wheel_kind: &'static str,
     arch: Option<Arch>,
     /// The tag the wheel deserves as it is.
     platform_tag: Option<String>,
@@ -97,6 +97,39 @@ struct AuditView<'a> {
     objects: Vec<ObjectView<'a>>,
     unlisted: &'a [WheelPath],
     findings: &'a [Finding],
+}
+
+impl<'a> AuditView<'a> {
+    /// What is examined, without what only a wheel has.
+    fn of(subject: String, elf: &'a Examination, root: &Sysroot, packages: Option<&'a ApkDatabase>) -> Self {
+        let file = |index: usize| match &elf.graph.objects.get(index)?.origin {
+            Origin::File { file, .. } => Some(file),
+            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+        };
+        let libraries = elf.external_libraries().into_iter().map(|library| {
+            let file = library.object.and_then(file);
+            LibraryView {
+                name: library.name,
+                path: file.map(|file| file.path.as_str()),
+                size: file.map(|file| file.size),
+                package: file
+                    .filter(|file| file.in_sysroot)
+                    .and_then(|file| packages.and_then(|packages| packages.owner(root, &file.path))),
+            }
+        });
+        Self {
+            wheel: subject,
+            wheel_kind: "tree",
+            arch: elf.arch,
+            platform_tag: None,
+            minimum_musl: &elf.minimum_musl,
+            minimum_musl_repaired: &elf.minimum_musl_repaired,
+            libraries: libraries.collect(),
+            objects: elf.members().map(|(_, path, _, object)| ObjectView::of(path, object, elf)).collect(),
+            unlisted: &[],
+            findings: &elf.findings,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -122,6 +155,33 @@ struct ObjectView<'a> {
     needed: Vec<NeededView<'a>>,
 }
 
+impl<'a> ObjectView<'a> {
+    fn of(member: &'a WheelPath, object: &'a Object, elf: &'a Examination) -> Self {
+        let path = |resolution: &Resolution| match resolution {
+            Resolution::Object { index } => elf.graph.objects.get(*index).map(|target| target.origin.shown()),
+            _ => None,
+        };
+        let needed = object.dependencies.iter().map(|dependency| NeededView {
+            name: &dependency.name,
+            resolution: resolution_name(&dependency.resolution),
+            path: path(&dependency.resolution),
+        });
+        Self {
+            member,
+            size: object.size,
+            arch: object.facts.arch,
+            machine: object.facts.machine,
+            libc: libc_name(object),
+            interpreter: object.facts.interpreter.as_deref(),
+            soname: object.facts.soname.as_deref(),
+            run_path: object.facts.run_path(),
+            relr: object.facts.relr,
+            isa: None,
+            needed: needed.collect(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct NeededView<'a> {
     name: &'a str,
@@ -139,59 +199,33 @@ pub fn audit_document(
     root: &Sysroot,
     packages: Option<&ApkDatabase>,
 ) -> Result<Value, serde_json::Error> {
-    let file = |index: usize| match &audit.elf.graph.objects.get(index)?.origin {
-        Origin::File { file, .. } => Some(file),
-        Origin::Member { .. } | Origin::Neighbour { .. } => None,
-    };
-    let libraries = audit.elf.external_libraries().into_iter().map(|library| {
-        let file = library.object.and_then(file);
-        LibraryView {
-            name: library.name,
-            path: file.map(|file| file.path.as_str()),
-            size: file.map(|file| file.size),
-            package: file
-                .filter(|file| file.in_sysroot)
-                .and_then(|file| packages.and_then(|packages| packages.owner(root, &file.path))),
-        }
-    });
+    let mut view = AuditView::of(audit.wheel.to_string(), &audit.elf, root, packages);
     let levels = unsupported_isa(audit);
-    let objects = audit.elf.members().map(|(_, member, _, object)| ObjectView {
-        member,
-        size: object.size,
-        arch: object.facts.arch,
-        machine: object.facts.machine,
-        libc: libc_name(object),
-        interpreter: object.facts.interpreter.as_deref(),
-        soname: object.facts.soname.as_deref(),
-        run_path: object.facts.run_path(),
-        relr: object.facts.relr,
-        isa: levels.iter().find(|isa| isa.object == member.as_str()).map(|isa| isa.level),
-        needed: (object.dependencies.iter())
-            .map(|dependency| NeededView {
-                name: &dependency.name,
-                resolution: resolution_name(&dependency.resolution),
-                path: match &dependency.resolution {
-                    Resolution::Object { index } => {
-                        audit.elf.graph.objects.get(*index).map(|target| target.origin.shown())
-                    }
-                    _ => None,
-                },
-            })
-            .collect(),
-    });
-    let view = AuditView {
-        wheel: &audit.wheel,
-        wheel_kind: audit.kind,
-        arch: audit.elf.arch,
-        platform_tag: (audit.kind == WheelKind::Platform).then(|| overall_tag(audit)),
-        minimum_musl: &audit.elf.minimum_musl,
-        minimum_musl_repaired: &audit.elf.minimum_musl_repaired,
-        libraries: libraries.collect(),
-        objects: objects.collect(),
-        unlisted: &audit.unlisted,
-        findings: &audit.elf.findings,
+    for object in &mut view.objects {
+        object.isa = levels.iter().find(|isa| isa.object == object.member.as_str()).map(|isa| isa.level);
+    }
+    view.wheel_kind = match audit.kind {
+        WheelKind::Pure => "pure",
+        WheelKind::PlatformWithoutElf => "platform_without_elf",
+        WheelKind::Platform => "platform",
     };
+    view.platform_tag = (audit.kind == WheelKind::Platform).then(|| overall_tag(audit));
+    view.unlisted = &audit.unlisted;
     document("audit", &view)
+}
+
+/// The document `audit` of a tree of installed files.
+///
+/// # Errors
+///
+/// As [`document`].
+pub fn installed_document(
+    tree: &str,
+    elf: &Examination,
+    root: &Sysroot,
+    packages: Option<&ApkDatabase>,
+) -> Result<Value, serde_json::Error> {
+    document("audit", &AuditView::of(tree.to_owned(), elf, root, packages))
 }
 
 /// The document `plan`: what a repair will do.
@@ -203,15 +237,22 @@ pub fn plan_document(plan: &Plan) -> Result<Value, serde_json::Error> {
     document("plan", plan)
 }
 
-/// The document `outcome`: what a repair did, and its plan.
+/// The document `outcome`: what a repair did, its plan, and the hash of the result where it is known.
 ///
 /// # Errors
 ///
 /// As [`document`].
-pub fn outcome_document(receipt: &Receipt, plan: &Plan) -> Result<Value, serde_json::Error> {
+pub fn outcome_document(
+    receipt: &Receipt,
+    plan: &Plan,
+    sha256: Option<&Sha256Digest>,
+) -> Result<Value, serde_json::Error> {
     let mut outcome = document("outcome", receipt)?;
     if let Some(fields) = outcome.as_object_mut() {
         fields.insert("wheel".to_owned(), serde_json::to_value(&plan.input)?);
+        if let Some(sha256) = sha256 {
+            fields.insert("sha256".to_owned(), serde_json::to_value(sha256)?);
+        }
         fields.insert("plan".to_owned(), serde_json::to_value(plan)?);
     }
     Ok(outcome)

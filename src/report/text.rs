@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
-use crate::policy::{Audit, Finding, MinimumMusl, Severity, WheelKind};
-use crate::repair::{Plan, Receipt, unsupported_isa};
-use crate::resolve::{ApkDatabase, Origin, Resolution, Sysroot};
+use crate::policy::{Audit, Examination, Finding, MinimumMusl, Severity, WheelKind, libc_name};
+use crate::repair::{Note, Plan, Receipt, unsupported_isa};
+use crate::resolve::{ApkDatabase, Origin, Sysroot};
 
-use super::auditwheel::{consistent_sentence, versioned_symbols};
+use super::auditwheel::{consistent_sentence, no_elf_sentence, versioned_symbols};
 
 // Sentences that scripts look for.
 pub(super) const NO_VERSIONED_SYMBOLS: &str =
@@ -23,10 +23,11 @@ pub(super) const LIBRARIES: &str = "The following external shared libraries are 
 #[must_use]
 pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}", consistent_sentence(audit));
     if audit.kind != WheelKind::Platform {
+        let _ = writeln!(text, "{}: {}", audit.wheel, no_elf_sentence());
         return text;
     }
+    let _ = writeln!(text, "{}", consistent_sentence(audit));
     for object in unsupported_isa(audit) {
         let _ = writeln!(
             text,
@@ -34,7 +35,37 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
             object.object, object.level
         );
     }
-    let symbols = versioned_symbols(audit);
+    examination(&audit.elf, "wheel", root, packages, &mut text);
+    text
+}
+
+/// The report of `show` about a tree of installed files.
+#[must_use]
+pub fn show_tree_text(
+    tree: &str,
+    elf: &Examination,
+    root: &Sysroot,
+    packages: Option<&ApkDatabase>,
+) -> String {
+    let arch = elf.arch.map_or_else(String::new, |arch| format!(" for {arch}"));
+    let files = match elf.members().count() {
+        1 => "one ELF file".to_owned(),
+        count => format!("{count} ELF files"),
+    };
+    let mut text = format!("{tree} is a tree with {files}{arch}.\n");
+    examination(elf, "tree", root, packages, &mut text);
+    text
+}
+
+/// What wheels and trees have in common.
+fn examination(
+    elf: &Examination,
+    what: &str,
+    root: &Sysroot,
+    packages: Option<&ApkDatabase>,
+    text: &mut String,
+) {
+    let symbols = versioned_symbols(elf);
     if symbols.is_empty() {
         let _ = writeln!(text, "\n{NO_VERSIONED_SYMBOLS}");
     } else {
@@ -44,14 +75,13 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
             let _ = writeln!(text, "    {library} with versions {}", versions.join(", "));
         }
     }
-    external_libraries(audit, root, packages, &mut text);
-    minimum(audit, &mut text);
-    objects(audit, &mut text);
-    if !audit.elf.findings.is_empty() {
+    external_libraries(elf, root, packages, text);
+    minimum(elf, what, text);
+    objects(elf, what, text);
+    if !elf.findings.is_empty() {
         text.push_str("\nFindings:\n");
-        text.push_str(&findings_text(&audit.elf.findings, Severity::Note));
+        text.push_str(&findings_text(&elf.findings, Severity::Note));
     }
-    text
 }
 
 /// Findings of at least this severity, with their details and hints.
@@ -70,25 +100,24 @@ pub fn findings_text(findings: &[Finding], least: Severity) -> String {
     text
 }
 
-/// `loads on musl 1.2.4 or newer (Alpine 3.18)`.
+/// `loads on musl 1.2.4 or newer (Alpine 3.18)`, of what was examined: as it is, or repaired. Nothing where an error was
+/// found, or something loads on no musl: whatever else holds then, it does not work.
 #[must_use]
-pub fn minimum_text(minimum: &MinimumMusl) -> String {
-    match (minimum.version, minimum.alpine) {
-        (Some(version), Some(alpine)) => format!("loads on musl {version} or newer (Alpine {alpine})"),
-        (Some(version), None) => format!("loads on musl {version} or newer"),
-        (None, _) => "loads on no current musl as it is".to_owned(),
-    }
+pub fn minimum_text(elf: &Examination, minimum: &MinimumMusl) -> Option<String> {
+    let version = minimum.version.filter(|_| elf.errors().next().is_none())?;
+    let alpine = minimum.alpine.map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
+    Some(format!("loads on musl {version} or newer{alpine}"))
 }
 
-fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
-    let external = audit.elf.external_libraries();
+fn external_libraries(elf: &Examination, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
+    let external = elf.external_libraries();
     if external.is_empty() {
         let _ = writeln!(text, "\n{NO_LIBRARIES}");
         return;
     }
     let _ = writeln!(text, "\n{LIBRARIES}");
     for library in external {
-        let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
+        let object = library.object.and_then(|index| elf.graph.objects.get(index));
         let _ = match object.map(|object| (&object.origin, object.size)) {
             Some((Origin::File { file, .. }, size)) => {
                 let owner = packages.filter(|_| file.in_sysroot).and_then(|p| p.owner(root, &file.path));
@@ -100,24 +129,24 @@ fn external_libraries(audit: &Audit, root: &Sysroot, packages: Option<&ApkDataba
     }
 }
 
-fn minimum(audit: &Audit, text: &mut String) {
-    let (now, repaired) = (&audit.elf.minimum_musl, &audit.elf.minimum_musl_repaired);
-    let _ = writeln!(text, "\nThe wheel {}.", minimum_text(now));
-    if repaired.version != now.version {
-        let _ = writeln!(text, "Repaired, it {}.", minimum_text(repaired));
+fn minimum(elf: &Examination, what: &str, text: &mut String) {
+    let (now, repaired) = (&elf.minimum_musl, &elf.minimum_musl_repaired);
+    let Some(loads) = minimum_text(elf, now) else { return };
+    let _ = writeln!(text, "\nThe {what} {loads}.");
+    if let Some(loads) = minimum_text(elf, repaired).filter(|_| repaired.version != now.version) {
+        let _ = writeln!(text, "Repaired, it {loads}.");
     }
     for requirement in now.because.iter().filter(|requirement| requirement.met_by != Releases::ALL).take(8) {
         let _ = writeln!(text, "    {requirement}");
     }
 }
 
-fn objects(audit: &Audit, text: &mut String) {
-    text.push_str("\nELF files in the wheel:\n");
-    for (_, path, _, object) in audit.elf.members() {
+fn objects(elf: &Examination, what: &str, text: &mut String) {
+    let _ = writeln!(text, "\nELF files in the {what}:");
+    for (_, path, _, object) in elf.members() {
         let facts = &object.facts;
         let arch = facts.arch.map_or_else(|| format!("machine {}", facts.machine), |arch| arch.to_string());
-        let libc = object.dependencies.iter().find(|d| d.resolution == Resolution::Libc);
-        let libc = libc.map_or_else(String::new, |d| format!(", libc {}", d.name));
+        let libc = libc_name(object).map_or_else(String::new, |libc| format!(", {libc}"));
         let run_path = facts.run_path().map_or_else(String::new, |path| format!(", run path {path}"));
         let relr = if facts.relr { ", RELR" } else { "" };
         let _ = writeln!(text, "    {path} ({arch}, {}{libc}{run_path}{relr})", human_size(object.size));
@@ -136,14 +165,12 @@ pub fn plan_text(plan: &Plan) -> String {
     for graft in &plan.grafts {
         let aliases: BTreeMap<&str, ()> = graft.aliases.iter().map(|alias| (alias.as_str(), ())).collect();
         let aliases: Vec<&str> = aliases.into_keys().collect();
-        let _ = writeln!(
-            text,
-            "graft {} as {} ({}), needed as {}",
-            graft.source,
-            graft.member,
-            human_size(graft.size),
-            aliases.join(", ")
-        );
+        let size = human_size(graft.size);
+        let _ = write!(text, "graft {} as {} ({size})", graft.source, graft.member);
+        let _ = match aliases.is_empty() {
+            true => writeln!(text, ", needed by nothing that says so"),
+            false => writeln!(text, ", needed as {}", aliases.join(", ")),
+        };
         edit(&graft.edit, &mut text);
     }
     for moved in &plan.moved {
@@ -162,7 +189,8 @@ pub fn plan_text(plan: &Plan) -> String {
     if let Some(build) = &plan.metadata.build {
         let _ = writeln!(text, "set Build to {build}");
     }
-    for note in &plan.notes {
+    // Whether a pattern is good for anything is seen when all wheels of a call are.
+    for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
         let _ = writeln!(text, "note: {note}");
     }
     text

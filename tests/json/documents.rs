@@ -59,7 +59,7 @@ strict! {
     Moved { script: String, program: String }
     Outcome {
         schema: String, kind: String, wheel: String, path: String, outcome: String, input_size: u64,
-        output_size: u64, grafts: Vec<Grafted>, plan: Plan,
+        output_size: u64, sha256: String, grafts: Vec<Grafted>, plan: Plan,
     }
     Grafted { member: String, source: String, source_size: u64, size: u64, sha256: String }
     Failure {
@@ -78,6 +78,7 @@ strict! {
     }
     Machine { class: String, endian: String, machine: u16, arch: Option<String> }
     Needs { schema: String, kind: String, subjects: Vec<String>, needs: Vec<Need> }
+    NeedsOfSome { schema: String, kind: String, subjects: Vec<String>, needs: Vec<Need>, errors: Vec<Failure> }
     Need {
         library: String, token: String, package: Option<String>, version: Option<String>, path: Option<String>,
         needed_by: Vec<String>,
@@ -140,8 +141,6 @@ struct Verify {
     minimum_musl: Option<Minimum>,
     modules: Vec<Module>,
     findings: Vec<Finding>,
-    #[serde(default)]
-    errors: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -236,7 +235,7 @@ fn show_prints_an_audit() {
 #[test]
 fn a_wheel_that_fails_is_a_document_too() {
     let root = rootfs();
-    for command in [&["show", NAME][..], &["repair", NAME, "-w", "out"]] {
+    for command in [&["show", NAME][..], &["repair", NAME, "-w", "out"], &["verify", NAME]] {
         let sandbox = Sandbox::new();
         sandbox.wheel(&wheel("x86_64/core.so").record("nonsense"));
         let run = sandbox.run(&arguments(command, &root));
@@ -269,8 +268,9 @@ fn a_dry_run_prints_a_plan_and_a_repair_an_outcome_that_holds_it() {
         assert_eq!((outcome.kind.as_str(), outcome.outcome.as_str()), ("outcome", "repaired"));
         assert_eq!(outcome.plan.output, plan.output);
         assert_eq!(outcome.grafts.len(), plan.grafts.len());
-        let size = std::fs::metadata(sandbox.path().join(&outcome.path)).unwrap().len();
-        assert_eq!(outcome.output_size, size);
+        let bytes = std::fs::read(sandbox.path().join(&outcome.path)).unwrap();
+        assert_eq!(outcome.output_size, bytes.len() as u64);
+        assert_eq!(outcome.sha256, muslrepair::wheel::Sha256Digest::of(&bytes).hex());
         if extension == "core" {
             let edit = &outcome.plan.edits[0].edit;
             assert_eq!(edit.run_path, Some(RunPath::Set("$ORIGIN/../demo.libs".to_owned())));
@@ -330,4 +330,19 @@ fn verify_and_needs_print_documents() {
     let run = sandbox.run(&arguments(&["needs", NAME], &root)).success();
     let needs: Needs = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((needs.kind.as_str(), needs.needs[0].token.as_str()), ("needs", "so:libgreet.so.3"));
+    sandbox.wheel(&WheelBuilder::new("bad-1.0-cp312-cp312-linux_x86_64.whl").record("nonsense"));
+    let run = sandbox.run(&arguments(&["needs", "."], &root));
+    let needs: NeedsOfSome = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((run.status, needs.subjects.as_slice()), (1, &[NAME.to_owned()][..]));
+    assert_eq!(needs.errors[0].wheel, "bad-1.0-cp312-cp312-linux_x86_64.whl");
+}
+
+#[test]
+fn a_tree_is_shown_as_an_audit_too() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join("site")).unwrap();
+    std::fs::write(sandbox.path().join("site/core.so"), object("x86_64/core.so")).unwrap();
+    let audit: Audit = one(&sandbox.run(&arguments(&["show", "site"], &rootfs())).success().stdout);
+    assert_eq!((audit.wheel.as_str(), audit.wheel_kind.as_str()), ("site", "tree"));
+    assert_eq!((audit.platform_tag, audit.libraries[0].name.as_str()), (None, "libgreet.so.3"));
 }

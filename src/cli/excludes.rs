@@ -1,0 +1,64 @@
+//! What is left to the user, by `--exclude` and by the configuration.
+
+use std::collections::BTreeSet;
+
+use muslrepair::resolve::Pattern;
+
+use super::config::Config;
+use super::term::Terminal;
+use super::usage::Usage;
+
+/// Patterns for names and paths of libraries.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Excludes {
+    typed: Vec<Pattern>,
+    configured: Vec<Pattern>,
+}
+
+impl Excludes {
+    pub(super) fn new(typed: &[Pattern], config: &Config) -> Result<Self, Usage> {
+        Ok(Self { typed: typed.to_vec(), configured: config.exclude()? })
+    }
+
+    /// All of them, those of `--exclude` first.
+    pub(super) fn patterns(&self) -> Vec<Pattern> {
+        self.typed.iter().chain(&self.configured).cloned().collect()
+    }
+}
+
+/// Which patterns nothing has matched in the whole of a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unmatched {
+    /// `None` until something was looked at.
+    left: Option<BTreeSet<String>>,
+    /// Whether something could not be looked at, so that nobody knows what it would have matched.
+    blind: bool,
+}
+
+impl Unmatched {
+    /// Something was looked at, and these patterns matched nothing in it.
+    pub(super) fn saw(&mut self, unused: impl IntoIterator<Item = impl Into<String>>) {
+        let unused: BTreeSet<String> = unused.into_iter().map(Into::into).collect();
+        self.left = Some(match self.left.take() {
+            None => unused,
+            Some(left) => left.intersection(&unused).cloned().collect(),
+        });
+    }
+
+    /// Something could not be looked at.
+    pub(super) fn missed(&mut self) {
+        self.blind = true;
+    }
+
+    /// Warns of every pattern once, where it stands.
+    pub(super) fn warn(&self, excludes: &Excludes, terminal: Terminal) {
+        let Some(left) = self.left.as_ref().filter(|_| !self.blind) else { return };
+        let unmatched = |pattern: &&Pattern| left.contains(pattern.as_str());
+        for pattern in excludes.typed.iter().filter(unmatched) {
+            terminal.warning(&format!("`--exclude {pattern}` matched nothing"));
+        }
+        for pattern in excludes.configured.iter().filter(unmatched) {
+            terminal.warning(&format!("`{pattern}` of `exclude` in the configuration matched nothing"));
+        }
+    }
+}
