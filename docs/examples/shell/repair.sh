@@ -4,5 +4,4 @@ set -eu
 pip wheel --wheel-dir dist -r "$1"
 muslrepair repair --wheel-dir wheelhouse dist
 muslrepair verify wheelhouse
-muslrepair show wheelhouse/*-musllinux_*.whl
 pip install --no-index --find-links wheelhouse -r "$1"
