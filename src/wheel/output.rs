@@ -79,7 +79,8 @@ impl Temporary {
         // The usual permissions of new files, which the umask cuts down.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(directory)?;
+        // What is said of the temporary file by its name, which nobody knows, is meant for the directory.
+        let file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
         stale::hold(file.as_file());
         Ok(Self::Named(file))
     }
