@@ -381,7 +381,9 @@ fn another_file_system_and_a_read_only_one() {
     assert_eq!(names(&other.0), [OUTPUT]);
     all_whole(&other.0);
     let Some(fixed) = Mounted::tmpfs(sandbox.path().join("fixed"), "size=64m,ro") else { return };
-    sandbox.run(&into("fixed", &root())).failure(1, &["`fixed", "Read-only file system"]);
+    sandbox
+        .run(&into("fixed", &root()))
+        .failure(1, &["`fixed", "cannot create a file in `fixed`: read-only filesystem"]);
     assert_eq!(names(&fixed.0), [""; 0]);
     assert_eq!(hash(&input), before);
 }
