@@ -136,7 +136,7 @@ pub(super) const GROUP: Group = Group {
             sound(scene);
             scene.install("lib/apk/db/installed", [0xff; 1 << 16]);
         }),
-        harmless("a FIFO for a package database", &[], |scene| {
+        refused("a FIFO for a package database", &["lib/apk/db/installed`: not a regular file"], |scene| {
             sound(scene);
             std::fs::create_dir_all(scene.root().join("lib/apk/db")).unwrap();
             fifo(scene, "lib/apk/db/installed");
