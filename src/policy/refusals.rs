@@ -110,7 +110,7 @@ fn hides_a_page(segments: &[Segment]) -> bool {
 
 /// Whether a `PT_LOAD` has no size, and an address between two pages.
 pub(super) fn is_empty_within_page(segment: &Segment) -> bool {
-    segment.memory_size == 0 && segment.address % PAGE != 0
+    segment.memory_size == 0 && !segment.address.is_multiple_of(PAGE)
 }
 
 fn covers(segment: &Segment, page: u64) -> bool {

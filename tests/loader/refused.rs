@@ -1,4 +1,5 @@
 //! What is said to load nowhere does not load: one fixture, made unloadable in several ways.
+#![allow(clippy::cast_possible_truncation)]
 
 use std::fs;
 
