@@ -136,5 +136,5 @@ fn asked(object: &Object) -> Vec<(&[u8], Releases)> {
 /// that name.
 fn is_interpreters(name: &[u8], definers: &[usize]) -> bool {
     let initialises = name.starts_with(b"PyInit_") || name.starts_with(b"PyModExport_");
-    musl::is_python_api(name) && !(initialises && !definers.is_empty())
+    musl::is_python_api(name) && (definers.is_empty() || !initialises)
 }
