@@ -50,6 +50,20 @@ fn a_library_to_include_may_be_needed_as_well_or_be_given_by_its_path() {
 }
 
 #[test]
+fn a_library_to_include_is_judged_like_any_other() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel_with("x86_64/core.so"));
+    let path = sandbox.path().join("libplugin.so");
+    std::fs::write(&path, object("x86_64/ext_relr.so")).unwrap();
+    let include = ["--include", path.to_str().unwrap(), "--min-musl", "1.2.0"];
+    let kept: Vec<&str> = include.into_iter().chain(["--keep-relr"]).collect();
+    sandbox.repair(&kept).failure(1, &["/libplugin.so` has DT_RELR, in musl since 1.2.4"]);
+    sandbox.repair(&include).success();
+    let plugin = sandbox.result().one("demo.libs", "libplugin-");
+    assert!(!sandbox.result().facts(&format!("demo.libs/{plugin}")).relr);
+}
+
+#[test]
 fn what_cannot_be_included_is_said_all_at_once() {
     let sandbox = sandbox_with("x86_64/ext_plain.so");
     let wrong = testdata("objects/aarch64/libgreet.so.3");

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
-use muslrepair::repair::{
-    Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, include, plan_including,
-};
+use muslrepair::repair::{Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, plan};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
@@ -30,7 +28,6 @@ pub(super) struct Batch {
     pub(super) packages: Option<ApkDatabase>,
     /// What the resolver leaves to the user, and where it is said.
     pub(super) excludes: Excludes,
-    pub(super) include: Vec<String>,
     /// Whether somebody reads documents about the results.
     pub(super) documents: bool,
     pub(super) limits: Limits,
@@ -155,12 +152,11 @@ impl Batch {
         if self.wheels.len() == 1 {
             wheel = wheel.keeping_largest();
         }
-        let mut audit = audit(&wheel, &self.resolver, &self.audit_options)?;
+        let audit = audit(&wheel, &self.resolver, &self.audit_options)?;
         if audit.kind == WheelKind::Pure && !self.copy_pure {
             return Ok(Planned::Pure);
         }
-        let included = include(&mut audit, &self.resolver, &self.include)?;
-        let plan = plan_including(&wheel, &audit, &included, &self.options)?;
+        let plan = plan(&wheel, &audit, &self.options)?;
         Ok(Planned::Ready(Box::new(Ready { wheel, audit, plan })))
     }
 

@@ -203,10 +203,10 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         excludes,
         audit_options: AuditOptions {
             tolerate_forbidden_symbols: arguments.bundle_zlib,
+            include: arguments.include.clone(),
             allow: arguments.allow.clone(),
         },
         packages: None,
-        include: arguments.include.clone(),
         documents,
         limits,
         pool,

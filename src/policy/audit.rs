@@ -21,6 +21,9 @@ pub struct AuditOptions {
     /// Whether symbols that are private to one build of an allowed library are tolerated; set where the
     /// library itself is grafted.
     pub tolerate_forbidden_symbols: bool,
+    /// Libraries that are looked at, and grafted, although nothing needs them, because only `dlopen` asks for them: names or
+    /// paths.
+    pub include: Vec<String>,
     /// Findings that are not wanted.
     pub allow: Vec<Code>,
 }
@@ -54,6 +57,9 @@ pub struct Examination {
     /// Every loadable ELF file of the set, in archive order, then those of other wheels beside it, then every library
     /// outside.
     pub graph: Graph,
+    /// Those of them that nothing needs ([`AuditOptions::include`]), as indices.
+    #[serde(skip)]
+    pub included: Vec<usize>,
     /// Where they are installed.
     #[serde(skip)]
     pub layout: InstalledLayout,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::elf::Segment;
 use crate::musl::{self, Release, Releases};
-use crate::resolve::{Graph, Object, Process, Resolution};
+use crate::resolve::{Graph, Object, Origin, Process, Resolution};
 use crate::wheel::Arch;
 
 use super::definitions::{Definitions, Provided};
@@ -180,14 +180,17 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// The modules among the first `members` objects of a graph: what is loaded by itself, each in a process of its own.
-pub(super) fn modules(graph: &Graph, members: usize) -> Vec<Module> {
+/// The modules of a graph: what is loaded by itself, each in a process of its own. Those of neighbours are theirs.
+pub(super) fn modules(graph: &Graph) -> Vec<Module> {
     let definitions = Definitions::of(graph);
     let mut requirements: BTreeMap<(usize, bool), Vec<Requirement>> = BTreeMap::new();
     let mut modules = Vec::new();
     for process in &graph.processes {
-        let Some(index) = process.root().filter(|index| *index < members) else { continue };
+        let Some(index) = process.root() else { continue };
         let Some(root) = graph.objects.get(index) else { continue };
+        if matches!(root.origin, Origin::Neighbour { .. }) {
+            continue;
+        }
         let at_start = root.starts_a_process();
         let provided = Provided::to(graph, process, at_start);
         let mut found: Vec<Requirement> = Vec::new();

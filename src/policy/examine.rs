@@ -12,6 +12,7 @@ use super::audit::{AuditOptions, Examination};
 use super::binding::{self, Cause, Module, minimum};
 use super::checks::judge;
 use super::findings::{Code, Finding, Severity, quoted};
+use super::include::include;
 use super::loading::loading;
 
 /// How many symbols or objects one message names.
@@ -29,7 +30,10 @@ pub(super) fn examine(
     let members = own.len();
     let (arch, mut findings) =
         decide(platforms, own.iter().map(|object| (object.origin.shown(), &object.facts)));
-    let roots: Vec<Object> = own.into_iter().chain(neighbours).collect();
+    let included = include(&own, resolver, &options.include, &mut findings);
+    let first_included = members + neighbours.len();
+    let included_roots = first_included..first_included + included.len();
+    let roots: Vec<Object> = own.into_iter().chain(neighbours).chain(included).collect();
     for (index, object) in roots.iter().enumerate() {
         if let Some(place) = object.origin.place() {
             layout.insert(place, index);
@@ -43,7 +47,7 @@ pub(super) fn examine(
         let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
         findings.push(finding.with_hint(Limits::hint(exceeded.what)));
     }
-    let modules = binding::modules(&graph, members);
+    let modules = binding::modules(&graph);
     findings.extend(missing_libraries(&graph, &layout));
     findings.extend(loading(&graph));
     findings.extend(reserved_names(&graph, &layout));
@@ -58,6 +62,7 @@ pub(super) fn examine(
         minimum_musl: minimum(&modules, |cause| !cause.is_conditional()),
         minimum_musl_repaired: minimum(&modules, |cause| !cause.is_conditional() && !cause.is_mended()),
         modules,
+        included: included_roots.collect(),
         graph,
         layout,
         findings,

@@ -3,7 +3,6 @@
 mod apply;
 mod cache;
 mod graft;
-mod include;
 mod isa;
 mod metadata;
 mod note;
@@ -16,11 +15,10 @@ mod shim;
 
 pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing};
 pub use graft::Graft;
-pub use include::{Included, include};
 pub use isa::{UnsupportedIsa, unsupported_isa};
 pub use metadata::MetadataEdit;
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};
-pub use plan::{MemberEdit, Plan, plan, plan_including};
+pub use plan::{MemberEdit, Plan, plan};
 pub use shared::SharedGrafts;
 pub use shim::MovedProgram;

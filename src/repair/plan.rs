@@ -11,7 +11,6 @@ use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
 use super::graft::{Graft, Home, Names, home};
-use super::include::Included;
 use super::isa::unsupported_isa;
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
@@ -72,20 +71,6 @@ impl Plan {
 /// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
 /// none can.
 pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, Error> {
-    plan_including(wheel, audit, &Included::default(), options)
-}
-
-/// Plans the repair of an audited wheel, with libraries in it that nothing needs.
-///
-/// # Errors
-///
-/// As [`plan`].
-pub fn plan_including(
-    wheel: &Wheel,
-    audit: &Audit,
-    included: &Included,
-    options: &RepairOptions,
-) -> Result<Plan, Error> {
     let errors: Vec<Finding> =
         audit.elf.errors().filter(|finding| !finding.code.is_mended()).cloned().collect();
     if !errors.is_empty() {
@@ -126,7 +111,7 @@ pub fn plan_including(
         plan.metadata.tags = None;
     }
     plan.notes.extend(dropped_tags(audit, &plan.output));
-    Planner::new(wheel, audit, options, &plan)?.run(included, &mut plan)?;
+    Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
     plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
     // Of a wheel without ELF files no pattern says anything.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
@@ -166,7 +151,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn run(&self, included: &Included, plan: &mut Plan) -> Result<(), Error> {
+    fn run(&self, plan: &mut Plan) -> Result<(), Error> {
         for (index, member, place, object) in self.audit.elf.members() {
             let needs_graft = object.edges().any(|(_, target)| self.audit.elf.is_outside(target));
             let edit = if needs_graft && place.scheme == Scheme::Scripts {
@@ -195,7 +180,7 @@ impl<'a> Planner<'a> {
                 plan.edits.push(MemberEdit { member: member.clone(), edit });
             }
         }
-        self.grafts(Scheme::Site, &included.0, plan)?;
+        self.grafts(Scheme::Site, &self.audit.elf.included, plan)?;
         self.grafts(Scheme::Data, &[], plan)?;
         plan.grafts.sort_by(|a, b| a.member.cmp(&b.member));
         Ok(())

@@ -69,13 +69,17 @@ enum Inside {
 
 impl<'a> Search<'a> {
     pub(super) fn new(resolver: &'a Resolver, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
+        let files = roots.iter().enumerate().filter_map(|(index, root)| match &root.origin {
+            Origin::File { file, .. } => Some((file.bytes.location().to_owned(), index)),
+            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+        });
         Self {
             resolver,
             layout,
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
+            files: files.collect(),
             objects: roots,
-            files: BTreeMap::new(),
             used_patterns: BTreeSet::new(),
             names: 0,
             lookups: 0,
