@@ -261,6 +261,10 @@ fn unfound(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement> {
 fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
     let facts = &object.facts;
     let mut requirements = Vec::new();
+    // The kernel starts it, it relocates itself, and it brings its own C library.
+    if facts.is_static_program() {
+        return requirements;
+    }
     let mut require = |cause: Cause, met_by: Releases| {
         if met_by != Releases::ALL {
             requirements.push(Requirement { object: object.origin.shown().to_owned(), cause, met_by });
@@ -272,8 +276,7 @@ fn own_requirements(object: &Object, at_start: bool) -> Vec<Requirement> {
             require(Cause::TlsDescriptors, Releases::from_on(tlsdesc_floor(arch)));
         }
     }
-    // A static program applies its own.
-    if facts.relr && !facts.is_static_program() {
+    if facts.relr {
         require(Cause::Relr, Releases::from_on(Release::V1_2_4));
     }
     // PT_LOAD is 1.

@@ -75,6 +75,15 @@ fn interpreter(object: &Object, findings: &mut Vec<Finding>) {
             let hint = "link the program without libpython, or start it through a Python module";
             findings.push(Finding::new(Code::LibpythonInProgram, name, message).with_hint(hint));
         }
+    } else if let Some(dependency) =
+        object.dependencies.iter().find(|d| d.resolution == Resolution::Interpreter)
+    {
+        let message = format!(
+            "`{name}` needs `{}`, and is not loaded by an interpreter that is not linked with a library of that name",
+            dependency.name
+        );
+        let hint = "`muslrepair repair` takes the name out: the process has the interpreter already";
+        findings.push(Finding::new(Code::LibpythonNeeded, name, message).with_hint(hint));
     }
 }
 
@@ -126,7 +135,8 @@ fn overlaps_at(segment: &Segment, facts: &ElfFacts) -> bool {
     segment.align < LARGE_PAGE && (!congruent || shares_page)
 }
 
-/// `.cpython-312-x86_64-linux-gnu.so`: since 3.11, CPython on musl looks for `-linux-musl` only.
+/// `.cpython-312-x86_64-linux-gnu.so`: CPython looks for its own architecture only, and since 3.11 CPython on musl for
+/// `-linux-musl` only.
 fn suffix(object: &Object, findings: &mut Vec<Finding>) {
     let name = object.origin.shown();
     let file = name.rsplit('/').next().unwrap_or(name);
@@ -134,6 +144,17 @@ fn suffix(object: &Object, findings: &mut Vec<Finding>) {
     let (Some("so"), Some(tag)) = (parts.next(), parts.next()) else { return };
     let Some(version) = tag.strip_prefix("cpython-3").and_then(|rest| rest.split('-').next()) else { return };
     let minor: Option<u16> = version.trim_end_matches(|c: char| c.is_ascii_lowercase()).parse().ok();
+    let named_for = tag.split('-').nth(2).and_then(interpreters_arch).filter(|_| tag.contains("-linux-"));
+    if let (Some(named), Some(arch)) = (named_for, object.facts.arch)
+        && !named.contains(&arch)
+    {
+        let message =
+            format!("`{name}` is for {arch}, whose interpreter does not look for names with `.{tag}.so`");
+        let hint =
+            "name modules that are cross-compiled after the machine they are for, not the one that builds";
+        findings.push(Finding::new(Code::WrongSuffix, name, message).with_hint(hint));
+        return;
+    }
     let gnu = tag.ends_with("-linux-gnu") || tag.contains("-linux-gnueabi");
     if gnu && minor.is_some_and(|minor| minor >= 11) {
         let message =
@@ -141,6 +162,21 @@ fn suffix(object: &Object, findings: &mut Vec<Finding>) {
         let hint = "build the wheel with a Python that runs on musl";
         findings.push(Finding::new(Code::WrongSuffix, name, message).with_hint(hint));
     }
+}
+
+/// The architectures whose CPython has this word in the names of extension modules (`PLATFORM_TRIPLET` in its `configure`).
+fn interpreters_arch(word: &str) -> Option<&'static [Arch]> {
+    Some(match word {
+        "x86_64" => &[Arch::X86_64],
+        "i386" => &[Arch::I686],
+        "aarch64" => &[Arch::Aarch64],
+        "arm" => &[Arch::Armv7l, Arch::Armv6l],
+        "powerpc64le" => &[Arch::Ppc64le],
+        "s390x" => &[Arch::S390x],
+        "riscv64" => &[Arch::Riscv64],
+        "loongarch64" => &[Arch::Loongarch64],
+        _ => return None,
+    })
 }
 
 fn run_path(object: &Object, layout: &InstalledLayout, findings: &mut Vec<Finding>) {

@@ -51,7 +51,7 @@ fn platforms(wheel: &Wheel, audit: &Audit, name: &str, findings: &mut Vec<Findin
     if audit.kind == WheelKind::Platform && wheel.info().root_is_purelib() {
         let message = "`Root-Is-Purelib` is true, but the wheel has ELF files".to_owned();
         findings
-            .push(Finding::new(Code::WrongTag, name, message).with_hint("`muslrepair repair` corrects it"));
+            .push(Finding::new(Code::Purelib, name, message).with_hint("`muslrepair repair` corrects it"));
     }
     for tag in wheel.filename().platforms() {
         match tag {
@@ -85,6 +85,14 @@ fn platforms(wheel: &Wheel, audit: &Audit, name: &str, findings: &mut Vec<Findin
         }
     }
     identity(wheel, name, findings);
+    let distribution = wheel.filename().distribution();
+    let normal = distribution.replace(['-', '.'], "_").to_lowercase();
+    if distribution != normal {
+        let message =
+            format!("PyPI expects a file name that begins with `{normal}-`, not with `{distribution}-`");
+        let hint = "build the wheel again, with a build backend of today";
+        findings.push(Finding::new(Code::RefusedByIndex, name, message).with_hint(hint));
+    }
     let stem = format!("{}-{}.dist-info", wheel.filename().distribution(), wheel.filename().version());
     if wheel.dist_info().as_str() != stem {
         let message = format!("PyPI expects `{stem}`, the wheel has `{}`", wheel.dist_info());
@@ -124,11 +132,26 @@ fn archive(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
     if wheel.has_foreign_bytes() {
         refused("the archive has a comment, or bytes before or after it, which PyPI refuses".to_owned());
     }
-    for file in wheel.metadata().all("License-File") {
-        let places =
-            [format!("{}/licenses/{file}", wheel.dist_info()), format!("{}/{file}", wheel.dist_info())];
-        if !places.iter().any(|place| wheel.member(place).is_some()) {
-            refused(format!("`License-File: {file}` is not in the wheel"));
+    licences(wheel, name, findings);
+}
+
+/// `License-File` names files in `licenses` of the dist-info directory, since metadata 2.4 (PEP 639). Before, tools wrote it
+/// as they liked.
+fn licences(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
+    let metadata = wheel.metadata();
+    let version = metadata.all("Metadata-Version").next().and_then(|version| version.split_once('.'));
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let version = version.and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
+    if version.is_none_or(|version| version < (2, 4)) {
+        return;
+    }
+    for file in metadata.all("License-File") {
+        let place = format!("{}/licenses/{file}", wheel.dist_info());
+        if wheel.member(&place).is_none() {
+            let message =
+                format!("`License-File: {file}` says that there is `{place}`, which the wheel does not have");
+            let hint = "build the wheel again, with a build backend that knows PEP 639";
+            findings.push(Finding::new(Code::RefusedByIndex, name, message).with_hint(hint));
         }
     }
 }

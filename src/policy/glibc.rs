@@ -35,7 +35,8 @@ pub fn glibc_evidence(facts: &ElfFacts) -> Option<String> {
         let version = need.versions.first().map_or("a version", String::as_str);
         return Some(format!("it wants `{version}` of `{}`", need.file));
     }
-    let library = facts.needed.iter().find(|name| is_glibc_library(name))?;
+    // Of a name that musl takes for itself nothing follows: toolchains for musl write them, too.
+    let library = facts.needed.iter().find(|name| is_glibc_library(name) && !musl::is_libc(name))?;
     Some(format!("it needs `{library}`"))
 }
 

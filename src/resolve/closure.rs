@@ -274,6 +274,13 @@ impl<'a> Search<'a> {
                 Err(rejection) => rejected.push(rejection),
                 Ok(Some(Found { found, file })) => match unusable(&file.facts, wanted) {
                     Some(reason) => rejected.push(Rejected { path: found, reason }),
+                    // However it was found, a second libc is never mapped (`load_library` looks for these two).
+                    None if [&b"__libc_start_main"[..], b"stdin"]
+                        .iter()
+                        .all(|name| file.symbols.defines(name)) =>
+                    {
+                        return Resolution::Libc.into();
+                    }
                     None => {
                         if let Some(pattern) = self.excluded(&file.path) {
                             return Resolution::Excluded { pattern, path: Some(file.path.clone()) }.into();

@@ -154,6 +154,17 @@ impl Headers {
         self.head = head;
     }
 
+    /// Takes the lines after a blank line for headers, too, if all of them can be: for files that have no body.
+    pub(super) fn join_body(&mut self) {
+        let lines =
+            self.body.split_inclusive(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        if lines.clone().next().is_some() && lines.clone().all(|line| Line::check(line, 2).is_ok()) {
+            let joined = String::from_utf8_lossy(&lines.flatten().copied().collect::<Vec<u8>>()).into_owned();
+            self.head.push_str(&joined);
+            self.body.clear();
+        }
+    }
+
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), &self.body].concat()
     }

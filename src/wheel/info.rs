@@ -111,7 +111,8 @@ impl WheelInfo {
         self.headers.all(TAG).collect()
     }
 
-    /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once.
+    /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Lines behind a blank line,
+    /// which some tools have left in the middle of the file and which readers do not look past, become lines like others.
     /// PEP 427 wants one line for each tag the file name stands for: [`super::WheelFilename::tags`].
     pub fn set_tags(&mut self, tags: &[String]) {
         let mut old = self.tags();
@@ -119,6 +120,7 @@ impl WheelInfo {
         old.sort_unstable();
         new.sort_unstable();
         if old != new {
+            self.headers.join_body();
             self.headers.replace(TAG, tags);
         }
     }
@@ -215,6 +217,19 @@ mod tests {
             info.to_string(),
             "Wheel-Version: 1.0\r\nGenerator: odd (1)\r\n and more\r\nROOT-is-purelib: false\r\n\
              X-Unknown:kept\r\ntag: cp312-cp312-musllinux_1_2_x86_64\r\n\r\n"
+        );
+    }
+
+    /// As in published wheels; readers end at the blank line.
+    #[test]
+    fn tags_behind_a_blank_line_do_not_stay() {
+        let text = "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\n\r\nTag: py3-none-linux_x86_64\r\n\r\n";
+        let mut info = WheelInfo::parse(text.as_bytes()).unwrap();
+        assert_eq!(info.tags(), [""; 0]);
+        info.set_tags(&tags(&["py3-none-musllinux_1_2_x86_64"]));
+        assert_eq!(
+            info.to_string(),
+            "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\nTag: py3-none-musllinux_1_2_x86_64\r\n"
         );
     }
 

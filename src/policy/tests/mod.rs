@@ -196,7 +196,11 @@ fn s7_glibc_objects_are_told_by_versions_libraries_and_interpreters() {
         changed("a.so", |o| o.facts.version_needs = vec![need("libc.so.6", "GLIBC_2.17")]),
     );
     assert!(message.contains("`GLIBC_2.17` of `libc.so.6`"), "{message}");
-    finds(Code::GlibcObject, changed("a.so", |o| o.facts.needed = vec!["libm.so.6".to_owned()]));
+    let loader = changed("a.so", |o| o.facts.needed = vec!["ld-linux-x86-64.so.2".to_owned()]);
+    assert_eq!(codes(&look(TAG, vec![loader])), [Code::GlibcObject, Code::MissingLibrary]);
+    // Some toolchains for musl write the names that musl takes for itself.
+    let reserved = changed("a.so", |o| o.facts.needed = vec!["libm.so.6".to_owned(), "libc.so.6".to_owned()]);
+    assert_eq!(codes(&look(TAG, vec![reserved])), []);
     let fine = changed("a.so", |o| o.facts.version_needs = vec![need("libgcc_s.so.1", "GLIBC_2.0")]);
     assert_eq!(codes(&look(TAG, vec![fine])), []);
 }
@@ -254,6 +258,8 @@ fn s12_the_suffix_of_glibc_is_not_looked_for_since_3_11() {
         "_x.cpython-311-x86_64-linux-gnu.so",
         "_x.cpython-313t-x86_64-linux-gnu.so",
         "_x.cpython-312-arm-linux-gnueabihf.so",
+        "_x.cpython-312-aarch64-linux-musl.so",
+        "_x.cpython-39-aarch64-linux-gnu.so",
     ] {
         finds(Code::WrongSuffix, module(name));
     }
@@ -400,6 +406,8 @@ fn programs_may_not_need_the_interpreters_library() {
         o.facts.needed = vec!["libpython3.12.so.1.0".to_owned()];
     });
     finds(Code::LibpythonInProgram, program);
+    let module = changed("a.so", |o| o.facts.needed = vec!["libpython3.12.so.1.0".to_owned()]);
+    finds(Code::LibpythonNeeded, module);
 }
 
 #[test]

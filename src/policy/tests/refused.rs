@@ -126,3 +126,18 @@ fn what_the_interpreter_imports_does_not_start_a_process_whatever_interpreter_it
     with_tls.facts.relocations.initial_exec_tls = 1;
     finds(Code::InitialExecTls, with_tls);
 }
+
+#[test]
+fn a_static_program_asks_nothing_of_musl() {
+    let program = changed("tool", |o| {
+        o.facts.needed.clear();
+        o.facts.pie_flag = true;
+        o.facts.relr = true;
+        o.facts.relocations.irelative = 3;
+        o.facts.relocations.initial_exec_tls = 1;
+        let empty = Segment { memory_size: 0, ..*o.facts.segments.last().unwrap() };
+        o.facts.segments.push(Segment { kind: 1, ..empty });
+    });
+    let examination = look(TAG, vec![program]);
+    assert_eq!(examination.minimum_musl.version, Some(Release::OLDEST), "{:?}", examination.minimum_musl);
+}
