@@ -1,10 +1,12 @@
 //! The instruction set level an object says it needs, by its GNU property note
 //! (System V ABI for x86-64, "Program Property"; Linux Extensions to gABI).
 
-use goblin::elf::header::EM_X86_64;
-use goblin::elf::program_header::PT_NOTE;
+use std::collections::BTreeSet;
 
-use super::codec::{index, slice};
+use goblin::elf::header::EM_X86_64;
+use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
+
+use super::codec::{index, length, slice};
 use super::facts::Class;
 use super::image::Image;
 
@@ -18,13 +20,21 @@ pub(super) fn needed(image: &Image<'_>) -> u32 {
     if image.header.e_machine != EM_X86_64 || image.format.class != Class::Elf64 {
         return 0;
     }
+    // Notes of properties are aligned to 8 (64 bit) and lie in a PT_NOTE of their own or in PT_GNU_PROPERTY, most often in
+    // both: the same bytes are read once.
+    let holds_properties = |segment: &&ProgramHeader| {
+        segment.p_type == PT_GNU_PROPERTY || (segment.p_type == PT_NOTE && segment.p_align == 8)
+    };
+    let segments = image.segments.iter().filter(holds_properties);
+    let places: BTreeSet<(u64, u64)> = segments.map(|segment| (segment.p_offset, segment.p_filesz)).collect();
     let mut bits = 0;
-    for segment in &image.segments {
-        // Notes of properties are aligned to 8 (64 bit) and lie in a PT_NOTE of their own or in PT_GNU_PROPERTY.
-        if segment.p_type == PT_GNU_PROPERTY || (segment.p_type == PT_NOTE && segment.p_align == 8) {
-            let notes = slice(image.file, segment.p_offset, segment.p_filesz, "PT_NOTE").unwrap_or(&[]);
-            bits |= of_notes(notes);
-        }
+    let mut budget = length(image.file);
+    for (offset, size) in places {
+        let Ok(notes) = slice(image.file, offset, size, "PT_NOTE") else { continue };
+        // More than the file holds is in segments that lie over one another, which no linker makes.
+        let Some(rest) = budget.checked_sub(size) else { break };
+        budget = rest;
+        bits |= of_notes(notes);
     }
     bits
 }
