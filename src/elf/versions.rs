@@ -40,19 +40,29 @@ pub(crate) struct Definition {
     pub(crate) names: Vec<u64>,
 }
 
+/// More structures than versions can have: `DT_VERSYM` tells 32,767 apart, and each has an entry of its own, a name and a
+/// parent or two.
+const MOST_STEPS: u64 = 4 << 15;
+
 /// A chain of version structures, each saying how far away the next one is. A walk can be sent over
 /// the same bytes again and again, so the number of steps is bounded by what fits without overlap.
 struct Walk<'a> {
     format: Format,
     bytes: &'a [u8],
     steps: u64,
+    /// Which rule one more step breaks.
+    rule: &'static str,
     what: &'static str,
 }
 
 impl<'a> Walk<'a> {
     /// The smallest of the four structures, `Elf_Verdaux`, has eight bytes.
     fn new(format: Format, bytes: &'a [u8], what: &'static str) -> Self {
-        Self { format, bytes, steps: bytes.len() as u64 / 8, what }
+        let (steps, rule) = match bytes.len() as u64 / 8 {
+            MOST_STEPS.. => (MOST_STEPS, "more entries than versions can be told apart"),
+            fitting => (fitting, "entries overlap"),
+        };
+        Self { format, bytes, steps, rule, what }
     }
 
     fn half(&self, offset: u64) -> Result<u64, ElfError> {
@@ -65,7 +75,7 @@ impl<'a> Walk<'a> {
 
     fn step(&mut self, at: u64) -> Result<(), ElfError> {
         self.steps =
-            self.steps.checked_sub(1).ok_or_else(|| ElfError::malformed(self.what, "entries overlap", at))?;
+            self.steps.checked_sub(1).ok_or_else(|| ElfError::malformed(self.what, self.rule, at))?;
         Ok(())
     }
 }

@@ -57,7 +57,7 @@ impl Census {
             }
         }
         for need in needs(image, dynamic)? {
-            if !plan.needs.iter().any(|(field, _)| *field == need.file_field) {
+            if plan.needs.binary_search_by_key(&need.file_field, |(field, _)| *field).is_err() {
                 census.mark(strings.get(need.file, "version need")?, need.file);
             }
             for version in need.versions {
@@ -111,18 +111,16 @@ impl Census {
     }
 
     /// The free ranges, in order.
-    pub(crate) fn free(&self) -> Vec<std::ops::Range<usize>> {
+    pub(crate) fn free(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
         let next = |state: u8, from: usize| {
             let found = memchr::memchr(state, self.live.get(from..).unwrap_or_default());
             found.map_or(self.live.len(), |within| from + within)
         };
-        let mut free = Vec::new();
-        let mut at = next(FREE, 0);
-        while at < self.live.len() {
-            let end = next(LIVE, at);
-            free.push(at..end);
-            at = next(FREE, end);
-        }
-        free
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let start = next(FREE, at);
+            at = next(LIVE, start);
+            (start < at).then_some(start..at)
+        })
     }
 }
