@@ -33,6 +33,9 @@ pub struct Limits {
     /// Program headers of an ELF file. 1,170: what fits the 64 KiB to which Linux limits the table
     /// (`load_elf_phdrs` in `fs/binfmt_elf.c`); linkers write about ten.
     pub program_headers: u64,
+    /// Sections of an ELF file that can be loaded. 65,279: what the file header can count (`SHN_LORESERVE` less one);
+    /// linkers write about forty.
+    pub sections: u64,
     /// Entries of an ELF file's dynamic section, each `DT_NEEDED` being one. 10,000: linkers write about
     /// thirty, and the largest closures known have some hundreds of libraries.
     pub dynamic_entries: u64,
@@ -66,6 +69,7 @@ impl Default for Limits {
             ratio_floor: 64 << 20,
             in_flight: 512 << 20,
             program_headers: 1_170,
+            sections: 0xfeff,
             dynamic_entries: 10_000,
             symbols: 1_000_000,
             objects: 20_000,
@@ -89,6 +93,7 @@ impl Limits {
         ratio_floor: u64::MAX,
         in_flight: u64::MAX,
         program_headers: u64::MAX,
+        sections: u64::MAX,
         dynamic_entries: u64::MAX,
         symbols: u64::MAX,
         objects: u64::MAX,

@@ -34,6 +34,7 @@ const NAMES: &[Name] = names! {
     "ratio" ratio "how many times larger the members may be than the archive",
     "ratio-floor" ratio_floor "bytes below which `ratio` is not looked at",
     "program-headers" program_headers "program headers of an ELF file",
+    "sections" sections "its sections, if it can be loaded",
     "dynamic-entries" dynamic_entries "entries of its dynamic section",
     "symbols" symbols "its dynamic symbols",
     "objects" objects "ELF files looked at for one wheel",

@@ -9,7 +9,7 @@ use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
 use super::codec::slice;
-use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, string_at};
+use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, LONGEST_NAME, string_at};
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 use super::image::Image;
@@ -48,6 +48,7 @@ impl<'a> Survey<'a> {
         let loaded = matches!(facts.kind, Kind::Executable | Kind::Dynamic);
         let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
         if loaded {
+            ElfError::limit("sections", image.sections.len() as u64, limits.sections)?;
             facts.interpreter = interpreter(&image)?;
             facts.headers_mapped = headers_mapped(&image);
         }
@@ -138,12 +139,16 @@ fn arm_attributes(image: &Image<'_>) -> Option<ArmAttributes> {
     ArmAttributes::parse(image.format, image.section_bytes(section))
 }
 
-/// `PT_INTERP`: a path and its NUL (gABI, "Program Interpreter").
+/// `PT_INTERP`: a path and its NUL (gABI, "Program Interpreter"). Linux refuses a program where it is longer than
+/// `PATH_MAX` (`load_elf_binary` in `fs/binfmt_elf.c`).
 fn interpreter(image: &Image<'_>) -> Result<Option<String>, ElfError> {
     let Some(segment) = image.segments.iter().find(|segment| segment.p_type == PT_INTERP) else {
         return Ok(None);
     };
     let bytes = slice(image.file, segment.p_offset, segment.p_filesz, "PT_INTERP")?;
+    if segment.p_filesz > LONGEST_NAME {
+        return Err(ElfError::malformed("PT_INTERP", "it is longer than any path", segment.p_offset));
+    }
     let path = string_at(bytes, 0).unwrap_or(bytes);
     Ok(Some(String::from_utf8_lossy(path).into_owned()))
 }
@@ -166,22 +171,22 @@ pub(crate) fn headers_mapped(image: &Image<'_>) -> bool {
 fn names(facts: &mut ElfFacts, image: &Image<'_>, dynamic: &Dynamic) -> Result<(), ElfError> {
     let strings = dynamic.strings(image)?;
     let text = |tag: u64, what| dynamic.value(tag).map(|offset| strings.text(offset, what)).transpose();
-    facts.soname = text(DT_SONAME, "DT_SONAME")?;
+    facts.soname = dynamic.value(DT_SONAME).map(|offset| strings.name(offset, "DT_SONAME")).transpose()?;
     facts.rpath = text(DT_RPATH, "DT_RPATH")?;
     facts.runpath = text(DT_RUNPATH, "DT_RUNPATH")?;
     for offset in dynamic.values(DT_NEEDED) {
-        facts.needed.push(strings.text(offset, "DT_NEEDED")?);
+        facts.needed.push(strings.name(offset, "DT_NEEDED")?);
     }
     for need in needs(image, dynamic)? {
         let mut versions = Vec::new();
         for version in &need.versions {
-            versions.push(strings.text(version.name, "version name")?);
+            versions.push(strings.name(version.name, "version name")?);
         }
-        facts.version_needs.push(VersionNeed { file: strings.text(need.file, "version need")?, versions });
+        facts.version_needs.push(VersionNeed { file: strings.name(need.file, "version need")?, versions });
     }
     for definition in definitions(image, dynamic)? {
         if let (0, Some(name)) = (definition.flags & VER_FLG_BASE, definition.names.first()) {
-            facts.version_definitions.push(strings.text(*name, "version name")?);
+            facts.version_definitions.push(strings.name(*name, "version name")?);
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME};
 
-use crate::elf::dynamic::{Dynamic, Strings, is_string_tag};
+use crate::elf::dynamic::{Dynamic, LONGEST_NAME, LONGEST_TEXT, Strings, is_string_tag};
 use crate::elf::edit::{ElfEdit, RunPathEdit};
 use crate::elf::error::ElfError;
 use crate::elf::versions::Need;
@@ -22,7 +22,7 @@ pub(crate) enum Value {
 #[derive(Debug, Default)]
 pub(crate) struct TagPlan {
     pub(crate) entries: Vec<(u64, Value)>,
-    /// The words `vn_file` that name a renamed library: file offset and new name.
+    /// The words `vn_file` that name a renamed library: file offset and new name, ascending.
     pub(crate) needs: Vec<(u64, String)>,
     /// Offsets of strings that something referred to before and does not now.
     pub(crate) dropped: Vec<u64>,
@@ -132,11 +132,17 @@ fn run_path_text(edit: &ElfEdit) -> Option<&String> {
     }
 }
 
-/// A NUL would cut a name short.
+/// A NUL would cut a name short, and what is too long would not be read again.
 fn check_names(edit: &ElfEdit) -> Result<(), ElfError> {
-    let mut names = edit.rename_needed.values().chain(edit.soname.as_ref()).chain(run_path_text(edit));
-    if names.any(|name| name.contains('\0')) {
+    let names = || edit.rename_needed.values().chain(edit.soname.as_ref());
+    if names().chain(run_path_text(edit)).any(|name| name.contains('\0')) {
         return Err(ElfError::unsupported("a new name contains a NUL byte"));
+    }
+    let longer = |text: &String, longest| text.len() as u64 > longest;
+    if names().any(|name| longer(name, LONGEST_NAME))
+        || run_path_text(edit).is_some_and(|path| longer(path, LONGEST_TEXT))
+    {
+        return Err(ElfError::unsupported("a new name or run path is too long"));
     }
     Ok(())
 }
