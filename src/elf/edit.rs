@@ -37,6 +37,14 @@ impl ElfEdit {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether it leaves soname, needed libraries and run path alone.
+    pub(crate) fn keeps_names(&self) -> bool {
+        self.soname.is_none()
+            && self.rename_needed.is_empty()
+            && self.remove_needed.is_empty()
+            && self.run_path.is_keep()
+    }
 }
 
 /// What becomes of the run path. musl treats `DT_RPATH` and `DT_RUNPATH` alike and lets

@@ -65,6 +65,15 @@ fn arm(flags: u32, attributes: Option<&ArmAttributes>) -> Option<Arch> {
     }
 }
 
+/// The largest page size Linux has on a machine. No two `PT_LOAD` may share such a page: musl maps
+/// them in order with `MAP_FIXED` (`map_library`), so the second would hide the first.
+pub(crate) fn largest_page(machine: u16) -> u64 {
+    match machine {
+        EM_AARCH64 | EM_LOONGARCH | EM_PPC64 => 0x10000,
+        _ => 0x1000,
+    }
+}
+
 /// What musl's loader does with a relocation (`do_relocs` in `ldso/dynlink.c`, by the names of `arch/*/reloc.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RelocationKind {

@@ -14,6 +14,7 @@ mod machine;
 mod patch;
 mod patched;
 mod protection;
+mod ranges;
 mod relocations;
 mod relr;
 mod strip;

@@ -20,21 +20,34 @@ pub(crate) struct Relocation {
     pub(crate) addend: Option<u64>,
 }
 
+/// Where in `r_info` the symbol begins; below it is the type (`ELF32_R_SYM`, `ELF64_R_SYM`).
+fn symbol_shift(format: Format) -> u32 {
+    match format.class {
+        Class::Elf32 => 8,
+        Class::Elf64 => 32,
+    }
+}
+
 impl Relocation {
-    /// `ELF32_R_SYM`, `ELF32_R_TYPE` and their 64-bit kin.
     fn parse(format: Format, entry: &[u8]) -> Option<Self> {
         let word = index(format.word());
         let info = format.number(entry.get(word..2 * word)?);
-        let shift = match format.class {
-            Class::Elf32 => 8,
-            Class::Elf64 => 32,
-        };
+        let shift = symbol_shift(format);
         Some(Self {
             offset: format.number(entry.get(..word)?),
             symbol: info >> shift,
             number: info & ((1 << shift) - 1),
             addend: entry.get(2 * word..3 * word).map(|addend| format.number(addend)),
         })
+    }
+
+    /// Writes an `Elf_Rel` or `Elf_Rela` over `entry`.
+    pub(crate) fn write(&self, format: Format, entry: &mut [u8]) {
+        let info = self.symbol << symbol_shift(format) | self.number;
+        let fields = [Some(self.offset), Some(info), self.addend];
+        for (field, value) in entry.chunks_exact_mut(index(format.word())).zip(fields.into_iter().flatten()) {
+            format.spell(field, value);
+        }
     }
 }
 

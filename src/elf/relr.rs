@@ -6,24 +6,29 @@
 //! Where relocations carry their addends, the slots they are taken from become zero, as LLD leaves slots of `DT_RELA`:
 //! said twice, addends would take room in a wheel twice.
 
+mod slots;
+
 use goblin::elf::dynamic::{
     DT_REL, DT_RELA, DT_RELACOUNT, DT_RELAENT, DT_RELASZ, DT_RELCOUNT, DT_RELENT, DT_RELSZ,
 };
+use goblin::elf::program_header::ProgramHeader;
 use goblin::elf::section_header::{
     SHF_ALLOC, SHF_WRITE, SHT_FINI_ARRAY, SHT_INIT_ARRAY, SHT_NULL, SHT_PREINIT_ARRAY, SHT_PROGBITS,
     SectionHeader,
 };
 
-use super::codec::{Format, index, length};
+use super::codec::{index, length, slice, slice_mut};
 use super::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, Dynamic, DynamicEntry};
 use super::error::ElfError;
-use super::facts::Class;
 use super::image::Image;
-use super::machine::RelocationKind;
 use super::patch::{
-    Draft, Move, Piece, Range, Space, TABLE_TAGS, append, enter, growable, is_writable, movable,
+    Draft, Move, Piece, Place, Space, TABLE_TAGS, Table, append, enter, growable, is_writable, length_of,
+    movable,
 };
-use super::relocations::{Relocation, RelocationTable};
+use super::ranges::{Range, overlap, sized};
+use super::relocations::RelocationTable;
+
+use slots::Slots;
 
 /// Tags that lowering may change.
 pub(crate) const RELR_TAGS: [u64; 11] = [
@@ -47,6 +52,61 @@ pub(crate) struct Lowered {
     pub(crate) moves: Vec<Move>,
     /// How many relocations took its place.
     pub(crate) count: u64,
+    /// Where slots became zero.
+    cleared: Vec<Data>,
+}
+
+/// A section with variables.
+#[derive(Debug)]
+struct Data {
+    addresses: Range,
+    /// Where in the file it lies.
+    file: Range,
+}
+
+/// The tags of the table that takes the place of `DT_RELR`.
+struct Tags {
+    place: u64,
+    size: u64,
+    entry: u64,
+    count: u64,
+}
+
+impl Tags {
+    fn of(addends: bool) -> Self {
+        let (place, size, entry, count) = if addends {
+            (DT_RELA, DT_RELASZ, DT_RELAENT, DT_RELACOUNT)
+        } else {
+            (DT_REL, DT_RELSZ, DT_RELENT, DT_RELCOUNT)
+        };
+        Self { place, size, entry, count }
+    }
+}
+
+/// The tables that are one now, where they can be given up.
+struct Old {
+    general: Option<Table>,
+    relr: Option<Table>,
+}
+
+impl Old {
+    fn of(draft: &Draft, tags: &Tags) -> Self {
+        let movable = movable(draft);
+        // A table that another tag points into as well stays where it is.
+        let own = |table: &&Table| {
+            let addresses = sized(table.address, table.size());
+            let others = |entry: &&DynamicEntry| entry.tag != tags.place && TABLE_TAGS.contains(&entry.tag);
+            !draft.dynamic.entries.iter().filter(others).any(|entry| addresses.contains(&entry.value))
+        };
+        let used = draft.value(tags.place).filter(|_| draft.value(tags.size).is_some_and(|size| size > 0));
+        let general = movable.iter().filter(|table| used == Some(table.address)).find(own);
+        let relr = movable.iter().find(|table| table.name == ".relr.dyn");
+        Self { general: general.cloned(), relr: relr.cloned() }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Table> {
+        self.general.iter().chain(&self.relr)
+    }
 }
 
 /// Replaces `DT_RELR` by one table: a relative relocation for each of its slots, then the entries of
@@ -54,151 +114,174 @@ pub(crate) struct Lowered {
 pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     let image = Image::parse(file)?;
     let Some(dynamic) = Dynamic::parse(&image)? else { return Ok(None) };
-    let relocations = decode(&image, &dynamic)?;
-    if relocations.is_empty() {
-        return Ok(None);
-    }
-    let addends = kind(&image)?.1;
-    let mut bytes = Vec::new();
-    for relocation in &relocations {
-        bytes.extend(encode(image.format, relocation));
-    }
-    let (place_tag, size_tag, entry_tag, count_tag) = if addends {
-        (DT_RELA, DT_RELASZ, DT_RELAENT, DT_RELACOUNT)
-    } else {
-        (DT_REL, DT_RELSZ, DT_RELENT, DT_RELCOUNT)
-    };
-    let existing = RelocationTable::general(&image, &dynamic, addends)?;
-    bytes.extend_from_slice(existing.map_or(&[], |table| table.bytes));
+    let Some(slots) = Slots::of(&image, &dynamic)? else { return Ok(None) };
+    let (format, count) = (image.format, slots.count());
+    let tags = Tags::of(slots.addends);
+    let existing = RelocationTable::general(&image, &dynamic, slots.addends)?;
+    let existing = existing.map_or(&[][..], |table| table.bytes);
+    let entry = format.relocation_size(slots.addends);
+    let size = count * entry + length(existing);
 
     let mut draft = Draft::new(growable(file))?;
-    let old = movable(&draft);
-    // A table that another tag points into as well stays where it is.
-    let own = |address: u64, size: u64| {
-        let inside = |value: u64| value.checked_sub(address).is_some_and(|within| within < size);
-        let others = |entry: &&DynamicEntry| entry.tag != place_tag && TABLE_TAGS.contains(&entry.tag);
-        !draft.dynamic.entries.iter().filter(others).any(|entry| inside(entry.value))
-    };
-    let old_table = old
-        .iter()
-        .find(|table| existing.is_some() && draft.value(place_tag) == Some(table.address))
-        .filter(|table| own(table.address, table.size()))
-        .cloned();
-    let old_relr = old.iter().find(|table| table.name == ".relr.dyn").cloned();
-    for table in old_table.iter().chain(&old_relr) {
+    let old = Old::of(&draft, &tags);
+    for table in old.iter() {
         draft.clear(&table.range)?;
     }
-    let cleared = if addends { clearable_slots(&draft, &relocations) } else { Vec::new() };
-    for slots in cleared {
-        draft.clear(&slots)?;
-        draft.moves.push(Move { from: slots.clone(), to: slots, verbatim: false, name: "slots" });
+    let cleared = if slots.addends { clearable(&draft, &slots) } else { Vec::new() };
+    for data in &cleared {
+        clear(&mut draft, data, &slots)?;
     }
+    let place = find_place(&mut draft, size)?;
+    let to = sized(place.offset, size);
+    let table = slice_mut(&mut draft.file, to.start, size, "relocation table")?;
+    let (lowered, rest) = table.split_at_mut(index(count * entry));
+    for (relocation, bytes) in slots.relocations(&image).zip(lowered.chunks_exact_mut(index(entry))) {
+        relocation?.write(format, bytes);
+    }
+    rest.copy_from_slice(existing);
+    repoint(&mut draft, &old, &to, place);
+    retag(&mut draft, &tags, existing.is_empty().then_some(entry));
+    if length_of(&draft.dynamic.entries) >= draft.dynamic.capacity {
+        return Err(ElfError::unsupported("there is no DT_RELRENT, and no room for DT_RELAENT"));
+    }
+    draft.set(tags.place, place.address);
+    draft.set(tags.size, size);
+    let leading = draft.value(tags.count).unwrap_or(0);
+    draft.set(tags.count, leading.saturating_add(count));
+    let (file, moves) = draft.finish()?;
+    Ok(Some(Lowered { file, moves, count, cleared }))
+}
 
-    let word = image.format.word();
-    let size = length(&bytes);
-    let space = Space::survey(&draft);
-    let place = match space.best_cave(&draft, size, word) {
-        Some(cave) => enter(&mut draft, cave, size, word)?,
-        None => {
-            let (places, _) = append(&mut draft, &[Piece { size, align: word }], false)?;
-            *places.first().ok_or_else(|| ElfError::verification("a piece was not appended"))?
-        }
-    };
-    let to = place.offset..place.offset + size;
-    draft.write(to.start, &bytes, "relocation table")?;
-    if let Some(table) = &old_table {
+/// Zeros for a table of `size` bytes: after some segment, else at the end of the file.
+fn find_place(draft: &mut Draft, size: u64) -> Result<Place, ElfError> {
+    let align = draft.format.word();
+    if let Some(cave) = Space::survey(draft).best_cave(draft, size, align) {
+        return enter(draft, cave, size, align);
+    }
+    let (places, _) = append(draft, &[Piece { size, align }], false)?;
+    places.first().copied().ok_or_else(|| ElfError::verification("a piece was not appended"))
+}
+
+/// Has the section headers follow: those of the old tables, to the new one and to nothing.
+fn repoint(draft: &mut Draft, old: &Old, to: &Range, place: Place) {
+    if let Some(table) = &old.general {
         draft.repoint(&[table.repointed(to.clone(), place.address)]);
     }
-    if let Some(header) = old_relr.as_ref().and_then(|table| draft.sections.get_mut(table.section?)) {
+    if let Some(header) = old.relr.as_ref().and_then(|table| draft.sections.get_mut(table.section?)) {
         header.sh_type = SHT_NULL;
         (header.sh_flags, header.sh_addr, header.sh_offset, header.sh_size) = (0, 0, 0, 0);
     }
-    let count = relocations.len() as u64;
-    draft.dynamic.entries.retain(|entry| !matches!(entry.tag, DT_RELR | DT_RELRSZ | DT_RELRENT));
-    if existing.is_none() {
-        // Three tags went, three come.
-        draft.dynamic.entries.retain(|entry| ![place_tag, size_tag, entry_tag].contains(&entry.tag));
-        let entry = image.format.relocation_size(addends);
-        for (tag, value) in [(place_tag, 0), (size_tag, 0), (entry_tag, entry)] {
-            draft.dynamic.entries.push(DynamicEntry { tag, value });
-        }
-    }
-    draft.set(place_tag, place.address);
-    draft.set(size_tag, size);
-    let leading = draft.value(count_tag).unwrap_or(0);
-    draft.set(count_tag, leading.saturating_add(count));
-    for table in [&old_table, &old_relr].into_iter().flatten() {
+    for table in old.iter() {
         let (from, name) = (table.range.clone(), table.name);
         draft.moves.push(Move { to: from.clone(), from, verbatim: false, name });
     }
     let from = to.start..to.start;
-    draft.moves.push(Move { from, to, verbatim: false, name: "relocations" });
-    let (file, moves) = draft.finish()?;
-    Ok(Some(Lowered { file, moves, count }))
+    draft.moves.push(Move { from, to: to.clone(), verbatim: false, name: "relocations" });
+}
+
+/// Takes the tags of `DT_RELR` out. `added` is the size of an entry, where there was no other table.
+fn retag(draft: &mut Draft, tags: &Tags, added: Option<u64>) {
+    draft.dynamic.entries.retain(|entry| !matches!(entry.tag, DT_RELR | DT_RELRSZ | DT_RELRENT));
+    if let Some(size) = added {
+        // Three tags went, three come.
+        draft.dynamic.entries.retain(|entry| ![tags.place, tags.size, tags.entry].contains(&entry.tag));
+        for (tag, value) in [(tags.place, 0), (tags.size, 0), (tags.entry, size)] {
+            draft.dynamic.entries.push(DynamicEntry { tag, value });
+        }
+    }
+}
+
+/// Fills the slots that lie in a section with zeros.
+fn clear(draft: &mut Draft, data: &Data, slots: &Slots) -> Result<(), ElfError> {
+    let word = draft.format.word();
+    for slot in slots.within(&data.addresses, word) {
+        draft.clear(&sized(data.file.start + (slot - data.addresses.start), word))?;
+    }
+    let (from, to) = (data.file.clone(), data.file.clone());
+    draft.moves.push(Move { from, to, verbatim: false, name: "slots" });
+    Ok(())
 }
 
 /// Holds the lowered file against the original: the same relocations, in one table, and no others.
-pub(crate) fn check(before: &[u8], after: &[u8]) -> Result<(), ElfError> {
-    let (old, new) = (Image::parse(before)?, Image::parse(after)?);
+pub(crate) fn check(before: &[u8], lowered: &Lowered) -> Result<(), ElfError> {
+    let (old, new) = (Image::parse(before)?, Image::parse(&lowered.file)?);
     let (Some(old_dynamic), Some(new_dynamic)) = (Dynamic::parse(&old)?, Dynamic::parse(&new)?) else {
         return Err(ElfError::verification("the dynamic section is gone"));
     };
-    let addends = kind(&old)?.1;
-    let mut wanted = decode(&old, &old_dynamic)?;
-    let existing = RelocationTable::general(&old, &old_dynamic, addends)?;
-    wanted.extend(existing.iter().flat_map(RelocationTable::iter));
-    let found = RelocationTable::general(&new, &new_dynamic, addends)?;
-    if !found.iter().flat_map(RelocationTable::iter).eq(wanted) {
-        return Err(ElfError::verification("the lowered relocations are not those of DT_RELR"));
+    let gone = || ElfError::verification("there was no DT_RELR to lower");
+    let slots = Slots::of(&old, &old_dynamic)?.ok_or_else(gone)?;
+    let table = |image, dynamic| RelocationTable::general(image, dynamic, slots.addends);
+    let (existing, found) = (table(&old, &old_dynamic)?, table(&new, &new_dynamic)?);
+    let mut found = found.iter().flat_map(RelocationTable::iter);
+    let differs = || ElfError::verification("the lowered relocations are not those of DT_RELR");
+    for relocation in slots.relocations(&old) {
+        if found.next() != Some(relocation?) {
+            return Err(differs());
+        }
     }
-    for slot in decode(&old, &old_dynamic)? {
-        let word = old.format.word();
-        let (was, is) =
-            (old.at(slot.offset, word, "slot of DT_RELR")?, new.at(slot.offset, word, "slot of DT_RELR")?);
-        let zero = addends && is.iter().all(|byte| *byte == 0);
+    if !found.eq(existing.iter().flat_map(RelocationTable::iter)) {
+        return Err(differs());
+    }
+    for (was, is) in slots.words(&old).zip(slots.words(&new)) {
+        let ((_, was), (_, is)) = (was?, is?);
+        let zero = slots.addends && is.iter().all(|byte| *byte == 0);
         if was != is && !zero {
             return Err(ElfError::verification("a slot of DT_RELR is neither zero nor what it was"));
         }
     }
+    lowered.cleared.iter().try_for_each(|data| check_beside(&old, &new, data, &slots))
+}
+
+/// A section in which slots became zero holds between them what it held.
+fn check_beside(old: &Image<'_>, new: &Image<'_>, data: &Data, slots: &Slots) -> Result<(), ElfError> {
+    let word = old.format.word();
+    let size = data.file.end - data.file.start;
+    let section = |file| slice(file, data.file.start, size, "section");
+    let (was, is) = (section(old.file)?, section(new.file)?);
+    let starts = slots.within(&data.addresses, word).iter().map(|slot| slot - data.addresses.start);
+    let mut end = 0;
+    for start in starts.chain([size]) {
+        let between = index(end)..index(start);
+        if was.get(between.clone()) != is.get(between) {
+            return Err(ElfError::verification("bytes beside the slots of DT_RELR changed"));
+        }
+        end = start + word;
+    }
     Ok(())
 }
 
-/// The bytes of slots that nobody reads before they are relocated, as ranges of the file, ascending: those in writable data
-/// sections into which no table of the dynamic linker reaches. None in a file without section headers.
-fn clearable_slots(draft: &Draft, slots: &[Relocation]) -> Vec<Range> {
+/// The sections with slots that nobody reads before they are relocated, ascending: writable data into which no table of the
+/// dynamic linker reaches, and which is mapped once. None in a file without section headers.
+fn clearable(draft: &Draft, slots: &Slots) -> Vec<Data> {
     let own = draft.tables();
     let tables: Vec<u64> = TABLE_TAGS.iter().filter_map(|tag| draft.value(*tag)).collect();
-    let mut sections: Vec<(Range, u64)> = Vec::new();
+    let mut found: Vec<Data> = Vec::new();
     for section in draft.sections.iter().filter(|section| is_writable_data(section)) {
-        let addresses = section.sh_addr..section.sh_addr.saturating_add(section.sh_size);
-        let file = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
+        let addresses = sized(section.sh_addr, section.sh_size);
+        let file = sized(section.sh_offset, section.sh_size);
+        if slots.within(&addresses, draft.format.word()).is_empty() {
+            continue;
+        }
         let mapped = draft.load_of(&file).and_then(|at| draft.segments.get(at)).is_some_and(|load| {
             is_writable(load) && section.sh_addr.checked_sub(load.p_vaddr) == Some(file.start - load.p_offset)
         });
+        let maps = |load: &ProgramHeader| overlap(&sized(load.p_offset, load.p_filesz), &file);
+        let once = draft.loads().filter(|(_, load)| maps(load)).count() == 1;
         let shared = tables.iter().any(|table| addresses.contains(table))
-            || own.iter().any(|table| table.start < file.end && file.start < table.end);
-        if mapped && !shared {
-            sections.push((addresses, file.start));
+            || own.iter().any(|table| overlap(table, &file));
+        if mapped && once && !shared {
+            found.push(Data { addresses, file });
         }
     }
-    sections.sort_by_key(|(addresses, _)| addresses.start);
-    let word = draft.format.word();
-    let mut ranges: Vec<Range> = Vec::new();
-    for slot in slots {
-        let next = sections.partition_point(|(addresses, _)| addresses.start <= slot.offset);
-        let Some((addresses, offset)) = next.checked_sub(1).and_then(|at| sections.get(at)) else { continue };
-        if slot.offset.saturating_add(word) > addresses.end {
-            continue;
-        }
-        let start = offset + (slot.offset - addresses.start);
-        match ranges.last_mut() {
-            Some(range) if range.end == start => range.end += word,
-            _ => ranges.push(start..start + word),
-        }
-    }
-    // Sections may lie in the file in another order than in memory.
-    ranges.sort_by_key(|range| range.start);
-    ranges
+    found.sort_by_key(|data| data.addresses.start);
+    // Where two headers name the same bytes, once is enough.
+    let mut end = 0;
+    found.retain(|data| {
+        let apart = end <= data.addresses.start;
+        end = end.max(data.addresses.end);
+        apart
+    });
+    found
 }
 
 /// Whether the linker put variables into the section that the program may write to.
@@ -208,76 +291,53 @@ fn is_writable_data(section: &SectionHeader) -> bool {
     section.sh_flags & flags == flags && data.contains(&section.sh_type)
 }
 
-/// `R_*_RELATIVE` and whether it carries its addend.
-fn kind(image: &Image<'_>) -> Result<(u64, bool), ElfError> {
-    RelocationKind::relative(image.header.e_machine)
-        .ok_or_else(|| ElfError::unsupported("DT_RELR on a machine without a known relative relocation"))
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
 
-/// The slots of `DT_RELR` as relocations, ascending (gABI 2022 draft, "Relative Relocation Table"):
-/// an even word is the address of a slot; an odd one is a bitmap of the words that follow the last.
-fn decode(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Relocation>, ElfError> {
-    let what = "DT_RELR";
-    let (Some(address), Some(size)) = (dynamic.value(DT_RELR), dynamic.value(DT_RELRSZ)) else {
-        return Ok(Vec::new());
-    };
-    if size == 0 {
-        return Ok(Vec::new());
+    fn fixture() -> Vec<u8> {
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/elf/x86_64/bfd-relr.so")).unwrap()
     }
-    let (number, addends) = kind(image)?;
-    let word = image.format.word();
-    let wide = word * 8 - 1;
-    let limit = length(image.file) / word;
-    let mut relocations = Vec::new();
-    let mut push = |at: u64| -> Result<(), ElfError> {
-        if relocations.len() as u64 >= limit {
-            return Err(ElfError::malformed(what, "it has more slots than the file has words", address));
-        }
-        let value = image.format.number(image.at(at, word, "slot of DT_RELR")?);
-        let addend = addends.then_some(value);
-        relocations.push(Relocation { offset: at, symbol: 0, number, addend });
-        Ok(())
-    };
-    let mut next = 0u64;
-    for entry in image.at(address, size, what)?.chunks_exact(index(word)) {
-        let entry = image.format.number(entry);
-        if entry & 1 == 0 {
-            push(entry)?;
-            next = entry.wrapping_add(word);
-        } else {
-            for bit in (0..wide).filter(|bit| entry >> (bit + 1) & 1 == 1) {
-                push(next.wrapping_add(bit * word))?;
-            }
-            next = next.wrapping_add(wide * word);
-        }
-    }
-    relocations.sort_by_key(|relocation| relocation.offset);
-    let overlap = relocations.windows(2).find_map(|pair| match pair {
-        [first, second] if second.offset - first.offset < word => Some(second.offset),
-        _ => None,
-    });
-    match overlap {
-        // Loaders would relocate such a word twice, and one with addends once.
-        Some(at) => Err(ElfError::malformed(what, "two of its slots overlap", at)),
-        None => Ok(relocations),
-    }
-}
 
-/// The bytes of an `Elf_Rel` or `Elf_Rela`.
-fn encode(format: Format, relocation: &Relocation) -> Vec<u8> {
-    let shift = match format.class {
-        Class::Elf32 => 8,
-        Class::Elf64 => 32,
-    };
-    let info = relocation.symbol << shift | relocation.number;
-    let word = index(format.word());
-    let mut bytes = Vec::new();
-    for value in [Some(relocation.offset), Some(info), relocation.addend].into_iter().flatten() {
-        let start = bytes.len();
-        bytes.resize(start + word, 0);
-        if let Some(field) = bytes.get_mut(start..) {
-            format.spell(field, value);
+    #[test]
+    fn a_byte_beside_a_slot_is_held_against_the_original() {
+        let before = fixture();
+        let mut lowered = lower(&before).unwrap().unwrap();
+        check(&before, &lowered).unwrap();
+        let image = Image::parse(&before).unwrap();
+        let slots = Slots::of(&image, &Dynamic::parse(&image).unwrap().unwrap()).unwrap().unwrap();
+        let mut tried = 0;
+        for data in std::mem::take(&mut lowered.cleared) {
+            let Range { start, end } = data.addresses;
+            let is_slot = |at: u64| !slots.within(&(at.saturating_sub(7)..at + 8), 8).is_empty();
+            let beside =
+                (start..end).find(|at| !is_slot(*at)).map(|at| index(data.file.start + (at - start)));
+            lowered.cleared = vec![data];
+            let Some(byte) = beside else { continue };
+            *lowered.file.get_mut(byte).unwrap() ^= 1;
+            assert!(check(&before, &lowered).is_err(), "byte {byte:#x}");
+            *lowered.file.get_mut(byte).unwrap() ^= 1;
+            tried += 1;
         }
+        assert!(tried > 0);
     }
-    bytes
+
+    #[test]
+    fn a_table_without_a_slot_goes_too() {
+        let mut before = fixture();
+        let image = Image::parse(&before).unwrap();
+        let dynamic = Dynamic::parse(&image).unwrap().unwrap();
+        let size = dynamic.value(DT_RELRSZ).unwrap();
+        let at = index(image.locate(dynamic.value(DT_RELR).unwrap(), size, "table").unwrap());
+        // LLD fills a table that became shorter while it was made with empty bitmaps.
+        for (index, byte) in before.iter_mut().skip(at).take(index(size)).enumerate() {
+            *byte = u8::from(index % 8 == 0);
+        }
+        let lowered = lower(&before).unwrap().unwrap();
+        assert_eq!(lowered.count, 0);
+        check(&before, &lowered).unwrap();
+        let image = Image::parse(&lowered.file).unwrap();
+        assert_eq!(Dynamic::parse(&image).unwrap().unwrap().value(DT_RELR), None);
+    }
 }

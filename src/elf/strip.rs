@@ -6,7 +6,7 @@
 
 mod compact;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use goblin::elf::program_header::{PT_LOAD, PT_NULL, ProgramHeader};
 use goblin::elf::section_header::{
@@ -19,7 +19,9 @@ use super::edit::Strip;
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind};
 use super::image::Image;
-use super::patch::{Range, has_bytes, largest_page, padding};
+use super::machine::largest_page;
+use super::patch::{has_bytes, padding};
+use super::ranges::{Range, Ranges, overlap, sized};
 
 use compact::compact;
 
@@ -52,11 +54,9 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     }
     let mut stripped = stripping.carry_out(&image, false)?;
     if stripping.leaves_holes(&image) {
+        stripped = shorter(stripped, compact)?;
         // Sections that stay and lie in a hole may have to get out of it first.
-        let gathered = stripping.carry_out(&image, true)?;
-        let compacted = [compact(&stripped)?, compact(&gathered)?];
-        let least = compacted.into_iter().flatten().min_by_key(Vec::len);
-        stripped = least.filter(|least| least.len() < stripped.len()).unwrap_or(stripped);
+        stripped = shorter(stripped, |_| compact(&stripping.carry_out(&image, true)?))?;
     }
     // Sections that lie before a segment leave zeros there; a longer file would help nobody.
     if stripped.len() > file.len() {
@@ -64,6 +64,15 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     }
     check(&image, &facts, &stripped)?;
     Ok(Some(stripped))
+}
+
+/// What is made, if that is shorter.
+fn shorter(
+    file: Vec<u8>,
+    make: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, ElfError>,
+) -> Result<Vec<u8>, ElfError> {
+    let made = make(&file)?;
+    Ok(made.filter(|made| made.len() < file.len()).unwrap_or(file))
 }
 
 /// What lies past the end of the file says nothing about it, and something else once the file grows. What is kept
@@ -81,13 +90,13 @@ fn check_sections(image: &Image<'_>) -> Result<(), ElfError> {
 
 /// Which sections go.
 #[derive(Debug)]
-struct Stripping {
+struct Stripping<'a> {
     dropped: Vec<bool>,
-    names: Vec<Vec<u8>>,
+    names: Vec<&'a [u8]>,
 }
 
-impl Stripping {
-    fn plan(image: &Image<'_>, level: Strip) -> Result<Self, ElfError> {
+impl<'a> Stripping<'a> {
+    fn plan(image: &Image<'a>, level: Strip) -> Result<Self, ElfError> {
         let own = usize::from(image.header.e_shstrndx);
         let names_of = image.sections.get(own).map_or(&[][..], |section| image.section_bytes(section));
         let mut names = Vec::new();
@@ -97,7 +106,7 @@ impl Stripping {
             budget = budget.checked_sub(length(name)).ok_or_else(|| {
                 ElfError::malformed("section names", "names overlap more than any linker makes them", 0)
             })?;
-            names.push(name.to_vec());
+            names.push(name);
         }
         let mut dropped: Vec<bool> = image
             .sections
@@ -111,24 +120,23 @@ impl Stripping {
                 at != own && at != 0 && !is_loaded(section) && (debug || all)
             })
             .collect();
-        let is_dropped = |dropped: &[bool], at: u64| dropped.get(index(at)).copied().unwrap_or(false);
-        // Relocations of what goes, and strings that only what goes refers to.
+        // Relocations of what goes.
+        let is_dropped = |dropped: &[bool], at: u32| dropped.get(at as usize).copied().unwrap_or(false);
         for (at, section) in image.sections.iter().enumerate() {
             let relocates = matches!(section.sh_type, SHT_REL | SHT_RELA) && !is_loaded(section);
-            let strings = section.sh_type == SHT_STRTAB && !is_loaded(section) && at != own;
-            let mut users = image
-                .sections
-                .iter()
-                .enumerate()
-                .filter(|(_, user)| user.sh_link as usize == at)
-                .map(|(user, _)| user as u64)
-                .peekable();
-            let orphaned = strings && users.peek().is_some() && users.all(|user| is_dropped(&dropped, user));
-            let useless = relocates
-                && (is_dropped(&dropped, u64::from(section.sh_info))
-                    || is_dropped(&dropped, u64::from(section.sh_link)));
-            if let Some(flag) = dropped.get_mut(at) {
-                *flag |= orphaned || useless;
+            let useless = is_dropped(&dropped, section.sh_info) || is_dropped(&dropped, section.sh_link);
+            if let (true, Some(flag)) = (relocates && useless, dropped.get_mut(at)) {
+                *flag = true;
+            }
+        }
+        // Strings that only what goes refers to.
+        let links: BTreeSet<u32> = image.sections.iter().map(|user| user.sh_link).collect();
+        let users = image.sections.iter().zip(&dropped).filter(|(_, dropped)| !**dropped);
+        let kept: BTreeSet<u32> = users.map(|(user, _)| user.sh_link).collect();
+        for at in links.difference(&kept).map(|at| *at as usize).filter(|at| *at != own) {
+            let strings = |section: &SectionHeader| section.sh_type == SHT_STRTAB && !is_loaded(section);
+            if let (true, Some(flag)) = (image.sections.get(at).is_some_and(strings), dropped.get_mut(at)) {
+                *flag = true;
             }
         }
         Ok(Self { dropped, names })
@@ -151,10 +159,7 @@ impl Stripping {
         let own = usize::from(image.header.e_shstrndx);
         let (mut file, end) = self.loaded_part(image, gather)?;
         let mapped = mapped(image);
-        let moves = |start: u64, size: u64| {
-            let range = start..start.saturating_add(size);
-            start >= end || (gather && !mapped.iter().any(|other| overlap(other, &range)))
-        };
+        let moves = |start: u64, size: u64| start >= end || (gather && !mapped.overlap(&sized(start, size)));
         // Symbols name sections by index. Those of loaded sections stay what they are, and with a
         // symbol table all do: what goes leaves an empty entry.
         let keeps_symbols = image
@@ -185,7 +190,7 @@ impl Stripping {
                 continue;
             }
             header.sh_name = name_table.len();
-            name_table.extend_from_slice(self.names.get(at).map_or(&[], Vec::as_slice));
+            name_table.extend_from_slice(self.names.get(at).copied().unwrap_or_default());
             name_table.push(0);
             let number = |old: u32| renumbered.get(&(old as usize)).copied().unwrap_or(0);
             header.sh_link = number(header.sh_link);
@@ -229,39 +234,27 @@ impl Stripping {
     fn loaded_part(&self, image: &Image<'_>, gather: bool) -> Result<(Vec<u8>, u64), ElfError> {
         let end = loaded_end(image);
         let mut file = slice(image.file, 0, end, "loaded part")?.to_vec();
-        let mapped = mapped(image);
         let programs = u64::from(image.header.e_phnum) * image.format.program_header_size();
-        let headers = [
-            0..image.format.file_header_size(),
-            image.header.e_phoff..image.header.e_phoff.saturating_add(programs),
-        ];
+        let headers = [0..image.format.file_header_size(), sized(image.header.e_phoff, programs)];
         if matches!(&headers, [file, programs] if overlap(file, programs)) {
             return Err(ElfError::unsupported("program headers overlap the file header"));
         }
         let entry = image.format.section_header_size();
-        let table = image.header.e_shoff
-            ..image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
-        let leaves = |at: usize, section: &SectionHeader| {
-            has_bytes(section) && (self.is_dropped(at) || (gather && !is_loaded(section)))
-        };
-        let gone = image
-            .sections
-            .iter()
-            .enumerate()
-            .filter(|(at, section)| leaves(*at, section))
-            .map(|(_, section)| section.sh_offset..section.sh_offset.saturating_add(section.sh_size));
+        let table = sized(image.header.e_shoff, entry.saturating_mul(image.sections.len() as u64));
         if headers.iter().any(|header| overlap(header, &table)) {
             return Err(ElfError::unsupported("section headers overlap the program headers"));
         }
-        for range in gone.chain([table]) {
-            let overlaps = |other: &Range| overlap(other, &range);
-            let shared = image.sections.iter().enumerate().any(|(at, section)| {
-                let other = section.sh_offset..section.sh_offset.saturating_add(section.sh_size);
-                has_bytes(section) && !leaves(at, section) && overlaps(&other)
-            });
-            if mapped.iter().chain(&headers).any(overlaps) || shared {
-                continue;
-            }
+        let leaves =
+            |at: usize, section: &SectionHeader| self.is_dropped(at) || (gather && !is_loaded(section));
+        let with_bytes = image.sections.iter().enumerate().filter(|(_, section)| has_bytes(section));
+        let (gone, kept): (Vec<_>, Vec<_>) = with_bytes.partition(|(at, section)| leaves(*at, section));
+        let range = |(_, section): (usize, &SectionHeader)| sized(section.sh_offset, section.sh_size);
+        let mapped = mapped(image);
+        let kept = kept.into_iter().map(range).chain(mapped.iter().cloned()).chain(headers);
+        let kept = Ranges::from_iter(kept);
+        let gone = gone.into_iter().map(range).chain([table]).filter(|range| !kept.overlap(range));
+        let gone = Ranges::from_iter(gone);
+        for range in gone.iter() {
             if let Some(bytes) = file.get_mut(index(range.start)..index(range.end.min(end))) {
                 bytes.fill(0);
             }
@@ -271,13 +264,9 @@ impl Stripping {
 }
 
 /// What segments map of the file.
-fn mapped(image: &Image<'_>) -> Vec<Range> {
+fn mapped(image: &Image<'_>) -> Ranges {
     let segments = image.segments.iter().filter(|segment| segment.p_type != PT_NULL);
-    segments.map(|segment| segment.p_offset..segment.p_offset.saturating_add(segment.p_filesz)).collect()
-}
-
-fn overlap(a: &Range, b: &Range) -> bool {
-    a.start < b.end && b.start < a.end
+    segments.map(|segment| sized(segment.p_offset, segment.p_filesz)).collect()
 }
 
 fn is_loaded(section: &SectionHeader) -> bool {
@@ -375,6 +364,8 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         return Err(ElfError::verification("stripping changed the number of segments"));
     }
     let page = largest_page(before.header.e_machine);
+    // By how far they are nearer to the start now.
+    let mut kept: BTreeMap<u64, Vec<Range>> = BTreeMap::new();
     for (old, new) in before.segments.iter().zip(&after.segments) {
         let by = old.p_offset.wrapping_sub(new.p_offset);
         let whole = by % old.p_align.max(1) == 0 && by % page == 0;
@@ -384,9 +375,8 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         if *old != (ProgramHeader { p_offset: old.p_offset, ..new.clone() }) {
             return Err(ElfError::verification("stripping changed a program header"));
         }
-        let sections = before.sections.len().max(after.sections.len()) as u64;
-        if old.p_type != PT_NULL && content(before, old, sections)? != content(&after, new, sections)? {
-            return Err(ElfError::verification("stripping changed a segment"));
+        if old.p_type != PT_NULL {
+            kept.entry(by).or_default().push(sized(old.p_offset, old.p_filesz));
         }
         // Segments without bytes say nothing by their place in the file; others lie where they are mapped.
         let mapped = |image: &Image<'_>, segment: &ProgramHeader| {
@@ -394,6 +384,12 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         };
         if old.p_type != PT_NULL && old.p_filesz > 0 && mapped(before, old) && !mapped(&after, new) {
             return Err(ElfError::verification("offset and address of a segment disagree after stripping"));
+        }
+    }
+    for (by, ranges) in kept {
+        // What segments have in common is compared once.
+        for range in Ranges::from_iter(ranges).iter() {
+            check_content(before, &after, range, by)?;
         }
     }
     found.segments.clone_from(&facts.segments);
@@ -414,18 +410,35 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
     Ok(())
 }
 
-/// The bytes of a segment, with zeros where it holds the file header or one of the header tables:
+/// What a range holds is the same where it lies now, nearer to the start by `by`.
+fn check_content(before: &Image<'_>, after: &Image<'_>, range: &Range, by: u64) -> Result<(), ElfError> {
+    /// Bytes that are looked at together.
+    const PIECE: u64 = 1 << 20;
+    let sections = before.sections.len().max(after.sections.len()) as u64;
+    let mut start = range.start;
+    while start < range.end {
+        let size = PIECE.min(range.end - start);
+        let new = start.wrapping_sub(by);
+        if content(before, start, size, sections)? != content(after, new, size, sections)? {
+            return Err(ElfError::verification("stripping changed a segment"));
+        }
+        start += size;
+    }
+    Ok(())
+}
+
+/// Bytes of a segment, with zeros where it holds the file header or one of the header tables:
 /// those are compared field by field. `sections` is the larger number of section headers.
-fn content(image: &Image<'_>, segment: &ProgramHeader, sections: u64) -> Result<Vec<u8>, ElfError> {
+fn content(image: &Image<'_>, offset: u64, size: u64, sections: u64) -> Result<Vec<u8>, ElfError> {
     let (format, header) = (image.format, &image.header);
-    let mut bytes = slice(image.file, segment.p_offset, segment.p_filesz, "segment")?.to_vec();
+    let mut bytes = slice(image.file, offset, size, "segment")?.to_vec();
     let segments = u64::from(header.e_phnum) * format.program_header_size();
     let sections = sections.saturating_mul(format.section_header_size());
-    for (start, size) in
+    for (start, length) in
         [(0, format.file_header_size()), (header.e_phoff, segments), (header.e_shoff, sections)]
     {
-        let end = start.saturating_add(size).saturating_sub(segment.p_offset).min(segment.p_filesz);
-        if let Some(bytes) = bytes.get_mut(index(start.saturating_sub(segment.p_offset))..index(end)) {
+        let end = start.saturating_add(length).saturating_sub(offset).min(size);
+        if let Some(bytes) = bytes.get_mut(index(start.saturating_sub(offset))..index(end)) {
             bytes.fill(0);
         }
     }

@@ -48,7 +48,7 @@ impl<'a> Survey<'a> {
         let loaded = matches!(facts.kind, Kind::Executable | Kind::Dynamic);
         let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
         if loaded {
-            ElfError::limit("sections", image.sections.len() as u64, limits.sections)?;
+            ElfError::limit("sections", "sections", image.sections.len() as u64, limits.sections)?;
             facts.interpreter = interpreter(&image)?;
             facts.headers_mapped = headers_mapped(&image);
         }

@@ -16,12 +16,12 @@ use super::edit::{ElfEdit, RunPathEdit};
 use super::error::ElfError;
 use super::facts::ElfFacts;
 use super::image::Image;
-use super::patch::{Move, TABLE_TAGS, largest_page};
+use super::machine::largest_page;
+use super::patch::{Move, TABLE_TAGS};
+use super::ranges::{Range, sized};
 use super::survey::Survey;
 use super::symbols::DynamicSymbols;
 use super::versions::needs;
-
-type Range = std::ops::Range<u64>;
 
 fn fail<T>(rule: impl Into<String>) -> Result<T, ElfError> {
     Err(ElfError::verification(rule))
@@ -300,7 +300,6 @@ fn changed_ranges(
     new_dynamic: &Dynamic,
     moves: &[Move],
 ) -> Result<Vec<Range>, ElfError> {
-    let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let mut ranges = vec![sized(0, old.format.file_header_size())];
     for (image, dynamic) in [(old, old_dynamic), (new, new_dynamic)] {
         let table = u64::from(image.header.e_phnum) * image.format.program_header_size();

@@ -5,11 +5,12 @@ use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD, PT_NULL, PT_PHDR, Program
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
 use crate::elf::image::PN_XNUM;
+use crate::elf::machine::largest_page;
 
 use super::draft::{Draft, file_end, is_writable, memory_end};
 use super::report::SegmentChange;
 use super::room::{enter, lengthen};
-use super::space::{Space, largest_page, padding};
+use super::space::{Space, padding};
 
 /// How a blob starts in the file: what is in it is aligned to this at most.
 const BLOB_ALIGN: u64 = 16;

@@ -12,10 +12,8 @@ use crate::elf::codec::{Format, index, length, slice, slice_mut};
 use crate::elf::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
 use crate::elf::error::ElfError;
 use crate::elf::image::Image;
+use crate::elf::ranges::{Range, sized};
 use crate::elf::symbols;
-
-/// A range of the file or of the address space: `start..end`.
-pub(crate) type Range = std::ops::Range<u64>;
 
 /// A stretch of bytes that got a new place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -316,7 +314,8 @@ impl Draft {
         slice(&self.file, offset, size, what)?;
         for symbol in (offset..offset + size / entry * entry).step_by(index(entry)) {
             let section = format.get(&self.file, symbol + section_at, 2, what)?;
-            let Some((_, old, new)) = moved.iter().find(|(at, ..)| *at == section) else { continue };
+            let found = moved.binary_search_by_key(&section, |(at, ..)| *at).ok();
+            let Some((_, old, new)) = found.and_then(|found| moved.get(found)) else { continue };
             let value = format.get(&self.file, symbol + value_at, format.word(), what)?;
             if let Some(within) = value.checked_sub(old.start).filter(|_| value <= old.end) {
                 format.put(&mut self.file, symbol + value_at, format.word(), new + within, what)?;
@@ -359,7 +358,6 @@ fn check_tables(
     strings: Range,
     read: &[Range],
 ) -> Result<(), ElfError> {
-    let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let (format, header) = (image.format, &image.header);
     let mut tables = vec![
         sized(0, format.file_header_size()),

@@ -23,15 +23,13 @@ use goblin::elf::section_header::SHT_DYNAMIC;
 
 pub use report::{Changes, SegmentChange, StringTableChange};
 
-pub(crate) use append::{Piece, append};
-pub(crate) use draft::{Draft, Move, Range, TABLE_TAGS, growable, has_bytes, is_writable};
+pub(crate) use append::{Piece, Place, append};
+pub(crate) use draft::{Draft, Move, TABLE_TAGS, growable, has_bytes, is_writable, length_of};
 pub(crate) use room::enter;
-pub(crate) use space::{Space, largest_page, padding};
-pub(crate) use tables::movable;
+pub(crate) use space::{Space, padding};
+pub(crate) use tables::{Table, movable};
 
-use append::Place;
 use census::Census;
-use draft::length_of;
 use strings::Placed;
 use tags::{TagPlan, Value};
 
@@ -104,8 +102,7 @@ pub(crate) fn edit_names(file: Vec<u8>, edit: &ElfEdit) -> Result<Edited, ElfErr
 /// What to change, or nothing if the file is as the edit wants it.
 fn plan(file: &[u8], edit: &ElfEdit) -> Result<Option<(TagPlan, Placed)>, ElfError> {
     let image = Image::parse(file)?;
-    let names = ElfEdit { strip: None, lower_relr: false, ..edit.clone() };
-    if names.is_empty() {
+    if edit.keeps_names() {
         return Ok(None);
     }
     let dynamic = Dynamic::parse(&image)?.ok_or_else(|| {

@@ -1,45 +1,34 @@
 //! Which parts of the file are in use, and where zeros lie that nobody owns.
 
-use goblin::elf::header::{EM_AARCH64, EM_LOONGARCH, EM_PPC64};
+use std::cmp::Reverse;
+
 use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
 
 use crate::elf::codec::{index, length};
+use crate::elf::machine::largest_page;
+use crate::elf::ranges::{Range, Ranges, sized};
 
-use super::draft::{Draft, Range, file_end, has_bytes, is_writable, memory_end};
+use super::draft::{Draft, file_end, has_bytes, is_writable, memory_end};
 
-/// The largest page size Linux has on a machine. No two `PT_LOAD` may share such a page: musl maps
-/// them in order with `MAP_FIXED` (`map_library`), so the second would hide the first.
-pub(crate) fn largest_page(machine: u16) -> u64 {
-    match machine {
-        EM_AARCH64 | EM_LOONGARCH | EM_PPC64 => 0x10000,
-        _ => 0x1000,
-    }
-}
-
-/// Used ranges of the file, ascending.
+/// What of the file is in use.
 #[derive(Debug)]
 pub(crate) struct Space {
-    used: Vec<Range>,
+    used: Ranges,
 }
 
 impl Space {
     /// What the headers say is in use. Without section headers everything a segment maps is; with
     /// them, zeros between sections are padding.
     pub(crate) fn survey(draft: &Draft) -> Self {
-        let mut used = draft.tables();
-        let sized = |offset: u64, size: u64| offset..offset.saturating_add(size);
-        let present = draft.sections.iter().filter(|section| has_bytes(section));
-        used.extend(present.map(|section| sized(section.sh_offset, section.sh_size)));
+        let sections = draft.sections.iter().filter(|section| has_bytes(section));
         let described = !draft.sections.is_empty();
         let segments = draft.segments.iter().filter(|segment| segment.p_type != PT_LOAD || !described);
-        // PT_DYNAMIC and PT_PHDR are above; their headers may lag behind while the file is edited.
-        used.extend(
-            segments
-                .filter(|segment| segment.p_filesz > 0 && !Self::spans_sections(segment))
-                .map(|segment| sized(segment.p_offset, segment.p_filesz)),
-        );
-        used.retain(|range| range.start < range.end);
-        used.sort_by_key(|range| (range.start, range.end));
+        // PT_DYNAMIC and PT_PHDR are among the tables; their headers may lag behind while the file is edited.
+        let segments = segments.filter(|segment| !Self::spans_sections(segment));
+        let used = (sections.map(|section| sized(section.sh_offset, section.sh_size)))
+            .chain(segments.map(|segment| sized(segment.p_offset, segment.p_filesz)))
+            .chain(draft.tables())
+            .collect();
         Self { used }
     }
 
@@ -53,14 +42,9 @@ impl Space {
         )
     }
 
-    /// Where the first used range at or after `offset` starts.
-    pub(crate) fn next_used(&self, offset: u64) -> Option<u64> {
-        self.used.iter().filter(|range| range.end > offset).map(|range| range.start.max(offset)).min()
-    }
-
     /// The number of zeros from `offset` on, up to `limit` or the next used byte.
     pub(crate) fn zeros(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
-        let end = self.next_used(offset).unwrap_or(limit).min(limit).min(length(file));
+        let end = self.used.next(offset).unwrap_or(limit).min(limit).min(length(file));
         let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
         bytes.iter().take_while(|byte| **byte == 0).count() as u64
     }
@@ -69,7 +53,7 @@ impl Space {
     /// or the 0xcc that patchelf leaves behind the last section it wrote.
     pub(crate) fn filler(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
         let zeros = self.zeros(file, offset, limit);
-        let end = self.next_used(offset).unwrap_or(limit).min(limit).min(length(file));
+        let end = self.used.next(offset).unwrap_or(limit).min(limit).min(length(file));
         let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
         if zeros > 0 { zeros } else { bytes.iter().take_while(|byte| **byte == 0xcc).count() as u64 }
     }
@@ -85,7 +69,7 @@ impl Space {
                 && load.p_filesz == load.p_memsz
                 && load.p_filesz > 0
                 && start <= end
-                && self.next_used(start).is_none()
+                && self.used.next(start).is_none()
                 && self.zeros(&draft.file, start, end) == rest
         })
     }
@@ -94,9 +78,14 @@ impl Space {
     /// owns, before the next segment's bytes and first page. Such a cave is mapped already, as the
     /// tail of the segment's last page, or becomes so.
     pub(crate) fn cave(&self, draft: &Draft, at: usize) -> u64 {
-        let Some(load) = draft.segments.get(at) else { return 0 };
+        Self::behind(draft, at).map_or(0, |room| self.zeros(&draft.file, room.start, room.end))
+    }
+
+    /// Where in the file that cave can be, whatever lies there.
+    fn behind(draft: &Draft, at: usize) -> Option<Range> {
+        let load = draft.segments.get(at)?;
         if load.p_type != PT_LOAD || load.p_filesz != load.p_memsz || load.p_filesz == 0 {
-            return 0;
+            return None;
         }
         let page = largest_page(draft.header.e_machine);
         let (start, memory) = (file_end(load), memory_end(load));
@@ -109,7 +98,7 @@ impl Space {
         let file_room = next_bytes.min().unwrap_or(length(&draft.file)).saturating_sub(start);
         let last = draft.format.address_max() / page * page;
         let memory_room = next_page.min().unwrap_or(last).saturating_sub(memory);
-        self.zeros(&draft.file, start, start.saturating_add(file_room.min(memory_room)))
+        Some(sized(start, file_room.min(memory_room)))
     }
 
     /// The cave that suits `size` bytes aligned to `align` best: what is only read goes where nothing
@@ -126,16 +115,25 @@ impl Space {
         align: u64,
         among: impl Fn(&ProgramHeader) -> bool,
     ) -> Option<usize> {
-        draft
-            .loads()
-            .filter(|(_, load)| among(load))
-            .filter_map(|(at, load)| {
-                let room = self.cave(draft, at);
-                let wanted = padding(memory_end(load), align).checked_add(size)?;
-                (room >= wanted).then_some(((is_writable(load), room), at))
-            })
-            .min()
-            .map(|(_, at)| at)
+        let loads = draft.loads().filter(|(_, load)| among(load));
+        let mut caves: Vec<(Range, usize, &ProgramHeader)> =
+            loads.filter_map(|(at, load)| Some((Self::behind(draft, at)?, at, load))).collect();
+        // Segments may end at the same place of the file: the zeros there are counted once, for the one with most room.
+        caves.sort_by_key(|(room, ..)| (room.start, Reverse(room.end)));
+        let mut counted = (u64::MAX, 0);
+        let mut best = None;
+        for (room, at, load) in caves {
+            if counted.0 != room.start {
+                counted = (room.start, self.zeros(&draft.file, room.start, room.end));
+            }
+            let room = counted.1.min(room.end - room.start);
+            let Some(wanted) = padding(memory_end(load), align).checked_add(size) else { continue };
+            let cave = (is_writable(load), room, at);
+            if room >= wanted && best.is_none_or(|best| cave < best) {
+                best = Some(cave);
+            }
+        }
+        best.map(|(.., at)| at)
     }
 }
 

@@ -14,8 +14,9 @@ use goblin::elf::section_header::{
 };
 
 use crate::elf::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, is_string_tag};
+use crate::elf::ranges::{Range, sized};
 
-use super::draft::{Draft, Range, Repointed, TABLE_TAGS};
+use super::draft::{Draft, Repointed, TABLE_TAGS};
 
 /// `SHT_RELR` (gABI, 2022 draft).
 pub(crate) const SHT_RELR: u32 = 19;
@@ -46,23 +47,62 @@ impl Table {
 /// Every movable table of the file, ascending by offset. None where there are no section headers:
 /// then nothing says where a table ends.
 pub(crate) fn movable(draft: &Draft) -> Vec<Table> {
-    let mut tables: Vec<Table> =
-        (0..).zip(&draft.sections).filter_map(|(at, section)| table(draft, at, section)).collect();
+    let pointers = Pointers::of(draft);
+    let sections = (0..).zip(&draft.sections);
+    let tables = sections.filter_map(|(at, section)| table(draft, &pointers, at, section)).collect();
+    without_overlaps(tables)
+}
+
+/// The tables that lie apart from all others, ascending: sections that overlap are not tables of their own.
+fn without_overlaps(mut tables: Vec<Table>) -> Vec<Table> {
     tables.sort_by_key(|table| table.range.start);
-    // Sections that overlap are not tables of their own.
-    let overlapping: Vec<bool> = (0..tables.len())
-        .map(|at| {
-            let range = |at: Option<usize>| at.and_then(|at| tables.get(at)).map(|table| &table.range);
-            let (before, this, after) = (range(at.checked_sub(1)), range(Some(at)), range(Some(at + 1)));
-            this.is_none_or(|this| {
-                before.is_some_and(|before| before.end > this.start)
-                    || after.is_some_and(|after| this.end > after.start)
-            })
-        })
-        .collect();
-    let mut overlapping = overlapping.into_iter();
-    tables.retain(|_| !overlapping.next().unwrap_or(true));
+    let starts: Vec<u64> = tables.iter().map(|table| table.range.start).collect();
+    let mut next = starts.into_iter().skip(1);
+    let mut end = 0;
+    tables.retain(|table| {
+        let next = next.next().unwrap_or(u64::MAX);
+        let apart = end <= table.range.start && table.range.end <= next;
+        end = end.max(table.range.end);
+        apart
+    });
     tables
+}
+
+/// What the dynamic section says about addresses.
+struct Pointers {
+    /// Where tables start, by tag.
+    starts: Vec<(u64, u64)>,
+    /// Where relocation tables lie.
+    relocations: Vec<Range>,
+    /// The values of tags that are neither known to be plain numbers nor among the tables, ascending.
+    unknown: Vec<u64>,
+}
+
+impl Pointers {
+    fn of(draft: &Draft) -> Self {
+        let starts = TABLE_TAGS.into_iter().filter_map(|tag| Some((tag, draft.value(tag)?))).collect();
+        let sized_by =
+            [(DT_RELA, DT_RELASZ), (DT_REL, DT_RELSZ), (DT_JMPREL, DT_PLTRELSZ), (DT_RELR, DT_RELRSZ)];
+        let relocations = sized_by.into_iter();
+        let relocations =
+            relocations.filter_map(|(start, size)| Some(sized(draft.value(start)?, draft.value(size)?)));
+        let known = |tag| is_string_tag(tag) || NUMBER_TAGS.contains(&tag) || TABLE_TAGS.contains(&tag);
+        let unknown = draft.dynamic.entries.iter().filter(|entry| !known(entry.tag));
+        let mut unknown: Vec<u64> = unknown.map(|entry| entry.value).collect();
+        unknown.sort_unstable();
+        Self { starts, relocations: relocations.collect(), unknown }
+    }
+
+    /// Whether a tag points into the section in a way that moving it would break: a tag that is not
+    /// known to be a plain number, or a relocation table that reaches over the section's end.
+    fn lead_into(&self, addresses: &Range) -> bool {
+        let first = self.unknown.partition_point(|value| *value < addresses.start);
+        self.unknown.get(first).is_some_and(|value| *value < addresses.end)
+            || self.relocations.iter().any(|table| {
+                let overlaps = table.start < addresses.end && addresses.start < table.end;
+                overlaps && (table.start < addresses.start || table.end > addresses.end)
+            })
+    }
 }
 
 /// The string table, whatever is around it: by the dynamic section alone.
@@ -81,7 +121,7 @@ pub(crate) fn strings(draft: &Draft) -> Table {
     }
 }
 
-fn table(draft: &Draft, at: usize, section: &SectionHeader) -> Option<Table> {
+fn table(draft: &Draft, pointers: &Pointers, at: usize, section: &SectionHeader) -> Option<Table> {
     let (tags, name): (&[u64], _) = match section.sh_type {
         SHT_HASH => (&[DT_HASH], ".hash"),
         SHT_GNU_HASH => (&[DT_GNU_HASH], ".gnu.hash"),
@@ -96,14 +136,14 @@ fn table(draft: &Draft, at: usize, section: &SectionHeader) -> Option<Table> {
         _ => return None,
     };
     let loaded = section.sh_flags & u64::from(SHF_ALLOC) != 0 && section.sh_size > 0;
-    if !loaded || !tags.iter().any(|tag| draft.value(*tag) == Some(section.sh_addr)) {
+    if !loaded || !tags.iter().any(|tag| pointers.starts.contains(&(*tag, section.sh_addr))) {
         return None;
     }
     let range = section.sh_offset..section.sh_offset.checked_add(section.sh_size)?;
     let addresses = section.sh_addr..section.sh_addr.checked_add(section.sh_size)?;
     let load = draft.segments.get(draft.load_of(&range)?)?;
     let agrees = load.p_vaddr.checked_add(range.start - load.p_offset) == Some(section.sh_addr);
-    if !agrees || pointed_into(draft, &addresses) || cut_by_segment(draft, &range) {
+    if !agrees || pointers.lead_into(&addresses) || cut_by_segment(draft, &range) {
         return None;
     }
     let align = section.sh_addralign.max(1);
@@ -121,23 +161,6 @@ fn cut_by_segment(draft: &Draft, range: &Range) -> bool {
                 && segment.p_type == PT_GNU_RELRO
                 && (end < range.end || segment.p_offset > range.start)
     })
-}
-
-/// Whether a tag points into the section in a way that moving it would break: a tag that is not
-/// known to be a plain number, or a relocation table that reaches over the section's end.
-fn pointed_into(draft: &Draft, addresses: &Range) -> bool {
-    let unknown = draft.dynamic.entries.iter().any(|entry| {
-        let number = is_string_tag(entry.tag) || NUMBER_TAGS.contains(&entry.tag);
-        !number && !TABLE_TAGS.contains(&entry.tag) && addresses.contains(&entry.value)
-    });
-    let sized = [(DT_RELA, DT_RELASZ), (DT_REL, DT_RELSZ), (DT_JMPREL, DT_PLTRELSZ), (DT_RELR, DT_RELRSZ)];
-    unknown
-        || sized.into_iter().any(|(start, size)| {
-            let (Some(start), Some(size)) = (draft.value(start), draft.value(size)) else { return false };
-            let end = start.saturating_add(size);
-            let overlaps = start < addresses.end && addresses.start < end;
-            overlaps && (start < addresses.start || end > addresses.end)
-        })
 }
 
 /// Tags whose value is a count, a size or a set of flags.
@@ -165,3 +188,16 @@ const NUMBER_TAGS: [u64; 22] = [
     DT_RELRSZ,
     DT_RELRENT,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_inside_an_earlier_large_one_is_not_free_standing() {
+        let table =
+            |range: Range| Table { section: None, address: range.start, range, align: 1, name: ".hash" };
+        let apart = without_overlaps([40..50, 0..30, 5..8, 10..20, 50..60, 55..58].map(table).to_vec());
+        assert_eq!(apart, [table(40..50)]);
+    }
+}

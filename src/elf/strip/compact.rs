@@ -5,12 +5,14 @@
 //! offset and address of every segment congruent (gABI, "Program Header").
 
 use goblin::elf::header::ET_EXEC;
-use goblin::elf::program_header::{PT_INTERP, PT_NULL, ProgramHeader};
+use goblin::elf::program_header::{PT_INTERP, PT_NULL};
 
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
 use crate::elf::image::Image;
-use crate::elf::patch::{Range, has_bytes, largest_page};
+use crate::elf::machine::largest_page;
+use crate::elf::patch::has_bytes;
+use crate::elf::ranges::{Range, Ranges, sized};
 
 /// No page is smaller, so a shorter hole cannot be taken out.
 const SMALLEST: u64 = 0x1000;
@@ -18,66 +20,95 @@ const SMALLEST: u64 = 0x1000;
 /// The file without its holes; `None` where there are none that can be taken out.
 pub(super) fn compact(file: &[u8]) -> Result<Option<Vec<u8>>, ElfError> {
     let image = Image::parse(file)?;
-    let Some(cuts) = cuts(&image) else { return Ok(None) };
+    let cuts = cuts(&image);
+    if cuts.is_empty() {
+        return Ok(None);
+    }
     let mut kept = Vec::with_capacity(file.len());
     let mut at = 0;
     for cut in &cuts {
-        kept.extend_from_slice(file.get(at..index(cut.start)).unwrap_or_default());
-        at = index(cut.end);
+        kept.extend_from_slice(file.get(at..index(cut.range.start)).unwrap_or_default());
+        at = index(cut.range.end);
     }
     kept.extend_from_slice(file.get(at..).unwrap_or_default());
     write_offsets(&image, &mut kept, &cuts)?;
     Ok(Some(kept))
 }
 
-/// Where `offset` is after the cuts.
-fn moved(offset: u64, cuts: &[Range]) -> u64 {
-    let before = |cut: &Range| offset.min(cut.end).saturating_sub(cut.start);
-    offset - cuts.iter().map(before).sum::<u64>()
+/// Bytes that are taken out.
+#[derive(Debug)]
+struct Cut {
+    range: Range,
+    /// How many are taken out before them.
+    before: u64,
 }
 
-/// What can be taken out, ascending; `None` where that is nothing, or where it is not safe.
-fn cuts(image: &Image<'_>) -> Option<Vec<Range>> {
-    let loads = || image.loads();
+/// Cuts, ascending.
+fn ascending(ranges: impl IntoIterator<Item = Range>) -> Vec<Cut> {
+    let mut before = 0;
+    let cut = |range: Range| {
+        let cut = Cut { before, range };
+        before += cut.range.end - cut.range.start;
+        cut
+    };
+    ranges.into_iter().map(cut).collect()
+}
+
+/// Where `offset` is after the cuts.
+fn moved(offset: u64, cuts: &[Cut]) -> u64 {
+    let next = cuts.partition_point(|cut| cut.range.start <= offset);
+    let last = next.checked_sub(1).and_then(|last| cuts.get(last));
+    last.map_or(offset, |cut| offset - cut.before - (offset.min(cut.range.end) - cut.range.start))
+}
+
+/// What can be taken out; nothing where it is not safe.
+fn cuts(image: &Image<'_>) -> Vec<Cut> {
     let program = image.header.e_type == ET_EXEC || image.segments.iter().any(|s| s.p_type == PT_INTERP);
-    let mut cuts: Vec<Range> = Vec::new();
-    for hole in holes(image) {
+    let mut loads: Vec<u64> = image.loads().map(|load| load.p_offset).collect();
+    loads.sort_unstable();
+    let mut aligned: Vec<(u64, u64)> = (image.loads().map(|load| (load.p_offset, load.p_align)))
+        .chain(image.sections.iter().map(|section| (section.sh_offset, section.sh_addralign)))
+        .collect();
+    aligned.sort_unstable();
+    // What comes behind a hole moves by whole multiples of all alignments there: the last hole first.
+    let mut step = largest_page(image.header.e_machine);
+    let mut ranges: Vec<Range> = Vec::new();
+    for hole in holes(image).into_iter().rev() {
+        while let Some((_, align)) = aligned.pop_if(|(offset, _)| *offset >= hole.end) {
+            step = step.max(align);
+        }
         // Kernels before 5.18 take AT_PHDR from e_phoff and the first segment.
         if program && image.header.e_phoff >= hole.end {
             continue;
         }
-        let step = loads()
-            .filter(|load| load.p_offset >= hole.end)
-            .map(|load| load.p_align.max(1))
-            .chain(image.sections.iter().filter(|s| s.sh_offset >= hole.end).map(|s| s.sh_addralign.max(1)))
-            .chain([largest_page(image.header.e_machine)])
-            .max()?;
-        let size = (hole.end - hole.start).checked_div(step)? * step;
+        let size = (hole.end - hole.start) / step * step;
         let cut = hole.end - size..hole.end;
-        let inside = |load: &ProgramHeader| cut.start < load.p_offset && load.p_offset < cut.end;
-        if size > 0 && step.is_power_of_two() && !loads().any(inside) {
-            cuts.push(cut);
+        let next = loads.partition_point(|offset| *offset <= cut.start);
+        let inside = loads.get(next).is_some_and(|offset| *offset < cut.end);
+        if size > 0 && step.is_power_of_two() && !inside {
+            ranges.push(cut);
         }
     }
-    (!cuts.is_empty()).then_some(cuts)
+    ascending(ranges.into_iter().rev())
 }
 
 /// Runs of zeros between things that the headers describe.
 fn holes(image: &Image<'_>) -> Vec<Range> {
-    let sized = |start: u64, size: u64| start..start.saturating_add(size);
     let (format, header) = (image.format, &image.header);
-    let mut used = vec![
+    let headers = [
         sized(0, format.file_header_size()),
         sized(header.e_phoff, u64::from(header.e_phnum) * format.program_header_size()),
         sized(header.e_shoff, (image.sections.len() as u64).saturating_mul(format.section_header_size())),
     ];
-    used.extend(image.sections.iter().filter(|s| has_bytes(s)).map(|s| sized(s.sh_offset, s.sh_size)));
-    let segments = image.segments.iter().filter(|segment| segment.p_type != PT_NULL && segment.p_filesz > 0);
-    used.extend(segments.map(|segment| sized(segment.p_offset, segment.p_filesz)));
-    used.sort_by_key(|range| range.start);
+    let sections = image.sections.iter().filter(|section| has_bytes(section));
+    let segments = image.segments.iter().filter(|segment| segment.p_type != PT_NULL);
+    let used: Ranges = (sections.map(|section| sized(section.sh_offset, section.sh_size)))
+        .chain(segments.map(|segment| sized(segment.p_offset, segment.p_filesz)))
+        .chain(headers)
+        .collect();
     let mut holes = Vec::new();
     let mut end = 0;
-    for range in used {
+    for range in used.iter() {
         let gap = image.file.get(index(end)..index(range.start)).unwrap_or_default();
         // patchelf leaves the section header table as it was behind the sections.
         let mut start = end;
@@ -88,13 +119,13 @@ fn holes(image: &Image<'_>) -> Vec<Range> {
             }
             start += length(run);
         }
-        end = end.max(range.end);
+        end = range.end;
     }
     holes
 }
 
 /// Every offset of the file header, the program headers and the section headers.
-fn write_offsets(image: &Image<'_>, file: &mut [u8], cuts: &[Range]) -> Result<(), ElfError> {
+fn write_offsets(image: &Image<'_>, file: &mut [u8], cuts: &[Cut]) -> Result<(), ElfError> {
     let (format, word) = (image.format, image.format.word());
     let (phoff, shoff, p_offset, sh_offset) = if word == 8 { (32, 40, 8, 24) } else { (28, 32, 4, 16) };
     let header = &image.header;
@@ -116,11 +147,11 @@ fn write_offsets(image: &Image<'_>, file: &mut [u8], cuts: &[Range]) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::moved;
+    use super::{ascending, moved};
 
     #[test]
     fn offsets_move_by_what_was_cut_before_them() {
-        let cuts = [10..20, 30..35];
+        let cuts = ascending([10..20, 30..35]);
         let places = [5, 10, 15, 20, 30, 34, 35, 40].map(|offset| moved(offset, &cuts));
         assert_eq!(places, [5, 10, 10, 10, 20, 20, 20, 25]);
     }
