@@ -9,6 +9,7 @@
 mod support;
 
 mod archives;
+mod costly;
 mod metadata;
 mod objects;
 mod roots;
@@ -60,7 +61,7 @@ struct Group {
     cases: &'static [Case],
 }
 
-const GROUPS: &[Group] = &[archives::GROUP, metadata::GROUP, objects::GROUP, roots::GROUP];
+const GROUPS: &[Group] = &[archives::GROUP, metadata::GROUP, objects::GROUP, costly::GROUP, roots::GROUP];
 
 /// Processor time a case may take, in an optimised build; an unoptimised one takes some ten times as long.
 const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });

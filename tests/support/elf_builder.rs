@@ -8,17 +8,34 @@ pub(crate) const DT_SYMTAB: u64 = 6;
 pub(crate) const DT_RELA: u64 = 7;
 pub(crate) const DT_RELASZ: u64 = 8;
 pub(crate) const DT_STRSZ: u64 = 10;
+pub(crate) const DT_INIT: u64 = 12;
 pub(crate) const DT_SONAME: u64 = 14;
+pub(crate) const DT_DEBUG: u64 = 21;
 pub(crate) const DT_RUNPATH: u64 = 29;
 pub(crate) const DT_RELRSZ: u64 = 35;
 pub(crate) const DT_RELR: u64 = 36;
+pub(crate) const DT_RELRENT: u64 = 37;
 pub(crate) const DT_GNU_HASH: u64 = 0x6fff_fef5;
 pub(crate) const DT_VERSYM: u64 = 0x6fff_fff0;
 pub(crate) const DT_VERNEED: u64 = 0x6fff_fffe;
 pub(crate) const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
 
+/// Types of segments and sections, and a flag of the latter.
+pub(crate) const PT_LOAD: u64 = 1;
+pub(crate) const PT_INTERP: u64 = 3;
+pub(crate) const PT_NOTE: u64 = 4;
+pub(crate) const PT_GNU_PROPERTY: u64 = 0x6474_e553;
+pub(crate) const SHT_PROGBITS: u32 = 1;
+pub(crate) const SHT_SYMTAB: u32 = 2;
+pub(crate) const SHT_STRTAB: u32 = 3;
+pub(crate) const SHT_RELA: u32 = 4;
+pub(crate) const SHT_DYNAMIC: u32 = 6;
+pub(crate) const SHT_NOTE: u32 = 7;
+pub(crate) const SHF_ALLOC: u64 = 2;
+
 /// A shared object for x86_64: one writable segment that maps all of the file at address 0, a dynamic section, and what
 /// a test puts there. Without symbols it has an empty hash table, as every library has one.
+#[derive(Clone)]
 pub(crate) struct ElfBuilder {
     strings: Vec<u8>,
     entries: Vec<(u64, u64)>,
@@ -26,8 +43,23 @@ pub(crate) struct ElfBuilder {
     tables: Vec<(u64, Vec<u8>)>,
     /// `(p_type, p_offset, p_vaddr, p_filesz, p_memsz)` of further segments.
     segments: Vec<[u64; 5]>,
+    sections: Vec<Section>,
+    /// What comes behind the segment.
+    rest: Vec<u8>,
     string_table_size: Option<u64>,
     ended: bool,
+}
+
+/// A section header.
+#[derive(Clone, Default)]
+pub(crate) struct Section {
+    pub(crate) name: &'static str,
+    pub(crate) kind: u32,
+    pub(crate) flags: u64,
+    pub(crate) address: u64,
+    pub(crate) offset: u64,
+    pub(crate) size: u64,
+    pub(crate) link: u32,
 }
 
 impl ElfBuilder {
@@ -37,6 +69,8 @@ impl ElfBuilder {
             entries: Vec::new(),
             tables: Vec::new(),
             segments: Vec::new(),
+            sections: Vec::new(),
+            rest: Vec::new(),
             string_table_size: None,
             ended: true,
         }
@@ -82,6 +116,25 @@ impl ElfBuilder {
     pub(crate) fn segment(mut self, segment: [u64; 5]) -> Self {
         self.segments.push(segment);
         self
+    }
+
+    /// Adds section headers, one for the header's own names included. They come behind the segment.
+    pub(crate) fn sections(mut self, sections: impl IntoIterator<Item = Section>) -> Self {
+        self.sections.extend(sections);
+        self
+    }
+
+    /// Puts these bytes behind the segment, and before section headers.
+    pub(crate) fn behind(mut self, bytes: &[u8]) -> Self {
+        self.rest.extend(bytes);
+        self
+    }
+
+    /// Where the table with this tag will lie, in memory and in the file, if no string or segment is added.
+    pub(crate) fn place_of(&self, tag: u64) -> u64 {
+        let before = self.tables.iter().take_while(|(other, _)| *other != tag);
+        let before: usize = before.map(|(_, bytes)| bytes.len().next_multiple_of(16)).sum();
+        (64 + 56 * (2 + self.segments.len()) + self.strings.len().next_multiple_of(16) + before) as u64
     }
 
     /// Leaves out `DT_NULL`.
@@ -136,7 +189,54 @@ impl ElfBuilder {
             bytes.extend(tag.to_le_bytes());
             bytes.extend(value.to_le_bytes());
         }
+        bytes.extend(self.rest);
+        if !self.sections.is_empty() {
+            add_sections(&mut bytes, self.sections);
+        }
         bytes
+    }
+}
+
+/// Appends names and section headers.
+fn add_sections(bytes: &mut Vec<u8>, sections: Vec<Section>) {
+    let mut names = vec![0];
+    let mut known: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::from([("", 0)]);
+    for section in &sections {
+        known.entry(section.name).or_insert_with(|| {
+            names.extend(section.name.as_bytes());
+            names.push(0);
+            names.len() - section.name.len() - 1
+        });
+    }
+    let (offset, size) = (bytes.len() as u64, names.len() as u64);
+    bytes.extend(names);
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    let table = bytes.len() as u64;
+    let own = Section { kind: 3, offset, size, ..Section::default() };
+    let null = std::iter::once(Section::default());
+    let count = sections.len() as u64 + 2;
+    for section in null.chain(sections).chain([own]) {
+        bytes.extend(u32::try_from(known[section.name]).unwrap().to_le_bytes());
+        bytes.extend(section.kind.to_le_bytes());
+        for long in [section.flags, section.address, section.offset, section.size] {
+            bytes.extend(long.to_le_bytes());
+        }
+        bytes.extend(section.link.to_le_bytes());
+        bytes.extend([0; 4]);
+        for long in [1u64, 0] {
+            bytes.extend(long.to_le_bytes());
+        }
+    }
+    bytes[40..48].copy_from_slice(&table.to_le_bytes());
+    // More than `e_shnum` can say are in the first header (gABI, "ELF Header"), and so is the last index.
+    let counted = u16::try_from(count).ok().filter(|count| *count < 0xff00);
+    bytes[58..60].copy_from_slice(&64u16.to_le_bytes());
+    bytes[60..62].copy_from_slice(&counted.unwrap_or(0).to_le_bytes());
+    bytes[62..64].copy_from_slice(&counted.map_or(0xffff, |count| count - 1).to_le_bytes());
+    if counted.is_none() {
+        let first = usize::try_from(table).unwrap();
+        bytes[first + 32..first + 40].copy_from_slice(&count.to_le_bytes());
+        bytes[first + 40..first + 44].copy_from_slice(&u32::try_from(count - 1).unwrap().to_le_bytes());
     }
 }
 
