@@ -15,7 +15,7 @@ pub(super) const GROUP: Group = Group {
             scene.module(notes().sections([debug(64, 8)]).build());
         })
         .with(&["--strip"]),
-        refused("70,000 sections", &["70002 sections, more than the limit of 65279"], |scene| {
+        refused("70,000 sections", &["70002 sections, more than the limit `sections` of 65279"], |scene| {
             scene.module(ElfBuilder::new().sections(vec![Section::default(); 70_000]).build());
         }),
         harmless("65,000 sections of strings, to be stripped", &[], |scene| {

@@ -89,9 +89,9 @@ pub(super) const GROUP: Group = Group {
             module(scene);
             scene.install(LIBRARY, object("aarch64/libgreet.so.3"));
         }),
-        refused("a library for glibc", &["(built for glibc: it needs `libc.so.6`)"], |scene| {
+        refused("a library for glibc", &["(built for glibc: it needs `ld-linux-x86-64.so.2`)"], |scene| {
             module(scene);
-            scene.install(LIBRARY, ElfBuilder::new().needed("libc.so.6").build());
+            scene.install(LIBRARY, ElfBuilder::new().needed("ld-linux-x86-64.so.2").build());
         }),
         refused(
             "a library that needs 100,000 others",
