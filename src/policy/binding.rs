@@ -193,18 +193,20 @@ pub(super) fn modules(graph: &Graph) -> Vec<Module> {
         }
         let at_start = root.starts_a_process();
         let provided = Provided::to(graph, process, at_start);
-        let mut found: Vec<Requirement> = Vec::new();
+        let (mut found, mut unbound): (Vec<Requirement>, Vec<Requirement>) = (Vec::new(), Vec::new());
+        let mut loads_on = Releases::ALL;
         for member in &process.objects {
             let Some(object) = graph.objects.get(*member) else { continue };
             let own =
                 requirements.entry((*member, at_start)).or_insert_with(|| own_requirements(object, at_start));
             found.extend(own.iter().cloned());
             found.extend(unfound(graph, process, *member));
-            found.extend(definitions.unbound(graph, &provided, *member));
+            loads_on = loads_on.intersection(definitions.unbound(graph, &provided, *member, &mut unbound));
         }
+        found.extend(unbound);
         found.sort();
         found.dedup();
-        let loads_on = found.iter().fold(Releases::ALL, |all, one| all.intersection(one.met_by));
+        let loads_on = found.iter().fold(loads_on, |all, one| all.intersection(one.met_by));
         modules.push(Module {
             object: index,
             path: root.origin.shown().to_owned(),

@@ -1,6 +1,6 @@
 //! Who defines the symbols that objects ask for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use crate::musl::{self, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
@@ -8,21 +8,31 @@ use crate::resolve::{Graph, Object, Process, Resolution};
 use super::binding::{Cause, Requirement};
 use super::symbols::{Unusual, text};
 
-/// How many unbound symbols of one object are told apart. Each takes some hundred bytes, and more of them say no more
-/// of the object than that it was not built for musl.
+/// How many unbound symbols of one module are told apart. Each takes some hundred bytes, and more of them say no more
+/// of the module than that it was not built for musl.
 const MOST_UNBOUND: usize = 10_000;
 
 /// The strong undefined symbols of all objects that musl does not have on every release, with the objects that define
 /// them.
 pub(super) struct Definitions<'a> {
-    /// For each object, what it asks for, and the releases that export it.
-    asked: Vec<Vec<(&'a [u8], Releases)>>,
-    definers: HashMap<&'a [u8], Vec<usize>>,
+    /// For each object, what it asks for.
+    asked: Vec<Vec<Asked<'a>>>,
+    /// The objects that define a name.
+    definers: Vec<Vec<usize>>,
+}
+
+/// A name that an object asks for.
+struct Asked<'a> {
+    name: &'a [u8],
+    /// The releases that export it.
+    exported: Releases,
+    /// Where its definers are.
+    definers: usize,
 }
 
 /// What a process has besides the definitions of the objects it loads.
 pub(super) struct Provided<'a> {
-    objects: BTreeSet<usize>,
+    objects: HashSet<usize>,
     /// The names by which libraries were searched and found.
     names: HashMap<&'a str, usize>,
     /// zlib, where the policy leaves it to the system.
@@ -35,12 +45,19 @@ pub(super) struct Provided<'a> {
 impl<'a> Definitions<'a> {
     /// Looks them up, once for all processes.
     pub(super) fn of(graph: &'a Graph) -> Self {
-        let asked: Vec<Vec<(&[u8], Releases)>> = graph.objects.iter().map(asked).collect();
-        let mut definers: HashMap<&[u8], Vec<usize>> =
-            asked.iter().flatten().map(|(name, _)| (*name, Vec::new())).collect();
+        let mut places: HashMap<&[u8], usize> = HashMap::new();
+        let mut asked = Vec::with_capacity(graph.objects.len());
+        for object in &graph.objects {
+            let names = unsettled(object).map(|(name, exported)| {
+                let next = places.len();
+                Asked { name, exported, definers: *places.entry(name).or_insert(next) }
+            });
+            asked.push(names.collect());
+        }
+        let mut definers = vec![Vec::new(); places.len()];
         for (index, object) in graph.objects.iter().enumerate() {
             for name in object.symbols.defined.iter() {
-                if let Some(definers) = definers.get_mut(name) {
+                if let Some(definers) = places.get(name).and_then(|place| definers.get_mut(*place)) {
                     definers.push(index);
                 }
             }
@@ -49,20 +66,28 @@ impl<'a> Definitions<'a> {
     }
 
     /// The symbols of an object that some release leaves unbound in a process: neither libc exports them on every release,
-    /// nor does an object of the process define them, nor the interpreter, nor the system's zlib.
-    pub(super) fn unbound(&self, graph: &Graph, provided: &Provided<'_>, index: usize) -> Vec<Requirement> {
-        let Some(object) = graph.objects.get(index) else { return Vec::new() };
-        let mut requirements = Vec::new();
-        for (name, exported) in self.asked.get(index).into_iter().flatten() {
-            if requirements.len() >= MOST_UNBOUND {
-                break;
-            }
-            let definers = self.definers.get(name).map_or(&[][..], Vec::as_slice);
+    /// nor does an object of the process define them, nor the interpreter, nor the system's zlib. They are added to
+    /// `requirements` as long as there are not too many, and the releases are returned that have all of them.
+    pub(super) fn unbound(
+        &self,
+        graph: &Graph,
+        provided: &Provided<'_>,
+        index: usize,
+        requirements: &mut Vec<Requirement>,
+    ) -> Releases {
+        let mut met_by = Releases::ALL;
+        let Some(object) = graph.objects.get(index) else { return met_by };
+        for Asked { name, exported, definers } in self.asked.get(index).into_iter().flatten() {
+            let definers = self.definers.get(*definers).map_or(&[][..], Vec::as_slice);
             let bound = definers.iter().any(|definer| provided.objects.contains(definer))
                 || (provided.zlib && musl::is_zlib_export(name))
                 || (provided.python && is_interpreters(name, definers))
                 || (provided.unknown && exported.is_empty());
             if bound {
+                continue;
+            }
+            met_by = met_by.intersection(*exported);
+            if requirements.len() >= MOST_UNBOUND {
                 continue;
             }
             let symbol = text(name);
@@ -81,7 +106,7 @@ impl<'a> Definitions<'a> {
             let object = object.origin.shown().to_owned();
             requirements.push(Requirement { object, cause, met_by: *exported });
         }
-        requirements
+        met_by
     }
 }
 
@@ -121,15 +146,15 @@ impl<'a> Provided<'a> {
     }
 }
 
-/// What an object needs to find, sorted: all but what musl exports on every release that its architecture has.
-fn asked(object: &Object) -> Vec<(&[u8], Releases)> {
-    let Some(arch) = object.facts.arch else { return Vec::new() };
-    let port = musl::releases_for(arch);
-    let names = object.symbols.undefined.iter().map(|name| {
-        let exported = musl::exports(arch, name).unwrap_or(Releases::NONE);
-        (name.as_ref(), exported)
-    });
-    names.filter(|(_, exported)| exported.intersection(port) != port).collect()
+/// What an object needs to find and who exports it, sorted: all but what musl exports on every release that its
+/// architecture has.
+fn unsettled(object: &Object) -> impl Iterator<Item = (&[u8], Releases)> {
+    let arch = object.facts.arch;
+    object.symbols.undefined.iter().filter_map(move |name| {
+        let port = musl::releases_for(arch?);
+        let exported = musl::exports(arch?, name).unwrap_or(Releases::NONE);
+        (exported.intersection(port) != port).then_some((name.as_ref(), exported))
+    })
 }
 
 /// Whether the interpreter has a symbol. What initialises a module is the interpreter's only where no module at hand has

@@ -1,6 +1,6 @@
 //! What there is to say of ELF files that are installed together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::limits::Limits;
 use crate::musl::{self, Release, Releases};
@@ -177,10 +177,13 @@ fn reserved_names(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
 fn interposed(graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
+        if object.symbols.interposed.is_empty() {
+            continue;
+        }
+        let providers: HashMap<&str, usize> = object.edges().collect();
         let mut by_library: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (library, symbol) in &object.symbols.interposed {
-            let provider = object.edges().find(|(name, _)| name == library);
-            let provider = provider.and_then(|(_, index)| graph.objects.get(index));
+            let provider = providers.get(library.as_str()).and_then(|index| graph.objects.get(*index));
             if provider.is_some_and(|provider| provider.symbols.defines(symbol.as_bytes())) {
                 by_library.entry(library).or_default().push(symbol);
             }

@@ -107,10 +107,13 @@ impl ObjectSymbols {
             }
         }
         let (Some(library), Some(arch)) = (symbol.version_file, facts.arch) else { return };
-        let library = text(library);
         // What ARM's EABI defines means one thing, whoever has it.
         let is_eabi = symbol.name.starts_with(b"__aeabi_");
-        if !musl::is_libc(&library) && !is_eabi && musl::exports(arch, symbol.name).is_some() {
+        if is_eabi || musl::exports(arch, symbol.name).is_none() {
+            return;
+        }
+        let library = text(library);
+        if !musl::is_libc(&library) {
             self.interposed.insert((library, text(symbol.name)));
         }
     }

@@ -10,11 +10,15 @@ use crate::musl::{self, RunPath};
 use super::graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
 use super::layout::{Installed, InstalledLayout, directory_of};
 use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
+use super::own_path::OwnPath;
 use super::resolver::{Found, Resolver};
 use super::search::Directory;
 
 /// How many steps from object to object cost as much as asking the file system once, measured roughly.
 const STEPS: u64 = 100;
+
+/// How many of them it costs to follow an entry of a run path.
+const ENTRY: u64 = 10;
 
 /// A search for everything the objects at hand need.
 pub(super) struct Search<'a> {
@@ -25,6 +29,8 @@ pub(super) struct Search<'a> {
     parents: Vec<BTreeSet<usize>>,
     /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
     pub(super) inherits: BTreeSet<usize>,
+    /// Where their run paths lead.
+    own_paths: Vec<OwnPath>,
     files: BTreeMap<PathBuf, usize>,
     used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
@@ -79,6 +85,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
+            own_paths: roots.iter().map(|root| OwnPath::of(root, layout)).collect(),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -211,7 +218,7 @@ impl<'a> Search<'a> {
         requester: usize,
         name: &str,
         scope: &mut Option<Scope>,
-        chain: impl Fn(&Self) -> Vec<usize>,
+        chain: impl Fn(&mut Self) -> Vec<usize>,
     ) -> Answer {
         if musl::is_libc(name) {
             return Resolution::Libc.into();
@@ -318,7 +325,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn scope(&self, chain: Vec<usize>, wanted: Shape) -> Scope {
+    fn scope(&mut self, chain: Vec<usize>, wanted: Shape) -> Scope {
         let directories = self.directories(&chain, wanted);
         let mut seen = HashSet::new();
         let shown = directories.iter().map(Directory::shown);
@@ -326,33 +333,30 @@ impl<'a> Search<'a> {
         Scope { wanted, chain, directories, shown }
     }
 
-    /// The object and every object that led to it, nearest first.
-    fn chain(&self, start: usize) -> Vec<usize> {
+    /// The object and every object that led to it, nearest first; not all of them where there are too many.
+    fn chain(&mut self, start: usize) -> Vec<usize> {
         let mut chain = vec![start];
         let mut seen: HashSet<usize> = HashSet::from([start]);
         let mut next = 0;
         while let Some(index) = chain.get(next).copied() {
             next += 1;
-            let parents = self.parents.get(index).into_iter().flatten();
-            chain.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+            let Some(parents) = self.parents.get(index) else { continue };
+            let count = parents.len();
+            chain.extend(parents.iter().copied().filter(|parent| seen.insert(*parent)));
+            if !self.step(count, start) {
+                break;
+            }
         }
         chain
     }
 
     /// What the run paths of the chain lead to in the wheel. The first thing of that name decides.
     fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Inside {
-        for (step, object) in chain.iter().filter_map(|index| self.objects.get(*index)).enumerate() {
-            let Some(place) = object.origin.place() else { continue };
-            let installed = self.layout.installed(place);
-            let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
-            self.steps += run_path.entries().len() as u64;
-            for entry in run_path.entries() {
-                let directory = self.layout.expand(entry, directory_of(&installed));
-                let Some((directory, found)) =
-                    directory.and_then(|d| self.layout.file(&d, name).map(|found| (d, found)))
-                else {
-                    continue;
-                };
+        for (step, index) in chain.iter().enumerate() {
+            let Some(own) = self.own_paths.get(*index) else { continue };
+            self.steps += ENTRY * own.inside.len() as u64;
+            for directory in &own.inside {
+                let Some(found) = self.layout.file(directory, name) else { continue };
                 let (path, reason) = match found {
                     Installed::Object(index) => {
                         let object = self.objects.get(index);
@@ -372,29 +376,14 @@ impl<'a> Search<'a> {
     }
 
     /// Where to look for a library outside the wheel, in musl's order, each directory once.
-    fn directories(&self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
+    fn directories(&mut self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
         let places = &self.resolver.options().places;
         let mut directories = places.first_directories();
-        for object in chain.iter().filter_map(|index| self.objects.get(*index)) {
-            let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
-            for entry in run_path.entries() {
-                match &object.origin {
-                    Origin::Member { .. } | Origin::Neighbour { .. } if entry.starts_with('/') => {
-                        directories.push(Directory::Inside((*entry).to_owned()));
-                    }
-                    Origin::Member { .. } | Origin::Neighbour { .. } => {}
-                    Origin::File { found, file } => {
-                        let entry = RunPath::expand(entry, directory_of(found));
-                        if entry.starts_with('/') {
-                            let relative_to_host = !file.in_sysroot && entry.starts_with(directory_of(found));
-                            directories.push(if relative_to_host {
-                                Directory::Host(PathBuf::from(entry))
-                            } else {
-                                Directory::Inside(entry)
-                            });
-                        }
-                    }
-                }
+        for own in chain.iter().filter_map(|index| self.own_paths.get(*index)) {
+            self.steps += ENTRY * own.outside.len() as u64;
+            directories.extend(own.outside.iter().cloned());
+            if self.steps / STEPS > self.limits().lookups {
+                break;
             }
         }
         directories.extend(places.system_directories(wanted.arch));
@@ -420,13 +409,15 @@ impl<'a> Search<'a> {
             return None;
         }
         self.files.insert(file.bytes.location().to_owned(), index);
-        self.objects.push(Object {
+        let object = Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),
             size: file.size,
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
-        });
+        };
+        self.own_paths.push(OwnPath::of(&object, self.layout));
+        self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)
     }

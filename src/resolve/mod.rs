@@ -6,6 +6,7 @@ mod graph;
 mod layout;
 mod library;
 mod library_bytes;
+mod own_path;
 mod pattern;
 mod process;
 mod resolver;
