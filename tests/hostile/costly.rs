@@ -134,6 +134,19 @@ pub(super) const GROUP: Group = Group {
                 scene.module(elf.build());
             },
         ),
+        refused(
+            "240,000 symbols of a version whose library has a name of 1 MB",
+            &["version name: it is longer than any path"],
+            |scene| scene.module(versioned(1 << 20)),
+        ),
+        harmless(
+            "240,000 symbols of a version whose library has a name of 4,000 bytes, in a library to be patched",
+            &[],
+            |scene| {
+                let _ = patched(scene);
+                scene.module(versioned(4_000));
+            },
+        ),
         harmless("2.5 million slots of DT_RELR", &[], |scene| relr(scene, 1, 2_500_000)).with(&["-z", "0"]),
         harmless("500,000 slots of DT_RELR in the last of 1,000 segments", &[], |scene| {
             relr(scene, 1_000, 500_000)
@@ -163,6 +176,28 @@ fn debug(offset: u64, size: u64) -> Section {
 fn patched(scene: &Scene) -> ElfBuilder {
     scene.install("usr/lib/libgreet.so.3", super::roots::greet());
     ElfBuilder::new().needed("libgreet.so.3")
+}
+
+/// Asks 240,000 times for `free`, of a version of a library whose name has so many bytes.
+fn versioned(length: usize) -> Vec<u8> {
+    const COUNT: u32 = 240_000;
+    let relocations: Vec<u8> = (1..u64::from(COUNT))
+        .flat_map(|n| [0u64.to_le_bytes(), (n << 32 | 1).to_le_bytes(), 0u64.to_le_bytes()].concat())
+        .collect();
+    let size = relocations.len() as u64;
+    // One version (`vn_cnt`) of the library at 6, 16 bytes on; its index is 2, and its name the same.
+    let needs = words(&[1 << 16 | 1, 6, 16, 0, 0, 2 << 16, 6, 0]);
+    ElfBuilder::new()
+        .raw_strings(&[b"free\0".as_slice(), &vec![b'x'; length], b"\0"].concat())
+        .needed("libgreet.so.3")
+        .table(DT_SYMTAB, symbols(COUNT, |_| 1))
+        .table(DT_HASH, words(&[1, COUNT, 0, 0]))
+        .table(DT_VERSYM, 2u16.to_le_bytes().repeat(COUNT as usize))
+        .table(DT_VERNEED, needs)
+        .entry(DT_VERNEEDNUM, 1)
+        .table(DT_RELA, relocations)
+        .entry(DT_RELASZ, size)
+        .build()
 }
 
 /// `count` words that `DT_RELR` relocates, in the last of some segments.
