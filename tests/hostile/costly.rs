@@ -1,7 +1,8 @@
 //! ELF files in wheels that are small when they are compressed, and made to cost as much as they can.
 
-use super::scene::Scene;
+use super::scene::{Scene, wheel};
 use super::support::elf_builder::*;
+use super::support::wheel_builder::WheelBuilder;
 use super::{Group, harmless, refused};
 
 /// What a header has that names 40 MB of zeros.
@@ -15,6 +16,31 @@ pub(super) const GROUP: Group = Group {
             scene.module(notes().sections([debug(64, 8)]).build());
         })
         .with(&["--strip"]),
+        harmless(
+            "1,000 libraries in a chain, each with a run path of 900 directories that are there",
+            &[],
+            |scene| {
+                scene.wheel(&run_paths("$ORIGIN/x/.."));
+            },
+        ),
+        refused(
+            "1,000 libraries in a chain, each with a run path of 900 directories elsewhere",
+            &["more than the limit `lookups`"],
+            |scene| scene.wheel(&run_paths("/lib")),
+        ),
+        refused(
+            "3,000 modules that need the 30 before them, and what is not there",
+            &["more than the limit `lookups`"],
+            |scene| {
+                let modules = (0..3_000usize).fold(wheel(), |wheel, at| {
+                    let before = at.saturating_sub(30)..at;
+                    let elf = ElfBuilder::new().text(DT_RUNPATH, "$ORIGIN").needed("libnone.so");
+                    let elf = before.fold(elf, |elf, other| elf.needed(&format!("m{other}.so")));
+                    wheel.file(&format!("demo/m{at}.so"), elf.build())
+                });
+                scene.wheel(&modules);
+            },
+        ),
         refused("70,000 sections", &["70002 sections, more than the limit `sections` of 65279"], |scene| {
             scene.module(ElfBuilder::new().sections(vec![Section::default(); 70_000]).build());
         }),
@@ -215,4 +241,16 @@ fn relr(scene: &Scene, segments: u64, count: u64) {
     let place = last(make(0), 0).build().len().next_multiple_of(0x1000) as u64;
     let elf = last(make((segments << 32) + place), place).behind(&zeros(8 * (count + 1) + 0x1000));
     scene.module(elf.build());
+}
+
+/// Libraries of which each needs the next, with run paths that begin with `entry` and numbers.
+fn run_paths(entry: &str) -> WheelBuilder {
+    let directories: String = (0..900).map(|number| format!("{entry}/{number}:")).collect();
+    let run_path = format!("{directories}$ORIGIN");
+    let wheel = wheel().file("demo/x/file", "");
+    (0..1_000).fold(wheel, |wheel, at| {
+        let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path).needed(&format!("lib{}.so", at + 1));
+        let elf = if at < 999 { elf } else { ElfBuilder::new() };
+        wheel.file(&format!("demo/lib{at}.so"), elf.build())
+    })
 }
