@@ -11,12 +11,9 @@ use super::arch::decide;
 use super::audit::{AuditOptions, Examination};
 use super::binding::{self, Cause, Module, minimum};
 use super::checks::judge;
-use super::findings::{Code, Finding, Severity, quoted};
+use super::findings::{Code, Finding, Severity, listed, quoted};
 use super::include::include;
 use super::loading::loading;
-
-/// How many symbols or objects one message names.
-const SHOWN_NAMES: usize = 8;
 
 /// Resolves and judges. `platforms` are the tags that the file name claims, none for a tree of files.
 pub(super) fn examine(
@@ -357,12 +354,4 @@ fn relative_relocations(graph: &Graph, promised: Release) -> Option<Finding> {
     );
     let hint = "`muslrepair repair` lowers it to ordinary relocations";
     Some(Finding::new(Code::Relr, *first, message).with_hint(hint))
-}
-
-fn listed(names: &[&str]) -> String {
-    let shown = quoted(names.iter().take(SHOWN_NAMES).copied());
-    match names.len().saturating_sub(SHOWN_NAMES) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }

@@ -188,6 +188,17 @@ pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
+/// The same, of the first few of many.
+pub(super) fn listed(names: &[&str]) -> String {
+    /// How many symbols or objects one message names.
+    const SHOWN_NAMES: usize = 8;
+    let shown = quoted(names.iter().take(SHOWN_NAMES).copied());
+    match names.len().saturating_sub(SHOWN_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resolve::{Graph, Object, Origin, Process, Resolution};
 
-use super::findings::{Code, Finding, quoted};
+use super::findings::{Code, Finding, listed};
 
 /// Libraries that are found in some processes and not in others, and libraries that share a name.
 pub(super) fn loading(graph: &Graph) -> Vec<Finding> {
@@ -48,7 +48,7 @@ fn not_found(object: &Object, name: &str, library: &Object, roots: &BTreeSet<&st
     }
     let message = format!(
         "`{shown}` does not find `{name}` when {} is loaded first: only another object's run path leads to `{library}`",
-        quoted(roots.iter().copied())
+        listed(&roots.iter().copied().collect::<Vec<_>>())
     );
     let hint = format!("`muslrepair repair` gives `{shown}` a run path of its own");
     Finding::new(Code::BorrowedRunPath, shown, message).with_hint(hint)
@@ -74,7 +74,7 @@ fn duplicate_names(graph: &Graph) -> Vec<Finding> {
         let own = inside.iter().find(|object| matches!(object.origin, Origin::Member { .. }))?;
         let message = format!(
             "`{name}` is the name of different libraries, and one process loads the first it is led to for all: {}",
-            quoted(inside.iter().map(|object| object.origin.shown()))
+            listed(&inside.iter().map(|object| object.origin.shown()).collect::<Vec<_>>())
         );
         let hint = "give them names of their own, in `DT_NEEDED` too";
         let finding = Finding::new(Code::DuplicateName, own.origin.shown(), message).with_hint(hint);

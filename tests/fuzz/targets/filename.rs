@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use muslrepair::musl::{self, RunPath};
-use muslrepair::resolve::{InstalledLayout, Pattern, is_libpython};
+use muslrepair::resolve::{Installed, InstalledLayout, Pattern, is_libpython};
 use muslrepair::wheel::{Escaped, Place, PlatformTag, WheelFilename, WheelPath, relative_run_path};
 
 fuzz_target!(|data: &[u8]| {
@@ -44,8 +44,9 @@ fn paths(a: &WheelPath, b: &WheelPath) {
     let Some(run_path) = relative_run_path(&from.directory(), &to.directory()) else { return };
     let mut layout = InstalledLayout::new(Some((3, 12)));
     layout.insert(&to, 7);
+    layout.insert(&from, 0);
     let installed = layout.installed(&from);
     let origin = installed.rsplit_once('/').map_or("", |(directory, _)| directory);
     let found = layout.expand(&run_path, origin).and_then(|place| layout.file(&place, to.path.file_name()));
-    assert_eq!(found, Some(7), "{run_path} from {from:?} to {to:?}");
+    assert_eq!(found, Some(Installed::Object(7)), "{run_path} from {from:?} to {to:?}");
 }
