@@ -161,7 +161,8 @@ fn a_run_path_from_one_member_to_another_leads_there() {
             return Ok(());
         };
         let run_path = relative_run_path(&from.directory(), &to.directory());
-        assert_eq!(run_path.is_some(), from.scheme == to.scheme);
+        let special = a.as_str().contains([':', '$']) || b.as_str().contains([':', '$']);
+        assert!(special || run_path.is_some() == (from.scheme == to.scheme), "{a} to {b}");
         let Some(run_path) = tried.fits(run_path) else { return Ok(()) };
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&to, 1);

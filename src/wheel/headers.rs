@@ -154,15 +154,15 @@ impl Headers {
         self.head = head;
     }
 
-    /// Takes the lines after a blank line for headers, too, if all of them can be: for files that have no body.
-    pub(super) fn join_body(&mut self) {
-        let lines =
-            self.body.split_inclusive(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        if lines.clone().next().is_some() && lines.clone().all(|line| Line::check(line, 2).is_ok()) {
-            let joined = String::from_utf8_lossy(&lines.flatten().copied().collect::<Vec<u8>>()).into_owned();
-            self.head.push_str(&joined);
-            self.body.clear();
-        }
+    /// Drops lines of `key`, with those that continue them, from what follows the first blank line.
+    pub(super) fn drop_from_body(&mut self, key: &str) {
+        let mut dropping = false;
+        let kept = self.body.split_inclusive(|&byte| byte == b'\n').filter(|line| {
+            let line = std::str::from_utf8(line).map(Line::new);
+            dropping = line.is_ok_and(|line| line.has_key(key) || dropping && line.continues());
+            !dropping
+        });
+        self.body = kept.collect::<Vec<_>>().concat();
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

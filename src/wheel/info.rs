@@ -111,8 +111,8 @@ impl WheelInfo {
         self.headers.all(TAG).collect()
     }
 
-    /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Lines behind a blank line,
-    /// which some tools have left in the middle of the file and which readers do not look past, become lines like others.
+    /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Old `Tag` lines behind a
+    /// blank line, which some tools have left in the middle of the file and which readers do not look past, go, too.
     /// PEP 427 wants one line for each tag the file name stands for: [`super::WheelFilename::tags`].
     pub fn set_tags(&mut self, tags: &[String]) {
         let mut old = self.tags();
@@ -120,7 +120,7 @@ impl WheelInfo {
         old.sort_unstable();
         new.sort_unstable();
         if old != new {
-            self.headers.join_body();
+            self.headers.drop_from_body(TAG);
             self.headers.replace(TAG, tags);
         }
     }
@@ -229,7 +229,7 @@ mod tests {
         info.set_tags(&tags(&["py3-none-musllinux_1_2_x86_64"]));
         assert_eq!(
             info.to_string(),
-            "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\nTag: py3-none-musllinux_1_2_x86_64\r\n"
+            "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\nTag: py3-none-musllinux_1_2_x86_64\r\n\r\n\r\n"
         );
     }
 

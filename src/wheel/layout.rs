@@ -117,13 +117,19 @@ impl fmt::Display for Directory {
 /// installer.
 ///
 /// `$ORIGIN` is the directory of the file (gABI, "Substitution Sequences"; `fixup_rpath` in musl's
-/// `ldso/dynlink.c`).
+/// `ldso/dynlink.c`). `None` as well where no run path can name the way: colons separate directories, also in
+/// what stands for `$ORIGIN`, and a dollar sign is never one.
 #[must_use]
 pub fn relative_run_path(from: &Directory, to: &Directory) -> Option<String> {
     if from.scheme != to.scheme {
         return None;
     }
     let (from, to) = (from.components(), to.components());
+    if from.iter().chain(&to).any(|component| component.contains(':'))
+        || to.iter().any(|component| component.contains('$'))
+    {
+        return None;
+    }
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let mut run_path = String::from("$ORIGIN");
     for _ in from.iter().skip(shared) {
@@ -186,6 +192,10 @@ mod tests {
         ] {
             let (from, to) = (directory(Scheme::Site, from), directory(Scheme::Site, to));
             assert_eq!(relative_run_path(&from, &to).as_deref(), Some(run_path), "{from} to {to}");
+        }
+        let directory = |path: &str| Directory { scheme: Scheme::Site, path: Some(path.parse().unwrap()) };
+        for (from, to) in [("a", "bb:c"), ("aa:b", "c"), ("a", "$ORIGIN"), ("a", "x$y")] {
+            assert_eq!(relative_run_path(&directory(from), &directory(to)), None, "{from} to {to}");
         }
         let bin = Directory::root(Scheme::Scripts);
         assert_eq!(relative_run_path(&bin, &Directory::root(Scheme::Site)), None);
