@@ -81,7 +81,7 @@ fn linked(root: &Path, links: &[(WheelPath, PathBuf)], own: &[Object]) -> Vec<(W
     for (link, target) in directories {
         let inside = objects.range(target.as_str()..).take_while(|(path, _)| path.starts_with(&target));
         let inside = inside.filter_map(|(path, index)| {
-            let path = format!("{link}/{}", path.get(target.len()..)?);
+            let path = format!("{}/{}", link.as_str(), path.get(target.len()..)?);
             Some((path.parse().ok()?, *index))
         });
         found.extend(inside);

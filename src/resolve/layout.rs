@@ -46,11 +46,13 @@ impl InstalledLayout {
     /// Where a member is installed, relative to the prefix.
     #[must_use]
     pub fn installed(&self, place: &Place) -> String {
+        // The exact name: what is shown of it is escaped.
+        let path = place.path.as_str();
         match place.scheme {
-            Scheme::Site => format!("{}/{}", self.site, place.path),
-            Scheme::Scripts => format!("bin/{}", place.path),
-            Scheme::Data => place.path.to_string(),
-            Scheme::Headers => format!("include/{}", place.path),
+            Scheme::Site => format!("{}/{path}", self.site),
+            Scheme::Scripts => format!("bin/{path}"),
+            Scheme::Data => path.to_owned(),
+            Scheme::Headers => format!("include/{path}"),
         }
     }
 
@@ -168,6 +170,7 @@ mod tests {
         layout.insert(&place(Scheme::Scripts, "tool"), 1);
         layout.insert(&place(Scheme::Data, "share/pkg/liby.so"), 2);
         let origin = "lib/python3.12/site-packages/pkg";
+        layout.insert(&place(Scheme::Site, "pkg/lib\u{61c}x.so"), 3);
         let find = |entry: &str, origin: &str, name: &str| {
             layout.expand(entry, origin).and_then(|directory| layout.file(&directory, name))
         };
@@ -176,6 +179,7 @@ mod tests {
         assert_eq!(find(from_bin, "bin", "libx.so"), Some(Installed::Object(0)));
         assert_eq!(find("$ORIGIN/../share/pkg", "bin", "liby.so"), Some(Installed::Object(2)));
         assert_eq!(find("$ORIGIN/../share", "bin", "pkg"), Some(Installed::Directory));
+        assert_eq!(find("$ORIGIN", origin, "lib\u{61c}x.so"), Some(Installed::Object(3)));
         assert_eq!(layout.expand("$ORIGIN/../..", "bin"), None);
         assert_eq!(layout.expand("/usr/lib", origin), None);
     }
