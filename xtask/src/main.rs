@@ -12,6 +12,7 @@ mod dist;
 mod e2e;
 mod fixtures;
 mod fuzz;
+mod house;
 mod image;
 mod install;
 mod musl_root;
@@ -51,6 +52,11 @@ const TASKS: &[Task] = &[
         run: e2e::run,
     },
     Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
+    Task {
+        name: "house",
+        summary: "draw the floors of src/; an import that goes up and a circle of files are errors",
+        run: house::run,
+    },
     Task {
         name: "coverage",
         summary: "which lines of src/ the tests run; fewer than 90 % is an error",
