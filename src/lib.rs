@@ -4,9 +4,11 @@
 mod deflate;
 pub mod elf;
 mod error;
-mod events;
+mod escaped;
 mod limits;
 pub mod musl;
+mod observer;
+pub mod platform;
 pub mod policy;
 pub mod repair;
 pub mod report;
@@ -14,8 +16,9 @@ pub mod resolve;
 pub mod wheel;
 
 pub use error::Error;
-pub use events::{Event, Observer};
+pub use escaped::Escaped;
 pub use limits::Limits;
+pub use observer::{Event, Observer};
 
 /// The examples of the documentation that rustdoc does not show are tried, too.
 #[cfg(doctest)]

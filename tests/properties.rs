@@ -11,12 +11,12 @@ use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use muslrepair::Limits;
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
+use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::policy::{AuditOptions, audit};
 use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
 use muslrepair::resolve::{Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{
-    Arch, MuslVersion, Place, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath,
-    relative_run_path,
+    Place, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath, relative_run_path,
 };
 use support::sandbox::{object, testdata};
 use support::wheel_builder::WheelBuilder;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 use muslrepair::elf::{Binding, DynamicSymbols};
 use muslrepair::musl::{Release, exported, is_lfs64};
-use muslrepair::wheel::Arch;
+use muslrepair::platform::Arch;
 
 type Names = BTreeSet<String>;
 

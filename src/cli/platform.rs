@@ -1,8 +1,9 @@
 //! `--plat`, and what the environment says instead.
 
+use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::policy::Policy;
 use muslrepair::repair::PlatformChoice;
-use muslrepair::wheel::{Arch, MuslVersion, PlatformTag};
+use muslrepair::wheel::PlatformTag;
 
 use super::env::{Environment, Setting};
 use super::usage::Usage;

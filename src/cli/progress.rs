@@ -6,7 +6,6 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use muslrepair::wheel::WheelFilename;
 use muslrepair::{Event, Observer, report};
 
 use super::env::Environment;
@@ -110,9 +109,9 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn event(&self, wheel: &WheelFilename, event: Event) {
+    fn event(&self, wheel: &str, event: Event) {
         let mut state = self.lock();
-        let work = state.under_way.entry(wheel.to_string()).or_default();
+        let work = state.under_way.entry(wheel.to_owned()).or_default();
         match event {
             Event::Reading { files, bytes } => {
                 *work = Work { verb: "reading", files: (0, files), bytes: (0, bytes) };

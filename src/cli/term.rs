@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use muslrepair::Escaped;
 use muslrepair::policy::{Finding, Severity};
-use muslrepair::wheel::Escaped;
 use muslrepair::{Error, report};
 use serde::Serialize;
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use muslrepair::musl::Release;
+use muslrepair::platform::Arch;
 use muslrepair::policy::{
     AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Neighbourhood, Severity, WheelKind,
     audit_beside, audit_tree, conformance,
 };
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
-use muslrepair::wheel::{Arch, Wheel};
+use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};
 use serde::Serialize;
 

@@ -1,9 +1,29 @@
 //! Numbers in a file of a given class and byte order; every access is checked against the file's end.
 
 use goblin::container::{Container, Ctx};
+use serde::Serialize;
 
 use super::error::ElfError;
-use super::facts::{Class, Endian};
+
+/// ELF class, `EI_CLASS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// `ELFCLASS32`.
+    Elf32,
+    /// `ELFCLASS64`.
+    Elf64,
+}
+
+/// Byte order, `EI_DATA`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Endian {
+    /// `ELFDATA2LSB`.
+    Little,
+    /// `ELFDATA2MSB`.
+    Big,
+}
 
 /// How a file encodes its structures (`EI_CLASS` and `EI_DATA`), and the sizes that follow from it
 /// (gABI, "ELF Header" and on).

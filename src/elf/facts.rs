@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::ElfError;
-use super::survey::Survey;
-use crate::limits::Limits;
-use crate::wheel::Arch;
+use super::codec::{Class, Endian};
+use crate::platform::Arch;
 
 /// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,26 +67,6 @@ pub struct ElfFacts {
 }
 
 impl ElfFacts {
-    /// Reads the facts of an ELF file of any kind, class and byte order. Section headers are not
-    /// needed: like the loader, this goes by program headers and `PT_DYNAMIC` (`map_library` and
-    /// `decode_dyn` in `ldso/dynlink.c`).
-    ///
-    /// # Errors
-    ///
-    /// Where the bytes are not ELF, or a table the loader would read lies outside the file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
-        Survey::of(bytes).map(|survey| survey.facts)
-    }
-
-    /// As [`ElfFacts::parse`], for a file that may be an attack: what exceeds the limits is refused.
-    ///
-    /// # Errors
-    ///
-    /// As [`ElfFacts::parse`], and where a table has more entries than the limits allow.
-    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Self, ElfError> {
-        Survey::within(bytes, limits).map(|survey| survey.facts)
-    }
-
     /// The run path musl uses: `DT_RUNPATH` if there is one, else `DT_RPATH`
     /// (`decode_dyn` in `ldso/dynlink.c` reads them in that order).
     #[must_use]
@@ -111,26 +89,6 @@ impl ElfFacts {
     pub fn is_program(&self) -> bool {
         self.interpreter.is_some() || self.kind == Kind::Executable
     }
-}
-
-/// ELF class, `EI_CLASS`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// `ELFCLASS32`.
-    Elf32,
-    /// `ELFCLASS64`.
-    Elf64,
-}
-
-/// Byte order, `EI_DATA`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Endian {
-    /// `ELFDATA2LSB`.
-    Little,
-    /// `ELFDATA2MSB`.
-    Big,
 }
 
 /// `e_type`, and whether what it promises is there.

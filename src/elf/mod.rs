@@ -1,34 +1,27 @@
 //! ELF: facts about a file, edits to it as data, and the patcher that carries them out.
 
-mod arm;
 #[cfg(feature = "arwen")]
 mod arwen;
 mod codec;
-mod dynamic;
 mod edit;
 mod error;
 mod facts;
-mod image;
-mod isa;
-mod machine;
 mod patch;
 mod patched;
-mod protection;
 mod ranges;
-mod relocations;
+mod read;
 mod relr;
 mod strip;
-mod survey;
-mod symbols;
 mod verify;
-mod versions;
 
 #[cfg(feature = "arwen")]
 pub use arwen::patch_with_arwen;
+pub use codec::{Class, Endian};
 pub use edit::{ElfEdit, RunPathEdit, Strip};
 pub use error::ElfError;
-pub use facts::{Class, ElfFacts, Endian, Kind, RelocationFacts, Segment, VersionNeed};
-pub use image::is_elf;
+pub use facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 pub use patch::{Changes, SegmentChange, StringTableChange};
 pub use patched::{Patched, patch};
-pub use symbols::{Binding, DynamicSymbols, References, Symbol, SymbolKind};
+pub use read::headers::is_elf;
+pub use read::relocations::References;
+pub use read::symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};

@@ -18,15 +18,15 @@ use goblin::elf::section_header::{
 };
 
 use super::codec::{index, length, slice, slice_mut};
-use super::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, Dynamic, DynamicEntry};
 use super::error::ElfError;
-use super::image::Image;
 use super::patch::{
     Draft, Move, Piece, Place, Space, TABLE_TAGS, Table, append, enter, growable, is_writable, length_of,
     movable,
 };
 use super::ranges::{Range, overlap, sized};
-use super::relocations::RelocationTable;
+use super::read::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, Dynamic, DynamicEntry};
+use super::read::headers::Image;
+use super::read::relocations::RelocationTable;
 
 use slots::Slots;
 

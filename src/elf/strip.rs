@@ -14,14 +14,14 @@ use goblin::elf::section_header::{
 };
 
 use super::codec::{Format, index, length, slice};
-use super::dynamic::string_at;
 use super::edit::Strip;
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind};
-use super::image::Image;
-use super::machine::largest_page;
 use super::patch::{has_bytes, padding};
 use super::ranges::{Range, Ranges, overlap, sized};
+use super::read::dynamic::string_at;
+use super::read::headers::Image;
+use super::read::machine::largest_page;
 
 use compact::compact;
 
@@ -345,8 +345,8 @@ fn write_file_header(
 ) -> Result<(), ElfError> {
     let what = "ELF header";
     let (shoff, shnum, shstrndx) = match format.class {
-        super::facts::Class::Elf32 => (32, 48, 50),
-        super::facts::Class::Elf64 => (40, 60, 62),
+        super::codec::Class::Elf32 => (32, 48, 50),
+        super::codec::Class::Elf64 => (40, 60, 62),
     };
     if count >= 0xff00 {
         return Err(ElfError::unsupported("there are more sections than the file header can count"));

@@ -11,17 +11,17 @@ use goblin::elf::program_header::{PT_DYNAMIC, PT_GNU_RELRO, PT_INTERP, PT_LOAD, 
 use goblin::elf::section_header::SHT_SYMTAB;
 
 use super::codec::{index, slice};
-use super::dynamic::{Dynamic, is_string_tag};
 use super::edit::{ElfEdit, RunPathEdit};
 use super::error::ElfError;
 use super::facts::ElfFacts;
-use super::image::Image;
-use super::machine::largest_page;
 use super::patch::{Move, TABLE_TAGS};
 use super::ranges::{Range, sized};
-use super::survey::Survey;
-use super::symbols::DynamicSymbols;
-use super::versions::needs;
+use super::read::dynamic::{Dynamic, is_string_tag};
+use super::read::headers::Image;
+use super::read::machine::largest_page;
+use super::read::survey::Survey;
+use super::read::symbols::DynamicSymbols;
+use super::read::versions::needs;
 
 fn fail<T>(rule: impl Into<String>) -> Result<T, ElfError> {
     Err(ElfError::verification(rule))
@@ -353,7 +353,7 @@ fn check_bytes(before: &[u8], after: &[u8], mut changed: Vec<Range>) -> Result<(
 fn check_moves(
     before: &[u8],
     after: &[u8],
-    needs: &[super::versions::Need],
+    needs: &[super::read::versions::Need],
     moves: &[Move],
 ) -> Result<(), ElfError> {
     for moved in moves.iter().filter(|moved| moved.verbatim) {

@@ -3,7 +3,7 @@
 //! Source: `ldso/dynlink.c` of musl 1.2.5; the functions named below have not changed since 1.1.20
 //! in what matters here.
 
-use crate::wheel::Arch;
+use crate::platform::Arch;
 
 /// Where musl looks when there is no path file (`load_library`: `sys_path = "/lib:/usr/local/lib:/usr/lib"`).
 pub const DEFAULT_PATH: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];

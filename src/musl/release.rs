@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::wheel::MuslVersion;
+use crate::platform::MuslVersion;
 
 /// A release of musl of which it is known what it exports.
 ///

@@ -2,7 +2,7 @@
 //!
 //! The data is in `testdata/symbols/`; `docs/musl.md` says how it was made and how it is checked.
 
-use crate::wheel::Arch;
+use crate::platform::Arch;
 
 use super::names::Names;
 use super::release::{Release, Releases};

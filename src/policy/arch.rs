@@ -1,7 +1,8 @@
 //! Which architecture a wheel is for: the ELF files decide, the file name must agree.
 
 use crate::elf::ElfFacts;
-use crate::wheel::{Arch, PlatformTag};
+use crate::platform::Arch;
+use crate::wheel::PlatformTag;
 
 use super::findings::{Code, Finding};
 

@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::elf::{self, ElfFacts, Kind};
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::platform::Arch;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
-use crate::wheel::{Arch, Place, PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
+use crate::wheel::{Place, PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
 use super::binding::{MinimumMusl, Module};
 use super::examine::examine;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::elf::Segment;
 use crate::musl::{self, Release, Releases};
+use crate::platform::Arch;
 use crate::resolve::{Graph, Object, Origin, Process, Resolution};
-use crate::wheel::Arch;
 
 use super::definitions::{Definitions, Provided};
 use super::findings::{Code, Finding};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::elf::{ElfFacts, Segment};
 use crate::musl::{self, RunPath};
+use crate::platform::Arch;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution};
-use crate::wheel::Arch;
 
 use super::audit::AuditOptions;
 use super::findings::{Code, Finding, quoted};

@@ -1,6 +1,7 @@
 //! What package indexes and installers ask of a wheel, apart from its ELF files.
 
-use crate::wheel::{Arch, PlatformTag, Wheel};
+use crate::platform::Arch;
+use crate::wheel::{PlatformTag, Wheel};
 
 use super::audit::{Audit, WheelKind};
 use super::findings::{Code, Finding};

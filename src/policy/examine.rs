@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::limits::Limits;
 use crate::musl::{self, Release, Releases};
+use crate::platform::{Arch, MuslVersion};
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver};
-use crate::wheel::{Arch, MuslVersion, PlatformTag};
+use crate::wheel::PlatformTag;
 
 use super::arch::decide;
 use super::audit::{AuditOptions, Examination};

@@ -36,7 +36,7 @@ pub use tree::audit_tree;
 
 use serde::Serialize;
 
-use crate::wheel::{Arch, MuslVersion};
+use crate::platform::{Arch, MuslVersion};
 
 /// One platform policy: what a wheel may expect of every system that a tag names (PEP 656).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 //! @generated from `testdata/policy/musllinux.json` by `cargo xtask codegen`.
 
 use super::Policy;
-use crate::wheel::{Arch, MuslVersion};
+use crate::platform::{Arch, MuslVersion};
 
 /// Every policy, the one with the oldest musl first.
 pub(super) const POLICIES: &[Policy] = &[

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::musl::Release;
+use crate::platform::{Arch, MuslVersion};
 use crate::policy::{Audit, Code, Policy, WheelKind, built_for_musl};
-use crate::wheel::{Arch, MuslVersion, PlatformTag, WheelFilename, WheelInfo};
+use crate::wheel::{PlatformTag, WheelFilename, WheelInfo};
 
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};

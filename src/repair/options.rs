@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use crate::elf::Strip;
 use crate::musl::Release;
+use crate::platform::MuslVersion;
 use crate::policy::Code;
-use crate::wheel::{MuslVersion, PlatformTag};
+use crate::wheel::PlatformTag;
 
 /// What a repair is asked to do, apart from where libraries are looked for.
 #[derive(Clone, Debug)]

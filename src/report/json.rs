@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::escaped::Escaped;
+use crate::platform::Arch;
 use crate::policy::{Audit, Examination, Finding, MinimumMusl, WheelKind, libc_name};
 use crate::repair::{Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Graph, Object, Origin, Package, Resolution, Sysroot};
-use crate::wheel::{Arch, Escaped, Sha256Digest, WheelPath};
+use crate::wheel::{Sha256Digest, WheelPath};
 
 use super::auditwheel::overall_tag;
 use super::tree::{resolution_name, tree_json};

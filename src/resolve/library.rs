@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use crate::elf::{self, Class, ElfError, ElfFacts, Endian, Kind};
 use crate::limits::Limits;
+use crate::platform::Arch;
 use crate::policy::{ObjectSymbols, glibc_evidence};
-use crate::wheel::{Arch, Sha256Digest, Sums};
+use crate::wheel::{Sha256Digest, Sums};
 
 use super::library_bytes::LibraryBytes;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::musl;
-use crate::wheel::Arch;
+use crate::platform::Arch;
 
 use super::library::read_regular;
 use super::sysroot::Sysroot;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::path::WheelPath;
+use super::metadata::path::WheelPath;
 
 /// A directory of the target Python that members are installed to (PEP 427, "Installing a wheel").
 /// Only distances inside one scheme are known before installation.

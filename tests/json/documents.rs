@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use muslrepair::wheel::Escaped;
+use muslrepair::Escaped;
 
 use super::support::elf_builder::ElfBuilder;
 use super::support::sandbox::{Sandbox, object, testdata};

@@ -4,8 +4,8 @@ use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD, PT_NULL, PT_PHDR, Program
 
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
-use crate::elf::image::PN_XNUM;
-use crate::elf::machine::largest_page;
+use crate::elf::read::headers::PN_XNUM;
+use crate::elf::read::machine::largest_page;
 
 use super::draft::{Draft, file_end, is_writable, memory_end};
 use super::report::SegmentChange;

@@ -1,11 +1,11 @@
 //! Step 2: which bytes of the string table somebody still refers to.
 
 use crate::elf::codec::index;
-use crate::elf::dynamic::{Dynamic, Strings, string_at};
 use crate::elf::error::ElfError;
-use crate::elf::image::Image;
-use crate::elf::symbols::{self, RawSymbol};
-use crate::elf::versions::{definitions, needs};
+use crate::elf::read::dynamic::{Dynamic, Strings, string_at};
+use crate::elf::read::headers::Image;
+use crate::elf::read::symbols::{self, RawSymbol};
+use crate::elf::read::versions::{definitions, needs};
 
 use super::tags::{TagPlan, Value};
 
@@ -52,7 +52,7 @@ impl Census {
             }
         }
         for (tag, value) in &plan.entries {
-            if let (true, Value::Keep(offset)) = (crate::elf::dynamic::is_string_tag(*tag), value) {
+            if let (true, Value::Keep(offset)) = (crate::elf::read::dynamic::is_string_tag(*tag), value) {
                 census.mark(strings.get(*offset, "dynamic section")?, *offset);
             }
         }

@@ -9,11 +9,11 @@ use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramH
 use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 
 use crate::elf::codec::{Format, index, length, slice, slice_mut};
-use crate::elf::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
 use crate::elf::error::ElfError;
-use crate::elf::image::Image;
 use crate::elf::ranges::{Range, sized};
-use crate::elf::symbols;
+use crate::elf::read::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
+use crate::elf::read::headers::Image;
+use crate::elf::read::symbols;
 
 /// A stretch of bytes that got a new place.
 #[derive(Clone, Debug, PartialEq, Eq)]

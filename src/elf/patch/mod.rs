@@ -33,11 +33,11 @@ use census::Census;
 use strings::Placed;
 use tags::{TagPlan, Value};
 
-use super::dynamic::{Dynamic, DynamicEntry};
 use super::edit::ElfEdit;
 use super::error::ElfError;
-use super::image::Image;
-use super::versions::needs;
+use super::read::dynamic::{Dynamic, DynamicEntry};
+use super::read::headers::Image;
+use super::read::versions::needs;
 
 /// Free entries a dynamic section gets when it has to move, so that the next edit finds room.
 const SPARE_ENTRIES: u64 = 2;

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
 
 use crate::elf::codec::{index, length};
-use crate::elf::machine::largest_page;
 use crate::elf::ranges::{Range, Ranges, sized};
+use crate::elf::read::machine::largest_page;
 
 use super::draft::{Draft, file_end, has_bytes, is_writable, memory_end};
 

@@ -13,8 +13,8 @@ use goblin::elf::section_header::{
     SHT_RELA, SHT_STRTAB, SectionHeader,
 };
 
-use crate::elf::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, is_string_tag};
 use crate::elf::ranges::{Range, sized};
+use crate::elf::read::dynamic::{DT_RELR, DT_RELRENT, DT_RELRSZ, is_string_tag};
 
 use super::draft::{Draft, Repointed, TABLE_TAGS};
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME};
 
-use crate::elf::dynamic::{Dynamic, LONGEST_NAME, LONGEST_TEXT, Strings, is_string_tag};
 use crate::elf::edit::{ElfEdit, RunPathEdit};
 use crate::elf::error::ElfError;
-use crate::elf::versions::Need;
+use crate::elf::read::dynamic::{Dynamic, LONGEST_NAME, LONGEST_TEXT, Strings, is_string_tag};
+use crate::elf::read::versions::Need;
 
 /// What an entry is to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

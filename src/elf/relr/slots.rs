@@ -1,12 +1,12 @@
 //! The slots of `DT_RELR`: the words that are relocated.
 
 use crate::elf::codec::{index, length};
-use crate::elf::dynamic::{DT_RELR, DT_RELRSZ, Dynamic};
 use crate::elf::error::ElfError;
-use crate::elf::image::Image;
-use crate::elf::machine::RelocationKind;
 use crate::elf::ranges::Range;
-use crate::elf::relocations::Relocation;
+use crate::elf::read::dynamic::{DT_RELR, DT_RELRSZ, Dynamic};
+use crate::elf::read::headers::Image;
+use crate::elf::read::machine::RelocationKind;
+use crate::elf::read::relocations::Relocation;
 
 const WHAT: &str = "DT_RELR";
 const SLOT: &str = "slot of DT_RELR";

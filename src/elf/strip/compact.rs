@@ -9,10 +9,10 @@ use goblin::elf::program_header::{PT_INTERP, PT_NULL};
 
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
-use crate::elf::image::Image;
-use crate::elf::machine::largest_page;
 use crate::elf::patch::has_bytes;
 use crate::elf::ranges::{Range, Ranges, sized};
+use crate::elf::read::headers::Image;
+use crate::elf::read::machine::largest_page;
 
 /// No page is smaller, so a shorter hole cannot be taken out.
 const SMALLEST: u64 = 0x1000;

@@ -12,10 +12,11 @@ use super::examine::examine;
 use super::{Code, ObjectSymbols, Severity};
 use crate::elf::{ElfFacts, Segment, VersionNeed};
 use crate::musl::Release;
+use crate::platform::Arch;
 use crate::resolve::{
     InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath,
 };
-use crate::wheel::{Arch, Place, PlatformTag};
+use crate::wheel::{Place, PlatformTag};
 
 const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
 

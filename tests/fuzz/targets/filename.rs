@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use muslrepair::musl::{self, RunPath};
 use muslrepair::resolve::{Installed, InstalledLayout, Pattern, is_libpython};
-use muslrepair::wheel::{Escaped, Place, PlatformTag, WheelFilename, WheelPath, relative_run_path};
+use muslrepair::Escaped;
+use muslrepair::wheel::{Place, PlatformTag, WheelFilename, WheelPath, relative_run_path};
 
 fuzz_target!(|data: &[u8]| {
     let _ = WheelPath::from_bytes(data);

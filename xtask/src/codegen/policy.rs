@@ -73,7 +73,7 @@ pub fn generate() -> Result<String> {
     super::formatted(&source)
 }
 
-/// The variant of `muslrepair::wheel::Arch` for a name.
+/// The variant of `muslrepair::platform::Arch` for a name.
 fn variant(arch: &str) -> Result<&'static str> {
     Ok(match arch {
         "x86_64" => "Arch::X86_64",

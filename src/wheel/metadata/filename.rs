@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::escaped::Escaped;
 use super::tag::PlatformTag;
+use crate::escaped::Escaped;
 
 /// The name of a wheel file (PEP 427, "File name convention"):
 /// `{distribution}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, where the last three are
@@ -16,7 +16,8 @@ use super::tag::PlatformTag;
 /// Every component stays as spelt, so a name that is not changed prints as it was read.
 ///
 /// ```
-/// use muslrepair::wheel::{Arch, MuslVersion, WheelFilename};
+/// use muslrepair::platform::{Arch, MuslVersion};
+/// use muslrepair::wheel::{WheelFilename};
 /// let name: WheelFilename = "Demo_pkg-1.0-2-cp312-cp312-linux_x86_64.whl".parse()?;
 /// assert_eq!((name.distribution(), name.version(), name.build()), ("Demo_pkg", "1.0", Some("2")));
 /// let name = name.with_platforms(&[MuslVersion::V1_2.platform(Arch::X86_64)])?;

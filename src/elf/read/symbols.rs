@@ -10,13 +10,13 @@ use goblin::elf::sym::{
     STT_OBJECT, STT_TLS,
 };
 
-use super::codec::{Format, index};
 use super::dynamic::{Dynamic, string_at};
-use super::error::ElfError;
-use super::facts::Class;
-use super::image::Image;
-use super::relocations::{RelocationTable, references, tables};
+use super::headers::Image;
+use super::relocations::{References, RelocationTable, references, tables};
 use super::versions::{definitions, needs};
+use crate::elf::codec::Class;
+use crate::elf::codec::{Format, index};
+use crate::elf::error::ElfError;
 
 /// The dynamic symbols of a file, borrowed from its bytes.
 ///
@@ -62,18 +62,6 @@ pub struct Symbol<'a> {
     pub size: u64,
     /// What relocations want of it.
     pub references: References,
-}
-
-/// What the relocations of a file that refer to a symbol want of it (`do_relocs`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct References {
-    /// Whether there are any: a symbol that none refers to is never looked up.
-    pub any: bool,
-    /// Whether one copies what it names (`R_*_COPY`): that is looked for everywhere but in the program.
-    pub copy: bool,
-    /// Whether one asks for the module or the thread's memory it lies in (`R_*_DTPMOD`, `R_*_TPOFF`, `R_*_TLSDESC`), which
-    /// only a definition has.
-    pub thread_local: bool,
 }
 
 /// `ELF_ST_BIND`.

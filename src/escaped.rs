@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// itself: see [`Escaped::hides`].
 ///
 /// ```
-/// use muslrepair::wheel::Escaped;
+/// use muslrepair::Escaped;
 /// assert_eq!(Escaped("a\u{1b}[2Jb").to_string(), "a\\u{1b}[2Jb");
 /// assert_eq!(Escaped("na\u{ef}ve/module.so").to_string(), "na\u{ef}ve/module.so");
 /// ```

@@ -4,14 +4,14 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use sha2::{Digest as _, Sha256};
 
-use super::digest::Sha256Digest;
 use super::error::WheelError;
-use super::escaped::Escaped;
 use super::member::{Member, Method};
-use super::path::WheelPath;
 use super::reader::Wheel;
 use super::source::Source;
 use crate::deflate::{self, Failure, Inflated};
+use crate::escaped::Escaped;
+use crate::wheel::metadata::digest::Sha256Digest;
+use crate::wheel::metadata::path::WheelPath;
 
 impl Wheel {
     /// Reads a file whole. Its size and CRC are held against the directory. A size that the compressed bytes cannot come

@@ -11,12 +11,12 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use super::error::{MemberRule, WheelError};
-use super::escaped::Escaped;
 use super::member::{Member, Method};
-use super::path::{InvalidWheelPath, WheelPath};
 use super::source::Source;
 use super::time::DosTime;
+use crate::escaped::Escaped;
 use crate::limits::Limits;
+use crate::wheel::metadata::path::{InvalidWheelPath, WheelPath};
 
 const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use crate::wheel::WheelFilename;
-
 /// Told what happens to wheels while it happens. Called from many threads, and often: it must return at once.
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// Something happened.
-    fn event(&self, wheel: &WheelFilename, event: Event);
+    /// Something happened to the wheel of this file name.
+    fn event(&self, wheel: &str, event: Event);
 }
 
 /// What happens to a wheel.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::path::WheelPath;
 use super::time::DosTime;
+use crate::wheel::metadata::path::WheelPath;
 
 /// A member as the archive's directory describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,7 +1,7 @@
 //! The `WHEEL` file: what kind of wheel this is.
 
-use super::escaped::Excerpt;
 use super::headers::{Broken, HeaderRule, Headers};
+use crate::escaped::Excerpt;
 
 /// The `WHEEL` file (PEP 427), line for line. Editing changes the lines it must and leaves order,
 /// spelling, unknown keys and line endings of the others alone.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::escaped::{Escaped, Excerpt};
+use crate::escaped::{Escaped, Excerpt};
 
 /// The name of a file or directory inside a wheel: relative, `/` separated, and safe to join to
 /// a directory on any system.

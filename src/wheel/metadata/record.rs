@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha384, Sha512};
 
 use super::digest::Sha256Digest;
-use super::escaped::Excerpt;
 use super::path::{InvalidWheelPath, WheelPath};
+use crate::escaped::Excerpt;
 
 /// The rows of a `RECORD` file (PEP 376 for the form, PEP 427 for wheels), in file order.
 ///

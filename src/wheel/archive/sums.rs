@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::digest::Sha256Digest;
+use crate::wheel::metadata::digest::Sha256Digest;
 
 /// The CRC-32 and SHA-256 of bytes that come piece by piece.
 #[derive(Debug, Default)]

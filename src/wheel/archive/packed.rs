@@ -4,9 +4,9 @@ use std::convert::Infallible;
 
 use crate::deflate;
 
-use super::digest::Sha256Digest;
 use super::member::Method;
 use super::sums::Sums;
+use crate::wheel::metadata::digest::Sha256Digest;
 
 /// A file as it lies in an archive, with what the archive and `RECORD` say of it. It depends on the bytes and the level
 /// only, so the same library need not be compressed twice.

@@ -8,9 +8,9 @@ use goblin::elf::dynamic::{
 };
 use goblin::elf::program_header::{PT_DYNAMIC, ProgramHeader};
 
-use super::codec::{length, slice};
-use super::error::{ElfError, Fault};
-use super::image::Image;
+use super::headers::Image;
+use crate::elf::codec::{length, slice};
+use crate::elf::error::{ElfError, Fault};
 
 /// Tags that goblin has no name for (gABI, "Dynamic Section", 2022 draft; Solaris's filters).
 pub(crate) const DT_RELRSZ: u64 = 35;
@@ -71,7 +71,7 @@ impl Dynamic {
         let bytes = slice(image.file, offset, capacity * entry, what)?;
         let mut entries = Vec::new();
         let mut ended = false;
-        let (entry, word) = (super::codec::index(entry), super::codec::index(word));
+        let (entry, word) = (crate::elf::codec::index(entry), crate::elf::codec::index(word));
         for pair in bytes.chunks_exact(entry) {
             let (tag, value) = pair.split_at(word);
             let (tag, value) = (image.format.number(tag), image.format.number(value));
@@ -178,6 +178,6 @@ impl<'a> Strings<'a> {
 
 /// The bytes at `offset` of a string table, up to and without their NUL.
 pub(crate) fn string_at(table: &[u8], offset: u64) -> Option<&[u8]> {
-    let rest = table.get(super::codec::index(offset)..)?;
+    let rest = table.get(crate::elf::codec::index(offset)..)?;
     rest.get(..memchr::memchr(0, rest)?)
 }

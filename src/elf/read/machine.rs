@@ -3,9 +3,9 @@
 use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
 
 use super::arm::ArmAttributes;
-use super::codec::Format;
-use super::facts::{Class, Endian};
-use crate::wheel::Arch;
+use crate::elf::codec::Format;
+use crate::elf::codec::{Class, Endian};
+use crate::platform::Arch;
 
 /// `EF_ARM_EABIMASK`, and its value for EABI version 5, the only one musl knows.
 const ARM_EABI_MASK: u32 = 0xff00_0000;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use crate::limits::Limits;
 
-use super::escaped::Escaped;
-use super::filename::InvalidWheelFilename;
-use super::info::InvalidWheelInfo;
-use super::layout::NoPlace;
-use super::metadata::InvalidMetadata;
-use super::path::{PathRule, WheelPath};
-use super::record::InvalidRecord;
+use crate::escaped::Escaped;
+use crate::wheel::layout::NoPlace;
+use crate::wheel::metadata::core_metadata::InvalidMetadata;
+use crate::wheel::metadata::filename::InvalidWheelFilename;
+use crate::wheel::metadata::info::InvalidWheelInfo;
+use crate::wheel::metadata::path::{PathRule, WheelPath};
+use crate::wheel::metadata::record::InvalidRecord;
 
 /// A wheel could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! `.ARM.attributes`: which ARM a file was built for (Addenda to the ABI for the Arm Architecture,
 //! "Representing build attributes in ELF files").
 
-use super::codec::{Format, index};
+use crate::elf::codec::{Format, index};
 
 /// `SHT_ARM_ATTRIBUTES`.
 pub(crate) const SHT_ARM_ATTRIBUTES: u32 = 0x7000_0003;
@@ -86,7 +86,7 @@ fn uleb128(bytes: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::facts::{Class, Endian};
+    use crate::elf::codec::{Class, Endian};
 
     const FORMAT: Format = Format { class: Class::Elf32, endian: Endian::Little };
 

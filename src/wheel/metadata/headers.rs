@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::escaped::Excerpt;
+use crate::escaped::Excerpt;
 
 /// The header lines of a file in the form of a mail message (PEP 427 and PEP 566 use it), each kept as it
 /// is spelt, up to the first blank line. What follows is kept too and not looked at.

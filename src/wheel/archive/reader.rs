@@ -11,20 +11,20 @@ use zip::result::ZipError;
 
 use super::directory::{read_members, starts_like_a_zip};
 use super::error::{MemberRule, WheelError};
-use super::escaped::Escaped;
-use super::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
-use super::info::WheelInfo;
-use super::layout::{NoPlace, Place};
 use super::member::{Member, Method};
-use super::metadata::Metadata;
-use super::path::WheelPath;
-use super::record::Record;
 use super::source::Source;
 use super::time::DosTime;
 use crate::deflate::Inflated;
 use crate::elf::is_elf;
-use crate::events::{Event, Observer};
+use crate::escaped::Escaped;
 use crate::limits::Limits;
+use crate::observer::{Event, Observer};
+use crate::wheel::layout::{NoPlace, Place};
+use crate::wheel::metadata::core_metadata::Metadata;
+use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
+use crate::wheel::metadata::info::WheelInfo;
+use crate::wheel::metadata::path::WheelPath;
+use crate::wheel::metadata::record::Record;
 
 /// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
 ///
@@ -183,7 +183,7 @@ impl Wheel {
 
     pub(super) fn tell(&self, event: Event) {
         if let Some(observer) = &self.observer {
-            observer.event(&self.filename, event);
+            observer.event(&self.filename.to_string(), event);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use goblin::elf::program_header::{PF_W, ProgramHeader};
 
-use super::image::Image;
+use super::headers::Image;
 
 /// The smallest page. What shares one with something writable is mapped with it.
 const PAGE: u64 = 4096;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::packed::Packed;
-use super::path::WheelPath;
 use super::time::DosTime;
+use crate::wheel::metadata::path::WheelPath;
 
 /// One member of a new wheel.
 #[derive(Debug)]

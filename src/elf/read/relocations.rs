@@ -2,14 +2,26 @@
 
 use goblin::elf::dynamic::{DT_JMPREL, DT_PLTREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELSZ};
 
-use super::codec::{Format, index};
 use super::dynamic::Dynamic;
-use super::error::ElfError;
-use super::facts::{Class, RelocationFacts};
-use super::image::Image;
+use super::headers::Image;
 use super::machine::RelocationKind;
 use super::protection::Protection;
-use super::symbols::References;
+use crate::elf::codec::Class;
+use crate::elf::codec::{Format, index};
+use crate::elf::error::ElfError;
+use crate::elf::facts::RelocationFacts;
+
+/// What the relocations of a file that refer to a symbol want of it (`do_relocs`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct References {
+    /// Whether there are any: a symbol that none refers to is never looked up.
+    pub any: bool,
+    /// Whether one copies what it names (`R_*_COPY`): that is looked for everywhere but in the program.
+    pub copy: bool,
+    /// Whether one asks for the module or the thread's memory it lies in (`R_*_DTPMOD`, `R_*_TPOFF`, `R_*_TLSDESC`), which
+    /// only a definition has.
+    pub thread_local: bool,
+}
 
 /// One relocation. The addend is absent where the table is of `Elf_Rel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use crate::events::Event;
+use crate::observer::Event;
 
-use super::digest::Sha256Digest;
 use super::error::{Mismatch, WheelError};
 use super::member::Member;
-use super::path::WheelPath;
 use super::reader::Wheel;
+use crate::wheel::metadata::digest::Sha256Digest;
+use crate::wheel::metadata::path::WheelPath;
 
 /// What a pass over a wheel found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,17 +8,17 @@ use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
-use super::codec::slice;
 use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, LONGEST_NAME, string_at};
-use super::error::ElfError;
-use super::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
-use super::image::Image;
-use super::isa;
+use super::headers::Image;
 use super::machine::arch;
+use super::notes;
 use super::protection::Protection;
 use super::relocations;
 use super::symbols;
 use super::versions::{VER_FLG_BASE, definitions, needs};
+use crate::elf::codec::slice;
+use crate::elf::error::ElfError;
+use crate::elf::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 use crate::limits::Limits;
 
 /// A file and its facts: what [`ElfFacts::parse`] reads on the way.
@@ -50,7 +50,7 @@ impl<'a> Survey<'a> {
         if loaded {
             ElfError::limit("sections", "sections", image.sections.len() as u64, limits.sections)?;
             facts.interpreter = interpreter(&image)?;
-            facts.headers_mapped = headers_mapped(&image);
+            facts.headers_mapped = image.headers_mapped();
         }
         if let Some(dynamic) = &dynamic {
             let entries = dynamic.entries.len() as u64;
@@ -78,6 +78,28 @@ impl<'a> Survey<'a> {
     }
 }
 
+impl ElfFacts {
+    /// Reads the facts of an ELF file of any kind, class and byte order. Section headers are not
+    /// needed: like the loader, this goes by program headers and `PT_DYNAMIC` (`map_library` and
+    /// `decode_dyn` in `ldso/dynlink.c`).
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not ELF, or a table the loader would read lies outside the file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
+        Survey::of(bytes).map(|survey| survey.facts)
+    }
+
+    /// As [`ElfFacts::parse`], for a file that may be an attack: what exceeds the limits is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`ElfFacts::parse`], and where a table has more entries than the limits allow.
+    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Self, ElfError> {
+        Survey::within(bytes, limits).map(|survey| survey.facts)
+    }
+}
+
 /// What header and program headers say.
 fn header_facts(image: &Image<'_>) -> ElfFacts {
     let attributes = arm_attributes(image);
@@ -96,7 +118,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         },
         arch: arch(image.format, header.e_machine, header.e_flags, attributes.as_ref()),
         arm_cpu_arch: attributes.and_then(|attributes| attributes.cpu_arch),
-        isa_needed: isa::needed(image),
+        isa_needed: notes::isa_needed(image),
         interpreter: None,
         dynamic: false,
         soname: None,
@@ -151,20 +173,6 @@ fn interpreter(image: &Image<'_>) -> Result<Option<String>, ElfError> {
     }
     let path = string_at(bytes, 0).unwrap_or(bytes);
     Ok(Some(String::from_utf8_lossy(path).into_owned()))
-}
-
-/// Whether musl finds the program headers in memory: `map_library` looks for the `PT_LOAD` whose file
-/// range holds the whole table, and without one `dl_iterate_phdr` reports no segments.
-pub(crate) fn headers_mapped(image: &Image<'_>) -> bool {
-    let size = u64::from(image.header.e_phnum) * image.format.program_header_size();
-    image.loads().any(|load| {
-        image
-            .header
-            .e_phoff
-            .checked_sub(load.p_offset)
-            .and_then(|within| within.checked_add(size))
-            .is_some_and(|end| end <= load.p_filesz)
-    })
 }
 
 /// Names in the dynamic section and the version tables.

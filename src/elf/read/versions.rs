@@ -2,10 +2,10 @@
 
 use goblin::elf::dynamic::{DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM};
 
-use super::codec::Format;
 use super::dynamic::Dynamic;
-use super::error::ElfError;
-use super::image::Image;
+use super::headers::Image;
+use crate::elf::codec::Format;
+use crate::elf::error::ElfError;
 
 /// `VER_FLG_BASE`: the version of the file itself, its soname.
 pub(crate) const VER_FLG_BASE: u64 = 1;

@@ -6,9 +6,9 @@ use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS32, ELFCLASS64, ELFDATA2LSB
 use goblin::elf::program_header::{PT_DYNAMIC, PT_LOAD, ProgramHeader};
 use goblin::elf::section_header::{SHF_ALLOC, SHT_NOBITS, SHT_NOTE, SectionHeader};
 
-use super::codec::{Format, index, length, slice};
-use super::error::{ElfError, Fault};
-use super::facts::{Class, Endian};
+use crate::elf::codec::{Class, Endian};
+use crate::elf::codec::{Format, index, length, slice};
+use crate::elf::error::{ElfError, Fault};
 
 /// The four bytes every ELF file starts with (gABI, "ELF Identification").
 const MAGIC: &[u8] = b"\x7fELF";
@@ -111,6 +111,17 @@ impl<'a> Image<'a> {
             .filter(|section| section.sh_flags & u64::from(SHF_ALLOC) != 0 && section.sh_type != SHT_NOTE)
             .peekable();
         emptied || (loaded.peek().is_some() && loaded.all(|section| section.sh_type == SHT_NOBITS))
+    }
+
+    /// Whether musl finds the program headers in memory: `map_library` looks for the `PT_LOAD` whose file
+    /// range holds the whole table, and without one `dl_iterate_phdr` reports no segments.
+    pub(crate) fn headers_mapped(&self) -> bool {
+        let size = u64::from(self.header.e_phnum) * self.format.program_header_size();
+        self.loads().any(|load| {
+            (self.header.e_phoff.checked_sub(load.p_offset))
+                .and_then(|within| within.checked_add(size))
+                .is_some_and(|end| end <= load.p_filesz)
+        })
     }
 
     /// What a section holds; nothing for `SHT_NOBITS` or where the header points outside the file.

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use goblin::elf::header::EM_X86_64;
 use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
 
-use super::codec::{index, length, slice};
-use super::facts::Class;
-use super::image::Image;
+use super::headers::Image;
+use crate::elf::codec::Class;
+use crate::elf::codec::{index, length, slice};
 
 const PT_GNU_PROPERTY: u32 = 0x6474_e553;
 const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
@@ -16,7 +16,7 @@ const GNU_PROPERTY_X86_ISA_1_NEEDED: u32 = 0xc000_8002;
 
 /// The bits of `GNU_PROPERTY_X86_ISA_1_NEEDED`, of all notes together. A note that cannot be read says nothing:
 /// the loader does not look at it.
-pub(super) fn needed(image: &Image<'_>) -> u32 {
+pub(super) fn isa_needed(image: &Image<'_>) -> u32 {
     if image.header.e_machine != EM_X86_64 || image.format.class != Class::Elf64 {
         return 0;
     }

@@ -10,25 +10,25 @@ use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::deflate::{self, Difference, Inflated};
-use crate::events::Event;
+use crate::observer::Event;
 
 use super::buffered::Buffered;
-use super::digest::Sha256Digest;
 use super::directory::check_tree;
 use super::error::WheelError;
-use super::escaped::Escaped;
 use super::in_order::in_order;
 use super::member::{Member, Method};
 use super::output::Output;
 use super::packed::Packed;
-use super::path::WheelPath;
 use super::plan::{Content, Entry, NewFile};
 use super::reader::Wheel;
-use super::record::{Record, RecordRow};
 use super::single::Single;
 use super::source::Source;
 use super::time::DosTime;
 use super::write_behind::WriteBehind;
+use crate::escaped::Escaped;
+use crate::wheel::metadata::digest::Sha256Digest;
+use crate::wheel::metadata::path::WheelPath;
+use crate::wheel::metadata::record::{Record, RecordRow};
 
 /// Writes a new wheel from the members of another one and from new files.
 ///

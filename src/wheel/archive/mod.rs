@@ -1,0 +1,20 @@
+//! The zip side of a wheel: it is opened and checked, its members are read, and a new one is written.
+
+pub(crate) mod buffered;
+pub(crate) mod contents;
+pub(crate) mod directory;
+pub(crate) mod error;
+pub(crate) mod in_order;
+pub(crate) mod member;
+pub(crate) mod output;
+pub(crate) mod packed;
+pub(crate) mod plan;
+pub(crate) mod reader;
+pub(crate) mod scan;
+pub(crate) mod single;
+pub(crate) mod source;
+pub(crate) mod stale;
+pub(crate) mod sums;
+pub(crate) mod time;
+pub(crate) mod write_behind;
+pub(crate) mod writer;
