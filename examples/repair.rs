@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use muslrepair::policy::{Audit, AuditOptions, Severity, audit};
+use muslrepair::audit::{Audit, AuditOptions, Severity, audit};
 use muslrepair::repair::{Plan, RepairOptions, apply, plan};
 use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::{Error, Limits, report, wheel::Wheel};

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::audit::Finding;
 use crate::elf::ElfError;
-use crate::policy::Finding;
 use crate::repair::UnsupportedIsa;
 use crate::wheel::{InvalidWheelFilename, InvalidWheelPath, NoPlace, WheelError};
 

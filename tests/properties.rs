@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use muslrepair::Limits;
+use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
-use muslrepair::policy::{AuditOptions, audit};
 use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
 use muslrepair::resolve::{Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use muslrepair::policy::{Audit, AuditOptions, WheelKind, audit};
+use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, plan};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::{Sha256Digest, Wheel};

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use muslrepair::Error;
-use muslrepair::policy::Code;
+use muslrepair::audit::Code;
 use muslrepair::repair::{Note, Plan, PlatformChoice};
 use muslrepair::report;
 use muslrepair::wheel::{PlatformTag, WheelFilename};

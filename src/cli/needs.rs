@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::policy::{AuditOptions, Code, Examination, Need, audit, audit_tree, needs};
+use muslrepair::audit::{AuditOptions, Code, Examination, Need, audit, audit_tree, needs};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};

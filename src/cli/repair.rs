@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum as _};
+use muslrepair::audit::{AuditOptions, Code};
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
-use muslrepair::policy::{AuditOptions, Code};
 use muslrepair::repair::RepairOptions;
 use muslrepair::resolve::{ApkDatabase, Pattern};
 use muslrepair::wheel::{WheelFilename, WheelPath};

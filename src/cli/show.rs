@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::policy::{Audit, AuditOptions, Examination, WheelKind, audit, audit_tree};
+use muslrepair::audit::{Audit, AuditOptions, Examination, WheelKind, audit, audit_tree};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use muslrepair::Escaped;
-use muslrepair::policy::{Finding, Severity};
+use muslrepair::audit::{Finding, Severity};
 use muslrepair::{Error, report};
 use serde::Serialize;
 

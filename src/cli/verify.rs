@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::musl::Release;
-use muslrepair::platform::Arch;
-use muslrepair::policy::{
+use muslrepair::audit::{
     AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Neighbourhood, Severity, WheelKind,
     audit_beside, audit_tree, conformance,
 };
+use muslrepair::musl::Release;
+use muslrepair::platform::Arch;
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};

@@ -1,12 +1,18 @@
 //! What musl is: its loader's rules, the names it reserves, the symbols it exports.
 
+mod glibc;
 mod loader;
+mod name_set;
 mod names;
+mod object_symbols;
 mod release;
 mod symbols;
 mod table;
 
+pub use glibc::glibc_evidence;
 pub use loader::{DEFAULT_PATH, RunPath, is_libc, is_reserved, path_file, search_path_entries, too_long};
+pub use name_set::NameSet;
+pub use object_symbols::{ObjectSymbols, Unusual};
 pub use release::{InvalidRelease, Release, Releases};
 pub use symbols::{
     arch_floor, exported, exports, is_glibc_only, is_lfs64, is_python_api, is_zlib_export, libc_defines,

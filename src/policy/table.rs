@@ -2,7 +2,7 @@
 //!
 //! @generated from `testdata/policy/musllinux.json` by `cargo xtask codegen`.
 
-use super::Policy;
+use super::definition::Policy;
 use crate::platform::{Arch, MuslVersion};
 
 /// Every policy, the one with the oldest musl first.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::audit::Audit;
 use crate::elf::{self, ElfEdit, ElfError};
 use crate::error::Error;
-use crate::policy::Audit;
 use crate::resolve::{ApkDatabase, Sysroot};
 use crate::wheel::{
     Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelPath, WheelWriter, Written,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::audit::Audit;
 use crate::elf::ElfEdit;
 use crate::error::Error;
-use crate::policy::Audit;
 use crate::resolve::{LibraryBytes, Origin};
 use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
 

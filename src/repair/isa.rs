@@ -1,7 +1,7 @@
 //! Instruction set levels above what a platform tag promises.
 
+use crate::audit::Audit;
 use crate::platform::Arch;
-use crate::policy::Audit;
 
 /// An object that needs more of the processor than the tag promises.
 #[derive(Clone, Debug, PartialEq, Eq)]

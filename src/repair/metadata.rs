@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use crate::audit::{Audit, Code, WheelKind, built_for_musl};
 use crate::error::Error;
 use crate::musl::Release;
 use crate::platform::{Arch, MuslVersion};
-use crate::policy::{Audit, Code, Policy, WheelKind, built_for_musl};
+use crate::policy::Policy;
 use crate::wheel::{PlatformTag, WheelFilename, WheelInfo};
 
 use super::note::Note;

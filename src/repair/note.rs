@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::policy::quoted;
+use crate::audit::quoted;
 use crate::wheel::{PlatformTag, WheelPath};
 
 /// Something the plan does or leaves that the user should know.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::audit::Code;
 use crate::elf::Strip;
 use crate::musl::Release;
 use crate::platform::MuslVersion;
-use crate::policy::Code;
 use crate::wheel::PlatformTag;
 
 /// What a repair is asked to do, apart from where libraries are looked for.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::audit::{Audit, Code, Finding, WheelKind};
 use crate::elf::ElfEdit;
 use crate::error::Error;
-use crate::policy::{Audit, Code, Finding, WheelKind};
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::policy::{Audit, Examination, Policy, WheelKind};
+use crate::audit::{Audit, Examination, WheelKind, private_symbols};
+use crate::policy::Policy;
 use crate::repair::unsupported_isa;
 use crate::resolve::{Origin, Resolution};
 use crate::wheel::PlatformTag;
@@ -78,8 +79,9 @@ fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
 fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut forbidden: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, _, object) in audit.elf.members() {
-        for (library, symbol) in &object.symbols.forbidden {
-            forbidden.entry(library.clone()).or_default().insert(symbol.clone());
+        for (library, symbols) in private_symbols(object) {
+            let symbols = symbols.into_iter().map(str::to_owned);
+            forbidden.entry(library.to_owned()).or_default().extend(symbols);
         }
     }
     forbidden

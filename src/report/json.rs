@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::audit::{Audit, Examination, Finding, MinimumMusl, WheelKind, libc_name};
 use crate::error::Error;
 use crate::escaped::Escaped;
 use crate::platform::Arch;
-use crate::policy::{Audit, Examination, Finding, MinimumMusl, WheelKind, libc_name};
 use crate::repair::{Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Graph, Object, Origin, Package, Resolution, Sysroot};
 use crate::wheel::{Sha256Digest, WheelPath};

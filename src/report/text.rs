@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::audit::{Audit, Examination, Finding, MinimumMusl, Severity, WheelKind, libc_name};
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
-use crate::policy::{Audit, Examination, Finding, MinimumMusl, Severity, WheelKind, libc_name};
 use crate::repair::{Note, Plan, Receipt, unsupported_isa};
 use crate::resolve::{ApkDatabase, Origin, Sysroot};
 

@@ -91,7 +91,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
     };
     json!({
         "interpreter": object.facts.interpreter,
-        "libc": crate::policy::libc_name(object),
+        "libc": crate::audit::libc_name(object),
         "path": object.origin.shown(),
         "realpath": object.origin.shown(),
         "platform": platform(object),

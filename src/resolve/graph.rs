@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::elf::{ElfFacts, Kind};
-use crate::policy::ObjectSymbols;
+use crate::musl::ObjectSymbols;
 use crate::wheel::{Place, WheelPath};
 
 use super::library::{LibraryFile, Rejected};

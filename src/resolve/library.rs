@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::elf::{self, Class, ElfError, ElfFacts, Endian, Kind};
 use crate::limits::Limits;
+use crate::musl::{ObjectSymbols, glibc_evidence};
 use crate::platform::Arch;
-use crate::policy::{ObjectSymbols, glibc_evidence};
 use crate::wheel::{Sha256Digest, Sums};
 
 use super::library_bytes::LibraryBytes;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
-use muslrepair::policy::{AuditOptions, audit};
+use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::repair::{RepairOptions, apply, plan};
 use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};

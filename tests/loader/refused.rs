@@ -4,7 +4,7 @@
 use std::fs;
 
 use muslrepair::elf::{Class, ElfFacts, Endian};
-use muslrepair::policy::{ObjectSymbols, Unusual};
+use muslrepair::musl::{ObjectSymbols, Unusual};
 
 use crate::catalogue::{directory, load};
 use crate::edits::Installed;

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::sync::LazyLock;
 
-use muslrepair::policy::{AuditOptions, audit};
+use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::repair::{RepairOptions, apply, plan};
 use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};

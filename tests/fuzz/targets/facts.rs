@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use muslrepair::elf::{DynamicSymbols, ElfFacts};
-use muslrepair::policy::{ObjectSymbols, glibc_evidence};
+use muslrepair::musl::{ObjectSymbols, glibc_evidence};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(facts) = ElfFacts::parse(data) else { return };

@@ -10,6 +10,9 @@ use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
 
 use super::File;
 
+/// The name by which `main.rs` and what it declares know the library.
+const PACKAGE: &str = "muslrepair";
+
 /// The names of a module from the root of the crate: `["elf", "patch"]`.
 pub type Module = Vec<String>;
 
@@ -131,7 +134,8 @@ impl Reader {
     fn absolute(&self, segments: &[String]) -> Option<Module> {
         let (first, rest) = segments.split_first()?;
         let base = match first.as_str() {
-            "crate" => Vec::new(),
+            // The program is a crate of its own beside the library, whose modules it names by the package.
+            "crate" | PACKAGE => Vec::new(),
             "self" => self.module.clone(),
             "super" => {
                 let parent = self.module.split_last().map(|(_, parent)| parent.to_vec()).unwrap_or_default();

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::elf::{Binding, DynamicSymbols, ElfError, ElfFacts, Symbol, SymbolKind};
-use crate::musl;
 
-use super::Policy;
-use super::checks::OPENED_NAMES;
+use super::glibc::OPENED_NAMES;
+use super::loader::is_libc;
 use super::name_set::NameSet;
+use super::symbols::exports;
 
 /// What an object asks for and offers, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,6 @@ pub struct ObjectSymbols {
     pub defined: NameSet,
     /// Weak undefined symbols, to which musl gives the value 0, sorted; only their presence tells something.
     pub weak: Vec<Box<[u8]>>,
-    /// Undefined symbols that some policy forbids to take from a library this object needs, by library.
-    pub forbidden: BTreeSet<(String, String)>,
     /// Undefined symbols that want a version of some library although musl itself has a symbol of that name, by library.
     /// musl does not look at versions, so its own wins.
     pub interposed: BTreeSet<(String, String)>,
@@ -55,11 +53,6 @@ impl ObjectSymbols {
         if facts.dynamic_symbol_count == 0 {
             return Ok(symbols);
         }
-        let watched: Vec<(&str, &[&str])> = (Policy::all().iter())
-            .flat_map(|policy| policy.forbidden_symbols)
-            .filter(|(library, _)| facts.needed.iter().any(|needed| needed == library))
-            .map(|(library, symbols)| (*library, *symbols))
-            .collect();
         let mut defined: Vec<&[u8]> = Vec::new();
         for symbol in DynamicSymbols::parse(bytes)?.iter().filter(|symbol| !symbol.name.is_empty()) {
             let found = symbol.defined && can_be_bound_to(&symbol);
@@ -84,7 +77,7 @@ impl ObjectSymbols {
             if looked_up && symbol.binding != Binding::Local {
                 symbols.undefined.push(symbol.name.into());
                 symbols.unusual.extend(unusual.map(|unusual| (symbol.name.into(), unusual)));
-                symbols.watch(&symbol, facts, &watched);
+                symbols.note_interposed(&symbol, facts);
             }
         }
         symbols.defined = defined.into_iter().collect();
@@ -100,20 +93,15 @@ impl ObjectSymbols {
         Ok(symbols)
     }
 
-    fn watch(&mut self, symbol: &Symbol<'_>, facts: &ElfFacts, watched: &[(&str, &[&str])]) {
-        for (library, symbols) in watched {
-            if symbols.iter().any(|forbidden| forbidden.as_bytes() == symbol.name) {
-                self.forbidden.insert(((*library).to_owned(), text(symbol.name)));
-            }
-        }
+    fn note_interposed(&mut self, symbol: &Symbol<'_>, facts: &ElfFacts) {
         let (Some(library), Some(arch)) = (symbol.version_file, facts.arch) else { return };
         // What ARM's EABI defines means one thing, whoever has it.
         let is_eabi = symbol.name.starts_with(b"__aeabi_");
-        if is_eabi || musl::exports(arch, symbol.name).is_none() {
+        if is_eabi || exports(arch, symbol.name).is_none() {
             return;
         }
         let library = text(library);
-        if !musl::is_libc(&library) {
+        if !is_libc(&library) {
             self.interposed.insert((library, text(symbol.name)));
         }
     }
@@ -124,12 +112,22 @@ impl ObjectSymbols {
         self.defined.contains(name)
     }
 
+    /// Whether the object does not load unless a symbol of this name is found.
+    #[must_use]
+    pub fn must_find(&self, name: &[u8]) -> bool {
+        has(&self.undefined, name)
+    }
+
     /// Whether the object asks for a symbol of this name, weakly or not.
     #[must_use]
     pub fn asks_for(&self, name: &[u8]) -> bool {
-        let has = |list: &[Box<[u8]>]| list.binary_search_by(|asked| asked.as_ref().cmp(name)).is_ok();
-        has(&self.undefined) || has(&self.weak)
+        has(&self.undefined, name) || has(&self.weak, name)
     }
+}
+
+/// Whether a sorted list has this name.
+fn has(sorted: &[Box<[u8]>], name: &[u8]) -> bool {
+    sorted.binary_search_by(|asked| asked.as_ref().cmp(name)).is_ok()
 }
 
 /// `find_sym2` in `ldso/dynlink.c`: `OK_TYPES` and `OK_BINDS`, and a value unless it is thread-local; `DT_VERSYM` only hides
@@ -144,7 +142,7 @@ fn can_be_bound_to(symbol: &Symbol<'_>) -> bool {
     kind && binding && value && !symbol.hidden_version
 }
 
-pub(super) fn text(name: &[u8]) -> String {
+fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::elf::Kind;
 use crate::musl::Releases;
-use crate::policy::Unusual;
+use crate::musl::Unusual;
 
 /// The object has exactly this finding, and loads on no musl.
 fn never_loads(code: Code, object: Object) {

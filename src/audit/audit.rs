@@ -14,7 +14,7 @@ use crate::wheel::{Place, PlatformTag, Sha256Digest, Wheel, WheelFilename, Wheel
 use super::binding::{MinimumMusl, Module};
 use super::examine::examine;
 use super::findings::{Code, Finding, Severity};
-use super::symbols::ObjectSymbols;
+use crate::musl::ObjectSymbols;
 
 /// What an audit goes by.
 #[derive(Clone, Debug, Default)]

@@ -1,21 +1,16 @@
 //! What is wrong with one object by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::elf::{ElfFacts, Segment};
-use crate::musl::{self, RunPath};
+use crate::musl::{self, RunPath, glibc_evidence};
 use crate::platform::Arch;
+use crate::policy::Policy;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution};
 
 use super::audit::AuditOptions;
 use super::findings::{Code, Finding, quoted};
-use super::glibc::glibc_evidence;
 use super::refusals::{is_empty_within_page, refused};
-
-/// Libraries that programs open by name on glibc systems and that musl systems do not have. (`libc.so.6` is not among
-/// them: musl takes it for itself.)
-pub(super) const OPENED_NAMES: [&[u8]; 5] =
-    [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2", b"libgomp.so.1"];
 
 /// `PT_LOAD`.
 const PT_LOAD: u32 = 1;
@@ -227,11 +222,7 @@ fn forbidden_symbols(object: &Object, options: &AuditOptions, findings: &mut Vec
         return;
     }
     let name = object.origin.shown();
-    let mut by_library: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (library, symbol) in &object.symbols.forbidden {
-        by_library.entry(library).or_default().push(symbol);
-    }
-    for (library, symbols) in by_library {
+    for (library, symbols) in private_symbols(object) {
         // A library of the wheel under that name is the build the object was made for.
         let bundled = object.edges().any(|(needed, _)| needed == library);
         if !bundled {
@@ -243,4 +234,18 @@ fn forbidden_symbols(object: &Object, options: &AuditOptions, findings: &mut Vec
                 .push(Finding::new(Code::ForbiddenSymbol, name, message).with_hint("pass `--bundle-zlib`"));
         }
     }
+}
+
+/// The symbols that an object takes from libraries it needs although a policy has them as private to one build of the
+/// library, by library.
+pub(crate) fn private_symbols(object: &Object) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut by_library: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (library, symbols) in Policy::all().iter().flat_map(|policy| policy.forbidden_symbols) {
+        if object.facts.needed.iter().any(|needed| needed == library) {
+            let taken = symbols.iter().filter(|symbol| object.symbols.must_find(symbol.as_bytes()));
+            by_library.entry(library).or_default().extend(taken);
+        }
+    }
+    by_library.retain(|_, symbols| !symbols.is_empty());
+    by_library
 }

@@ -6,7 +6,7 @@ use crate::musl::{self, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
 
 use super::binding::{Cause, Requirement};
-use super::symbols::{Unusual, text};
+use crate::musl::Unusual;
 
 /// How many unbound symbols of one module are told apart. Each takes some hundred bytes, and more of them say no more
 /// of the module than that it was not built for musl.
@@ -90,7 +90,7 @@ impl<'a> Definitions<'a> {
             if requirements.len() >= MOST_UNBOUND {
                 continue;
             }
-            let symbol = text(name);
+            let symbol = String::from_utf8_lossy(name).into_owned();
             let cause = match object.symbols.unusual.get(*name).filter(|_| exported.is_empty()) {
                 Some(Unusual::IndirectFunction) => Cause::Ifunc { symbol: Some(symbol) },
                 Some(Unusual::PassedOver) => Cause::PassedOver { symbol },

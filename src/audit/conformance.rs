@@ -5,7 +5,7 @@ use crate::wheel::{PlatformTag, Wheel};
 
 use super::audit::{Audit, WheelKind};
 use super::findings::{Code, Finding};
-use super::glibc::built_for_musl;
+use super::libc::built_for_musl;
 
 /// The architectures of musllinux tags that PyPI accepts.
 const INDEXED: [Arch; 7] =

@@ -1,10 +1,7 @@
 //! How an object that was built for glibc is told.
 
+use super::loader::is_libc;
 use crate::elf::ElfFacts;
-use crate::musl;
-use crate::resolve::{Object, Origin};
-
-use super::audit::Examination;
 
 /// Libraries that only glibc has under these names. musl's loader takes the first six for itself
 /// (`load_library`: `reserved[]`), so that such an object may even load; it is refused by policy.
@@ -19,6 +16,11 @@ const GLIBC_LIBRARIES: [&str; 9] = [
     "libanl.so.1",
     "libmvec.so.1",
 ];
+
+/// Libraries that programs open by name on glibc systems and that musl systems do not have. (`libc.so.6` is not among
+/// them: musl takes it for itself.)
+pub(crate) const OPENED_NAMES: [&[u8]; 5] =
+    [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2", b"libgomp.so.1"];
 
 /// What shows that an object was built for glibc, if anything does: its interpreter, the libraries it needs, the
 /// symbol versions it wants of them. Version names alone prove nothing: `GLIBC_2.0` of `libgcc_s.so.1` is ordinary
@@ -36,32 +38,13 @@ pub fn glibc_evidence(facts: &ElfFacts) -> Option<String> {
         return Some(format!("it wants `{version}` of `{}`", need.file));
     }
     // Of a name that musl takes for itself nothing follows: toolchains for musl write them, too.
-    let library = facts.needed.iter().find(|name| is_glibc_library(name) && !musl::is_libc(name))?;
+    let library = facts.needed.iter().find(|name| is_glibc_library(name) && !is_libc(name))?;
     Some(format!("it needs `{library}`"))
 }
 
 fn is_glibc_library(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     GLIBC_LIBRARIES.contains(&file) || file.starts_with("ld-linux") || file.starts_with("ld64.so.")
-}
-
-/// The C library an object shows that it was built for: `musl`, `glibc`, or nothing that tells.
-#[must_use]
-pub fn libc_name(object: &Object) -> Option<&'static str> {
-    if glibc_evidence(&object.facts).is_some() {
-        return Some("glibc");
-    }
-    let musl =
-        object.facts.interpreter.is_some() || object.facts.needed.iter().any(|name| musl::is_libc(name));
-    musl.then_some("musl")
-}
-
-/// The first object, of a wheel or outside it, that shows it was built for musl. Programs that are linked statically, and
-/// libraries that need no C library, show nothing: they may well be for both.
-#[must_use]
-pub(crate) fn built_for_musl(elf: &Examination) -> Option<&str> {
-    let own = elf.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
-    own.filter(|object| libc_name(object) == Some("musl")).map(|object| object.origin.shown()).next()
 }
 
 #[cfg(test)]
