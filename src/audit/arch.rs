@@ -4,41 +4,59 @@ use crate::elf::ElfFacts;
 use crate::platform::Arch;
 use crate::wheel::PlatformTag;
 
-use super::findings::{Code, Finding};
+/// What does not agree with the architecture of a wheel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ArchConflict {
+    /// An object is for a machine that no musl wheel can name.
+    UnknownMachine {
+        object: String,
+        machine: u16,
+    },
+    /// An object is for another architecture than the first one.
+    OtherArch {
+        object: String,
+        arch: Arch,
+        first: String,
+        first_arch: Arch,
+    },
+    /// The file name says another architecture than the ELF files.
+    FileName {
+        object: String,
+        arch: Arch,
+        claim: String,
+    },
+}
 
-/// The architecture of a wheel, and what does not fit it. `platforms` are the tags of the file name; `objects` are the loadable ELF files with their names.
+/// The architecture of a wheel, and what does not agree with it. `platforms` are the tags of the file name; `objects` are the
+/// loadable ELF files with their names.
 pub(super) fn decide<'a>(
     platforms: &[PlatformTag],
     objects: impl Iterator<Item = (&'a str, &'a ElfFacts)> + Clone,
-) -> (Option<Arch>, Vec<Finding>) {
-    let mut findings = Vec::new();
+) -> (Option<Arch>, Vec<ArchConflict>) {
+    let mut conflicts = Vec::new();
     for (name, facts) in objects.clone().filter(|(_, facts)| facts.arch.is_none()) {
-        let message = format!("`{name}` is for machine {}, which no musl wheel can name", facts.machine);
-        findings.push(Finding::new(Code::UnknownMachine, name, message));
+        conflicts.push(ArchConflict::UnknownMachine { object: name.to_owned(), machine: facts.machine });
     }
     let known = objects.filter_map(|(name, facts)| facts.arch.map(|arch| (name, arch)));
-    let Some((first_name, first)) = known.clone().next() else { return (None, findings) };
+    let Some((first_name, first)) = known.clone().next() else { return (None, conflicts) };
     // ARMv7 runs ARMv6 code, so the newest 32-bit ARM object decides for all.
     let built = known.clone().map(|(_, arch)| arch).filter(|arch| same_family(*arch, first));
     let built = if built.clone().any(|arch| arch == Arch::Armv7l) { Arch::Armv7l } else { first };
     for (name, arch) in known.filter(|(_, arch)| !same_family(*arch, first)) {
-        let message =
-            format!("`{name}` is {arch} and `{first_name}` is {first}: a wheel has one architecture");
-        findings.push(Finding::new(Code::WrongMachine, name, message));
+        let (object, first_name) = (name.to_owned(), first_name.to_owned());
+        conflicts.push(ArchConflict::OtherArch { object, arch, first: first_name, first_arch: first });
     }
     let mut decided = built;
     for claim in platforms.iter().filter_map(PlatformTag::arch_name) {
         match fits(built, claim) {
             Some(arch) => decided = arch,
             None => {
-                let message = format!("`{first_name}` is {built}, the file name says {claim}");
-                let finding = Finding::new(Code::WrongMachine, first_name, message)
-                    .with_hint("build the wheel for one architecture and name it so; the ELF files decide");
-                findings.push(finding);
+                let object = first_name.to_owned();
+                conflicts.push(ArchConflict::FileName { object, arch: built, claim: claim.to_owned() });
             }
         }
     }
-    (Some(decided), findings)
+    (Some(decided), conflicts)
 }
 
 /// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;

@@ -4,16 +4,27 @@ use std::path::Path;
 
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution, Resolver};
 
-use super::findings::{Code, Finding, quoted};
+use super::finding::quoted;
+
+/// A library of `--include` that cannot be grafted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IncludeFailure {
+    /// The name or path that was asked for.
+    pub(crate) library: String,
+    /// Why, as the end of a sentence that begins with the name.
+    pub(crate) why: String,
+    /// Where it was looked for.
+    pub(crate) details: Vec<String>,
+}
 
 /// Looks for libraries that are to be grafted although nothing needs them. One with a slash in it is the path of a file, in
 /// the root file system or else on this machine; any other is searched as if an object of the wheel needed it. What is not
-/// found, or is no library for these objects, is a finding.
+/// found, or is no library for these objects, is a failure.
 pub(super) fn include(
     own: &[Object],
     resolver: &Resolver,
     libraries: &[String],
-    findings: &mut Vec<Finding>,
+    failures: &mut Vec<IncludeFailure>,
 ) -> Vec<Object> {
     let mut included: Vec<Object> = Vec::new();
     // A wheel without ELF files has nobody to open a library.
@@ -22,7 +33,7 @@ pub(super) fn include(
         match find(requester, resolver, library) {
             Ok(object) if included.iter().any(|known| location(known) == location(&object)) => {}
             Ok(object) => included.push(object),
-            Err(finding) => findings.push(finding),
+            Err(failure) => failures.push(failure),
         }
     }
     included
@@ -35,9 +46,12 @@ fn location(object: &Object) -> Option<&Path> {
     }
 }
 
-fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object, Finding> {
-    let refused =
-        |why: &str| error(library, format!("`{library}`, asked for with `--include`, {why}"), Vec::new());
+fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object, IncludeFailure> {
+    let refused = |why: &str| IncludeFailure {
+        library: library.to_owned(),
+        why: why.to_owned(),
+        details: Vec::new(),
+    };
     // A name with a slash is opened in the root file system, whoever needs it.
     let in_root = library.starts_with('/') && resolver.options().places.sysroot.resolve(library).is_ok();
     if library.contains('/') && !in_root {
@@ -64,8 +78,7 @@ fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object
             let mut details = vec![format!("searched: {}", quoted(searched.iter().map(String::as_str)))];
             details
                 .extend(rejected.iter().map(|file| format!("rejected: `{}` ({})", file.path, file.reason)));
-            let message = format!("`{library}`, asked for with `--include`, was not found");
-            Err(error(library, message, details))
+            Err(IncludeFailure { details, ..refused("was not found") })
         }
         Some(Resolution::Excluded { pattern, .. }) => {
             Err(refused(&format!("is excluded by `--exclude {pattern}`")))
@@ -73,8 +86,4 @@ fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object
         Some(Resolution::Allowed) => Err(refused("is left to the system by policy; pass `--bundle-zlib`")),
         _ => Err(refused("belongs to musl or to the interpreter")),
     }
-}
-
-fn error(object: &str, message: String, details: Vec<String>) -> Finding {
-    Finding { details, ..Finding::new(Code::MissingLibrary, object, message) }
 }

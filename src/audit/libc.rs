@@ -1,9 +1,7 @@
 //! Which C library objects show that they were built for.
 
 use crate::musl::{self, glibc_evidence};
-use crate::resolve::{Object, Origin};
-
-use super::audit::Examination;
+use crate::resolve::{Graph, Object, Origin};
 
 /// The C library an object shows that it was built for: `musl`, `glibc`, or nothing that tells.
 #[must_use]
@@ -19,7 +17,7 @@ pub fn libc_name(object: &Object) -> Option<&'static str> {
 /// The first object, of a wheel or outside it, that shows it was built for musl. Programs that are linked statically, and
 /// libraries that need no C library, show nothing: they may well be for both.
 #[must_use]
-pub(crate) fn built_for_musl(elf: &Examination) -> Option<&str> {
-    let own = elf.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
+pub(crate) fn built_for_musl(graph: &Graph) -> Option<&str> {
+    let own = graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }));
     own.filter(|object| libc_name(object) == Some("musl")).map(|object| object.origin.shown()).next()
 }

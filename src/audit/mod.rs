@@ -1,32 +1,39 @@
-//! What is wrong with a wheel, or with a tree of installed files: what its objects need, where that is found, and on which
-//! releases of musl it loads.
+//! What is wrong with a wheel, or with a tree of installed files: what its objects need, where that is found, on which
+//! releases of musl it loads, and which rules it breaks.
 
 mod arch;
-mod audit;
-mod binding;
-mod checks;
-mod conformance;
-mod definitions;
-mod examine;
-mod findings;
+mod elf_audit;
+mod finding;
 mod include;
+mod install_set;
 mod libc;
-mod loading;
+mod load_blockers;
+mod minimum;
 mod needs;
-mod neighbourhood;
-mod refusals;
-#[cfg(test)]
-mod tests;
+mod options;
+mod promise;
+mod requirement;
+mod requirements;
+pub mod rules;
+mod subject;
+mod symbol_scope;
 mod tree;
+mod wheel;
+mod wheel_kind;
 
-pub use audit::{Audit, AuditOptions, Examination, ExternalLibrary, WheelKind, audit, audit_beside};
-pub use binding::{Cause, MinimumMusl, Module, Requirement};
-pub(crate) use checks::private_symbols;
-pub use conformance::conformance;
-pub(crate) use findings::quoted;
-pub use findings::{Code, Finding, Severity, UnknownCode};
+pub use elf_audit::{ElfAudit, ExternalLibrary, ObjectSet, audit_objects};
+pub(crate) use finding::quoted;
+pub use finding::{Code, Finding, MOST_OBJECTS, Severity};
+pub use install_set::Neighbourhood;
 pub(crate) use libc::built_for_musl;
 pub use libc::libc_name;
+pub use minimum::MinimumMusl;
 pub use needs::{Need, needs};
-pub use neighbourhood::Neighbourhood;
+pub use options::AuditOptions;
+pub use promise::promised_musl;
+pub use requirement::{Requirement, RequirementKind};
+pub(crate) use requirements::instruction_set;
+pub use requirements::Module;
 pub use tree::audit_tree;
+pub use wheel::{Audit, audit, audit_beside};
+pub use wheel_kind::WheelKind;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::resolve::{ApkDatabase, Dependency, Object, Origin, Resolution, Sysroot};
 
-use super::audit::Examination;
+use super::elf_audit::ElfAudit;
 
 /// A library that a wheel leaves to the system. Where objects find different files under one name, each file is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,12 +30,12 @@ pub struct Need {
 /// ask for themselves: `apk` knows what a package needs in turn. musl, the interpreter and what the policies promise are
 /// left out.
 #[must_use]
-pub fn needs(examination: &Examination, root: &Sysroot, packages: Option<&ApkDatabase>) -> Vec<Need> {
+pub fn needs(audit: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -> Vec<Need> {
     let mut needs: BTreeMap<(&str, Option<&str>), Need> = BTreeMap::new();
-    for (_, member, _, object) in examination.members() {
+    for (_, member, _, object) in audit.members() {
         for Dependency { name, resolution } in &object.dependencies {
             let found = match resolution {
-                Resolution::Object { index } => match examination.graph.objects.get(*index) {
+                Resolution::Object { index } => match audit.graph.objects.get(*index) {
                     Some(Object { origin: Origin::File { file, .. }, .. }) => Some(file),
                     _ => continue,
                 },

@@ -11,10 +11,11 @@ use crate::limits::Limits;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolver, read_regular};
 use crate::wheel::{Place, Scheme, WheelPath};
 
-use super::audit::{AuditOptions, Examination, in_the_way, object};
-use super::examine::examine;
+use super::elf_audit::{ElfAudit, ObjectSet, audit_objects};
+use super::options::AuditOptions;
+use super::wheel::{in_the_way, object};
 
-/// What there is to say of the ELF files below a directory, as if it were `site-packages`.
+/// Audits the ELF files below a directory, as if it were `site-packages`.
 ///
 /// Symbolic links inside the tree are followed, and none that lead out of it. Files whose names no wheel could have are
 /// passed over: no installer put them there.
@@ -27,7 +28,7 @@ pub fn audit_tree(
     resolver: &Resolver,
     options: &AuditOptions,
     limits: &Limits,
-) -> Result<Examination, Error> {
+) -> Result<ElfAudit, Error> {
     let mut files: Vec<(WheelPath, PathBuf)> = Vec::new();
     let mut links: Vec<(WheelPath, PathBuf)> = Vec::new();
     for entry in WalkDir::new(root).sort_by_file_name() {
@@ -54,7 +55,9 @@ pub fn audit_tree(
     for path in in_the_way(files.iter().map(|(path, _)| path), &own) {
         layout.insert_other(&site(path.clone()));
     }
-    Ok(examine(own, Vec::new(), layout, &[], resolver, options))
+    let name = root.display().to_string();
+    let set = ObjectSet { name, own, layout, ..ObjectSet::default() };
+    Ok(audit_objects(set, resolver, options))
 }
 
 /// The paths by which links lead to objects of the tree: links to files, and links to directories in which there are objects

@@ -7,7 +7,7 @@ use crate::musl;
 use crate::resolve::{Object, Origin};
 use crate::wheel::{Wheel, WheelFilename};
 
-use super::audit::object;
+use super::wheel::object;
 
 /// The objects of wheels that are installed into one site-packages, where their run paths may lead from one to another.
 #[derive(Debug, Default)]

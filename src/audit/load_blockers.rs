@@ -3,8 +3,7 @@
 use crate::elf::{Kind, Segment};
 use crate::resolve::Object;
 
-use super::binding::Cause;
-use super::findings::{Code, Finding, Severity};
+use super::requirement::RequirementKind;
 
 /// `PT_LOAD`, `PF_W`.
 const PT_LOAD: u32 = 1;
@@ -15,83 +14,36 @@ const PAGE: u64 = 4096;
 
 /// What of an object itself keeps every musl from loading it. A program that was linked statically relocates itself, and
 /// what is not dynamic is not loaded.
-pub(super) fn refusals(object: &Object) -> Vec<Cause> {
+pub(super) fn load_blockers(object: &Object) -> Vec<RequirementKind> {
     let facts = &object.facts;
     if !facts.dynamic || facts.is_static_program() {
         return Vec::new();
     }
-    let mut causes = Vec::new();
+    let mut blockers = Vec::new();
     if facts.relocations.irelative > 0 {
-        causes.push(Cause::Ifunc { symbol: None });
+        blockers.push(RequirementKind::Ifunc { symbol: None });
     }
     if let Some(number) = facts.relocations.unsupported {
-        causes.push(Cause::UnsupportedRelocation { number });
+        blockers.push(RequirementKind::UnsupportedRelocation { number });
     }
     // `map_library` makes everything writable where it sees the tag. Programs are mapped by the kernel, which does not.
     if facts.relocations.text && (!facts.textrel_tag || object.starts_a_process()) {
-        causes.push(Cause::TextRelocation);
+        blockers.push(RequirementKind::TextRelocation);
     }
     // `sysv_lookup` follows a null pointer: in a library when it is opened (`load_library` looks whether it is a libc), in
     // a program with the first symbol that is looked up.
     if !facts.hash_table {
-        causes.push(Cause::NoHashTable);
+        blockers.push(RequirementKind::NoHashTable);
     }
     // The kernel starts it as it is, and nobody relocates it.
     let program = facts.kind == Kind::Executable || facts.pie_flag;
     if program && facts.interpreter.is_none() && !object.is_extension_module() {
-        causes.push(Cause::NoInterpreter);
+        blockers.push(RequirementKind::NoInterpreter);
     }
     if hides_a_page(&facts.segments) {
-        causes.push(Cause::EmptySegment);
+        blockers.push(RequirementKind::EmptySegment);
     }
-    causes
-}
-
-/// What is to be said of each.
-pub(super) fn refused(object: &Object, findings: &mut Vec<Finding>) {
-    let name = object.origin.shown();
-    for cause in refusals(object) {
-        let (code, message, hint) = match cause {
-            Cause::UnsupportedRelocation { number } => (
-                Code::UnsupportedRelocation,
-                format!("`{name}` has a relocation of type {number}, which musl does not have"),
-                "do without what asks for it: `@SIZE`, or the distance to a symbol in a word of data",
-            ),
-            Cause::TextRelocation if object.facts.textrel_tag => (
-                Code::Textrel,
-                format!("`{name}` is a program with text relocations, which musl allows libraries only"),
-                "compile it with `-fPIE`",
-            ),
-            Cause::TextRelocation => (
-                Code::Textrel,
-                format!("`{name}` has text relocations, but no `DT_TEXTREL` for musl to see"),
-                "compile it with `-fPIC`",
-            ),
-            Cause::NoHashTable => (
-                Code::NoHashTable,
-                format!(
-                    "`{name}` has neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks for a symbol"
-                ),
-                "link it again, and do not take its hash table out",
-            ),
-            Cause::NoInterpreter => (
-                Code::WrongInterpreter,
-                format!("`{name}` is a program that needs libraries, but asks for no loader"),
-                "link the program with a musl toolchain, without `--no-dynamic-linker`",
-            ),
-            Cause::EmptySegment => (
-                Code::EmptySegment,
-                format!(
-                    "`{name}` has a segment of no size in the middle of a page: musl maps it over another"
-                ),
-                "link with another linker",
-            ),
-            _ => continue,
-        };
-        let mut finding = Finding::new(code, name, message).with_hint(hint);
-        finding.severity = Severity::Error;
-        findings.push(finding);
-    }
+    blockers
 }
 
 /// Whether a segment of no size hides a page of another. `map_library` rounds addresses down and up to pages, and where
@@ -108,8 +60,15 @@ fn hides_a_page(segments: &[Segment]) -> bool {
     })
 }
 
+/// Whether there is an empty `PT_LOAD` at the start of a page, which `map_library` tolerates since musl 1.2.3. One within a
+/// page is mapped by every musl.
+pub(super) fn has_empty_segment(segments: &[Segment]) -> bool {
+    let mut loads = segments.iter().filter(|segment| segment.kind == PT_LOAD);
+    loads.any(|segment| segment.memory_size == 0 && !is_empty_within_page(segment))
+}
+
 /// Whether a `PT_LOAD` has no size, and an address between two pages.
-pub(super) fn is_empty_within_page(segment: &Segment) -> bool {
+fn is_empty_within_page(segment: &Segment) -> bool {
     segment.memory_size == 0 && !segment.address.is_multiple_of(PAGE)
 }
 

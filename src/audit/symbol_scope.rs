@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use crate::musl::{self, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
 
-use super::binding::{Cause, Requirement};
+use super::requirement::{Requirement, RequirementKind};
 use crate::musl::Unusual;
 
-/// How many unbound symbols of one module are told apart. Each takes some hundred bytes, and more of them say no more
-/// of the module than that it was not built for musl.
-const MOST_UNBOUND: usize = 10_000;
+/// How many unbound symbols of one object are told apart. Each takes some hundred bytes. There are fewer names that only
+/// some releases of musl have, so that where more are unbound, some of those kept are in no release at all.
+const MOST_UNBOUND: usize = 1_000;
 
 /// The strong undefined symbols of all objects that musl does not have on every release, with the objects that define
 /// them.
-pub(super) struct Definitions<'a> {
+pub(super) struct Definers<'a> {
     /// For each object, what it asks for.
     asked: Vec<Vec<Asked<'a>>>,
     /// The objects that define a name.
@@ -31,7 +31,7 @@ struct Asked<'a> {
 }
 
 /// What a process has besides the definitions of the objects it loads.
-pub(super) struct Provided<'a> {
+pub(super) struct Scope<'a> {
     objects: HashSet<usize>,
     /// The names by which libraries were searched and found.
     names: HashMap<&'a str, usize>,
@@ -42,7 +42,7 @@ pub(super) struct Provided<'a> {
     unknown: bool,
 }
 
-impl<'a> Definitions<'a> {
+impl<'a> Definers<'a> {
     /// Looks them up, once for all processes.
     pub(super) fn of(graph: &'a Graph) -> Self {
         let mut places: HashMap<&[u8], usize> = HashMap::new();
@@ -66,23 +66,22 @@ impl<'a> Definitions<'a> {
     }
 
     /// The symbols of an object that some release leaves unbound in a process: neither libc exports them on every release,
-    /// nor does an object of the process define them, nor the interpreter, nor the system's zlib. They are added to
-    /// `requirements` as long as there are not too many, and the releases are returned that have all of them.
+    /// nor does an object of the process define them, nor the interpreter, nor the system's zlib: [`MOST_UNBOUND`] of
+    /// them at most, and the releases that have all of them.
     pub(super) fn unbound(
         &self,
         graph: &Graph,
-        provided: &Provided<'_>,
+        scope: &Scope<'_>,
         index: usize,
-        requirements: &mut Vec<Requirement>,
-    ) -> Releases {
-        let mut met_by = Releases::ALL;
-        let Some(object) = graph.objects.get(index) else { return met_by };
+    ) -> (Vec<Requirement>, Releases) {
+        let (mut requirements, mut met_by) = (Vec::new(), Releases::ALL);
+        let Some(object) = graph.objects.get(index) else { return (requirements, met_by) };
         for Asked { name, exported, definers } in self.asked.get(index).into_iter().flatten() {
             let definers = self.definers.get(*definers).map_or(&[][..], Vec::as_slice);
-            let bound = definers.iter().any(|definer| provided.objects.contains(definer))
-                || (provided.zlib && musl::is_zlib_export(name))
-                || (provided.python && is_interpreters(name, definers))
-                || (provided.unknown && exported.is_empty());
+            let bound = definers.iter().any(|definer| scope.objects.contains(definer))
+                || (scope.zlib && musl::is_zlib_export(name))
+                || (scope.python && is_interpreters(name, definers))
+                || (scope.unknown && exported.is_empty());
             if bound {
                 continue;
             }
@@ -91,29 +90,29 @@ impl<'a> Definitions<'a> {
                 continue;
             }
             let symbol = String::from_utf8_lossy(name).into_owned();
-            let cause = match object.symbols.unusual.get(*name).filter(|_| exported.is_empty()) {
-                Some(Unusual::IndirectFunction) => Cause::Ifunc { symbol: Some(symbol) },
-                Some(Unusual::PassedOver) => Cause::PassedOver { symbol },
-                Some(Unusual::WeakThreadLocal) => Cause::WeakThreadLocal { symbol },
+            let kind = match object.symbols.unusual.get(*name).filter(|_| exported.is_empty()) {
+                Some(Unusual::IndirectFunction) => RequirementKind::Ifunc { symbol: Some(symbol) },
+                Some(Unusual::PassedOver) => RequirementKind::PassedOver { symbol },
+                Some(Unusual::WeakThreadLocal) => RequirementKind::WeakThreadLocal { symbol },
                 None => {
                     let elsewhere = definers.iter().find_map(|definer| {
                         let object = graph.objects.get(*definer)?;
-                        provided.could_have(*definer, object).then(|| object.origin.shown().to_owned())
+                        scope.could_have(*definer, object).then(|| object.origin.shown().to_owned())
                     });
-                    Cause::Symbol { symbol, elsewhere }
+                    RequirementKind::Symbol { symbol, elsewhere }
                 }
             };
             let object = object.origin.shown().to_owned();
-            requirements.push(Requirement { object, cause, met_by: *exported });
+            requirements.push(Requirement { object, index, kind, met_by: *exported });
         }
-        met_by
+        (requirements, met_by)
     }
 }
 
-impl<'a> Provided<'a> {
+impl<'a> Scope<'a> {
     /// What `process` has.
-    pub(super) fn to(graph: &'a Graph, process: &'a Process, is_program: bool) -> Self {
-        let mut provided = Self {
+    pub(super) fn of(graph: &'a Graph, process: &'a Process, is_program: bool) -> Self {
+        let mut scope = Self {
             objects: process.objects.iter().copied().collect(),
             names: HashMap::new(),
             zlib: false,
@@ -126,15 +125,15 @@ impl<'a> Provided<'a> {
         {
             match resolution {
                 Resolution::Object { index } => {
-                    provided.names.entry(name).or_insert(*index);
+                    scope.names.entry(name).or_insert(*index);
                 }
-                Resolution::Allowed => provided.zlib = true,
-                Resolution::Interpreter => provided.python = true,
-                Resolution::Excluded { .. } | Resolution::Missing { .. } => provided.unknown = true,
+                Resolution::Allowed => scope.zlib = true,
+                Resolution::Interpreter => scope.python = true,
+                Resolution::Excluded { .. } | Resolution::Missing { .. } => scope.unknown = true,
                 Resolution::Libc => {}
             }
         }
-        provided
+        scope
     }
 
     /// Whether an object that the process does not load could be loaded before, for all to see (`RTLD_GLOBAL`): it is no

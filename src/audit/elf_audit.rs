@@ -1,0 +1,186 @@
+//! The audit of ELF files that are installed together, whether a wheel brings them or a directory has them.
+
+use serde::Serialize;
+
+use crate::musl::Release;
+use crate::platform::Arch;
+use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
+use crate::wheel::{Place, PlatformTag, WheelPath};
+
+use super::arch::decide;
+use super::finding::{Finding, Severity};
+use super::include::include;
+use super::minimum::MinimumMusl;
+use super::options::AuditOptions;
+use super::promise::promised_musl;
+use super::requirement::{Requirement, RequirementKind};
+use super::requirements::{Module, Requirements};
+use super::rules::{Concern, findings};
+use super::subject::{Package, Subject};
+
+/// Audit result for ELF files that are installed together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ElfAudit {
+    /// The architecture they are for.
+    pub arch: Option<Arch>,
+    /// Every loadable ELF file of the set, in archive order, then those of other wheels beside it, then every library
+    /// outside.
+    pub graph: Graph,
+    /// Those of them that nothing needs ([`AuditOptions::include`]), as indices.
+    #[serde(skip)]
+    pub included: Vec<usize>,
+    /// Where they are installed.
+    #[serde(skip)]
+    pub layout: InstalledLayout,
+    /// What objects ask of musl and of each other, each once.
+    pub requirements: Vec<Requirement>,
+    /// What can be loaded by itself, and on which musl.
+    pub modules: Vec<Module>,
+    /// The oldest musl that the platform tags promise.
+    #[serde(skip)]
+    pub promised_musl: Release,
+    /// The oldest musl from which on everything loads.
+    pub minimum_musl: MinimumMusl,
+    /// The same after `DT_RELR` is lowered, as `repair` does.
+    pub minimum_musl_repaired: MinimumMusl,
+    /// What is wrong, in the order of the rules.
+    pub findings: Vec<Finding>,
+}
+
+/// A library that is needed and not part of the set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ExternalLibrary {
+    /// The name that is asked for.
+    pub name: String,
+    /// The index of the object in the graph, where one was found.
+    pub object: Option<usize>,
+}
+
+impl ElfAudit {
+    /// The objects of the set itself.
+    pub fn members(&self) -> impl Iterator<Item = (usize, &WheelPath, &Place, &Object)> {
+        self.graph.objects.iter().enumerate().filter_map(|(index, object)| match &object.origin {
+            Origin::Member { path, place } => Some((index, path, place, object)),
+            Origin::Neighbour { .. } | Origin::File { .. } => None,
+        })
+    }
+
+    /// The libraries needed from outside, sorted by name: those found, those missing, and the interpreter's. One name
+    /// may lead different requesters to different files.
+    #[must_use]
+    pub fn external_libraries(&self) -> Vec<ExternalLibrary> {
+        let mut external: Vec<ExternalLibrary> = Vec::new();
+        for dependency in self.graph.objects.iter().flat_map(|object| &object.dependencies) {
+            let object = match dependency.resolution {
+                Resolution::Object { index } if self.is_outside(index) => Some(index),
+                Resolution::Missing { .. } | Resolution::Interpreter => None,
+                _ => continue,
+            };
+            external.push(ExternalLibrary { name: dependency.name.clone(), object });
+        }
+        external.sort_by(|a, b| (&a.name, a.object).cmp(&(&b.name, b.object)));
+        external.dedup();
+        external
+    }
+
+    /// Whether an object of the graph is a file outside.
+    #[must_use]
+    pub fn is_outside(&self, index: usize) -> bool {
+        matches!(self.graph.objects.get(index), Some(Object { origin: Origin::File { .. }, .. }))
+    }
+
+    /// The requirements of a module that not every release of musl meets.
+    pub fn requirements_of<'a>(&'a self, module: &'a Module) -> impl Iterator<Item = &'a Requirement> {
+        module.requirements.iter().filter_map(|index| self.requirements.get(*index))
+    }
+
+    /// The errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// What is audited together.
+#[derive(Debug, Default)]
+pub struct ObjectSet {
+    /// How messages name it: the wheel's file name, the tree's path.
+    pub name: String,
+    /// The objects themselves.
+    pub own: Vec<Object>,
+    /// Objects of other wheels that are installed beside them.
+    pub siblings: Vec<Object>,
+    /// Where all of them and the other files are installed.
+    pub layout: InstalledLayout,
+    /// The platform tags of the wheel's name; none for a tree.
+    pub platforms: Vec<PlatformTag>,
+}
+
+/// Audits a set of objects: resolves what they need, loads them, and holds them against the rules about loading.
+#[must_use]
+pub fn audit_objects(set: ObjectSet, resolver: &Resolver, options: &AuditOptions) -> ElfAudit {
+    audit_with(set, None, resolver, options).0
+}
+
+/// The same for the objects of a wheel, which is also held against the rules about packaging.
+pub(super) fn audit_with(
+    set: ObjectSet,
+    package: Option<Package<'_>>,
+    resolver: &Resolver,
+    options: &AuditOptions,
+) -> (ElfAudit, Vec<Finding>) {
+    let ObjectSet { name, own, siblings, mut layout, platforms } = set;
+    let (arch, arch_conflicts) =
+        decide(&platforms, own.iter().map(|object| (object.origin.shown(), &object.facts)));
+    let mut include_failures = Vec::new();
+    let included = include(&own, resolver, &options.include, &mut include_failures);
+    let first_included = own.len() + siblings.len();
+    let included_roots = first_included..first_included + included.len();
+    let roots: Vec<Object> = own.into_iter().chain(siblings).chain(included).collect();
+    for (index, object) in roots.iter().enumerate() {
+        if let Some(place) = object.origin.place() {
+            layout.insert(place, index);
+        }
+    }
+    let graph = resolver.resolve(roots, &layout);
+    let Requirements { all: requirements, modules, .. } = Requirements::of(&graph);
+    let of_modules = || {
+        let indices = modules.iter().flat_map(|module| &module.requirements);
+        indices.filter_map(|index| requirements.get(*index))
+    };
+    let minimum_musl = MinimumMusl::of(of_modules(), |kind| !kind.is_conditional());
+    let minimum_musl_repaired =
+        MinimumMusl::of(of_modules(), |kind| !kind.is_conditional() && !kind.fixed_by_repair());
+    let promised_musl = promised_musl(&platforms);
+    let subject = Subject {
+        name: &name,
+        package,
+        platforms: &platforms,
+        promised: promised_musl,
+        arch,
+        arch_conflicts: &arch_conflicts,
+        graph: &graph,
+        layout: &layout,
+        requirements: &requirements,
+        modules: &modules,
+        minimum: &minimum_musl,
+        include_failures: &include_failures,
+        options,
+    };
+    let loading = findings(&subject, Concern::Loading);
+    let packaging = findings(&subject, Concern::Packaging);
+    let elf = ElfAudit {
+        arch,
+        included: included_roots.collect(),
+        promised_musl,
+        minimum_musl,
+        minimum_musl_repaired,
+        findings: loading,
+        requirements,
+        modules,
+        graph,
+        layout,
+    };
+    (elf, packaging)
+}

@@ -1,0 +1,178 @@
+//! What an audit finds wrong.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// It can go wrong.
+    Warning,
+    /// It cannot work, or breaks what the tag promises.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The name of a rule, which does not change: `relr`. [`super::rules`] has the list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+impl Code {
+    /// The code of a rule that is being declared.
+    pub(super) const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, name: &&str) -> bool {
+        self.0 == *name
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+/// One cause of trouble, with the objects it is about, what shows it, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The rule that is broken.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The first object it is about, as named in the wheel or on disk; the wheel itself where it is about that.
+    pub object: String,
+    /// The first objects it is about, [`MOST_OBJECTS`] at most.
+    pub objects: Vec<String>,
+    /// How many objects it is about.
+    pub count: usize,
+    /// One sentence without a full stop, lower case.
+    pub message: String,
+    /// Further lines: what was searched, what was rejected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// What to do about it: a command or an option that works as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Whether `repair` fixes it.
+    pub fixed_by_repair: bool,
+}
+
+impl Finding {
+    /// The same with a hint.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, worse or less bad than its rule says.
+    #[must_use]
+    pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// The same with further lines.
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+/// How many objects a finding lists by name.
+pub const MOST_OBJECTS: usize = 8;
+
+/// How many objects a message names.
+const MOST_IN_MESSAGE: usize = 3;
+
+/// How many symbols a message names.
+const MOST_SYMBOLS: usize = 8;
+
+/// Names in backticks with commas between them.
+pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// The first few of many symbols or paths, and how many more there are.
+pub(crate) fn listed(names: &[&str]) -> String {
+    first_of(names, MOST_SYMBOLS)
+}
+
+/// Objects as the subject of a sentence: `` `a.so` has ``, `` `a.so`, `b.so`, `c.so` and 88 more have ``.
+pub(crate) fn subject(objects: &[&str], singular: &str, plural: &str) -> String {
+    let verb = if objects.len() == 1 { singular } else { plural };
+    format!("{} {verb}", first_of(objects, MOST_IN_MESSAGE))
+}
+
+fn first_of(names: &[&str], most: usize) -> String {
+    let shown = quoted(names.iter().take(most).copied());
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Objects by the cause they share: the causes in the order in which they were first met, each object once.
+pub(crate) fn grouped<'a, C: Ord + Clone>(pairs: impl IntoIterator<Item = (C, &'a str)>) -> Vec<(C, Vec<&'a str>)> {
+    let mut groups: Vec<(C, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<C, usize> = BTreeMap::new();
+    let mut known: std::collections::BTreeSet<(usize, &str)> = std::collections::BTreeSet::new();
+    for (cause, object) in pairs {
+        let place = *places.entry(cause.clone()).or_insert_with(|| {
+            groups.push((cause, Vec::new()));
+            groups.len() - 1
+        });
+        if known.insert((place, object))
+            && let Some((_, objects)) = groups.get_mut(place)
+        {
+            objects.push(object);
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_that_share_a_cause_are_named_together_and_the_rest_is_counted() {
+        let pairs = [("x", "b.so"), ("y", "a.so"), ("x", "a.so"), ("x", "b.so")];
+        assert_eq!(grouped(pairs), [("x", vec!["b.so", "a.so"]), ("y", vec!["a.so"])]);
+        assert_eq!(subject(&["a.so"], "has", "have"), "`a.so` has");
+        assert_eq!(subject(&["a", "b", "c", "d"], "has", "have"), "`a`, `b`, `c` and 1 more have");
+    }
+}

@@ -1,0 +1,22 @@
+//! What an audit goes by.
+
+use crate::musl::Release;
+
+use super::finding::Code;
+
+/// What an audit goes by.
+#[derive(Clone, Debug, Default)]
+pub struct AuditOptions {
+    /// Whether symbols that are private to one build of an allowed library are tolerated; set where the
+    /// library itself is grafted.
+    pub tolerate_forbidden_symbols: bool,
+    /// Libraries that are looked at, and grafted, although nothing needs them, because only `dlopen` asks for them: names or
+    /// paths.
+    pub include: Vec<String>,
+    /// The oldest musl that everything has to load on, if one was asked for (`--min-musl`).
+    pub min_musl: Option<Release>,
+    /// The musl of the root file system, if one was named and its package database tells it.
+    pub root_musl: Option<Release>,
+    /// Rules whose findings are not wanted (`--allow`).
+    pub allow: Vec<Code>,
+}

@@ -1,0 +1,148 @@
+//! One thing that an object asks of musl, of the processor or of other libraries.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::musl::Releases;
+
+/// Something that an object asks of musl, of the processor or of other libraries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Requirement {
+    /// The object that asks.
+    pub object: String,
+    /// The same as an index into the graph.
+    #[serde(skip)]
+    pub index: usize,
+    /// What it asks for.
+    #[serde(flatten)]
+    pub kind: RequirementKind,
+    /// The releases of musl that have it.
+    pub met_by: Releases,
+}
+
+/// What a requirement is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "cause")]
+pub enum RequirementKind {
+    /// A symbol that only some releases export, or none, and nothing else in the closure defines.
+    Symbol {
+        /// Its name.
+        symbol: String,
+        /// An object that is not loaded with it defines it, and could be loaded before.
+        elsewhere: Option<String>,
+    },
+    /// `DT_RELR`, applied since 1.2.4 (`do_relr_relocs`).
+    Relr,
+    /// A `PT_LOAD` of no size, which `map_library` tolerates since 1.2.3.
+    EmptySegment,
+    /// TLS descriptors, which the port to this architecture learned late.
+    TlsDescriptors,
+    /// The port to the architecture itself.
+    Port,
+    /// Initial-exec TLS in a library that is loaded after the program started (`do_relocs`).
+    InitialExecTls,
+    /// `R_*_IRELATIVE` relocations (`do_relocs`), or an indirect function that a relocation refers to.
+    Ifunc {
+        /// The function; `None` for the relocations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        symbol: Option<String>,
+    },
+    /// A symbol that the object itself defines, in a way that musl passes over (`find_sym2`), and nothing else in the
+    /// closure defines.
+    PassedOver {
+        /// Its name.
+        symbol: String,
+    },
+    /// A weak thread-local symbol that nothing defines (`do_relocs` crashes).
+    WeakThreadLocal {
+        /// Its name.
+        symbol: String,
+    },
+    /// A relocation of a type that the port of musl does not have (`do_relocs`).
+    UnsupportedRelocation {
+        /// Its number.
+        number: u64,
+    },
+    /// A relocation that writes where nothing can be written (`map_library` and `DT_TEXTREL`).
+    TextRelocation,
+    /// No hash table of symbols (`find_sym2`).
+    NoHashTable,
+    /// A program that needs libraries and asks for no loader.
+    NoInterpreter,
+    /// A library that is not found.
+    MissingLibrary {
+        /// Its name.
+        library: String,
+    },
+    /// A library that is found only where another object has led to the one that needs it (`needed_by` in `load_library`).
+    InheritedRunPath {
+        /// Its name.
+        library: String,
+    },
+    /// A library of the wheel that is needed by a path, which is opened from the working directory (`load_library`).
+    NeededPath {
+        /// The path.
+        library: String,
+    },
+    /// Instructions that not every machine of the platform tag has. No release of musl makes a difference.
+    InstructionSet {
+        /// The level: `x86_64_v3`.
+        level: &'static str,
+    },
+}
+
+impl RequirementKind {
+    /// Whether the object loads all the same if something else is loaded first: not a matter of the musl release.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        matches!(self, Self::Symbol { elsewhere: Some(_), .. })
+    }
+
+    /// Whether a repair fixes it.
+    #[must_use]
+    pub fn fixed_by_repair(&self) -> bool {
+        matches!(self, Self::Relr | Self::InheritedRunPath { .. } | Self::NeededPath { .. })
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let object = &self.object;
+        match &self.kind {
+            RequirementKind::Symbol { symbol, .. } => write!(f, "`{object}` needs `{symbol}`")?,
+            RequirementKind::Relr => write!(f, "`{object}` has DT_RELR")?,
+            RequirementKind::EmptySegment => write!(f, "`{object}` has an empty segment")?,
+            RequirementKind::TlsDescriptors => write!(f, "`{object}` has TLS descriptors")?,
+            RequirementKind::Port => write!(f, "`{object}` is for an architecture that musl did not always support")?,
+            RequirementKind::InitialExecTls => write!(f, "`{object}` has initial-exec TLS")?,
+            RequirementKind::Ifunc { .. } => write!(f, "`{object}` has indirect functions")?,
+            RequirementKind::PassedOver { symbol } => {
+                write!(f, "`{object}` needs its own `{symbol}`, which musl ignores")?
+            }
+            RequirementKind::WeakThreadLocal { symbol } => {
+                write!(f, "`{object}` needs the weak thread-local symbol `{symbol}`, which nothing defines")?
+            }
+            RequirementKind::UnsupportedRelocation { number } => {
+                write!(f, "`{object}` has a relocation of type {number}, which musl does not have")?
+            }
+            RequirementKind::TextRelocation => write!(f, "`{object}` has text relocations")?,
+            RequirementKind::NoHashTable => write!(f, "`{object}` has no hash table of symbols")?,
+            RequirementKind::NoInterpreter => write!(f, "`{object}` is a program without an interpreter")?,
+            RequirementKind::MissingLibrary { library } => {
+                write!(f, "`{object}` needs `{library}`, which was not found")?
+            }
+            RequirementKind::InheritedRunPath { library } => {
+                write!(f, "`{object}` needs `{library}`, which only the run path of another object finds")?
+            }
+            RequirementKind::NeededPath { library } => {
+                write!(f, "`{object}` needs `{library}` by a path")?;
+            }
+            RequirementKind::InstructionSet { level } => write!(f, "`{object}` needs a processor with {level}")?,
+        }
+        match self.met_by.since() {
+            Some(since) => write!(f, ", available since musl {since}"),
+            None => Ok(()),
+        }
+    }
+}

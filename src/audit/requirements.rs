@@ -1,0 +1,174 @@
+//! What objects ask of musl and of each other: the one list from which both the oldest musl and the rules about loading are
+//! computed. Symbols are bound as musl binds them, in one process for each module.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::musl::{self, Release, Releases};
+use crate::platform::Arch;
+use crate::resolve::{Graph, Object, Origin, Process, Resolution};
+
+use super::load_blockers::{has_empty_segment, load_blockers};
+use super::requirement::{Requirement, RequirementKind};
+use super::symbol_scope::{Definers, Scope};
+
+/// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
+/// everything it is linked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Module {
+    /// The object, as an index into the graph.
+    #[serde(skip)]
+    pub object: usize,
+    /// Its name.
+    pub path: String,
+    /// The releases of musl it loads on.
+    pub loads_on: Releases,
+    /// What keeps it from loading on the others, as indices into the list of requirements.
+    #[serde(skip)]
+    pub requirements: Vec<usize>,
+}
+
+/// Every requirement of a graph once, and the modules that have them.
+#[derive(Default)]
+pub(super) struct Requirements {
+    pub(super) all: Vec<Requirement>,
+    pub(super) modules: Vec<Module>,
+    known: BTreeMap<Requirement, usize>,
+}
+
+impl Requirements {
+    /// Loads everything that is loaded by itself, each in a process of its own. Modules of other wheels are theirs; what
+    /// objects of this one do not find when those are loaded is this one's.
+    pub(super) fn of(graph: &Graph) -> Self {
+        let mut requirements = Self::default();
+        let definers = Definers::of(graph);
+        let mut own: BTreeMap<(usize, bool), Vec<usize>> = BTreeMap::new();
+        for process in &graph.processes {
+            let Some(index) = process.root() else { continue };
+            let Some(root) = graph.objects.get(index) else { continue };
+            let is_sibling = matches!(root.origin, Origin::Neighbour { .. });
+            let at_start = root.starts_a_process();
+            let scope = Scope::of(graph, process, at_start);
+            let mut found: Vec<usize> = Vec::new();
+            let mut loads_on = Releases::ALL;
+            for member in &process.objects {
+                let Some(object) = graph.objects.get(*member) else { continue };
+                if is_sibling {
+                    if !matches!(object.origin, Origin::Neighbour { .. }) {
+                        requirements.add_all(unresolved(graph, process, *member));
+                    }
+                    continue;
+                }
+                if !own.contains_key(&(*member, at_start)) {
+                    let added = requirements.add_all(own_requirements(*member, object, at_start));
+                    own.insert((*member, at_start), added);
+                }
+                found.extend(own.get(&(*member, at_start)).into_iter().flatten());
+                found.extend(requirements.add_all(unresolved(graph, process, *member)));
+                let (unbound, releases) = definers.unbound(graph, &scope, *member);
+                found.extend(requirements.add_all(unbound));
+                loads_on = loads_on.intersection(releases);
+            }
+            if is_sibling {
+                continue;
+            }
+            let met_by = |index: &usize| requirements.all.get(*index).map_or(Releases::ALL, |one| one.met_by);
+            found.retain(|index| met_by(index) != Releases::ALL);
+            found.sort_unstable();
+            found.dedup();
+            let loads_on = found.iter().fold(loads_on, |all, index| all.intersection(met_by(index)));
+            let path = root.origin.shown().to_owned();
+            requirements.modules.push(Module { object: index, path, loads_on, requirements: found });
+        }
+        requirements
+    }
+
+    /// Adds what is not there yet; returns where each is.
+    fn add_all(&mut self, requirements: Vec<Requirement>) -> Vec<usize> {
+        let add = |requirement: Requirement| {
+            *self.known.entry(requirement).or_insert_with_key(|requirement| {
+                self.all.push(requirement.clone());
+                self.all.len() - 1
+            })
+        };
+        requirements.into_iter().map(add).collect()
+    }
+}
+
+/// The libraries that an object does not get in this process.
+fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement> {
+    let Some(object) = graph.objects.get(index) else { return Vec::new() };
+    let in_process = process.dependencies(graph, index).zip(&object.dependencies);
+    let missing = in_process.filter(|((_, here), _)| matches!(here, Resolution::Missing { .. }));
+    let requirements = missing.map(|((name, _), dependency)| {
+        let library = name.to_owned();
+        let kind = match dependency.resolution {
+            Resolution::Missing { .. } => RequirementKind::MissingLibrary { library },
+            _ if name.contains('/') => RequirementKind::NeededPath { library },
+            _ => RequirementKind::InheritedRunPath { library },
+        };
+        Requirement { object: object.origin.shown().to_owned(), index, kind, met_by: Releases::NONE }
+    });
+    requirements.collect()
+}
+
+/// What one object asks for, whatever it is loaded with.
+fn own_requirements(index: usize, object: &Object, at_start: bool) -> Vec<Requirement> {
+    let facts = &object.facts;
+    let mut requirements = Vec::new();
+    let mut require = |kind: RequirementKind, met_by: Releases| {
+        requirements.push(Requirement { object: object.origin.shown().to_owned(), index, kind, met_by });
+    };
+    if let Some(level) = instruction_set(facts.isa_needed) {
+        require(RequirementKind::InstructionSet { level }, Releases::ALL);
+    }
+    // The kernel starts it, it relocates itself, and it brings its own C library.
+    if facts.is_static_program() {
+        return requirements;
+    }
+    let mut require_since = |kind: RequirementKind, since: Releases| {
+        if since != Releases::ALL {
+            require(kind, since);
+        }
+    };
+    if let Some(arch) = facts.arch {
+        require_since(RequirementKind::Port, musl::releases_for(arch));
+        if facts.relocations.tlsdesc > 0 {
+            require_since(RequirementKind::TlsDescriptors, Releases::from_on(tlsdesc_floor(arch)));
+        }
+    }
+    if facts.relr {
+        require(RequirementKind::Relr, Releases::from_on(Release::V1_2_4));
+    }
+    if has_empty_segment(&facts.segments) {
+        require(RequirementKind::EmptySegment, Releases::from_on(Release::V1_2_3));
+    }
+    if facts.relocations.initial_exec_tls > 0 && !at_start {
+        require(RequirementKind::InitialExecTls, Releases::NONE);
+    }
+    for kind in load_blockers(object) {
+        require(kind, Releases::NONE);
+    }
+    requirements
+}
+
+/// The level that the bits of `GNU_PROPERTY_X86_ISA_1_NEEDED` name, if it is more than every x86-64 processor has. Bit 0 is
+/// the baseline, bits 1 to 3 are v2 to v4 (System V ABI for x86-64, "Program Property").
+pub(crate) fn instruction_set(needed: u32) -> Option<&'static str> {
+    match needed {
+        bits if bits & 8 != 0 => Some("x86_64_v4"),
+        bits if bits & 4 != 0 => Some("x86_64_v3"),
+        bits if bits & 2 != 0 => Some("x86_64_v2"),
+        _ => None,
+    }
+}
+
+/// The release from which on `do_relocs` knows `R_*_TLSDESC` on an architecture.
+fn tlsdesc_floor(arch: Arch) -> Release {
+    match arch {
+        Arch::Riscv64 => Release::V1_2_5,
+        Arch::Loongarch64 => Release::V1_2_6,
+        other => musl::arch_floor(other),
+    }
+}

@@ -1,0 +1,64 @@
+//! The rules: what can be wrong with a wheel, one file for each.
+//!
+//! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
+//! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
+
+mod relr;
+mod rule;
+
+use std::str::FromStr;
+
+use super::finding::{Code, Finding};
+use super::subject::Subject;
+
+pub use rule::{Concern, Rule};
+
+/// Every rule, in the order of the documentation: what keeps wheels from loading first.
+pub const RULES: &[&Rule] = &[
+    &relr::RULE,
+];
+
+/// The rule of this code.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.code == code)
+}
+
+/// What rules of this concern find, without what the options allow.
+pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> {
+    let asked = RULES.iter().filter(|rule| rule.concern == concern);
+    let wanted = asked.filter(|rule| !subject.options.allow.contains(&rule.code));
+    wanted.flat_map(|rule| (rule.check)(subject)).collect()
+}
+
+/// No rule has this code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown rule `{0}`; `muslrepair explain` lists them")]
+pub struct UnknownCode(pub String);
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCode> {
+        find(name).map(|rule| rule.code).ok_or_else(|| UnknownCode(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_every_text_is_there() {
+        for (index, rule) in RULES.iter().enumerate() {
+            assert_eq!(rule.code.as_str().parse::<Code>().unwrap(), rule.code);
+            assert!(RULES.iter().skip(index + 1).all(|other| other.code != rule.code), "{}", rule.code);
+            assert!(rule.summary.ends_with('.') && !rule.summary.contains('\n'), "{}", rule.code);
+            for text in [rule.explanation, rule.source, rule.fix] {
+                assert!(text.ends_with('.'), "{}: {text}", rule.code);
+            }
+        }
+        assert!("no-such-code".parse::<Code>().is_err());
+    }
+}

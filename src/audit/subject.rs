@@ -1,0 +1,69 @@
+//! What rules look at: everything that an audit has read and computed, and nothing else.
+
+use crate::musl::Release;
+use crate::platform::Arch;
+use crate::resolve::{Graph, InstalledLayout, Object, Origin};
+use crate::wheel::{PlatformTag, Wheel, WheelPath};
+
+use super::arch::ArchConflict;
+use super::include::IncludeFailure;
+use super::minimum::MinimumMusl;
+use super::options::AuditOptions;
+use super::requirement::{Requirement, RequirementKind};
+use super::requirements::Module;
+use super::wheel_kind::WheelKind;
+
+/// A wheel or a tree as rules see it.
+pub(crate) struct Subject<'a> {
+    /// How messages name it: the wheel's file name, the tree's path.
+    pub(crate) name: &'a str,
+    /// The wheel, with what its name and its metadata say; none for a tree of installed files.
+    pub(crate) package: Option<Package<'a>>,
+    /// The platform tags of the wheel's file name.
+    pub(crate) platforms: &'a [PlatformTag],
+    /// The oldest musl that the tags promise.
+    pub(crate) promised: Release,
+    /// The architecture of the ELF files, and what does not agree with it.
+    pub(crate) arch: Option<Arch>,
+    pub(crate) arch_conflicts: &'a [ArchConflict],
+    /// The ELF files, their libraries, and where each is found.
+    pub(crate) graph: &'a Graph,
+    /// Where the files are installed.
+    pub(crate) layout: &'a InstalledLayout,
+    /// What objects ask of musl and of each other, each once.
+    pub(crate) requirements: &'a [Requirement],
+    /// What is loaded by itself.
+    pub(crate) modules: &'a [Module],
+    /// The oldest musl from which on everything loads.
+    pub(crate) minimum: &'a MinimumMusl,
+    /// Libraries of `--include` that cannot be had.
+    pub(crate) include_failures: &'a [IncludeFailure],
+    pub(crate) options: &'a AuditOptions,
+}
+
+/// What only a wheel has.
+#[derive(Clone, Copy)]
+pub(crate) struct Package<'a> {
+    pub(crate) wheel: &'a Wheel,
+    pub(crate) kind: WheelKind,
+    /// Members that `RECORD` does not list.
+    pub(crate) unlisted: &'a [WheelPath],
+}
+
+impl<'a> Subject<'a> {
+    /// The objects of the wheel or tree and the libraries outside, without those of other wheels beside it.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
+    }
+
+    /// The objects of the wheel or tree itself.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.graph.objects.iter().filter(|object| matches!(object.origin, Origin::Member { .. }))
+    }
+
+    /// The names of the objects that have a requirement of this kind, each once.
+    pub(crate) fn objects_that_need(&self, kind: &RequirementKind) -> impl Iterator<Item = &'a str> {
+        let having = self.requirements.iter().filter(move |requirement| requirement.kind == *kind);
+        having.map(|requirement| requirement.object.as_str())
+    }
+}

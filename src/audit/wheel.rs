@@ -1,0 +1,138 @@
+//! The audit of a wheel: what it is, what it needs, what is wrong with it.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::elf::{self, ElfFacts, Kind};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::musl::ObjectSymbols;
+use crate::resolve::{InstalledLayout, Object, Origin, Resolver};
+use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
+
+use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
+use super::finding::{Finding, Severity};
+use super::options::AuditOptions;
+use super::subject::Package;
+use super::wheel_kind::WheelKind;
+
+/// What a wheel is and needs. Plain data: the text and the JSON of `show` are two renderings of it, and the plan of a
+/// repair is made from it without looking at any file again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Audit {
+    /// The file name of the wheel.
+    pub wheel: WheelFilename,
+    /// What kind of wheel.
+    pub kind: WheelKind,
+    /// The hash of every file, in archive order.
+    #[serde(skip)]
+    pub hashes: Vec<(WheelPath, Sha256Digest)>,
+    /// Members that `RECORD` does not list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<WheelPath>,
+    /// The audit of its ELF files.
+    #[serde(flatten)]
+    pub elf: ElfAudit,
+    /// What installers and package indexes do not take.
+    #[serde(skip)]
+    pub packaging: Vec<Finding>,
+}
+
+impl Audit {
+    /// Every finding, those about loading first.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.elf.findings.iter().chain(&self.packaging)
+    }
+
+    /// The errors among them.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings().filter(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Audits a wheel: reads every member once, in parallel, checks it against `RECORD`, resolves what its ELF files
+/// need, and holds all of it against the rules.
+///
+/// # Errors
+///
+/// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file. What keeps a sound wheel from being
+/// repaired is no error here but a [`Finding`].
+pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
+    audit_beside(wheel, Vec::new(), resolver, options)
+}
+
+/// Audits a wheel that is installed together with others, whose objects are `siblings`: see [`super::Neighbourhood`].
+///
+/// # Errors
+///
+/// As [`audit()`].
+pub fn audit_beside(
+    wheel: &Wheel,
+    siblings: Vec<Object>,
+    resolver: &Resolver,
+    options: &AuditOptions,
+) -> Result<Audit, Error> {
+    let filename = wheel.filename().clone();
+    let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
+        let origin = || Ok(Origin::Member { path: member.path.clone(), place: wheel.place(&member.path)? });
+        object(member.path.as_str(), bytes, wheel.limits(), origin)
+    })?;
+    let mut hashes = Vec::with_capacity(scan.files.len());
+    let mut own = Vec::new();
+    for file in scan.files {
+        hashes.push((file.path, file.sha256));
+        own.extend(file.value?);
+    }
+    let pure = filename.platforms().iter().all(|tag| *tag == PlatformTag::Any);
+    let kind = match (own.is_empty(), pure) {
+        (false, _) => WheelKind::Platform,
+        (true, true) => WheelKind::Pure,
+        (true, false) => WheelKind::PlatformWithoutElf,
+    };
+    let mut layout = InstalledLayout::new(filename.python_version());
+    for path in in_the_way(hashes.iter().map(|(path, _)| path), &own) {
+        layout.insert_other(&wheel.place(path)?);
+    }
+    let package = Package { wheel, kind, unlisted: &scan.unlisted };
+    let set = ObjectSet {
+        name: filename.to_string(),
+        own,
+        siblings,
+        layout,
+        platforms: filename.platforms().to_vec(),
+    };
+    let (elf, packaging) = audit_with(set, Some(package), resolver, options);
+    Ok(Audit { wheel: filename, kind, hashes, unlisted: scan.unlisted, elf, packaging })
+}
+
+/// The files that have the name of a library which an object needs, or lie in a directory of that name: whether they can be
+/// loaded or not, the loader finds them.
+pub(super) fn in_the_way<'a>(
+    files: impl Iterator<Item = &'a WheelPath>,
+    objects: &[Object],
+) -> impl Iterator<Item = &'a WheelPath> {
+    let needed: HashSet<String> =
+        objects.iter().flat_map(|object| object.facts.needed.iter().cloned()).collect();
+    files.filter(move |path| path.components().any(|component| needed.contains(component)))
+}
+
+/// The object that these bytes are, if they can be loaded at all: no `.o` files, no debug files, no core dumps.
+pub(super) fn object(
+    name: &str,
+    bytes: &[u8],
+    limits: &Limits,
+    origin: impl FnOnce() -> Result<Origin, Error>,
+) -> Result<Option<Object>, Error> {
+    if !elf::is_elf(bytes) {
+        return Ok(None);
+    }
+    let damaged = |source| Error::elf(name, source);
+    let facts = ElfFacts::parse_within(bytes, limits).map_err(damaged)?;
+    if !matches!(facts.kind, Kind::Dynamic | Kind::Executable) {
+        return Ok(None);
+    }
+    let symbols = ObjectSymbols::read(bytes, &facts).map_err(damaged)?;
+    Ok(Some(Object { origin: origin()?, facts, symbols, size: bytes.len() as u64, dependencies: Vec::new() }))
+}

@@ -1,0 +1,81 @@
+//! Objects that are changed in one thing, and what an audit finds in them.
+
+use std::collections::BTreeSet;
+
+use muslrepair::audit::{AuditOptions, ElfAudit, Finding, ObjectSet, audit_objects};
+use muslrepair::elf::ElfFacts;
+use muslrepair::musl::ObjectSymbols;
+use muslrepair::platform::Arch;
+use muslrepair::resolve::{
+    InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath,
+};
+use muslrepair::wheel::{Place, PlatformTag};
+
+/// An extension module of x86_64 that breaks no rule.
+const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
+
+/// The tag of a wheel for today's musl.
+pub const TAG: &str = "musllinux_1_2_x86_64";
+
+/// A sound extension module of x86_64 in `demo/`.
+pub fn module(name: &str) -> Object {
+    let facts = ElfFacts::parse(PLAIN).unwrap();
+    let path = format!("demo/{name}");
+    let place = Place::of(&path.parse().unwrap(), "demo-1.0.data").unwrap();
+    let symbols = ObjectSymbols::read(PLAIN, &facts).unwrap();
+    let origin = Origin::Member { path: path.parse().unwrap(), place };
+    Object { origin, facts, symbols, size: 1, dependencies: Vec::new() }
+}
+
+/// The same with a change.
+pub fn changed(name: &str, change: impl FnOnce(&mut Object)) -> Object {
+    let mut object = module(name);
+    change(&mut object);
+    object
+}
+
+/// Names of symbols as objects hold them.
+pub fn sorted(names: &[&str]) -> Vec<Box<[u8]>> {
+    let names: BTreeSet<Box<[u8]>> = names.iter().map(|name| name.as_bytes().into()).collect();
+    names.into_iter().collect()
+}
+
+/// Lets the object ask for these symbols and no others.
+pub fn asks(object: &mut Object, names: &[&str]) {
+    object.symbols.undefined = sorted(names);
+}
+
+/// Makes the object one of another architecture.
+pub fn on(arch: Arch, object: &mut Object) {
+    object.facts.arch = Some(arch);
+}
+
+/// The audit of a wheel with this platform tag and these objects, where no library of any system counts.
+pub fn audit(platform: &str, objects: Vec<Object>) -> ElfAudit {
+    audit_with(platform, objects, &AuditOptions::default())
+}
+
+/// The same with options.
+pub fn audit_with(platform: &str, objects: Vec<Object>, options: &AuditOptions) -> ElfAudit {
+    let platforms: [PlatformTag; 1] = [platform.parse().unwrap()];
+    let places =
+        SearchPlaces { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
+    let resolver = Resolver::new(ResolverOptions {
+        places,
+        allowed: vec!["libz.so.1".to_owned()],
+        ..ResolverOptions::default()
+    });
+    let set = ObjectSet {
+        name: format!("demo-1.0-cp312-cp312-{platform}.whl"),
+        own: objects,
+        layout: InstalledLayout::new(Some((3, 12))),
+        platforms: platforms.to_vec(),
+        ..ObjectSet::default()
+    };
+    audit_objects(set, &resolver, options)
+}
+
+/// What is found in these objects under today's tag.
+pub fn found(objects: Vec<Object>) -> Vec<Finding> {
+    audit(TAG, objects).findings
+}
