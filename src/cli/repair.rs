@@ -141,16 +141,13 @@ pub(super) fn run(
     }
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
     batch.run(&printer);
-    let (exit, documents) = printer.finish()?;
+    let (exit, documents) = printer.finish();
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
-    let Some(destination) = &arguments.report else { return Ok(exit) };
-    let mut report = muslrepair::report::json_indented(&muslrepair::report::report_document(documents))?;
-    report.push('\n');
-    match destination.write(&report, terminal) {
-        Ok(()) => Ok(exit),
-        Err(stop) => Ok(exit.max(terminal.stopped(&stop))),
-    }
+    Ok(match &arguments.report {
+        Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
+        None => exit,
+    })
 }
 
 /// The directory and those above it that are not there, the innermost first.
@@ -175,13 +172,9 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     let wheels = wheels(arguments)?;
     let config = Config::read(arguments.config.as_deref())?;
     let documents = arguments.format == Format::Json || arguments.report.is_some();
-    if arguments.report == Some(Destination::Output)
-        && (arguments.dry_run || arguments.format == Format::Json)
-    {
-        return Err(Usage::from(
-            "`--report -`: standard output has the plans or documents already".to_owned(),
-        )
-        .with_hint("name a file, or leave out `--dry-run` and `--format json`"));
+    if let Some(report) = &arguments.report {
+        let taken = arguments.dry_run || arguments.format == Format::Json;
+        report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
     }
     if let Some(setting) = &environment.arch {
         terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));

@@ -13,8 +13,10 @@ use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, report};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::config::Config;
+use super::destination::Destination;
 use super::env::Environment;
 use super::excludes::{Excludes, Unmatched};
 use super::inputs::Subject;
@@ -45,6 +47,9 @@ pub(super) struct VerifyArgs {
     /// `text`, or one JSON document per subject
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Write one JSON document about all wheels and trees to this file, or to standard output for `-`, in place of text
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    report: Option<Destination>,
     #[command(flatten)]
     search: SearchArgs,
 }
@@ -82,6 +87,10 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
+    if let Some(report) = &arguments.report {
+        let taken = (arguments.format == Format::Json).then_some("documents");
+        report.check(taken, subjects.iter().map(Subject::path))?;
+    }
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     let asked = arguments.min_musl.or(config.min_musl()?);
@@ -96,25 +105,50 @@ pub(super) fn run(
     let neighbourhood = neighbourhood(&subjects, &resolver);
     let mut worst = Exit::Success;
     let mut unmatched = Unmatched::default();
+    let mut documents = Vec::new();
+    let mut output = Ok(());
     for subject in &subjects {
-        let exit = match audited(subject, &neighbourhood, &resolver, &options) {
+        let (exit, document) = match audited(subject, &neighbourhood, &resolver, &options) {
             Ok(mut audited) => {
                 judge_release(&mut audited.elf, subject, asked, root_musl, &arguments.allow);
                 if audited.kind == WheelKind::Platform {
                     unmatched.saw(audited.elf.graph.unused_patterns.iter().cloned());
                 }
-                say(subject, &audited, arguments.format, *terminal)?
+                let sound = audited.elf.errors().next().is_none();
+                if arguments.prints_text() && !(sound && terminal.is_quiet()) {
+                    output = output.and(terminal.result(&text(subject, &audited, terminal.is_quiet())));
+                }
+                terminal.annotate_findings(&subject.shown(), &audited.elf.findings);
+                let exit = if sound { Exit::Success } else { Exit::Failure };
+                (exit, document(subject, &audited)?)
             }
             Err(error) => {
                 unmatched.missed();
-                failed(subject, &error, arguments.format, *terminal)?;
-                Exit::Failure
+                terminal.wheel_error("verify", &subject.shown(), &error);
+                (Exit::Failure, report::error_document(&subject.shown(), &error)?)
             }
         };
         worst = worst.max(exit);
+        if arguments.format == Format::Json {
+            output = output.and(terminal.document(&document));
+        }
+        if arguments.report.is_some() {
+            documents.push(document);
+        }
     }
     unmatched.warn(&excludes, *terminal);
-    Ok(worst)
+    let exit = terminal.at_the_end(worst, output);
+    Ok(match &arguments.report {
+        Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
+        None => exit,
+    })
+}
+
+impl VerifyArgs {
+    /// Whether standard output is for people.
+    fn prints_text(&self) -> bool {
+        self.format == Format::Text && self.report != Some(Destination::Output)
+    }
 }
 
 /// The wheels, where there are several: they are installed together. One that cannot be read is not among them; it is
@@ -190,37 +224,31 @@ fn judge_release(
     }
 }
 
-fn say(subject: &Subject, audited: &Audited, format: Format, terminal: Terminal) -> Result<Exit, Stop> {
-    let sound = audited.elf.errors().next().is_none();
-    let minimum = (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl);
-    if format == Format::Json {
-        let verdict = Verdict {
-            subject: subject.shown(),
-            sound,
-            arch: audited.elf.arch,
-            minimum_musl: minimum,
-            modules: &audited.elf.modules,
-            findings: &audited.elf.findings,
-        };
-        terminal.document(&report::document("verify", &verdict)?)?;
-    } else if !(sound && terminal.is_quiet()) {
-        let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
-        if let Some(loads) = minimum.and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
-            text.push_str(&format!(", {loads}"));
-        }
-        text.push('\n');
-        let least = if terminal.is_quiet() { Severity::Error } else { Severity::Warning };
-        text.push_str(&report::findings_text(&audited.elf.findings, least));
-        terminal.result(&text)?;
-    }
-    terminal.annotate_findings(&subject.shown(), &audited.elf.findings);
-    Ok(if sound { Exit::Success } else { Exit::Failure })
+/// The least musl, of what has ELF files.
+fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
+    (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl)
 }
 
-fn failed(subject: &Subject, error: &Error, format: Format, terminal: Terminal) -> Result<(), Stop> {
-    if format == Format::Json {
-        terminal.document(&report::error_document(&subject.shown(), error)?)?;
+fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
+    let sound = audited.elf.errors().next().is_none();
+    let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
+    if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
+        text.push_str(&format!(", {loads}"));
     }
-    terminal.wheel_error("verify", &subject.shown(), error);
-    Ok(())
+    text.push('\n');
+    let least = if only_errors { Severity::Error } else { Severity::Warning };
+    text.push_str(&report::findings_text(&audited.elf.findings, least));
+    text
+}
+
+fn document(subject: &Subject, audited: &Audited) -> Result<Value, serde_json::Error> {
+    let verdict = Verdict {
+        subject: subject.shown(),
+        sound: audited.elf.errors().next().is_none(),
+        arch: audited.elf.arch,
+        minimum_musl: minimum(audited),
+        modules: &audited.elf.modules,
+        findings: &audited.elf.findings,
+    };
+    report::document("verify", &verdict)
 }

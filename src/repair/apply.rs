@@ -10,7 +10,8 @@ use crate::elf::{self, ElfEdit, ElfError};
 use crate::error::Error;
 use crate::resolve::{ApkDatabase, Sysroot};
 use crate::wheel::{
-    Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelPath, WheelWriter, Written,
+    Content, ContentError, DosTime, Entry, NewFile, Sha256Digest, Wheel, WheelError, WheelPath, WheelWriter,
+    Written,
 };
 
 use super::graft::Graft;
@@ -97,12 +98,51 @@ pub fn apply_sharing(
     shared: &SharedGrafts,
 ) -> Result<Receipt, Error> {
     let path = directory.join(plan.output.to_string());
-    let input_size = wheel.size();
     if plan.is_copy() {
         wheel.copy_to(&path)?;
-        let outcome = Outcome::Copied;
-        return Ok(Receipt { path, outcome, input_size, output_size: input_size, grafts: Vec::new() });
+        return Receipt::of(path, wheel, plan, None);
     }
+    let written = with_entries(wheel, audit, plan, options, (root, packages), shared, |writer, entries| {
+        writer.write(entries, &path)
+    })?;
+    Receipt::of(path, wheel, plan, Some(&written))
+}
+
+/// Makes the result of a plan as [`apply_sharing()`] does, and holds it against the file at `path`: the receipt, if that is
+/// the result already, byte for byte. Nothing is changed.
+///
+/// # Errors
+///
+/// As [`apply()`], and when the file at `path` cannot be read.
+pub fn compare(
+    wheel: &Wheel,
+    audit: &Audit,
+    plan: &Plan,
+    options: &RepairOptions,
+    path: &Path,
+    owners: (&Sysroot, Option<&ApkDatabase>),
+    shared: &SharedGrafts,
+) -> Result<Option<Receipt>, Error> {
+    let receipt = |written: Option<&[Written]>| Receipt::of(path.to_owned(), wheel, plan, written).map(Some);
+    if plan.is_copy() {
+        return if wheel.is_copy(path)? { receipt(None) } else { Ok(None) };
+    }
+    let written = with_entries(wheel, audit, plan, options, owners, shared, |writer, entries| {
+        writer.compare(entries, path)
+    })?;
+    written.map_or(Ok(None), |written| receipt(Some(&written)))
+}
+
+/// Hands what the new wheel consists of to its writer.
+fn with_entries<T>(
+    wheel: &Wheel,
+    audit: &Audit,
+    plan: &Plan,
+    options: &RepairOptions,
+    (root, packages): (&Sysroot, Option<&ApkDatabase>),
+    shared: &SharedGrafts,
+    write: impl FnOnce(&WheelWriter<'_>, Vec<Entry<'_>>) -> Result<T, WheelError>,
+) -> Result<T, Error> {
     let modified = options.source_date_epoch.map_or(wheel.modified(), DosTime::from_unix);
     let workshop = Workshop { wheel, plan, shared, options, modified };
     if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
@@ -114,10 +154,20 @@ pub fn apply_sharing(
         entries.push(workshop.text(sbom_path(wheel)?, bytes));
     }
     let writer = WheelWriter::new(wheel, workshop.modified).level(options.compression);
-    let written = writer.hashes(audit.hashes.clone()).write(entries, &path).map_err(unwrap_content)?;
-    let output_size = file_size(&path)?;
-    let grafts = plan.grafts.iter().filter_map(|graft| grafted(graft, &written)).collect();
-    Ok(Receipt { path, outcome: Outcome::Repaired, input_size, output_size, grafts })
+    write(&writer.hashes(audit.hashes.clone()), entries).map_err(unwrap_content)
+}
+
+impl Receipt {
+    /// The receipt for a result that lies at `path`: what was written, or `None` for a copy.
+    fn of(path: PathBuf, wheel: &Wheel, plan: &Plan, written: Option<&[Written]>) -> Result<Self, Error> {
+        let outcome = if written.is_some() { Outcome::Repaired } else { Outcome::Copied };
+        let output_size = if written.is_some() { file_size(&path)? } else { wheel.size() };
+        let grafts = match written {
+            Some(written) => plan.grafts.iter().filter_map(|graft| grafted(graft, written)).collect(),
+            None => Vec::new(),
+        };
+        Ok(Self { path, outcome, input_size: wheel.size(), output_size, grafts })
+    }
 }
 
 fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
@@ -151,11 +201,11 @@ fn sbom_path(wheel: &Wheel) -> Result<WheelPath, Error> {
 }
 
 /// What a member's content could not be made of is our own error, wrapped by the writer.
-fn unwrap_content(error: crate::wheel::WheelError) -> Error {
+fn unwrap_content(error: WheelError) -> Error {
     match error {
-        crate::wheel::WheelError::Content { member, source } => match source.downcast::<Error>() {
+        WheelError::Content { member, source } => match source.downcast::<Error>() {
             Ok(error) => *error,
-            Err(source) => crate::wheel::WheelError::Content { member, source }.into(),
+            Err(source) => WheelError::Content { member, source }.into(),
         },
         other => other.into(),
     }

@@ -13,7 +13,7 @@ mod sbom;
 mod shared;
 mod shim;
 
-pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing};
+pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing, compare};
 pub use graft::Graft;
 pub use isa::{UnsupportedIsa, unsupported_isa};
 pub use metadata::MetadataEdit;
