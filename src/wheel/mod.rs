@@ -4,6 +4,7 @@ mod buffered;
 mod contents;
 mod digest;
 mod directory;
+mod end_record;
 mod error;
 mod escaped;
 mod filename;
