@@ -130,8 +130,8 @@ fn archive(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
     if let Some(member) = wheel.members().iter().find(|member| member.streamed) {
         refused(format!("`{}` has a data descriptor, which PyPI refuses", member.path));
     }
-    if wheel.has_foreign_bytes() {
-        refused("the archive has a comment, or bytes before or after it, which PyPI refuses".to_owned());
+    if wheel.has_comment() {
+        refused("the archive has a comment, which PyPI refuses".to_owned());
     }
     licences(wheel, name, findings);
 }
