@@ -13,6 +13,7 @@ mod isa;
 mod machine;
 mod patch;
 mod patched;
+mod payload;
 mod protection;
 mod ranges;
 mod relocations;
