@@ -27,9 +27,10 @@ const LARGE_PAGE: u64 = 64 << 10;
 /// to a library's name: virtual environments lie under paths of about 100 bytes.
 const LONG_ENTRY: usize = 300;
 
-/// Everything that can be said of an object without looking at others.
+/// Everything that can be said of an object without looking at others, but for the program that loads it.
 pub(super) fn judge(
     object: &Object,
+    program: Option<&Object>,
     layout: &InstalledLayout,
     options: &AuditOptions,
     findings: &mut Vec<Finding>,
@@ -43,6 +44,7 @@ pub(super) fn judge(
     }
     refused(object, findings);
     interpreter(object, findings);
+    libpython(object, program, findings);
     segments(object, findings);
     if matches!(object.origin, Origin::Member { .. }) {
         suffix(object, findings);
@@ -65,22 +67,30 @@ fn interpreter(object: &Object, findings: &mut Vec<Finding>) {
             );
         }
     }
-    if object.starts_a_process() {
-        let libpython = object.dependencies.iter().find(|d| d.resolution == Resolution::Interpreter);
-        if let Some(dependency) = libpython {
-            let message = format!(
-                "`{name}` is a program that needs `{}`; only the interpreter itself has that library",
-                dependency.name
-            );
-            let hint = "link the program without libpython, or start it through a Python module";
-            findings.push(Finding::new(Code::LibpythonInProgram, name, message).with_hint(hint));
-        }
-    } else if let Some(dependency) =
-        object.dependencies.iter().find(|d| d.resolution == Resolution::Interpreter)
-    {
+}
+
+/// The interpreter's library. What a Python imports finds its symbols in the process, and needs no library of that name;
+/// what a program loads does not.
+fn libpython(object: &Object, program: Option<&Object>, findings: &mut Vec<Finding>) {
+    let name = object.origin.shown();
+    let needed = object.dependencies.iter().find(|d| d.resolution == Resolution::Interpreter);
+    let Some(library) = needed.map(|dependency| &dependency.name) else { return };
+    if let Some(program) = program {
+        let program = program.origin.shown();
+        let who = if program == name {
+            format!("`{name}` is a program that needs `{library}`")
+        } else {
+            format!("`{name}` needs `{library}`, and the program `{program}` loads it")
+        };
+        let message = format!("{who}; only the interpreter itself has that library");
+        let hint = format!(
+            "link the program without libpython, start it through a Python module, or pass \
+             `--exclude {library}` if the user must provide it"
+        );
+        findings.push(Finding::new(Code::LibpythonInProgram, name, message).with_hint(hint));
+    } else {
         let message = format!(
-            "`{name}` needs `{}`, and is not loaded by an interpreter that is not linked with a library of that name",
-            dependency.name
+            "`{name}` needs `{library}`, and is not loaded by an interpreter that is not linked with a library of that name"
         );
         let hint = "`muslrepair repair` takes the name out: the process has the interpreter already";
         findings.push(Finding::new(Code::LibpythonNeeded, name, message).with_hint(hint));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::limits::Limits;
 use crate::musl::{self, Release, Releases};
-use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver};
+use crate::resolve::{Graph, InstalledLayout, Object, Origin, Rejected, Resolution, Resolver, is_apk_name};
 use crate::wheel::{Arch, MuslVersion, PlatformTag};
 
 use super::arch::decide;
@@ -37,8 +37,12 @@ pub(super) fn examine(
         }
     }
     let graph = resolver.resolve(roots, &layout);
-    for object in graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. })) {
-        judge(object, &layout, options, &mut findings);
+    let loaded_by_programs = graph.loaded_by_programs();
+    for (index, object) in graph.objects.iter().enumerate() {
+        if !matches!(object.origin, Origin::Neighbour { .. }) {
+            let program = loaded_by_programs.get(&index).and_then(|program| graph.objects.get(*program));
+            judge(object, program, &layout, options, &mut findings);
+        }
     }
     if let Some(exceeded) = &graph.exceeded {
         let finding = Finding::new(Code::LimitExceeded, exceeded.object.as_str(), exceeded.to_string());
@@ -135,9 +139,14 @@ fn missing_libraries(graph: &Graph, layout: &InstalledLayout) -> Vec<Finding> {
                      (musl does not take a library that was opened by path for one of the same name)",
                     object.origin.shown()
                 ),
-                None => {
+                None if is_apk_name(name) => {
                     format!("`apk add so:{name}`, or pass `--exclude {name}` if the user must provide it")
                 }
+                None if name.split('/').all(|part| part.is_empty() || is_apk_name(part)) => format!(
+                    "link with a library that has a `DT_SONAME`, so that it is needed by its name, or pass \
+                     `--exclude {name}` if the user must provide it"
+                ),
+                None => "no package can provide a library of that name: build the object again".to_owned(),
             })
         })
         .collect()
