@@ -95,13 +95,24 @@ pub(super) fn run(
         }
     }
     let list: Vec<Need> = list.into_values().collect();
+    // A list that goes into `apk add` is whole, or there is none.
+    let mut unfit = false;
+    for need in &list {
+        if let Some(problem) = &need.problem {
+            let by = need.needed_by.first().map_or("", String::as_str);
+            terminal.error(&format!("`{by}` needs `{}`; {problem}", need.library));
+            (unfit, worst) = (true, Exit::Failure);
+        }
+    }
     match arguments.format {
-        NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()).collect())?,
+        NeedsFormat::So | NeedsFormat::Pkg if unfit => {}
+        NeedsFormat::So => print(terminal, list.iter().filter_map(|need| need.token.as_deref()).collect())?,
         NeedsFormat::Pkg => {
             print(terminal, list.iter().filter_map(|need| need.package.as_deref()).collect())?;
             for need in list.iter().filter(|need| need.package.is_none()) {
                 let by = need.needed_by.first().map_or("", String::as_str);
-                terminal.error(&format!("no installed package provides `{}`, needed by `{by}`", need.token));
+                let token = need.token.as_deref().unwrap_or(&need.library);
+                terminal.error(&format!("no installed package provides `{token}`, needed by `{by}`"));
                 worst = Exit::Failure;
             }
         }

@@ -129,6 +129,8 @@ struct Planner<'a> {
     strip: Option<crate::elf::Strip>,
     lower_relr: bool,
     programs: Directory,
+    /// What programs load: their processes have the interpreter's library only if it is needed by name.
+    loaded_by_programs: BTreeSet<usize>,
     /// Members and those they do not find in every process, or by the name they ask for.
     unfound: BTreeSet<(usize, usize)>,
 }
@@ -147,6 +149,7 @@ impl<'a> Planner<'a> {
             strip: options.strip,
             lower_relr: !options.keep_relr && matches!(plan.target, Some(PlatformTag::Musllinux { .. })),
             programs: Directory { scheme: Scheme::Site, path: Some(programs) },
+            loaded_by_programs: audit.elf.graph.loaded_by_programs().into_keys().collect(),
             unfound: unfound(audit),
         })
     }
@@ -163,7 +166,7 @@ impl<'a> Planner<'a> {
                 let wanted = self.run_path_entries(index, object, &self.programs, |_| true)?;
                 let layout = &self.audit.elf.layout;
                 let decision = translate(&object.facts, layout, place, &self.programs, &wanted);
-                self.edit(object, member.as_str(), decision, &mut plan.notes)
+                self.edit((index, object), member.as_str(), decision, &mut plan.notes)
             } else {
                 let origin = place.directory();
                 let is_unfound = |target: usize| self.unfound.contains(&(index, target));
@@ -174,7 +177,7 @@ impl<'a> Planner<'a> {
                 if object.edges().any(|(_, target)| is_unfound(target)) {
                     plan.notes.push(Note::RunPathAdded { object: member.to_string(), entries: wanted });
                 }
-                self.edit(object, member.as_str(), decision, &mut plan.notes)
+                self.edit((index, object), member.as_str(), decision, &mut plan.notes)
             };
             if !edit.is_empty() {
                 plan.edits.push(MemberEdit { member: member.clone(), edit });
@@ -189,7 +192,7 @@ impl<'a> Planner<'a> {
     /// Names, interpreter, RELR and strip; the run path comes decided.
     fn edit(
         &self,
-        object: &Object,
+        (index, object): (usize, &Object),
         shown: &str,
         run_path: super::run_path::RunPathDecision,
         notes: &mut Vec<Note>,
@@ -205,9 +208,9 @@ impl<'a> Planner<'a> {
         };
         for dependency in &object.dependencies {
             match &dependency.resolution {
-                Resolution::Object { index } => {
+                Resolution::Object { index: target } => {
                     if let Some((_, name)) =
-                        self.names.of(*index).filter(|(_, name)| *name != dependency.name)
+                        self.names.of(*target).filter(|(_, name)| *name != dependency.name)
                     {
                         edit.rename_needed.insert(dependency.name.clone(), name.to_owned());
                     } else if let Some(name) = self.member_needed_by_path(dependency) {
@@ -217,7 +220,7 @@ impl<'a> Planner<'a> {
                         notes.push(Note::PathNeeded { object: shown.to_owned(), path, library });
                     }
                 }
-                Resolution::Interpreter => {
+                Resolution::Interpreter if !self.loaded_by_programs.contains(&index) => {
                     edit.remove_needed.insert(dependency.name.clone());
                     let library = dependency.name.clone();
                     notes.push(Note::LibpythonRemoved { object: shown.to_owned(), library });
@@ -228,7 +231,10 @@ impl<'a> Planner<'a> {
                         notes.push(note);
                     }
                 }
-                Resolution::Libc | Resolution::Allowed | Resolution::Missing { .. } => {}
+                Resolution::Libc
+                | Resolution::Allowed
+                | Resolution::Interpreter
+                | Resolution::Missing { .. } => {}
             }
         }
         edit
@@ -335,7 +341,7 @@ impl<'a> Planner<'a> {
             return Ok(None);
         }
         let wanted = self.run_path_entries(index, object, &home.directory, |_| true)?;
-        let mut edit = self.edit(object, &file.path, replace(&object.facts, &wanted), notes);
+        let mut edit = self.edit((index, object), &file.path, replace(&object.facts, &wanted), notes);
         if object.facts.soname.as_deref() != Some(name) {
             edit.soname = Some(name.to_owned());
         }
