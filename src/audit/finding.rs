@@ -146,7 +146,9 @@ fn first_of(names: &[&str], most: usize) -> String {
 }
 
 /// Objects by the cause they share: the causes in the order in which they were first met, each object once.
-pub(crate) fn grouped<'a, C: Ord + Clone>(pairs: impl IntoIterator<Item = (C, &'a str)>) -> Vec<(C, Vec<&'a str>)> {
+pub(crate) fn grouped<'a, C: Ord + Clone>(
+    pairs: impl IntoIterator<Item = (C, &'a str)>,
+) -> Vec<(C, Vec<&'a str>)> {
     let mut groups: Vec<(C, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<C, usize> = BTreeMap::new();
     let mut known: std::collections::BTreeSet<(usize, &str)> = std::collections::BTreeSet::new();

@@ -3,6 +3,8 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod forbidden_symbol;
+mod overclaimed_tag;
 mod relr;
 mod rule;
 
@@ -11,12 +13,12 @@ use std::str::FromStr;
 use super::finding::{Code, Finding};
 use super::subject::Subject;
 
+pub(crate) use forbidden_symbol::private_symbols;
+pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
-pub const RULES: &[&Rule] = &[
-    &relr::RULE,
-];
+pub const RULES: &[&Rule] = &[&relr::RULE, &overclaimed_tag::RULE];
 
 /// The rule of this code.
 #[must_use]
