@@ -355,11 +355,6 @@ pub(crate) fn memory_end(segment: &ProgramHeader) -> u64 {
     segment.p_vaddr.saturating_add(segment.p_memsz)
 }
 
-/// Whether a section takes up bytes of the file.
-pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
-    section.sh_type != SHT_NOBITS && section.sh_type != 0 && section.sh_size > 0
-}
-
 /// Whether the loader may write to a segment.
 pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
     segment.p_flags & PF_W != 0
