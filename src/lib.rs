@@ -8,6 +8,7 @@ mod events;
 mod limits;
 pub mod musl;
 pub mod policy;
+mod regular_file;
 pub mod repair;
 pub mod report;
 pub mod resolve;

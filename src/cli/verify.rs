@@ -14,7 +14,6 @@ use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::config::Config;
-use super::env::Environment;
 use super::excludes::{Excludes, Unmatched};
 use super::inputs::Subject;
 use super::search::SearchArgs;
@@ -75,17 +74,13 @@ fn codes_help() -> String {
     help
 }
 
-pub(super) fn run(
-    arguments: &VerifyArgs,
-    environment: &Environment,
-    terminal: &Terminal,
-) -> Result<Exit, Stop> {
+pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     let asked = arguments.min_musl.or(config.min_musl()?);
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
-    let resolver = arguments.search.resolver_for_verify(environment, excludes.patterns())?;
+    let resolver = arguments.search.resolver_for_verify(excludes.patterns())?;
     let packages = match arguments.search.has_sysroot() {
         true => ApkDatabase::read(&arguments.search.sysroot())?,
         false => None,

@@ -1,7 +1,5 @@
 //! The audit of a wheel: what it is, what it needs, what is wrong with it.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use crate::elf::{self, ElfFacts, Kind};
@@ -13,6 +11,7 @@ use crate::wheel::{Arch, Place, PlatformTag, Sha256Digest, Wheel, WheelFilename,
 use super::binding::{MinimumMusl, Module};
 use super::examine::examine;
 use super::findings::{Code, Finding, Severity};
+use super::neighbourhood::Neighbours;
 use super::symbols::ObjectSymbols;
 
 /// What an audit goes by.
@@ -142,17 +141,17 @@ impl Examination {
 /// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file. What keeps a sound wheel from being
 /// repaired is no error here but a [`Finding`].
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
-    audit_beside(wheel, Vec::new(), resolver, options)
+    audit_beside(wheel, Neighbours::default(), resolver, options)
 }
 
-/// Audits a wheel that is installed together with others, whose objects are `neighbours`: see [`super::Neighbourhood`].
+/// Audits a wheel that is installed together with others: see [`super::Neighbourhood`].
 ///
 /// # Errors
 ///
 /// As [`audit()`].
 pub fn audit_beside(
     wheel: &Wheel,
-    neighbours: Vec<Object>,
+    neighbours: Neighbours,
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> Result<Audit, Error> {
@@ -174,22 +173,14 @@ pub fn audit_beside(
         (true, false) => WheelKind::PlatformWithoutElf,
     };
     let mut layout = InstalledLayout::new(filename.python_version());
-    for path in in_the_way(hashes.iter().map(|(path, _)| path), &own) {
-        layout.insert_other(&wheel.place(path)?);
+    for place in hashes.iter().filter_map(|(path, _)| wheel.place(path).ok()) {
+        layout.insert_other(&place);
     }
-    let elf = examine(own, neighbours, layout, filename.platforms(), resolver, options);
+    for directory in &neighbours.directories {
+        layout.insert_directory(directory);
+    }
+    let elf = examine(own, neighbours.objects, layout, filename.platforms(), resolver, options);
     Ok(Audit { wheel: filename, kind, hashes, unlisted: scan.unlisted, elf })
-}
-
-/// The files that have the name of a library which an object needs, or lie in a directory of that name: whether they can be
-/// loaded or not, the loader finds them.
-pub(super) fn in_the_way<'a>(
-    files: impl Iterator<Item = &'a WheelPath>,
-    objects: &[Object],
-) -> impl Iterator<Item = &'a WheelPath> {
-    let needed: HashSet<String> =
-        objects.iter().flat_map(|object| object.facts.needed.iter().cloned()).collect();
-    files.filter(move |path| path.components().any(|component| needed.contains(component)))
 }
 
 /// The object that these bytes are, if they can be loaded at all: no `.o` files, no debug files, no core dumps.

@@ -30,7 +30,7 @@ pub(crate) use glibc::built_for_musl;
 pub use glibc::{glibc_evidence, libc_name};
 pub use name_set::NameSet;
 pub use needs::{Need, needs};
-pub use neighbourhood::Neighbourhood;
+pub use neighbourhood::{Neighbourhood, Neighbours};
 pub use symbols::{ObjectSymbols, Unusual};
 pub use tree::audit_tree;
 
