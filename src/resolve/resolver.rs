@@ -111,11 +111,11 @@ impl Resolver {
     pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
         let directory = self.in_sysroot(directory);
         let directory = directory.as_ref();
-        let shown = format!("{}/{name}", directory.shown().trim_end_matches('/'));
         if musl::too_long(&directory.shown(), name) {
             return Ok(None);
         }
-        let rejected = |reason: String| Rejected { path: shown.clone(), reason };
+        let shown = || format!("{}/{name}", directory.shown().trim_end_matches('/'));
+        let rejected = |reason: String| Rejected { path: shown(), reason };
         let located = match directory {
             Directory::Inside(path) => self
                 .options
@@ -154,7 +154,7 @@ impl Resolver {
             true => file,
             false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
         };
-        Ok(Some(Found { found: shown, file }))
+        Ok(Some(Found { found: shown(), file }))
     }
 
     /// A directory of the host that lies in the sysroot is one of the sysroot: its links lead where they lead there.
