@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::audit::{Audit, ElfAudit, WheelKind};
+use crate::audit::{Audit, WheelKind};
 use crate::policy::Policy;
-use crate::resolve::{Origin, Resolution};
+use crate::resolve::Origin;
 
 use super::json_text::render;
 use super::sentences::{

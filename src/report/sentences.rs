@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{Audit, ElfAudit, WheelKind};
-use crate::resolve::{Object, Origin, Resolution};
+use crate::resolve::Resolution;
 
 // Sentences that scripts look for.
 pub(super) const NO_VERSIONED_SYMBOLS: &str =

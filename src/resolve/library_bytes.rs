@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
+use crate::regular_file::RegularFile;
 use crate::wheel::Sums;
-
-use super::library::read_regular;
 
 /// Where the bytes of a library lie, and what they are known by when they are read again; and the bytes themselves, as
 /// long as they are not let go.
@@ -90,11 +89,16 @@ impl LibraryBytes {
         if let Some(kept) = self.kept().take() {
             return Ok(kept.bytes);
         }
-        let bytes = read_regular(&self.location, u64::MAX)
-            .map_err(|reason| Error::io("read", &self.location, std::io::Error::other(reason)))?;
+        let failed = |error| Error::io("read", &self.location, error);
+        let changed = || Error::Changed { path: self.location.clone() };
+        let file = RegularFile::open(&self.location).map_err(failed)?;
+        if file.size() != self.size {
+            return Err(changed());
+        }
+        let bytes = file.read(|_| ()).map_err(failed)?;
         // Against somebody who writes to it meanwhile, not against somebody who means it: what is grafted is their choice.
         if bytes.len() as u64 != self.size || Sums::crc32(&bytes) != self.crc32 {
-            return Err(Error::Changed { path: self.location.clone() });
+            return Err(changed());
         }
         Ok(bytes)
     }

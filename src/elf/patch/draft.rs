@@ -6,7 +6,7 @@ use goblin::elf::dynamic::{
 };
 use goblin::elf::header::{ET_DYN, ET_EXEC, Header};
 use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
+use goblin::elf::section_header::{SHT_SYMTAB, SectionHeader};
 
 use crate::elf::codec::{Format, index, length, slice, slice_mut};
 use crate::elf::error::ElfError;

@@ -11,7 +11,7 @@ use goblin::elf::dynamic::{DT_STRSZ, DT_STRTAB};
 
 use super::append::append;
 use super::cave::{Piece, Place, enter, lengthen};
-use super::draft::{Draft, Move, file_end, memory_end};
+use super::draft::{Draft, Move, file_end};
 use super::report::{SegmentChange, StringTableChange};
 use super::space::{Space, padding};
 use super::tables::{Table, movable, strings};
