@@ -198,16 +198,9 @@ fn archives_that_indexes_refuse_are_told() {
     let mut streamed = RawZip::wheel();
     streamed.members[0].descriptor = true;
     assert!(said(streamed)[0]["message"].as_str().unwrap().contains("`demo/a.py` has a data descriptor"));
-    for change in [
-        |zip: &mut RawZip| zip.comment = b"hello".to_vec(),
-        |zip: &mut RawZip| zip.prefix = b"#!/bin/sh\n".to_vec(),
-    ] {
-        let mut zip = RawZip::wheel();
-        change(&mut zip);
-        assert!(
-            said(zip)[0]["message"].as_str().unwrap().contains("has a comment, or bytes before or after it")
-        );
-    }
+    let mut commented = RawZip::wheel();
+    commented.comment = b"hello".to_vec();
+    assert!(said(commented)[0]["message"].as_str().unwrap().contains("the archive has a comment"));
 }
 
 #[test]

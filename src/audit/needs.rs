@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::resolve::{ApkDatabase, Dependency, Object, Origin, Resolution, Sysroot};
+use crate::resolve::{ApkDatabase, Dependency, Object, Origin, Resolution, Sysroot, is_apk_name};
 
 use super::elf_audit::ElfAudit;
 
@@ -14,9 +14,9 @@ use super::elf_audit::ElfAudit;
 pub struct Need {
     /// The name that is asked for.
     pub library: String,
-    /// How `apk` is told of it: `so:libffi.so.8`.
-    pub token: String,
-    /// The package that provides it, where a database is at hand.
+    /// How `apk` is told of it: `so:libffi.so.8`. `None` where it cannot be told: [`Need::problem`].
+    pub token: Option<String>,
+    /// The package that provides it, where a database is at hand and apk accepts that name.
     pub package: Option<String>,
     /// The version of that package.
     pub version: Option<String>,
@@ -24,6 +24,9 @@ pub struct Need {
     pub path: Option<String>,
     /// The objects that ask for it.
     pub needed_by: Vec<String>,
+    /// Why `apk` must not be told of it: it would read the name as something else, or has none for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// What the members of a wheel or tree need from the system, sorted by name and by the file it leads to. Only what they
@@ -43,12 +46,26 @@ pub fn needs(audit: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -
                 Resolution::Libc | Resolution::Interpreter | Resolution::Allowed => continue,
             };
             let need = needs.entry((name, found.map(|file| file.path.as_str()))).or_insert_with(|| {
-                let token = format!("so:{}", name.rsplit('/').next().unwrap_or(name));
+                let token = is_apk_name(name).then(|| format!("so:{name}"));
                 let owner = packages.and_then(|packages| {
                     let file = found.filter(|file| file.in_sysroot);
                     file.and_then(|file| packages.owner(root, &file.path))
-                        .or_else(|| packages.provider(&token))
+                        .or_else(|| packages.provider(token.as_deref()?))
                 });
+                let unfit = owner.filter(|package| !is_apk_name(&package.name));
+                let problem = match unfit {
+                    // It opens that file, and looks for no library of that name (`load_library`).
+                    _ if name.contains('/') => {
+                        Some("that is a path, and packages provide libraries by name".to_owned())
+                    }
+                    _ if token.is_none() => Some("apk accepts no such name of a library".to_owned()),
+                    Some(package) => Some(format!(
+                        "the package database says that `{}` provides it, and apk accepts no such name of a package",
+                        package.name
+                    )),
+                    None => None,
+                };
+                let owner = owner.filter(|_| unfit.is_none());
                 Need {
                     library: name.clone(),
                     package: owner.map(|package| package.name.clone()),
@@ -56,6 +73,7 @@ pub fn needs(audit: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -
                     path: found.map(|file| file.path.clone()),
                     needed_by: Vec::new(),
                     token,
+                    problem,
                 }
             });
             need.needed_by.push(member.to_string());

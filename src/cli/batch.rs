@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
-use muslrepair::repair::{Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, plan};
-use muslrepair::resolve::{ApkDatabase, Resolver};
+use muslrepair::repair::{
+    Patcher, Plan, Receipt, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
+};
+use muslrepair::resolve::{ApkDatabase, Resolver, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
 use rayon::prelude::*;
@@ -67,9 +69,11 @@ pub(super) enum Done {
     /// The call makes no sense for it.
     Refused(String),
     /// It failed.
-    Failed(Error),
+    Failed(RepairError),
     /// Another wheel of the call gives the same file: which wheel, and which file.
     Collision(usize, String),
+    /// Its result would replace another wheel of the call: which wheel.
+    Replaces(usize),
     /// It is what another wheel of the call gives: a result of an earlier call.
     Result(usize),
     /// It was not tried: one before it failed.
@@ -86,13 +90,13 @@ pub(super) struct Written {
 }
 
 impl Batch {
-    /// Plans every wheel, then carries the plans out, so that two wheels that give the same file are seen before either
-    /// is written. What is printed comes in the order of the arguments, each wheel as soon as those before it are done.
+    /// Plans every wheel, then carries the plans out, so that two wheels that give the same file, and results that would
+    /// replace other wheels, are seen before anything is written. What is printed comes in the order of the arguments, each wheel as soon as those before it are done.
     pub(super) fn run(&self, printer: &Printer<'_>) {
         let first_failed = AtomicUsize::new(usize::MAX);
         let failed = |index: usize| first_failed.fetch_min(index, Ordering::Relaxed);
         let stop = |index: usize| self.fail_fast && first_failed.load(Ordering::Relaxed) < index;
-        let planned: Vec<Option<Result<Planned, Error>>> = self.pool.install(|| {
+        let mut planned: Vec<Option<Result<Planned, RepairError>>> = self.pool.install(|| {
             let plan = |(index, path): (usize, &PathBuf)| {
                 if stop(index) {
                     return None;
@@ -105,23 +109,29 @@ impl Batch {
             };
             self.wheels.par_iter().with_max_len(1).enumerate().map(plan).collect()
         });
-        let clashes = Clashes::among(&self.wheels, &planned, &self.directory);
         let shared = self.shared(&planned);
+        let clashes = self.pool.install(|| {
+            Clashes::among(&self.wheels, &mut planned, &self.directory, |ready, path| {
+                let Ready { wheel, audit, plan } = ready;
+                compare(wheel, audit, plan, &self.options, path, self.owners(), &shared)
+            })
+        });
         self.pool.install(|| {
             planned.into_par_iter().with_max_len(1).enumerate().for_each(|(index, planned)| {
                 let done = match (clashes.of(index), planned) {
-                    (Some(Clash::Result(other)), _) => Done::Result(other),
+                    (Some(Clash::Result(other)), _) => Done::Result(*other),
                     (_, None) => Done::Skipped,
                     (_, Some(Err(error))) => Done::Failed(error),
                     (_, Some(Ok(Planned::Pure))) => Done::Pure,
                     (_, Some(Ok(Planned::Refused(message)))) => Done::Refused(message),
                     (Some(Clash::Collision(other)), Some(Ok(Planned::Ready(ready)))) => {
-                        Done::Collision(other, ready.plan.output.to_string())
+                        Done::Collision(*other, ready.plan.output.to_string())
                     }
-                    (None, Some(Ok(Planned::Ready(ready)))) => match ready {
+                    (Some(Clash::Replaces(other)), Some(Ok(Planned::Ready(_)))) => Done::Replaces(*other),
+                    (clash, Some(Ok(Planned::Ready(ready)))) => match ready {
                         ready if self.dry_run => Done::Fine(Box::new(ready.plan), None),
                         _ if stop(index) => Done::Skipped,
-                        ready => match self.apply(&ready, &shared) {
+                        ready => match self.apply(&ready, clash, &shared) {
                             Ok(written) => Done::Fine(Box::new(ready.plan), Some(written)),
                             Err(error) => Done::Failed(error),
                         },
@@ -138,7 +148,7 @@ impl Batch {
         });
     }
 
-    fn plan(&self, path: &Path) -> Result<Planned, Error> {
+    fn plan(&self, path: &Path) -> Result<Planned, RepairError> {
         if let (Voice::Auditwheel, Some(message)) =
             (self.voice, compat::name_gate(path, &self.options.platform))
         {
@@ -161,7 +171,7 @@ impl Batch {
     }
 
     /// What several wheels graft is made once.
-    fn shared(&self, planned: &[Option<Result<Planned, Error>>]) -> SharedGrafts {
+    fn shared(&self, planned: &[Option<Result<Planned, RepairError>>]) -> SharedGrafts {
         if self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None {
             return SharedGrafts::none();
         }
@@ -172,9 +182,17 @@ impl Batch {
         self.pool.install(|| SharedGrafts::of(plans, &self.options, &self.limits))
     }
 
-    fn apply(&self, ready: &Ready, shared: &SharedGrafts) -> Result<Written, Error> {
-        let root = &self.resolver.options().places.sysroot;
-        let owners = (root, self.packages.as_ref());
+    /// Whose files libraries are, by the package database of the root file system.
+    fn owners(&self) -> (&Sysroot, Option<&ApkDatabase>) {
+        (&self.resolver.options().places.sysroot, self.packages.as_ref())
+    }
+
+    fn apply(
+        &self,
+        ready: &Ready,
+        clash: Option<&Clash>,
+        shared: &SharedGrafts,
+    ) -> Result<Written, RepairError> {
         let output = self.directory.join(ready.plan.output.to_string());
         let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
             (Ok(a), Ok(b)) => a == b,
@@ -182,14 +200,20 @@ impl Batch {
         };
         let over_input = same(ready.wheel.path(), &output);
         let Ready { wheel, audit, plan } = ready;
-        let receipt = apply_sharing(wheel, audit, plan, &self.options, &self.directory, owners, shared)?;
+        let receipt = match clash {
+            Some(Clash::There(receipt)) => receipt.as_ref().clone(),
+            _ => {
+                let owners = self.owners();
+                apply_sharing(wheel, audit, plan, &self.options, &self.directory, owners, shared)?
+            }
+        };
         let sha256 = if self.documents { Some(digest(&receipt.path)?) } else { None };
         Ok(Written { receipt, over_input, sha256 })
     }
 }
 
 /// The hash of a result.
-fn digest(path: &Path) -> Result<Sha256Digest, Error> {
+fn digest(path: &Path) -> Result<Sha256Digest, RepairError> {
     let read = File::open(path).and_then(Sha256Digest::of_reader);
-    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
+    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source }.into())
 }

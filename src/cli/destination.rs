@@ -1,11 +1,17 @@
 //! Where a report goes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use muslrepair::report;
+use serde_json::Value;
+
+use super::inputs;
 use super::term::{Stop, Terminal};
+use super::usage::Usage;
 
 /// A file, or standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +29,58 @@ impl From<OsString> for Destination {
 }
 
 impl Destination {
+    /// Refuses what would be written over an input or a result, and standard output where something else is on it.
+    pub(super) fn check<'a>(
+        &self,
+        taken: Option<&str>,
+        inputs: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), Usage> {
+        match (self, taken) {
+            (Self::Output, None) => Ok(()),
+            (Self::Output, Some(taken)) => {
+                Err(Usage::from(format!("`--report -`: standard output has the {taken} already"))
+                    .with_hint("name a file: `--report report.json`"))
+            }
+            (Self::File(path), _) => match replaced(path, inputs) {
+                None => Ok(()),
+                Some(what) => Err(Usage::from(format!("`--report {}` names {what}", path.display()))
+                    .with_hint("name another file: `--report report.json`")),
+            },
+        }
+    }
+
+    /// Writes the document about all wheels there.
+    pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), Stop> {
+        let mut text = report::json_indented(&report::report_document(documents))?;
+        text.push('\n');
+        self.write(&text, terminal)
+    }
+
     /// Writes a text there.
-    pub(super) fn write(&self, text: &str, terminal: &Terminal) -> Result<(), Stop> {
+    fn write(&self, text: &str, terminal: &Terminal) -> Result<(), Stop> {
         match self {
             Self::Output => terminal.result(text),
             Self::File(path) => write_file(path, text.as_bytes())
                 .map_err(|error| Stop::Failure(format!("cannot write `{}`: {error}", path.display()))),
         }
     }
+}
+
+/// What a report at this path would be written over, or in the place of. Results are named as wheels, as inputs are; what a
+/// tree consists of are ELF files.
+fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
+    let places = inputs::places(path);
+    let named_wheel =
+        |place: &PathBuf| place.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));
+    let all_inputs: BTreeSet<PathBuf> = inputs.into_iter().flat_map(inputs::places).collect();
+    if places.iter().any(|place| all_inputs.contains(place)) {
+        return Some("an input");
+    }
+    if places.iter().any(named_wheel) {
+        return Some("a wheel");
+    }
+    let file = places.last().filter(|last| last.is_file())?;
+    inputs::starts_as_elf(file).is_ok_and(|elf| elf).then_some("an ELF file")
 }
 
 /// A regular file appears whole or not at all, like everything that is written. What is something else is written to and

@@ -27,6 +27,13 @@ impl Subject {
             Self::Tree(path) => path.display().to_string(),
         }
     }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Wheel(path) | Self::Tree(path) => path,
+        }
+    }
 }
 
 /// The wheels and trees that the arguments name, in their order: wheels as they are; a directory by the wheels in it, at
@@ -157,7 +164,8 @@ fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, Usage> {
     Ok(metadata.is_file())
 }
 
-fn starts_as_elf(path: &Path) -> io::Result<bool> {
+/// Whether a file has ELF's first bytes.
+pub(super) fn starts_as_elf(path: &Path) -> io::Result<bool> {
     let mut first = Vec::with_capacity(4);
     std::fs::File::open(path)?.take(4).read_to_end(&mut first)?;
     Ok(elf::is_elf(&first))
@@ -172,6 +180,23 @@ fn unreadable(directory: &Path, error: walkdir::Error) -> Usage {
 
 fn is_wheel(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "whl")
+}
+
+/// A path and what it leads to, by the links that it is, the last being no link: each in its directory, whatever the way
+/// that leads there. Nothing where there is no such directory.
+pub(super) fn places(path: &Path) -> Vec<PathBuf> {
+    /// As many as Linux follows (path_resolution(7)).
+    const MOST_LINKS: usize = 40;
+    let place = |path: &Path| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = std::fs::canonicalize(directory.unwrap_or(Path::new("."))).ok()?;
+        Some(directory.join(path.file_name()?))
+    };
+    let next = |place_of_link: &PathBuf| {
+        let target = std::fs::read_link(place_of_link).ok()?;
+        place(&place_of_link.parent()?.join(target))
+    };
+    std::iter::successors(place(path), next).take(MOST_LINKS + 1).collect()
 }
 
 /// The file name, to show.

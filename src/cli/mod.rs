@@ -1,6 +1,7 @@
 //! The command line.
 
 mod batch;
+mod checks;
 mod clashes;
 mod compat;
 mod config;
@@ -121,11 +122,10 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come as errors too, but go to standard output and succeed.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            return match error.print() {
-                // A reader that has seen enough of it is no failure.
-                Err(gone) if gone.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure,
-                _ => exit,
+            return match (error.use_stderr(), term::unless_gone(error.print())) {
+                (true, _) => Exit::Usage,
+                (false, Ok(())) => Exit::Success,
+                (false, Err(_)) => Exit::Failure,
             };
         }
     };
@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Man(arguments)) => reference::man(arguments, &terminal),
         Some(Command::Reference) => reference::markdown(&terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
-        None => command(voice).print_help().map(|()| Exit::Success).map_err(Stop::from),
+        None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
     };
     done.unwrap_or_else(|stop| terminal.stopped(&stop))
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::audit::{AuditOptions, Code, Examination, Need, audit, audit_tree, needs};
+use muslrepair::Error;
+use muslrepair::audit::{AuditOptions, ElfAudit, Need, audit, audit_tree, needs};
+use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
@@ -55,7 +56,7 @@ struct List<'a> {
 }
 
 /// Findings because of which there may be more to install than is listed.
-const UNKNOWN: [Code; 2] = [Code::GlibcObject, Code::LimitExceeded];
+const UNKNOWN: [&str; 2] = ["glibc-object", "limit-exceeded"];
 
 pub(super) fn run(
     arguments: &NeedsArgs,
@@ -74,15 +75,16 @@ pub(super) fn run(
             Ok(elf) => {
                 examined.push(subject.shown());
                 merge(&mut list, needs(&elf, &root, packages.as_ref()));
-                for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code)) {
+                for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code.as_str()))
+                {
                     terminal.warning(&format!("{}: {}", subject.shown(), finding.message));
                     finding.hint.iter().for_each(|hint| terminal.hint(hint));
                     worst = Exit::Failure;
                 }
             }
             Err(error) => {
-                errors.push(report::error_document(&subject.shown(), &error)?);
-                terminal.wheel_error("read", &subject.shown(), &error);
+                errors.push(report::error_document(&subject.shown(), &Failure::from(&error))?);
+                terminal.wheel_error("read", &subject.shown(), &Failure::from(&error));
                 worst = Exit::Failure;
             }
         }
@@ -95,13 +97,24 @@ pub(super) fn run(
         }
     }
     let list: Vec<Need> = list.into_values().collect();
+    // A list that goes into `apk add` is whole, or there is none.
+    let mut unfit = false;
+    for need in &list {
+        if let Some(problem) = &need.problem {
+            let by = need.needed_by.first().map_or("", String::as_str);
+            terminal.error(&format!("`{by}` needs `{}`; {problem}", need.library));
+            (unfit, worst) = (true, Exit::Failure);
+        }
+    }
     match arguments.format {
-        NeedsFormat::So => print(terminal, list.iter().map(|need| need.token.as_str()).collect())?,
+        NeedsFormat::So | NeedsFormat::Pkg if unfit => {}
+        NeedsFormat::So => print(terminal, list.iter().filter_map(|need| need.token.as_deref()).collect())?,
         NeedsFormat::Pkg => {
             print(terminal, list.iter().filter_map(|need| need.package.as_deref()).collect())?;
             for need in list.iter().filter(|need| need.package.is_none()) {
                 let by = need.needed_by.first().map_or("", String::as_str);
-                terminal.error(&format!("no installed package provides `{}`, needed by `{by}`", need.token));
+                let token = need.token.as_deref().unwrap_or(&need.library);
+                terminal.error(&format!("no installed package provides `{token}`, needed by `{by}`"));
                 worst = Exit::Failure;
             }
         }
@@ -113,7 +126,7 @@ pub(super) fn run(
     Ok(worst)
 }
 
-fn examine(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
+fn examine(subject: &Subject, resolver: &Resolver) -> Result<ElfAudit, Error> {
     let options = AuditOptions::default();
     match subject {
         Subject::Tree(path) => audit_tree(path, resolver, &options, &resolver.options().limits),

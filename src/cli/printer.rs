@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use muslrepair::repair::{Note, Outcome, Plan, Receipt};
-use muslrepair::{Error, report};
+use muslrepair::repair::{Note, Outcome, Plan, Receipt, RepairError};
+use muslrepair::report::{self, Failure};
 use serde_json::Value;
 
 use super::batch::{Batch, Done, Written};
@@ -66,21 +66,18 @@ impl<'a> Printer<'a> {
             if let Done::Fine(_, Some(written)) = &done {
                 self.written(written);
             }
-            if let Err(error) = told {
-                state.output = Err(error);
-            }
+            state.output = std::mem::replace(&mut state.output, Ok(())).and(told);
         }
     }
 
-    /// The worst that happened, and the documents of all wheels if they are kept.
-    pub(super) fn finish(self) -> Result<(Exit, Vec<Value>), Stop> {
+    /// The worst that happened, writing to standard output among it, and the documents of all wheels if they are kept.
+    pub(super) fn finish(self) -> (Exit, Vec<Value>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.output?;
         state.unmatched.warn(&self.batch.excludes, self.terminal);
         if self.terminal.voice() == Voice::Own && !self.batch.dry_run && self.batch.wheels.len() > 1 {
             self.terminal.say(&state.summary.to_string());
         }
-        Ok((state.worst, state.documents))
+        (self.terminal.at_the_end(state.worst, state.output), state.documents)
     }
 
     /// The path as it was given: wheels in several directories may have one name.
@@ -90,6 +87,17 @@ impl<'a> Printer<'a> {
 
     fn collision(&self, other: usize, output: &str) -> String {
         format!("`{}` of this call gives `{output}` as well", self.path(other))
+    }
+
+    fn replacing(&self, other: usize) -> String {
+        format!(
+            "its result would replace `{}`, another input of this call, which differs from it",
+            self.path(other)
+        )
+    }
+
+    fn clash(&self, index: usize, because: &str) {
+        self.terminal.error(&format!("cannot repair `{}`: {because}", self.path(index)));
     }
 
     fn shown(&self, index: usize) -> String {
@@ -121,12 +129,13 @@ impl<'a> Printer<'a> {
                 Exit::Usage
             }
             Done::Collision(other, output) => {
-                terminal.error(&format!(
-                    "cannot repair `{}`: {}",
-                    self.path(index),
-                    self.collision(*other, output)
-                ));
+                self.clash(index, &self.collision(*other, output));
                 terminal.hint("repair each in a call of its own, into another `--wheel-dir`");
+                Exit::Failure
+            }
+            Done::Replaces(other) => {
+                self.clash(index, &self.replacing(*other));
+                terminal.hint("name only the wheels to repair, or another `--wheel-dir`");
                 Exit::Failure
             }
             Done::Failed(error) => self.failed(&shown, error),
@@ -138,7 +147,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn failed(&self, shown: &str, error: &Error) -> Exit {
+    fn failed(&self, shown: &str, error: &RepairError) -> Exit {
         if self.terminal.voice() == Voice::Auditwheel {
             let asked = match &self.batch.options.platform {
                 muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
@@ -149,9 +158,9 @@ impl<'a> Printer<'a> {
                 return Exit::Usage;
             }
         }
-        self.terminal.wheel_error("repair", shown, error);
+        self.terminal.wheel_error("repair", shown, &Failure::from(error));
         match error {
-            Error::WrongPlatform { .. } | Error::NoPolicy(_) => Exit::Usage,
+            RepairError::WrongPlatform { .. } | RepairError::NoPolicy(_) => Exit::Usage,
             _ => Exit::Failure,
         }
     }
@@ -196,34 +205,40 @@ impl<'a> Printer<'a> {
 
     /// For programs, to standard output and for the report.
     fn tell(&self, index: usize, done: &Done, documents: &mut Vec<Value>) -> Result<(), Stop> {
-        if let (Format::Text, Done::Fine(plan, None)) = (self.format, done) {
-            self.terminal.result(&report::plan_text(plan))?;
+        let document = match self.format == Format::Json || self.keep {
+            true => self.document(index, done)?,
+            false => None,
+        };
+        // First, because standard output may take nothing more.
+        if self.keep {
+            documents.extend(document.clone());
         }
-        if self.format != Format::Json && !self.keep {
-            return Ok(());
+        match (self.format, document, done) {
+            (Format::Text, _, Done::Fine(plan, None)) => self.terminal.result(&report::plan_text(plan)),
+            (Format::Json, Some(document), _) => self.terminal.document(&document),
+            _ => Ok(()),
         }
+    }
+
+    fn document(&self, index: usize, done: &Done) -> Result<Option<Value>, Stop> {
         let shown = self.shown(index);
-        let failed = |text: String| report::failure_document(&shown, vec![text]);
-        let document = match done {
+        let failed = |text: String| {
+            report::error_document(&shown, &Failure { lines: vec![text], ..Failure::default() })
+        };
+        Ok(Some(match done {
             Done::Fine(plan, None) => report::plan_document(plan)?,
             Done::Fine(plan, Some(written)) => {
                 report::outcome_document(&written.receipt, plan, written.sha256.as_ref())?
             }
-            Done::Failed(error) => report::error_document(&shown, error)?,
+            Done::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             Done::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             Done::Refused(message) => failed(message.clone())?,
             Done::Collision(other, output) => failed(self.collision(*other, output))?,
+            Done::Replaces(other) => failed(self.replacing(*other))?,
             Done::Skipped => failed("it was not tried: one before it failed".to_owned())?,
             // The other wheel has the document of this file.
-            Done::Result(_) => return Ok(()),
-        };
-        if self.format == Format::Json {
-            self.terminal.document(&document)?;
-        }
-        if self.keep {
-            documents.push(document);
-        }
-        Ok(())
+            Done::Result(_) => return Ok(None),
+        }))
     }
 }
 
@@ -236,7 +251,9 @@ fn look(done: &Done, unmatched: &mut Unmatched) {
                 _ => None,
             }));
         }
-        Done::Failed(_) | Done::Refused(_) | Done::Collision(..) | Done::Skipped => unmatched.missed(),
+        Done::Failed(_) | Done::Refused(_) | Done::Collision(..) | Done::Replaces(_) | Done::Skipped => {
+            unmatched.missed()
+        }
         Done::Fine(..) | Done::Pure | Done::Result(_) => {}
     }
 }

@@ -39,7 +39,9 @@ impl Summary {
             Done::Fine(_, None) => {}
             Done::Result(_) => self.passed_over += 1,
             Done::Skipped => self.not_tried += 1,
-            Done::Pure | Done::Refused(_) | Done::Failed(_) | Done::Collision(..) => self.failed += 1,
+            Done::Pure | Done::Refused(_) | Done::Failed(_) | Done::Collision(..) | Done::Replaces(_) => {
+                self.failed += 1
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use muslrepair::Error;
 use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
-use muslrepair::{Error, report};
+use muslrepair::report::{self, Failure};
 use serde::Serialize;
 
 use super::compat::Voice;
@@ -37,7 +38,7 @@ pub(super) enum Stop {
     Usage(Usage),
     /// Something else than a wheel failed; a complete message.
     Failure(String),
-    /// Writing the result failed.
+    /// Writing the result failed, and not because its reader went away: [`unless_gone`].
     Output(io::Error),
 }
 
@@ -109,12 +110,12 @@ impl Terminal {
     /// A result, to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), Stop> {
         progress::clear();
-        let mut out = anstream::stdout().lock();
-        out.write_all(safe(text).as_bytes())?;
+        let mut text = safe(text);
         if !text.ends_with('\n') {
-            out.write_all(b"\n")?;
+            text.push('\n');
         }
-        Ok(out.flush()?)
+        let mut out = anstream::stdout().lock();
+        Ok(unless_gone(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?)
     }
 
     /// A result in JSON, one document on one line.
@@ -130,8 +131,7 @@ impl Terminal {
     /// A result that is no text about wheels: a script, a manual page.
     pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), Stop> {
         let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        Ok(out.flush()?)
+        Ok(unless_gone(out.write_all(bytes).and_then(|()| out.flush()))?)
     }
 
     /// Something that is said unless `--quiet`.
@@ -203,18 +203,17 @@ impl Terminal {
     }
 
     /// An error about one wheel: what failed, why, and what to do.
-    pub(super) fn wheel_error(self, action: &str, wheel: &str, error: &Error) {
+    pub(super) fn wheel_error(self, action: &str, wheel: &str, failure: &Failure) {
         let title = format!("cannot {action} `{wheel}`");
         self.error_line(&title);
-        for text in error.lines() {
-            line(&format!("  {}", safe(&text)));
+        for text in &failure.lines {
+            line(&format!("  {}", safe(text)));
         }
-        let hints = error.hints();
-        self.hints(&hints);
-        self.annotate("error", &title, &annotated(&error.lines(), &hints));
+        self.hints(&failure.hints);
+        self.annotate("error", &title, &annotated(&failure.lines, &failure.hints));
     }
 
-    /// Says why a command stopped. A reader of standard output that went away is no failure.
+    /// Says why a command stopped.
     pub(super) fn stopped(self, stop: &Stop) -> Exit {
         match stop {
             Stop::Usage(Usage { message, hint }) => {
@@ -227,12 +226,16 @@ impl Terminal {
                 self.error(message);
                 Exit::Failure
             }
-            Stop::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
             Stop::Output(error) => {
                 self.error(&format!("cannot write to standard output: {error}"));
                 Exit::Failure
             }
         }
+    }
+
+    /// The exit status of a run whose wheels came to `exit`, after the last of its output was written or was not.
+    pub(super) fn at_the_end(self, exit: Exit, output: Result<(), Stop>) -> Exit {
+        output.map_or_else(|stop| exit.max(self.stopped(&stop)), |()| exit)
     }
 
     fn lines(self, level: &str, text: &str) {
@@ -256,6 +259,12 @@ impl Terminal {
         let text = if text.is_empty() { title } else { text };
         line(&format!("::{level} title={}::{}", property(&safe(title)), data(&safe(text))));
     }
+}
+
+/// What writing came to. A reader that went away changes nothing but the output: what is left of the work is done, and
+/// the exit status is the same.
+pub(super) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
 /// Lines and hints as the text of an annotation.

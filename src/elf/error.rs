@@ -1,5 +1,6 @@
 //! What can be wrong with an ELF file, or with an edit of it.
 
+use super::ranges::Range;
 use crate::limits::Limits;
 
 /// Why an ELF file cannot be read or patched. The text names the structure and the byte offset or
@@ -18,7 +19,7 @@ impl ElfError {
     /// Whether the file is well-formed enough to be read, but its layout cannot be patched.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        matches!(self.0, Fault::Unsupported { .. })
+        matches!(self.0, Fault::Unsupported { .. } | Fault::Payload { .. })
     }
 
     pub(crate) fn malformed(what: &'static str, rule: &'static str, offset: u64) -> Self {
@@ -35,6 +36,11 @@ impl ElfError {
         match &self.0 {
             Fault::Limit { name, .. } => Some(Limits::hint(name)),
             Fault::Unsupported { .. } | Fault::Verification { .. } => None,
+            Fault::Payload { .. } => Some(
+                "keep that data in a file of its own, or leave this file as it is: `--exclude LIBRARY` for each \
+                 library it needs, and `--keep-relr`"
+                    .to_owned(),
+            ),
             #[cfg(feature = "arwen")]
             Fault::Arwen { .. } => Some("leave out `--patcher arwen`".to_owned()),
             _ => Some("the file is damaged: build or download it again".to_owned()),
@@ -47,6 +53,11 @@ impl ElfError {
 
     pub(crate) fn unsupported(rule: &'static str) -> Self {
         Self(Fault::Unsupported { rule })
+    }
+
+    /// A file has to grow that carries a payload.
+    pub(crate) fn payload(range: &Range) -> Self {
+        Self(Fault::Payload { offset: range.start, size: range.end.saturating_sub(range.start) })
     }
 
     pub(crate) fn verification(rule: impl Into<String>) -> Self {
@@ -77,6 +88,11 @@ pub(crate) enum Fault {
     NoString { what: &'static str, offset: u64, size: usize },
     #[error("cannot patch: {rule}")]
     Unsupported { rule: &'static str },
+    #[error(
+        "cannot patch: {size} bytes of data behind the ELF content (from offset {offset:#x} on) have to stay at the end \
+         of the file, and there is no room left before them"
+    )]
+    Payload { offset: u64, size: u64 },
     #[error("patched file fails verification: {rule}")]
     Verification { rule: String },
     #[cfg(feature = "arwen")]

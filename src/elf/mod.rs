@@ -8,6 +8,7 @@ mod error;
 mod facts;
 mod patch;
 mod patched;
+mod payload;
 mod ranges;
 mod read;
 mod relr;

@@ -33,9 +33,11 @@ pub struct Patched {
 pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfError> {
     let mut changes = Changes { size_before: bytes.as_ref().len() as u64, ..Changes::default() };
     let prepared: Box<dyn AsRef<[u8]> + '_> = match prepare(bytes.as_ref(), edit, &mut changes)? {
-        // Each of these steps was verified.
+        // Each of these steps was verified by itself; the symbols have to be readable whatever changes.
         Some(prepared) if edit.keeps_names() => {
-            let facts = ElfFacts::parse(&prepared)?;
+            let comparison = Comparison::of(bytes.as_ref(), &prepared)?;
+            comparison.check_facts(edit)?;
+            let facts = comparison.into_facts();
             changes.size_after = prepared.len() as u64;
             return Ok(Patched { bytes: prepared, facts, changes });
         }

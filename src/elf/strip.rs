@@ -18,6 +18,7 @@ use super::edit::Strip;
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind};
 use super::patch::{has_bytes, padding};
+use super::payload::payload;
 use super::ranges::{Range, Ranges, overlap, sized};
 use super::read::dynamic::string_at;
 use super::read::headers::Image;
@@ -35,8 +36,8 @@ const BUILD_NOTES: &[u8] = b".gnu.build.attributes";
 
 /// Strips a file; `None` where there is nothing to take away, or no section headers to tell.
 ///
-/// A `.o` file and a debug file are left alone (their symbols are what they are for), and so is one with data behind
-/// everything its headers describe: a program may look for it there.
+/// A `.o` file and a debug file are left alone (their symbols are what they are for), and so is one with a payload, which
+/// has to stay where it is.
 pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfError> {
     let image = Image::parse(file)?;
     let facts = ElfFacts::parse(file)?;
@@ -49,7 +50,7 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     }
     check_sections(&image)?;
     let stripping = Stripping::plan(&image, level)?;
-    if !stripping.dropped.contains(&true) || has_payload(&image) {
+    if !stripping.dropped.contains(&true) || !payload(&image).is_empty() {
         return Ok(None);
     }
     let mut stripped = stripping.carry_out(&image, false)?;
@@ -286,20 +287,6 @@ fn loaded_end(image: &Image<'_>) -> u64 {
         .chain([image.format.file_header_size(), image.header.e_phoff.saturating_add(table)])
         .max()
         .unwrap_or(0)
-}
-
-/// Whether there is data behind all that the headers describe. Zeros are none, nor is the filler 0xcc
-/// that patchelf writes at the end.
-fn has_payload(image: &Image<'_>) -> bool {
-    let entry = image.format.section_header_size();
-    let table = image.header.e_shoff.saturating_add(entry.saturating_mul(image.sections.len() as u64));
-    let sections = image.sections.iter().filter(|section| has_bytes(section));
-    let end = sections
-        .map(|section| section.sh_offset.saturating_add(section.sh_size))
-        .chain([table, loaded_end(image)])
-        .max()
-        .unwrap_or(0);
-    image.file.get(index(end)..).is_some_and(|rest| rest.iter().any(|byte| !matches!(byte, 0 | 0xcc)))
 }
 
 /// Appends bytes, aligned; hands out their offset.

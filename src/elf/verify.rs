@@ -15,6 +15,7 @@ use super::edit::{ElfEdit, RunPathEdit};
 use super::error::ElfError;
 use super::facts::ElfFacts;
 use super::patch::{Move, TABLE_TAGS};
+use super::payload::payload;
 use super::ranges::{Range, sized};
 use super::read::dynamic::{Dynamic, is_string_tag};
 use super::read::headers::Image;
@@ -115,6 +116,7 @@ impl<'a> Comparison<'a> {
     pub(crate) fn check_layout(&self, moves: &[Move], free_tags: &[u64]) -> Result<(), ElfError> {
         let Self { old, new } = self;
         check_segments(&old.image, &new.image)?;
+        check_payload(&old.image, &new.image)?;
         if old.facts.headers_mapped && !new.facts.headers_mapped {
             return fail("the program header table is no longer inside one PT_LOAD");
         }
@@ -158,11 +160,22 @@ pub(crate) fn check_facts_of_names(
     if found != wanted {
         return fail(differences(&found, &wanted));
     }
+    check_payload(&Image::parse(before)?, &Image::parse(after)?)?;
     let (old, new) = (DynamicSymbols::parse(before)?, DynamicSymbols::parse(after)?);
     if !old.iter().eq(new.iter()) {
         return fail("a dynamic symbol changed");
     }
     Ok(found)
+}
+
+/// A payload lies where it lay, is still the end of the file, and behind everything that the headers describe.
+fn check_payload(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
+    let before = payload(old);
+    if before.is_empty() || (old.file.len() == new.file.len() && payload(new).ends_with(before)) {
+        Ok(())
+    } else {
+        fail("the data behind the ELF content is no longer where it was, at the end of the file")
+    }
 }
 
 /// Segments ascend, agree with the file and do not share pages (`map_library` maps them in order,

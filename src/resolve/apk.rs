@@ -156,6 +156,16 @@ impl ApkDatabase {
     }
 }
 
+/// Whether apk takes this for the name of a package, or behind `so:` for that of a library: letters, digits and `._+-`,
+/// and no dot or hyphen first, which make a hidden package and an option. Anything else ends a name (a version, a
+/// repository) or the argument.
+#[must_use]
+pub fn is_apk_name(name: &str) -> bool {
+    let first = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    name.as_bytes().first().is_some_and(first)
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
+}
+
 fn distro(root: &Sysroot) -> Option<String> {
     let (_, location) = root.resolve("/etc/os-release").ok()?;
     let text = read_regular(&location, 1 << 20).ok()?;
@@ -175,6 +185,18 @@ fn distro(root: &Sysroot) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_apk_would_read_as_something_else_are_none() {
+        for name in ["libstdc++.so.6", "libffi.so.8", "xz-libs", "_core.so", "7zip", "libX11.so.6"] {
+            assert!(is_apk_name(name), "{name}");
+        }
+        for name in
+            ["", "-x", ".rundeps", "a b", "a\nb", "a=1", "a@edge", "a~1", "!a", "a/b", "so:a", "a\0", "ä"]
+        {
+            assert!(!is_apk_name(name), "{name}");
+        }
+    }
 
     const INSTALLED: &str = "C:Q1abc=\nP:xz-libs\nV:5.6.2-r1\nA:x86_64\nL:0BSD AND GPL-2.0-or-later\no:xz\n\
         p:so:liblzma.so.5=5.6.2\nF:usr\nF:usr/lib\nR:liblzma.so.5\na:0:0:777\nR:liblzma.so.5.6.2\n\n\

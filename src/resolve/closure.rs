@@ -223,11 +223,13 @@ impl<'a> Search<'a> {
         if musl::is_libc(name) {
             return Resolution::Libc.into();
         }
-        if is_libpython(name) {
-            return Resolution::Interpreter.into();
-        }
         if let Some(pattern) = self.excluded(name) {
             return Resolution::Excluded { pattern, path: None }.into();
+        }
+        // It is taken from nowhere, and looked for only since `--exclude` may name its path.
+        let interpreters = is_libpython(name);
+        if interpreters && self.resolver.options().exclude.is_empty() {
+            return Resolution::Interpreter.into();
         }
         let missing = |searched, rejected| Answer::from(Resolution::Missing { searched, rejected });
         let unsearched = || missing(Arc::default(), Vec::new());
@@ -244,7 +246,7 @@ impl<'a> Search<'a> {
         };
         let wanted = scope.wanted;
         self.steps += scope.chain.len() as u64;
-        if !name.contains('/') {
+        if !name.contains('/') && !interpreters {
             match self.in_wheel(&scope.chain, wanted, name) {
                 Inside::Object { index, inherited } => {
                     return Answer { resolution: Resolution::Object { index }, inherited };
@@ -292,6 +294,9 @@ impl<'a> Search<'a> {
                         if let Some(pattern) = self.excluded(&file.path) {
                             return Resolution::Excluded { pattern, path: Some(file.path.clone()) }.into();
                         }
+                        if interpreters {
+                            break;
+                        }
                         let own = self.directories(&[requester], wanted);
                         let inherited = !name.contains('/') && !own.contains(directory);
                         return match self.add(found, file, requester) {
@@ -301,6 +306,9 @@ impl<'a> Search<'a> {
                     }
                 },
             }
+        }
+        if interpreters {
+            return Resolution::Interpreter.into();
         }
         rejected.sort();
         rejected.dedup();

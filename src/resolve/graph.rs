@@ -1,5 +1,6 @@
 //! The dependency graph of a set of objects, resolved as musl would.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -108,6 +109,24 @@ impl Origin {
             Self::Member { place, .. } | Self::Neighbour { place, .. } => Some(place),
             Self::File { .. } => None,
         }
+    }
+}
+
+impl Graph {
+    /// The objects that programs load, the programs included, each with the first program that does. Such a process has
+    /// no interpreter but the one that its libraries bring.
+    #[must_use]
+    pub fn loaded_by_programs(&self) -> BTreeMap<usize, usize> {
+        let is_program = |index: usize| self.objects.get(index).is_some_and(Object::starts_a_process);
+        let programs = (0..self.objects.len()).filter(|index| is_program(*index)).map(|index| (index, index));
+        let mut loaded: BTreeMap<usize, usize> = programs.collect();
+        for process in &self.processes {
+            let Some(root) = process.root().filter(|root| is_program(*root)) else { continue };
+            for object in &process.objects {
+                loaded.entry(*object).or_insert(root);
+            }
+        }
+        loaded
     }
 }
 

@@ -13,7 +13,7 @@ mod resolver;
 mod search;
 mod sysroot;
 
-pub use apk::{ApkDatabase, Package};
+pub use apk::{ApkDatabase, Package, is_apk_name};
 pub use graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
 pub(crate) use layout::directory_of;
 pub use layout::{Installed, InstalledLayout};

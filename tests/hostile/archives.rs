@@ -150,15 +150,48 @@ pub(super) const GROUP: Group = Group {
             zip.push(RawMember { descriptor: true, ..RawMember::new("demo/y", "2") });
             scene.bytes(zip.finish());
         }),
-        harmless("bytes after the archive", &[], |scene| {
+        refused("bytes after the archive", &["8 bytes follow its end record"], |scene| {
             let mut zip = plain();
             zip.trailing = b"trailing".to_vec();
             scene.bytes(zip.finish());
         }),
-        harmless("bytes before the archive", &[], |scene| {
-            let mut zip = plain();
-            zip.prefix = b"#!/bin/sh\n".to_vec();
-            scene.bytes(zip.finish());
+        refused(
+            "bytes before the archive",
+            &["its directory does not end where its end record begins"],
+            |scene| {
+                let mut zip = plain();
+                zip.prefix = b"#!/bin/sh\n".to_vec();
+                scene.bytes(zip.finish());
+            },
+        ),
+        refused(
+            "one archive behind another one",
+            &["its directory does not end where its end record begins"],
+            |scene| {
+                let (first, second) = (plain().finish(), RawZip::wheel().finish());
+                scene.bytes([first, second].concat());
+            },
+        ),
+        refused(
+            "an archive in the comment of another one",
+            &["its directory does not end where its end record begins"],
+            |scene| {
+                let zip = RawZip { comment: RawZip::wheel().finish(), ..plain() };
+                scene.bytes(zip.finish());
+            },
+        ),
+        refused("a ZIP64 end record that leads elsewhere", &["ZIP64 end record does not agree"], |scene| {
+            let mut bytes = plain().finish();
+            let end = bytes.split_off(bytes.len() - 22);
+            let at = bytes.len() as u64;
+            bytes.extend(zip64_end(at, 1, 46, at - 46));
+            scene.bytes([bytes, end].concat());
+        }),
+        refused("1 MB of ZIP64 end records", &["ZIP64 end record does not agree"], |scene| {
+            let locator = [&b"PK\x06\x07"[..], &[0; 12], &[1, 0, 0, 0]].concat();
+            let end = [&b"PK\x05\x06\0\0\0\0"[..], &[0xff; 12], &[0, 0]].concat();
+            let ends = [locator, end].concat().repeat(1555);
+            scene.bytes([&b"PK\x03\x04"[..], &b"PK\x06\x06".repeat(250_000), &[0; 60], &ends].concat());
         }),
     ],
 };
@@ -194,6 +227,16 @@ fn zeros(name: &str, count: usize, declared: Option<u32>) -> Vec<u8> {
     let mut zip = RawZip::wheel();
     zip.push(RawMember { method: 8, size, local_size: size, ..member });
     zip.finish()
+}
+
+/// A ZIP64 end record that lies at `at`, with its locator.
+fn zip64_end(at: u64, entries: u64, size: u64, offset: u64) -> Vec<u8> {
+    let mut bytes = [&b"PK\x06\x06"[..], &44u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]].concat();
+    for field in [entries, entries, size, offset] {
+        bytes.extend(field.to_le_bytes());
+    }
+    bytes.extend([&b"PK\x06\x07"[..], &[0; 4], &at.to_le_bytes(), &1u32.to_le_bytes()].concat());
+    bytes
 }
 
 /// A member whose bytes lie within those of another one.

@@ -80,8 +80,8 @@ strict! {
     Needs { schema: String, kind: String, subjects: Vec<String>, needs: Vec<Need> }
     NeedsOfSome { schema: String, kind: String, subjects: Vec<String>, needs: Vec<Need>, errors: Vec<Failure> }
     Need {
-        library: String, token: String, package: Option<String>, version: Option<String>, path: Option<String>,
-        needed_by: Vec<String>,
+        library: String, token: Option<String>, package: Option<String>, version: Option<String>, path: Option<String>,
+        needed_by: Vec<String>, problem: Option<String>,
     }
 }
 
@@ -329,7 +329,7 @@ fn verify_and_needs_print_documents() {
     assert_eq!(verify.kind, "verify");
     let run = sandbox.run(&arguments(&["needs", NAME], &root)).success();
     let needs: Needs = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!((needs.kind.as_str(), needs.needs[0].token.as_str()), ("needs", "so:libgreet.so.3"));
+    assert_eq!((needs.kind.as_str(), needs.needs[0].token.as_deref()), ("needs", Some("so:libgreet.so.3")));
     sandbox.wheel(&WheelBuilder::new("bad-1.0-cp312-cp312-linux_x86_64.whl").record("nonsense"));
     let run = sandbox.run(&arguments(&["needs", "."], &root));
     let needs: NeedsOfSome = serde_json::from_str(&run.stdout).unwrap();

@@ -4,6 +4,7 @@
 mod hostile;
 mod image;
 mod oracle;
+mod payload;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -104,6 +104,12 @@ impl Sandbox {
         Run::of(self.command().args(arguments).output().unwrap())
     }
 
+    /// Runs the program with a standard output whose reader went away before anything was written.
+    pub(crate) fn run_unread(&self, arguments: &[&str]) -> Run {
+        let (_, writer) = std::io::pipe().unwrap();
+        Run::of(self.command().args(arguments).stdout(writer).output().unwrap())
+    }
+
     /// Runs the program under auditwheel's name.
     pub(crate) fn run_as_auditwheel(&self, arguments: &[&str]) -> Run {
         use std::os::unix::process::CommandExt as _;

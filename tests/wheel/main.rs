@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod end_record;
 mod reading;
 mod refusing;
 mod writing;

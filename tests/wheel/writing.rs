@@ -164,7 +164,6 @@ fn the_bytes_do_not_depend_on_what_is_kept_between_scan_and_edit() {
 fn what_was_wrong_in_the_source_archive_is_not_copied() {
     let mut zip = RawZip::wheel();
     zip.comment = b"a comment".to_vec();
-    zip.prefix = b"#!/bin/sh\n".to_vec();
     let mut member = RawMember::new("demo/\u{e9}.py", "b = 2\n");
     member.flags = 1 << 11;
     member.descriptor = true;

@@ -4,6 +4,7 @@
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
 mod empty_segment;
+mod forbidden_symbol;
 mod glibc_object;
 mod ifunc;
 mod initial_exec_tls;
@@ -31,6 +32,7 @@ use std::str::FromStr;
 use super::finding::{Code, Finding};
 use super::subject::Subject;
 
+pub(crate) use forbidden_symbol::private_symbols;
 pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 

@@ -2,7 +2,7 @@
 
 use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD, PT_NULL, PT_PHDR, ProgramHeader};
 
-use crate::elf::codec::{index, length};
+use crate::elf::codec::length;
 use crate::elf::error::ElfError;
 use crate::elf::read::headers::PN_XNUM;
 use crate::elf::read::machine::largest_page;
@@ -148,8 +148,7 @@ fn lay(pieces: &[Piece], offset: u64, address: u64) -> Result<(Vec<Place>, u64),
 fn grow(draft: &mut Draft, by: u64) -> Result<(), ElfError> {
     let size = length(&draft.file).checked_add(by).filter(|size| *size <= draft.format.address_max());
     let size = size.ok_or_else(|| ElfError::unsupported("the file would become too large"))?;
-    draft.file.resize(index(size), 0);
-    Ok(())
+    draft.extend(size)
 }
 
 /// No piece may reach past the highest address.

@@ -10,6 +10,7 @@ use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 
 use crate::elf::codec::{Format, index, length, slice, slice_mut};
 use crate::elf::error::ElfError;
+use crate::elf::payload::payload;
 use crate::elf::ranges::{Range, sized};
 use crate::elf::read::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
 use crate::elf::read::headers::Image;
@@ -58,6 +59,8 @@ pub(crate) struct Draft {
     pub(crate) strings_size: u64,
     /// Where the other tables of the dynamic linker lay; empty where nothing says how long they are.
     pub(crate) read_tables: Vec<Range>,
+    /// Data behind all that the headers describe: it stays what it is, where it is, and last.
+    pub(crate) payload: Range,
     pub(crate) moves: Vec<Move>,
 }
 
@@ -103,6 +106,8 @@ impl Draft {
         let read_tables = read_tables(&image, &dynamic)?;
         let strings = strings_offset..strings_offset.saturating_add(strings_size);
         check_tables(&image, &dynamic, strings, &read_tables)?;
+        let end = length(&file);
+        let payload = end - length(payload(&image))..end;
         let Image { format, header, segments, sections, .. } = image;
         Ok(Self {
             format,
@@ -115,6 +120,7 @@ impl Draft {
             strings_offset,
             strings_size,
             read_tables,
+            payload,
             moves: Vec::new(),
             file,
         })
@@ -197,6 +203,15 @@ impl Draft {
                 header.sh_size = table.to.end - table.to.start;
             }
         }
+    }
+
+    /// Adds zeros at the end until the file has `size` bytes. Nothing may come behind a payload.
+    pub(crate) fn extend(&mut self, size: u64) -> Result<(), ElfError> {
+        if !self.payload.is_empty() {
+            return Err(ElfError::payload(&self.payload));
+        }
+        self.file.resize(index(size), 0);
+        Ok(())
     }
 
     /// Fills a range with zeros.

@@ -4,7 +4,7 @@
 //! lengthened if the table ends it; the smallest table next to it that is large enough gives up its
 //! place (or the string table itself moves) into zeros after some segment, else to the end of the file.
 
-use crate::elf::codec::{index, length, slice};
+use crate::elf::codec::{length, slice};
 use crate::elf::error::ElfError;
 
 use goblin::elf::dynamic::{DT_STRSZ, DT_STRTAB};
@@ -191,7 +191,7 @@ pub(crate) fn lengthen(draft: &mut Draft, at: usize, by: u64) -> Result<SegmentC
         return Err(ElfError::unsupported("there are no addresses left after the last PT_LOAD"));
     }
     if length(&draft.file) < end {
-        draft.file.resize(index(end), 0);
+        draft.extend(end)?;
     }
     Ok(SegmentChange::Lengthened)
 }

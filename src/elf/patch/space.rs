@@ -28,6 +28,7 @@ impl Space {
         let used = (sections.map(|section| sized(section.sh_offset, section.sh_size)))
             .chain(segments.map(|segment| sized(segment.p_offset, segment.p_filesz)))
             .chain(draft.tables())
+            .chain([draft.payload.clone()])
             .collect();
         Self { used }
     }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
+use super::end_record::EndRecord;
 use super::error::{MemberRule, WheelError};
 use super::member::{Member, Method};
 use super::source::Source;
@@ -68,19 +69,20 @@ impl<const N: usize> Header<N> {
 pub(super) fn read_members(
     archive: &mut ZipArchive<Source>,
     source: &Source,
+    end: EndRecord,
     limits: &Limits,
     path: &Path,
 ) -> Result<Vec<Member>, WheelError> {
-    check_limit("members", "members", archive.len() as u64, limits.members)?;
-    let start = archive.central_directory_start();
-    let entries = read_entries(source, start, limits).map_err(WheelError::io(path, "read"))?;
-    check_limit("members", "members", entries.len() as u64, limits.members)?;
+    let entries = read_entries(source, end).map_err(WheelError::io(path, "read"))?;
+    let another_length =
+        || WheelError::DamagedZip("its directory has another length than it says".to_owned());
+    let entries = entries.ok_or_else(another_length)?;
     let mut seen = HashSet::new();
     if let Some(entry) = entries.iter().find(|entry| !seen.insert(entry.name.as_slice())) {
         return Err(WheelError::member(String::from_utf8_lossy(&entry.name), MemberRule::Duplicate));
     }
-    if entries.len() != archive.len() {
-        return Err(WheelError::DamagedZip("its directory has another length than it says".to_owned()));
+    if entries.len() != archive.len() || archive.central_directory_start() != end.directory {
+        return Err(another_length());
     }
 
     let mut members = Vec::with_capacity(entries.len());
@@ -101,7 +103,11 @@ pub(super) fn read_members(
     if total > limits.ratio_floor && ratio > limits.ratio {
         return Err(WheelError::Ratio { found: ratio, limit: limits.ratio });
     }
-    check_overlap(&mut spans, start, &members)?;
+    check_overlap(&mut spans, end.directory, &members)?;
+    if let Some(&(first @ 1.., ..)) = spans.first() {
+        // Who reads the file from its start does not find a member there.
+        return Err(WheelError::DamagedZip(format!("{first} bytes are before its first member")));
+    }
     check_tree(members.iter().map(|member| (&member.path, member.is_dir)))?;
     // What is left: headers between the members that the directory does not know, and contradictions
     // in extra fields.
@@ -109,7 +115,12 @@ pub(super) fn read_members(
     Ok(members)
 }
 
-fn check_limit(name: &'static str, what: &'static str, found: u64, limit: u64) -> Result<(), WheelError> {
+pub(super) fn check_limit(
+    name: &'static str,
+    what: &'static str,
+    found: u64,
+    limit: u64,
+) -> Result<(), WheelError> {
     if found > limit { Err(WheelError::Limit { name, what, found, limit }) } else { Ok(()) }
 }
 
@@ -117,34 +128,34 @@ pub(super) fn damaged_zip(error: &zip::result::ZipError) -> WheelError {
     WheelError::DamagedZip(Escaped(&error.to_string()).to_string())
 }
 
-fn read_entries(source: &Source, start: u64, limits: &Limits) -> io::Result<Vec<Entry>> {
-    let mut reader = BufReader::with_capacity(64 << 10, source.at(start));
+/// The entries of the directory. `None` if they are not as many as the end record says, or do not end where it says.
+fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>>> {
+    let mut reader = BufReader::with_capacity(64 << 10, source.at(end.directory));
     let mut entries = Vec::new();
-    // One past the limit is enough to see that it is exceeded.
-    while entries.len() as u64 <= limits.members {
-        let mut signature = [0; 4];
-        match reader.read_exact(&mut signature) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            result => result?,
+    let mut at = end.directory;
+    for _ in 0..end.entries {
+        // All of it is within the file, because the end record is behind it.
+        if at + CENTRAL_LENGTH as u64 > end.end {
+            return Ok(None);
         }
-        if u32::from_le_bytes(signature) != CENTRAL_SIGNATURE {
-            break;
+        let header = Header::<CENTRAL_LENGTH>::read(&mut reader)?;
+        let (name, extra, comment) = (header.half(28), header.half(30), header.half(32));
+        at += CENTRAL_LENGTH as u64 + u64::from(name) + u64::from(extra) + u64::from(comment);
+        if header.word(0) != CENTRAL_SIGNATURE || at > end.end {
+            return Ok(None);
         }
-        // Counted from after the signature.
-        let header = Header::<{ CENTRAL_LENGTH - 4 }>::read(&mut reader)?;
-        let mut name = vec![0; usize::from(header.half(24))];
-        reader.read_exact(&mut name)?;
-        let (extra, comment) = (header.half(26), header.half(28));
+        let mut bytes = vec![0; usize::from(name)];
+        reader.read_exact(&mut bytes)?;
         reader.seek_relative(i64::from(extra) + i64::from(comment))?;
         entries.push(Entry {
-            name,
-            flags: header.half(4),
-            method: header.half(6),
-            mode: header.word(34) >> 16,
+            name: bytes,
+            flags: header.half(8),
+            method: header.half(10),
+            mode: header.word(38) >> 16,
             decorated: extra > 0 || comment > 0,
         });
     }
-    Ok(entries)
+    Ok((at == end.end).then_some(entries))
 }
 
 fn read_member(

@@ -3,6 +3,7 @@
 pub(crate) mod buffered;
 pub(crate) mod contents;
 pub(crate) mod directory;
+pub(crate) mod end_record;
 pub(crate) mod error;
 pub(crate) mod in_order;
 pub(crate) mod member;

@@ -1,7 +1,7 @@
 //! A file that appears whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
@@ -9,6 +9,7 @@ use tempfile::{NamedTempFile, TempPath};
 use super::error::WheelError;
 use super::reader::Wheel;
 use super::stale::{self, PREFIX, SUFFIX};
+use crate::wheel::metadata::digest::Sha256Digest;
 
 /// A temporary file beside the output, which becomes the output when it is finished and disappears when
 /// it is dropped before.
@@ -32,12 +33,15 @@ impl Output {
     /// Creates the temporary file, and the directory where it is missing. Temporary files that killed processes left
     /// there are removed.
     pub(super) fn create(path: &Path) -> Result<Self, WheelError> {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let directory = directory_of(path);
         fs::create_dir_all(directory).map_err(WheelError::io(directory, "create"))?;
         stale::remove_stale(directory);
+        Self::beside(path)
+    }
+
+    /// Creates nothing but the temporary file, in a directory that is there.
+    pub(super) fn beside(path: &Path) -> Result<Self, WheelError> {
+        let directory = directory_of(path);
         let temporary =
             Temporary::create(directory).map_err(WheelError::io(directory, "create a file in"))?;
         Ok(Self { temporary, path: path.to_owned(), directory: directory.to_owned() })
@@ -49,6 +53,20 @@ impl Output {
             Temporary::Nameless(file) => file,
             Temporary::Named(file) => file.as_file(),
         }
+    }
+
+    /// Whether the bytes are those of the file that it would replace.
+    pub(super) fn is_there(&self) -> Result<bool, WheelError> {
+        let mut made = self.file();
+        let mut there = File::open(&self.path).map_err(WheelError::io(&self.path, "read"))?;
+        let same = (|| {
+            if made.metadata()?.len() != there.metadata()?.len() {
+                return Ok(false);
+            }
+            made.rewind()?;
+            Ok(Sha256Digest::of_reader(made)? == Sha256Digest::of_reader(&mut there)?)
+        })();
+        same.map_err(WheelError::io(&self.path, "read"))
     }
 
     /// Makes the bytes durable and puts them in place of whatever was there. The name is not: when the power fails there
@@ -84,6 +102,10 @@ impl Temporary {
         stale::hold(file.as_file());
         Ok(Self::Named(file))
     }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {
@@ -156,6 +178,20 @@ impl Wheel {
         let output = Output::create(to)?;
         match self.source().copy(self.path(), output.file(), to)? {
             true => output.finish(),
+            false => Err(WheelError::Changed(self.path().to_owned())),
+        }
+    }
+
+    /// Whether the file at `path` is a copy of the wheel, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be read, when the wheel is not what it was when it was opened, and when there is no room
+    /// beside the file to copy the wheel to.
+    pub fn is_copy(&self, path: &Path) -> Result<bool, WheelError> {
+        let output = Output::beside(path)?;
+        match self.source().copy(self.path(), output.file(), path)? {
+            true => output.is_there(),
             false => Err(WheelError::Changed(self.path().to_owned())),
         }
     }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zip::ZipArchive;
+use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 
-use super::directory::{read_members, starts_like_a_zip};
+use super::directory::{check_limit, damaged_zip, read_members, starts_like_a_zip};
+use super::end_record::{self, EndRule, NoEndRecord};
 use super::error::{MemberRule, WheelError};
 use super::member::{Member, Method};
 use super::source::Source;
@@ -98,14 +99,22 @@ impl Wheel {
         source: Source,
         limits: &Limits,
     ) -> Result<Self, WheelError> {
-        let mut archive = ZipArchive::new(source.clone()).map_err(|error| match error {
+        let end = end_record::find(&source).map_err(|error| match error {
+            NoEndRecord::Io(source) => WheelError::Io { path: path.clone(), action: "read", source },
+            NoEndRecord::Rule(EndRule::Missing) if starts_like_a_zip(&source) => WheelError::Truncated,
+            NoEndRecord::Rule(EndRule::Missing) => WheelError::NotAZip,
+            NoEndRecord::Rule(rule) => WheelError::DamagedZip(rule.to_string()),
+        })?;
+        check_limit("members", "members", end.entries, limits.members)?;
+        // There is one place where the directory can be, so that nothing is searched for.
+        let config = Config { archive_offset: ArchiveOffset::Known(0) };
+        let mut archive = ZipArchive::with_config(config, source.clone()).map_err(|error| match error {
             ZipError::Io(source) if source.raw_os_error().is_some() => {
                 WheelError::Io { path: path.clone(), action: "read", source }
             }
-            _ if starts_like_a_zip(&source) => WheelError::Truncated,
-            _ => WheelError::NotAZip,
+            other => damaged_zip(&other),
         })?;
-        let members = read_members(&mut archive, &source, limits, &path)?;
+        let members = read_members(&mut archive, &source, end, limits, &path)?;
         let dist_info = dist_info_of(&members, &filename)?;
         let data_dir = data_dir_of(&members, &dist_info);
         let by_path = members.iter().enumerate().map(|(i, member)| (member.path.clone(), i)).collect();
@@ -193,18 +202,10 @@ impl Wheel {
         &self.limits
     }
 
-    /// Whether there are bytes before the first member, a comment, or bytes after the end of the archive's directory:
-    /// readers differ in what they make of them, and PyPI refuses them.
+    /// Whether the archive has a comment: installers pass over it, and PyPI refuses it.
     #[must_use]
-    pub fn has_foreign_bytes(&self) -> bool {
-        /// The end of the directory without a comment (APPNOTE 4.3.16).
-        const END: u64 = 22;
-        let source = self.source();
-        let mut end = [0; 4];
-        let at_end = source.length().checked_sub(END).is_some_and(|position| {
-            source.at(position).read_exact(&mut end).is_ok() && end == *b"PK\x05\x06"
-        });
-        self.archive.offset() != 0 || !self.archive.comment().is_empty() || !at_end
+    pub fn has_comment(&self) -> bool {
+        !self.archive.comment().is_empty()
     }
 
     /// Bytes of the archive.

@@ -122,6 +122,28 @@ impl<'a> WheelWriter<'a> {
     /// a file cannot be made, when the source is not what it was when it was opened, and when the output cannot be
     /// written.
     pub fn write(&self, entries: Vec<Entry<'_>>, output: &Path) -> Result<Vec<Written>, WheelError> {
+        let (file, written) = self.make_in(Output::create, entries, output)?;
+        file.finish()?;
+        Ok(written)
+    }
+
+    /// What [`WheelWriter::write`] would write, if the file at `path` is that already, byte for byte. Nothing stays
+    /// behind of what is written beside it for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`WheelWriter::write`], and when the file at `path` cannot be read.
+    pub fn compare(&self, entries: Vec<Entry<'_>>, path: &Path) -> Result<Option<Vec<Written>>, WheelError> {
+        let (file, written) = self.make_in(Output::beside, entries, path)?;
+        Ok(file.is_there()?.then_some(written))
+    }
+
+    fn make_in(
+        &self,
+        create: impl FnOnce(&Path) -> Result<Output, WheelError>,
+        entries: Vec<Entry<'_>>,
+        output: &Path,
+    ) -> Result<(Output, Vec<Written>), WheelError> {
         let entries = self.in_order(entries);
         let record = self.source.metadata_path("RECORD")?;
         let is_dir = |entry: &Entry<'_>| match entry {
@@ -131,13 +153,12 @@ impl<'a> WheelWriter<'a> {
         let names = entries.iter().map(|entry| (entry.path(), is_dir(entry)));
         check_tree(names.chain([(&record, false)]))?;
 
-        let file = Output::create(output)?;
+        let file = create(output)?;
         let written = self.write_to(&entries, &record, WriteBehind::new(file.file()));
         // First, because of a source that changes everything may be damaged.
         self.source.check_unchanged()?;
         let written = written.map_err(|error| failed(error, output))?;
-        file.finish()?;
-        Ok(written)
+        Ok((file, written))
     }
 
     /// Writes the archive to anything that can be written and sought in: [`WheelWriter::write`] without
