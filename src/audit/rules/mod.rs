@@ -3,10 +3,29 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod empty_segment;
 mod forbidden_symbol;
+mod glibc_object;
+mod ifunc;
+mod initial_exec_tls;
+mod legacy_init;
+mod libpython_in_program;
+mod libpython_needed;
+mod limit_exceeded;
+mod mixed_time;
+mod new_symbol;
+mod no_hash_table;
 mod overclaimed_tag;
 mod relr;
 mod rule;
+mod small_alignment;
+mod small_stacks;
+mod textrel;
+mod unmapped_headers;
+mod unresolved_symbol;
+mod unsupported_isa;
+mod unsupported_relocation;
+mod wrong_interpreter;
 
 use std::str::FromStr;
 
@@ -18,7 +37,29 @@ pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
-pub const RULES: &[&Rule] = &[&relr::RULE, &overclaimed_tag::RULE];
+pub const RULES: &[&Rule] = &[
+    &glibc_object::RULE,
+    &unresolved_symbol::RULE,
+    &new_symbol::RULE,
+    &relr::RULE,
+    &initial_exec_tls::RULE,
+    &ifunc::RULE,
+    &unsupported_relocation::RULE,
+    &textrel::RULE,
+    &no_hash_table::RULE,
+    &empty_segment::RULE,
+    &wrong_interpreter::RULE,
+    &libpython_in_program::RULE,
+    &libpython_needed::RULE,
+    &unsupported_isa::RULE,
+    &unmapped_headers::RULE,
+    &small_alignment::RULE,
+    &legacy_init::RULE,
+    &mixed_time::RULE,
+    &small_stacks::RULE,
+    &limit_exceeded::RULE,
+    &overclaimed_tag::RULE,
+];
 
 /// The rule of this code.
 #[must_use]
