@@ -8,23 +8,11 @@ use crate::wheel::PlatformTag;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ArchConflict {
     /// An object is for a machine that no musl wheel can name.
-    UnknownMachine {
-        object: String,
-        machine: u16,
-    },
+    UnknownMachine { object: String, machine: u16 },
     /// An object is for another architecture than the first one.
-    OtherArch {
-        object: String,
-        arch: Arch,
-        first: String,
-        first_arch: Arch,
-    },
+    OtherArch { object: String, arch: Arch, first: String, first_arch: Arch },
     /// The file name says another architecture than the ELF files.
-    FileName {
-        object: String,
-        arch: Arch,
-        claim: String,
-    },
+    FileName { object: String, arch: Arch, claim: String },
 }
 
 /// The architecture of a wheel, and what does not agree with it. `platforms` are the tags of the file name; `objects` are the

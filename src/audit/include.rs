@@ -47,11 +47,8 @@ fn location(object: &Object) -> Option<&Path> {
 }
 
 fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object, IncludeFailure> {
-    let refused = |why: &str| IncludeFailure {
-        library: library.to_owned(),
-        why: why.to_owned(),
-        details: Vec::new(),
-    };
+    let refused =
+        |why: &str| IncludeFailure { library: library.to_owned(), why: why.to_owned(), details: Vec::new() };
     // A name with a slash is opened in the root file system, whoever needs it.
     let in_root = library.starts_with('/') && resolver.options().places.sysroot.resolve(library).is_ok();
     if library.contains('/') && !in_root {

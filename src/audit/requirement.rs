@@ -114,7 +114,9 @@ impl fmt::Display for Requirement {
             RequirementKind::Relr => write!(f, "`{object}` has DT_RELR")?,
             RequirementKind::EmptySegment => write!(f, "`{object}` has an empty segment")?,
             RequirementKind::TlsDescriptors => write!(f, "`{object}` has TLS descriptors")?,
-            RequirementKind::Port => write!(f, "`{object}` is for an architecture that musl did not always support")?,
+            RequirementKind::Port => {
+                write!(f, "`{object}` is for an architecture that musl did not always support")?
+            }
             RequirementKind::InitialExecTls => write!(f, "`{object}` has initial-exec TLS")?,
             RequirementKind::Ifunc { .. } => write!(f, "`{object}` has indirect functions")?,
             RequirementKind::PassedOver { symbol } => {
@@ -138,7 +140,9 @@ impl fmt::Display for Requirement {
             RequirementKind::NeededPath { library } => {
                 write!(f, "`{object}` needs `{library}` by a path")?;
             }
-            RequirementKind::InstructionSet { level } => write!(f, "`{object}` needs a processor with {level}")?,
+            RequirementKind::InstructionSet { level } => {
+                write!(f, "`{object}` needs a processor with {level}")?
+            }
         }
         match self.met_by.since() {
             Some(since) => write!(f, ", available since musl {since}"),

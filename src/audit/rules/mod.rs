@@ -3,19 +3,62 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod dlopen_glibc_library;
+mod duplicate_name;
+mod forbidden_symbol;
+mod ignored_run_path;
+mod inherited_run_path;
+mod interposed;
+mod library_in_scripts;
+mod linux_tag;
+mod long_run_path;
+mod manylinux_tag_on_musl;
+mod missing_library;
+mod needed_path;
+mod outside_run_path;
+mod purelib;
+mod refused_by_index;
 mod relr;
+mod reserved_name;
 mod rule;
+mod unknown_machine;
+mod unlisted;
+mod wrong_machine;
+mod wrong_suffix;
+mod wrong_tag;
 
 use std::str::FromStr;
 
 use super::finding::{Code, Finding};
 use super::subject::Subject;
 
+pub(crate) use forbidden_symbol::private_symbols;
 pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
 pub const RULES: &[&Rule] = &[
+    &missing_library::RULE,
+    &inherited_run_path::RULE,
+    &needed_path::RULE,
     &relr::RULE,
+    &library_in_scripts::RULE,
+    &reserved_name::RULE,
+    &duplicate_name::RULE,
+    &interposed::RULE,
+    &forbidden_symbol::RULE,
+    &wrong_machine::RULE,
+    &unknown_machine::RULE,
+    &wrong_suffix::RULE,
+    &ignored_run_path::RULE,
+    &outside_run_path::RULE,
+    &long_run_path::RULE,
+    &dlopen_glibc_library::RULE,
+    &unlisted::RULE,
+    &wrong_tag::RULE,
+    &purelib::RULE,
+    &linux_tag::RULE,
+    &manylinux_tag_on_musl::RULE,
+    &refused_by_index::RULE,
 ];
 
 /// The rule of this code.

@@ -38,5 +38,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         subject(&objects, "has", "have"),
         audit.promised
     );
-    vec![RULE.finding_about(&objects, message).with_hint("`muslrepair repair` replaces it by ordinary relocations")]
+    vec![
+        RULE.finding_about(&objects, message)
+            .with_hint("`muslrepair repair` replaces it by ordinary relocations"),
+    ]
 }
