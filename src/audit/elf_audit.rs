@@ -13,7 +13,7 @@ use super::include::include;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
 use super::promise::promised_musl;
-use super::requirement::{Requirement, RequirementKind};
+use super::requirement::Requirement;
 use super::requirements::{Module, Requirements};
 use super::rules::{Concern, findings};
 use super::subject::{Package, Subject};

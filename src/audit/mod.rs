@@ -34,7 +34,6 @@ pub use promise::promised_musl;
 pub use requirement::{Requirement, RequirementKind};
 pub use requirements::Module;
 pub(crate) use requirements::instruction_set;
-pub(crate) use rules::private_symbols;
 pub use tree::audit_tree;
 pub use wheel::{Audit, audit, audit_beside};
 pub use wheel_kind::WheelKind;

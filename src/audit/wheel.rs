@@ -8,11 +8,12 @@ use crate::elf::{self, ElfFacts, Kind};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::musl::ObjectSymbols;
+use crate::policy::Policy;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolver};
 use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
-use super::finding::{Finding, Severity};
+use super::finding::{Code, Finding, Severity};
 use super::options::AuditOptions;
 use super::subject::Package;
 use super::wheel_kind::WheelKind;
@@ -38,12 +39,30 @@ pub struct Audit {
     /// What installers and package indexes do not take.
     #[serde(skip)]
     pub packaging: Vec<Finding>,
+    /// The rules whose findings were not wanted ([`AuditOptions::allow`]), which a plan does not apply either.
+    #[serde(skip)]
+    pub allow: Vec<Code>,
 }
 
 impl Audit {
     /// Every finding, those about loading first.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.elf.findings.iter().chain(&self.packaging)
+    }
+
+    /// The platform tag that the wheel deserves as it is: its own musllinux tag or that of the newest policy if it needs
+    /// nothing from outside, else `linux`.
+    #[must_use]
+    pub fn overall_tag(&self) -> String {
+        let Some(arch) = self.elf.arch else { return "linux".to_owned() };
+        let own =
+            self.wheel.platforms().iter().filter(|tag| matches!(tag, PlatformTag::Musllinux { .. })).min();
+        let newest = || Policy::default_for(arch).map(|policy| policy.version.platform(arch));
+        let sound = self.elf.external_libraries().is_empty() && self.elf.errors().next().is_none();
+        match own.cloned().or_else(newest) {
+            Some(tag) if sound => tag.to_string(),
+            _ => format!("linux_{arch}"),
+        }
     }
 
     /// The errors among them.
@@ -104,7 +123,15 @@ pub fn audit_beside(
         platforms: filename.platforms().to_vec(),
     };
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
-    Ok(Audit { wheel: filename, kind, hashes, unlisted: scan.unlisted, elf, packaging })
+    Ok(Audit {
+        wheel: filename,
+        kind,
+        hashes,
+        unlisted: scan.unlisted,
+        elf,
+        packaging,
+        allow: options.allow.clone(),
+    })
 }
 
 /// The files that have the name of a library which an object needs, or lie in a directory of that name: whether they can be

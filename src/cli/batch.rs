@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
-use muslrepair::repair::{Patcher, Plan, Receipt, RepairOptions, SharedGrafts, apply_sharing, compare, plan};
+use muslrepair::repair::{
+    Patcher, Plan, Receipt, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
+};
 use muslrepair::resolve::{ApkDatabase, Resolver, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
@@ -67,7 +69,7 @@ pub(super) enum Done {
     /// The call makes no sense for it.
     Refused(String),
     /// It failed.
-    Failed(Error),
+    Failed(RepairError),
     /// Another wheel of the call gives the same file: which wheel, and which file.
     Collision(usize, String),
     /// Its result would replace another wheel of the call: which wheel.
@@ -94,7 +96,7 @@ impl Batch {
         let first_failed = AtomicUsize::new(usize::MAX);
         let failed = |index: usize| first_failed.fetch_min(index, Ordering::Relaxed);
         let stop = |index: usize| self.fail_fast && first_failed.load(Ordering::Relaxed) < index;
-        let mut planned: Vec<Option<Result<Planned, Error>>> = self.pool.install(|| {
+        let mut planned: Vec<Option<Result<Planned, RepairError>>> = self.pool.install(|| {
             let plan = |(index, path): (usize, &PathBuf)| {
                 if stop(index) {
                     return None;
@@ -146,7 +148,7 @@ impl Batch {
         });
     }
 
-    fn plan(&self, path: &Path) -> Result<Planned, Error> {
+    fn plan(&self, path: &Path) -> Result<Planned, RepairError> {
         if let (Voice::Auditwheel, Some(message)) =
             (self.voice, compat::name_gate(path, &self.options.platform))
         {
@@ -169,7 +171,7 @@ impl Batch {
     }
 
     /// What several wheels graft is made once.
-    fn shared(&self, planned: &[Option<Result<Planned, Error>>]) -> SharedGrafts {
+    fn shared(&self, planned: &[Option<Result<Planned, RepairError>>]) -> SharedGrafts {
         if self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None {
             return SharedGrafts::none();
         }
@@ -185,7 +187,12 @@ impl Batch {
         (&self.resolver.options().places.sysroot, self.packages.as_ref())
     }
 
-    fn apply(&self, ready: &Ready, clash: Option<&Clash>, shared: &SharedGrafts) -> Result<Written, Error> {
+    fn apply(
+        &self,
+        ready: &Ready,
+        clash: Option<&Clash>,
+        shared: &SharedGrafts,
+    ) -> Result<Written, RepairError> {
         let output = self.directory.join(ready.plan.output.to_string());
         let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
             (Ok(a), Ok(b)) => a == b,
@@ -206,7 +213,7 @@ impl Batch {
 }
 
 /// The hash of a result.
-fn digest(path: &Path) -> Result<Sha256Digest, Error> {
+fn digest(path: &Path) -> Result<Sha256Digest, RepairError> {
     let read = File::open(path).and_then(Sha256Digest::of_reader);
-    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
+    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source }.into())
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use muslrepair::Error;
 use muslrepair::repair::Receipt;
+use muslrepair::repair::RepairError;
 use rayon::prelude::*;
 
 use super::batch::{Planned, Ready};
@@ -31,9 +31,9 @@ impl Clashes {
     /// that, byte for byte; where that cannot be found out, the wheel fails.
     pub(super) fn among(
         wheels: &[PathBuf],
-        planned: &mut [Option<Result<Planned, Error>>],
+        planned: &mut [Option<Result<Planned, RepairError>>],
         directory: &Path,
-        made: impl Fn(&Ready, &Path) -> Result<Option<Receipt>, Error> + Sync,
+        made: impl Fn(&Ready, &Path) -> Result<Option<Receipt>, RepairError> + Sync,
     ) -> Self {
         let mut inputs: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
         for (index, wheel) in wheels.iter().enumerate() {

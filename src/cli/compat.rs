@@ -3,8 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use muslrepair::Error;
-use muslrepair::audit::Code;
+use muslrepair::repair::RepairError;
 use muslrepair::repair::{Note, Plan, PlatformChoice};
 use muslrepair::report;
 use muslrepair::wheel::{PlatformTag, WheelFilename};
@@ -30,13 +29,15 @@ impl Voice {
 pub(super) const VERSION: &str = concat!("6.8.2 (spoken by muslrepair ", env!("CARGO_PKG_VERSION"), ")");
 
 /// What auditwheel's own option parser would say of an error that it finds with a policy, and exits with 2 for.
-pub(super) fn gate(shown: &str, asked: &str, error: &Error) -> Option<String> {
+pub(super) fn gate(shown: &str, asked: &str, error: &RepairError) -> Option<String> {
     let because = match error {
-        Error::Unrepairable { findings } if findings.iter().any(|f| f.code == Code::ForbiddenSymbol) => {
+        RepairError::Unrepairable { findings } if findings.iter().any(|f| f.code == "forbidden-symbol") => {
             "depends on black-listed symbols"
         }
-        Error::UnsupportedIsa { .. } => "depends on unsupported ISA extensions",
-        Error::WrongPlatform { built, asked } => {
+        RepairError::Unrepairable { findings } if findings.iter().any(|f| f.code == "unsupported-isa") => {
+            "depends on unsupported ISA extensions"
+        }
+        RepairError::WrongPlatform { built, asked } => {
             return Some(format!(
                 "can't repair wheel {shown} with {built} architecture to a wheel targeting {asked}"
             ));

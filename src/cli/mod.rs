@@ -1,6 +1,7 @@
 //! The command line.
 
 mod batch;
+mod checks;
 mod clashes;
 mod compat;
 mod config;

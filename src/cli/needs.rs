@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::audit::{AuditOptions, Code, Examination, Need, audit, audit_tree, needs};
+use muslrepair::Error;
+use muslrepair::audit::{AuditOptions, ElfAudit, Need, audit, audit_tree, needs};
+use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, report};
 use serde::Serialize;
 
 use super::env::Environment;
@@ -55,7 +56,7 @@ struct List<'a> {
 }
 
 /// Findings because of which there may be more to install than is listed.
-const UNKNOWN: [Code; 2] = [Code::GlibcObject, Code::LimitExceeded];
+const UNKNOWN: [&str; 2] = ["glibc-object", "limit-exceeded"];
 
 pub(super) fn run(
     arguments: &NeedsArgs,
@@ -74,15 +75,16 @@ pub(super) fn run(
             Ok(elf) => {
                 examined.push(subject.shown());
                 merge(&mut list, needs(&elf, &root, packages.as_ref()));
-                for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code)) {
+                for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code.as_str()))
+                {
                     terminal.warning(&format!("{}: {}", subject.shown(), finding.message));
                     finding.hint.iter().for_each(|hint| terminal.hint(hint));
                     worst = Exit::Failure;
                 }
             }
             Err(error) => {
-                errors.push(report::error_document(&subject.shown(), &error)?);
-                terminal.wheel_error("read", &subject.shown(), &error);
+                errors.push(report::error_document(&subject.shown(), &Failure::from(&error))?);
+                terminal.wheel_error("read", &subject.shown(), &Failure::from(&error));
                 worst = Exit::Failure;
             }
         }
@@ -124,7 +126,7 @@ pub(super) fn run(
     Ok(worst)
 }
 
-fn examine(subject: &Subject, resolver: &Resolver) -> Result<Examination, Error> {
+fn examine(subject: &Subject, resolver: &Resolver) -> Result<ElfAudit, Error> {
     let options = AuditOptions::default();
     match subject {
         Subject::Tree(path) => audit_tree(path, resolver, &options, &resolver.options().limits),

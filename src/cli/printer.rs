@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use muslrepair::repair::{Note, Outcome, Plan, Receipt};
-use muslrepair::{Error, report};
+use muslrepair::repair::{Note, Outcome, Plan, Receipt, RepairError};
+use muslrepair::report::{self, Failure};
 use serde_json::Value;
 
 use super::batch::{Batch, Done, Written};
@@ -147,7 +147,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn failed(&self, shown: &str, error: &Error) -> Exit {
+    fn failed(&self, shown: &str, error: &RepairError) -> Exit {
         if self.terminal.voice() == Voice::Auditwheel {
             let asked = match &self.batch.options.platform {
                 muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
@@ -158,9 +158,9 @@ impl<'a> Printer<'a> {
                 return Exit::Usage;
             }
         }
-        self.terminal.wheel_error("repair", shown, error);
+        self.terminal.wheel_error("repair", shown, &Failure::from(error));
         match error {
-            Error::WrongPlatform { .. } | Error::NoPolicy(_) => Exit::Usage,
+            RepairError::WrongPlatform { .. } | RepairError::NoPolicy(_) => Exit::Usage,
             _ => Exit::Failure,
         }
     }
@@ -222,13 +222,15 @@ impl<'a> Printer<'a> {
 
     fn document(&self, index: usize, done: &Done) -> Result<Option<Value>, Stop> {
         let shown = self.shown(index);
-        let failed = |text: String| report::failure_document(&shown, vec![text]);
+        let failed = |text: String| {
+            report::error_document(&shown, &Failure { lines: vec![text], ..Failure::default() })
+        };
         Ok(Some(match done {
             Done::Fine(plan, None) => report::plan_document(plan)?,
             Done::Fine(plan, Some(written)) => {
                 report::outcome_document(&written.receipt, plan, written.sha256.as_ref())?
             }
-            Done::Failed(error) => report::error_document(&shown, error)?,
+            Done::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             Done::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             Done::Refused(message) => failed(message.clone())?,
             Done::Collision(other, output) => failed(self.collision(*other, output))?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum as _};
-use muslrepair::audit::{AuditOptions, Code};
+use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::repair::RepairOptions;
@@ -11,6 +11,7 @@ use muslrepair::resolve::{ApkDatabase, Pattern};
 use muslrepair::wheel::{WheelFilename, WheelPath};
 
 use super::batch::Batch;
+use super::checks::Checks;
 use super::compat::Voice;
 use super::config::{Config, StripLevel};
 use super::destination::Destination;
@@ -68,9 +69,6 @@ pub(super) struct RepairArgs {
     /// [env: MUSLREPAIR_ZIP_COMPRESSION_LEVEL, AUDITWHEEL_ZIP_COMPRESSION_LEVEL]
     #[arg(short, long, value_name = "LEVEL")]
     zip_compression_level: Option<String>,
-    /// Do not ask whether the code needs more of the processor than the tag promises
-    #[arg(long)]
-    disable_isa_ext_check: bool,
     /// Accepted for auditwheel's sake: pure wheels are always copied
     #[arg(long)]
     allow_pure_python_wheel: bool,
@@ -112,9 +110,8 @@ pub(super) struct RepairArgs {
     /// The newest musl that the result may need: fail if it needs a newer one
     #[arg(long, value_name = "X.Y.Z")]
     min_musl: Option<Release>,
-    /// Do not report this finding, by its code (`verify --help` lists them); can be given more than once
-    #[arg(long, value_name = "CODE")]
-    allow: Vec<Code>,
+    #[command(flatten)]
+    checks: Checks,
     /// Add no software bill of materials
     #[arg(long)]
     no_sbom: bool,
@@ -197,7 +194,8 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         audit_options: AuditOptions {
             tolerate_forbidden_symbols: arguments.bundle_zlib,
             include: arguments.include.clone(),
-            allow: arguments.allow.clone(),
+            allow: arguments.checks.allowed(),
+            ..AuditOptions::default()
         },
         packages: None,
         documents,
@@ -250,7 +248,6 @@ fn options(
         compression: compression.unwrap_or(RepairOptions::default().compression),
         keep_relr: arguments.keep_relr,
         min_musl: arguments.min_musl.or(config.min_musl()?),
-        check_isa: !arguments.disable_isa_ext_check,
         build_tag: arguments.build_tag.as_deref().map(build_tag).transpose()?,
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher: patcher.unwrap_or_default(),
@@ -259,7 +256,6 @@ fn options(
             .cache_dir
             .as_deref()
             .and_then(|directory| usable(directory, arguments, terminal)),
-        allow: arguments.allow.clone(),
     })
 }
 

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use muslrepair::audit::{Audit, AuditOptions, Examination, WheelKind, audit, audit_tree};
+use muslrepair::Error;
+use muslrepair::audit::{Audit, AuditOptions, ElfAudit, WheelKind, audit, audit_tree};
+use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{ApkDatabase, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, report};
 
+use super::checks::Checks;
 use super::compat::Voice;
 use super::env::Environment;
 use super::inputs::Subject;
@@ -26,9 +28,8 @@ pub(super) struct ShowArgs {
     /// `text`, or our own JSON: one document per wheel and line
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Do not ask whether the code needs more of the processor than the tag promises
-    #[arg(long)]
-    disable_isa_ext_check: bool,
+    #[command(flatten)]
+    checks: Checks,
     /// A pure Python wheel is a success
     #[arg(long)]
     allow_pure_python_wheel: bool,
@@ -58,6 +59,7 @@ pub(super) fn run(
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let root = arguments.search.sysroot();
     let packages = ApkDatabase::read(&root)?;
+    let options = AuditOptions { allow: arguments.checks.allowed(), ..AuditOptions::default() };
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
         let shown = subject.shown();
@@ -65,13 +67,8 @@ pub(super) fn run(
         {
             terminal.result("\n")?;
         }
-        let audit = match audited(subject, &resolver) {
-            Ok(Audited::Wheel(mut audit)) => {
-                if arguments.disable_isa_ext_check {
-                    forget_isa(&mut audit);
-                }
-                audit
-            }
+        let audit = match audited(subject, &resolver, &options) {
+            Ok(Audited::Wheel(audit)) => audit,
             Ok(Audited::Tree(elf)) => {
                 match arguments.format {
                     Format::Json => terminal.document(&report::installed_document(
@@ -87,13 +84,14 @@ pub(super) fn run(
                 continue;
             }
             Err(error) => {
+                let failure = Failure::from(&error);
                 if arguments.json {
-                    terminal.result(&report::show_error_json(&shown, &error.lines().join("; ")))?;
+                    terminal.result(&report::show_error_json(&shown, &failure.lines.join("; ")))?;
                 } else if arguments.format == Format::Json {
-                    let document = report::error_document(&shown, &error)?;
+                    let document = report::error_document(&shown, &failure)?;
                     terminal.document(&document)?;
                 }
-                terminal.wheel_error("show", &shown, &error);
+                terminal.wheel_error("show", &shown, &failure);
                 worst = worst.max(Exit::Failure);
                 continue;
             }
@@ -113,13 +111,6 @@ pub(super) fn run(
     Ok(worst)
 }
 
-/// Without the facts nothing is found unsupported.
-fn forget_isa(audit: &mut Audit) {
-    for object in &mut audit.elf.graph.objects {
-        object.facts.isa_needed = 0;
-    }
-}
-
 /// What is no platform wheel is logged; everything else is a report.
 fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
     if audit.kind == WheelKind::Platform {
@@ -132,17 +123,17 @@ fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
 /// A wheel or a tree after its audit.
 enum Audited {
     Wheel(Box<Audit>),
-    Tree(Box<Examination>),
+    Tree(Box<ElfAudit>),
 }
 
-fn audited(subject: &Subject, resolver: &Resolver) -> Result<Audited, Error> {
-    let (limits, options) = (&resolver.options().limits, AuditOptions::default());
+fn audited(subject: &Subject, resolver: &Resolver, options: &AuditOptions) -> Result<Audited, Error> {
+    let limits = &resolver.options().limits;
     match subject {
         Subject::Wheel(path) => {
             let wheel = Wheel::open(path, limits)?;
-            Ok(Audited::Wheel(Box::new(audit(&wheel, resolver, &options)?)))
+            Ok(Audited::Wheel(Box::new(audit(&wheel, resolver, options)?)))
         }
-        Subject::Tree(path) => Ok(Audited::Tree(Box::new(audit_tree(path, resolver, &options, limits)?))),
+        Subject::Tree(path) => Ok(Audited::Tree(Box::new(audit_tree(path, resolver, options, limits)?))),
     }
 }
 

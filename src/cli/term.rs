@@ -3,9 +3,10 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use muslrepair::Error;
 use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
-use muslrepair::{Error, report};
+use muslrepair::report::{self, Failure};
 use serde::Serialize;
 
 use super::compat::Voice;
@@ -202,15 +203,14 @@ impl Terminal {
     }
 
     /// An error about one wheel: what failed, why, and what to do.
-    pub(super) fn wheel_error(self, action: &str, wheel: &str, error: &Error) {
+    pub(super) fn wheel_error(self, action: &str, wheel: &str, failure: &Failure) {
         let title = format!("cannot {action} `{wheel}`");
         self.error_line(&title);
-        for text in error.lines() {
-            line(&format!("  {}", safe(&text)));
+        for text in &failure.lines {
+            line(&format!("  {}", safe(text)));
         }
-        let hints = error.hints();
-        self.hints(&hints);
-        self.annotate("error", &title, &annotated(&error.lines(), &hints));
+        self.hints(&failure.hints);
+        self.annotate("error", &title, &annotated(&failure.lines, &failure.hints));
     }
 
     /// Says why a command stopped.

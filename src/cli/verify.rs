@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use muslrepair::Error;
+use muslrepair::audit::rules::RULES;
 use muslrepair::audit::{
-    AuditOptions, Code, Examination, Finding, MinimumMusl, Module, Neighbourhood, Severity, WheelKind,
-    audit_beside, audit_tree, conformance,
+    AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, Severity, WheelKind,
+    audit_beside, audit_tree,
 };
 use muslrepair::musl::Release;
 use muslrepair::platform::Arch;
+use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, report};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::checks::Checks;
 use super::config::Config;
 use super::destination::Destination;
 use super::env::Environment;
@@ -34,9 +37,8 @@ pub(super) struct VerifyArgs {
     /// The newest musl that may be needed: fail if it is a newer one
     #[arg(long, value_name = "X.Y.Z")]
     min_musl: Option<Release>,
-    /// Do not report this finding, by its code; can be given more than once
-    #[arg(long, value_name = "CODE")]
-    allow: Vec<Code>,
+    #[command(flatten)]
+    checks: Checks,
     /// The user provides this library: a pattern for its name or its path; can be given more than once
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Pattern>,
@@ -63,20 +65,36 @@ struct Verdict<'a> {
     arch: Option<Arch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     minimum_musl: Option<&'a MinimumMusl>,
-    modules: &'a [Module],
+    modules: Vec<ModuleView<'a>>,
     findings: &'a [Finding],
 }
 
 /// A subject after its audit.
 struct Audited {
     kind: WheelKind,
-    elf: Examination,
+    elf: ElfAudit,
+    /// What is wrong with it, packaging included.
+    findings: Vec<Finding>,
+}
+
+impl Audited {
+    fn is_sound(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+}
+
+/// A module with what it asks for, as the documents have it.
+#[derive(Serialize)]
+struct ModuleView<'a> {
+    #[serde(flatten)]
+    module: &'a Module,
+    requirements: Vec<&'a Requirement>,
 }
 
 fn codes_help() -> String {
     let mut help = "Findings (codes for --allow):\n".to_owned();
-    for code in Code::ALL {
-        help.push_str(&format!("  {code} ({})\n      {}\n", code.severity(), code.meaning()));
+    for rule in RULES {
+        help.push_str(&format!("  {} ({})\n      {}\n", rule.code, rule.severity, rule.summary));
     }
     help
 }
@@ -93,15 +111,18 @@ pub(super) fn run(
     }
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
-    let asked = arguments.min_musl.or(config.min_musl()?);
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
     let resolver = arguments.search.resolver_for_verify(environment, excludes.patterns())?;
     let packages = match arguments.search.has_sysroot() {
         true => ApkDatabase::read(&arguments.search.sysroot())?,
         false => None,
     };
-    let root_musl = packages.as_ref().and_then(root_musl);
-    let options = AuditOptions { allow: arguments.allow.clone(), ..AuditOptions::default() };
+    let options = AuditOptions {
+        min_musl: arguments.min_musl.or(config.min_musl()?),
+        root_musl: packages.as_ref().and_then(root_musl),
+        allow: arguments.checks.allowed(),
+        ..AuditOptions::default()
+    };
     let neighbourhood = neighbourhood(&subjects, &resolver);
     let mut worst = Exit::Success;
     let mut unmatched = Unmatched::default();
@@ -109,23 +130,23 @@ pub(super) fn run(
     let mut output = Ok(());
     for subject in &subjects {
         let (exit, document) = match audited(subject, &neighbourhood, &resolver, &options) {
-            Ok(mut audited) => {
-                judge_release(&mut audited.elf, subject, asked, root_musl, &arguments.allow);
+            Ok(audited) => {
                 if audited.kind == WheelKind::Platform {
                     unmatched.saw(audited.elf.graph.unused_patterns.iter().cloned());
                 }
-                let sound = audited.elf.errors().next().is_none();
+                let sound = audited.is_sound();
                 if arguments.prints_text() && !(sound && terminal.is_quiet()) {
                     output = output.and(terminal.result(&text(subject, &audited, terminal.is_quiet())));
                 }
-                terminal.annotate_findings(&subject.shown(), &audited.elf.findings);
+                terminal.annotate_findings(&subject.shown(), &audited.findings);
                 let exit = if sound { Exit::Success } else { Exit::Failure };
                 (exit, document(subject, &audited)?)
             }
             Err(error) => {
                 unmatched.missed();
-                terminal.wheel_error("verify", &subject.shown(), &error);
-                (Exit::Failure, report::error_document(&subject.shown(), &error)?)
+                let failure = Failure::from(&error);
+                terminal.wheel_error("verify", &subject.shown(), &failure);
+                (Exit::Failure, report::error_document(&subject.shown(), &failure)?)
             }
         };
         worst = worst.max(exit);
@@ -177,16 +198,14 @@ fn audited(
     match subject {
         Subject::Tree(path) => {
             let elf = audit_tree(path, resolver, options, &resolver.options().limits)?;
-            Ok(Audited { kind: WheelKind::Platform, elf })
+            Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
         }
         Subject::Wheel(path) => {
             let wheel = Wheel::open(path, &resolver.options().limits)?;
             let beside = neighbourhood.beside(wheel.filename());
-            let mut audit = audit_beside(&wheel, beside, resolver, options)?;
-            let mut more = conformance(&wheel, &audit);
-            more.retain(|finding| !options.allow.contains(&finding.code));
-            audit.elf.findings.extend(more);
-            Ok(Audited { kind: audit.kind, elf: audit.elf })
+            let audit = audit_beside(&wheel, beside, resolver, options)?;
+            let findings = audit.findings().cloned().collect();
+            Ok(Audited { kind: audit.kind, elf: audit.elf, findings })
         }
     }
 }
@@ -197,58 +216,36 @@ fn root_musl(packages: &ApkDatabase) -> Option<Release> {
     version.split(['-', '_']).next()?.parse().ok()
 }
 
-fn judge_release(
-    elf: &mut Examination,
-    subject: &Subject,
-    asked: Option<Release>,
-    root: Option<Release>,
-    allow: &[Code],
-) {
-    if allow.contains(&Code::OverclaimedTag) {
-        return;
-    }
-    let minimum = &elf.minimum_musl;
-    if let Some(asked) = asked.filter(|asked| minimum.version.is_none_or(|version| version > *asked)) {
-        elf.findings.push(minimum.finding(&subject.shown(), asked));
-    }
-    // A root has one musl, and what counts is whether things load on that.
-    if let Some(root) = root
-        && let Some(module) = elf.modules.iter().find(|module| !module.loads_on.contains(root))
-        && elf.errors().next().is_none()
-    {
-        let mut finding = elf.minimum_musl.finding(&subject.shown(), root);
-        finding.message =
-            format!("`{}` does not load on musl {root}, which the root file system has", module.path);
-        finding.details = module.requirements.iter().map(ToString::to_string).collect();
-        elf.findings.push(finding);
-    }
-}
-
 /// The least musl, of what has ELF files.
 fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
     (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl)
 }
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
-    let sound = audited.elf.errors().next().is_none();
+    let sound = audited.is_sound();
     let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }
     text.push('\n');
     let least = if only_errors { Severity::Error } else { Severity::Warning };
-    text.push_str(&report::findings_text(&audited.elf.findings, least));
+    text.push_str(&report::findings_text(&audited.findings, least));
     text
 }
 
 fn document(subject: &Subject, audited: &Audited) -> Result<Value, serde_json::Error> {
+    let modules = audited
+        .elf
+        .modules
+        .iter()
+        .map(|module| ModuleView { module, requirements: audited.elf.requirements_of(module).collect() });
     let verdict = Verdict {
         subject: subject.shown(),
-        sound: audited.elf.errors().next().is_none(),
+        sound: audited.is_sound(),
         arch: audited.elf.arch,
         minimum_musl: minimum(audited),
-        modules: &audited.elf.modules,
-        findings: &audited.elf.findings,
+        modules: modules.collect(),
+        findings: &audited.findings,
     };
     report::document("verify", &verdict)
 }

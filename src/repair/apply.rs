@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::error::RepairError;
 use crate::audit::Audit;
 use crate::elf::{self, ElfEdit, ElfError};
 use crate::error::Error;
@@ -79,7 +80,7 @@ pub fn apply(
     options: &RepairOptions,
     directory: &Path,
     owners: (&Sysroot, Option<&ApkDatabase>),
-) -> Result<Receipt, Error> {
+) -> Result<Receipt, RepairError> {
     apply_sharing(wheel, audit, plan, options, directory, owners, &SharedGrafts::none())
 }
 
@@ -96,7 +97,7 @@ pub fn apply_sharing(
     directory: &Path,
     (root, packages): (&Sysroot, Option<&ApkDatabase>),
     shared: &SharedGrafts,
-) -> Result<Receipt, Error> {
+) -> Result<Receipt, RepairError> {
     let path = directory.join(plan.output.to_string());
     if plan.is_copy() {
         wheel.copy_to(&path)?;
@@ -122,7 +123,7 @@ pub fn compare(
     path: &Path,
     owners: (&Sysroot, Option<&ApkDatabase>),
     shared: &SharedGrafts,
-) -> Result<Option<Receipt>, Error> {
+) -> Result<Option<Receipt>, RepairError> {
     let receipt = |written: Option<&[Written]>| Receipt::of(path.to_owned(), wheel, plan, written).map(Some);
     if plan.is_copy() {
         return if wheel.is_copy(path)? { receipt(None) } else { Ok(None) };
@@ -142,11 +143,11 @@ fn with_entries<T>(
     (root, packages): (&Sysroot, Option<&ApkDatabase>),
     shared: &SharedGrafts,
     write: impl FnOnce(&WheelWriter<'_>, Vec<Entry<'_>>) -> Result<T, WheelError>,
-) -> Result<T, Error> {
+) -> Result<T, RepairError> {
     let modified = options.source_date_epoch.map_or(wheel.modified(), DosTime::from_unix);
     let workshop = Workshop { wheel, plan, shared, options, modified };
     if let (Patcher::None, Some(object)) = (options.patcher, workshop.first_patched()) {
-        return Err(Error::NoPatcher { object });
+        return Err(RepairError::NoPatcher { object });
     }
     let mut entries = workshop.entries()?;
     if options.sbom && !plan.grafts.is_empty() {
@@ -159,7 +160,12 @@ fn with_entries<T>(
 
 impl Receipt {
     /// The receipt for a result that lies at `path`: what was written, or `None` for a copy.
-    fn of(path: PathBuf, wheel: &Wheel, plan: &Plan, written: Option<&[Written]>) -> Result<Self, Error> {
+    fn of(
+        path: PathBuf,
+        wheel: &Wheel,
+        plan: &Plan,
+        written: Option<&[Written]>,
+    ) -> Result<Self, RepairError> {
         let outcome = if written.is_some() { Outcome::Repaired } else { Outcome::Copied };
         let output_size = if written.is_some() { file_size(&path)? } else { wheel.size() };
         let grafts = match written {
@@ -181,16 +187,18 @@ fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
     })
 }
 
-fn file_size(path: &Path) -> Result<u64, Error> {
-    std::fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| Error::io("read", path, source))
+fn file_size(path: &Path) -> Result<u64, RepairError> {
+    std::fs::metadata(path)
+        .map(|metadata| metadata.len())
+        .map_err(|source| Error::io("read", path, source).into())
 }
 
-fn in_dist_info(wheel: &Wheel, name: &str) -> Result<WheelPath, Error> {
-    wheel.dist_info().join(name).map_err(|source| Error::Name { name: name.to_owned(), source })
+fn in_dist_info(wheel: &Wheel, name: &str) -> Result<WheelPath, RepairError> {
+    wheel.dist_info().join(name).map_err(|source| RepairError::Name { name: name.to_owned(), source })
 }
 
 /// A name that is free: a wheel that is repaired again keeps the document of the first time.
-fn sbom_path(wheel: &Wheel) -> Result<WheelPath, Error> {
+fn sbom_path(wheel: &Wheel) -> Result<WheelPath, RepairError> {
     let mut path = in_dist_info(wheel, "sboms/muslrepair.cdx.json")?;
     let mut number = 1;
     while wheel.member(path.as_str()).is_some() {
@@ -201,9 +209,9 @@ fn sbom_path(wheel: &Wheel) -> Result<WheelPath, Error> {
 }
 
 /// What a member's content could not be made of is our own error, wrapped by the writer.
-fn unwrap_content(error: WheelError) -> Error {
+fn unwrap_content(error: WheelError) -> RepairError {
     match error {
-        WheelError::Content { member, source } => match source.downcast::<Error>() {
+        WheelError::Content { member, source } => match source.downcast::<RepairError>() {
             Ok(error) => *error,
             Err(source) => WheelError::Content { member, source }.into(),
         },
@@ -223,7 +231,7 @@ struct Workshop<'a> {
 impl<'a> Workshop<'a> {
     /// Everything but the bill of materials and `RECORD`, in order: the members as they lay, then moved programs, then
     /// grafts. The writer puts the `.dist-info` directory last.
-    fn entries(&self) -> Result<Vec<Entry<'a>>, Error> {
+    fn entries(&self) -> Result<Vec<Entry<'a>>, RepairError> {
         let edits: BTreeMap<&WheelPath, &'a ElfEdit> =
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
@@ -269,7 +277,7 @@ impl<'a> Workshop<'a> {
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
         let patcher = self.options.patcher;
         Content::edited(path.clone(), size.saturating_mul(PATCH_COST), move |bytes| {
-            Ok(patch(patcher, bytes, edit).map_err(|source| Error::elf(path.as_str(), source))?)
+            Ok(patch(patcher, bytes, edit).map_err(|source| RepairError::elf(path.as_str(), source))?)
         })
     }
 
@@ -301,7 +309,7 @@ static UNCHANGED: ElfEdit = ElfEdit {
 /// The library as it is grafted.
 pub(super) fn make_graft(graft: &Graft, patcher: Patcher) -> Result<Vec<u8>, ContentError> {
     let bytes = graft.bytes.take()?;
-    Ok(patch(patcher, bytes, &graft.edit).map_err(|source| Error::elf(&graft.source, source))?)
+    Ok(patch(patcher, bytes, &graft.edit).map_err(|source| RepairError::elf(&graft.source, source))?)
 }
 
 fn patch(patcher: Patcher, bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Vec<u8>, ElfError> {

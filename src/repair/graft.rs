@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::error::RepairError;
 use crate::audit::Audit;
 use crate::elf::ElfEdit;
-use crate::error::Error;
 use crate::resolve::{LibraryBytes, Origin};
 use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
 
@@ -88,9 +88,9 @@ fn hashed_name(file_name: &str, hash: &str) -> String {
 
 /// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
 /// cannot know where site-packages lies, so its grafts lie below the prefix too.
-pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, Error> {
-    let name = |name: String| -> Result<WheelPath, Error> {
-        name.parse().map_err(|source| Error::Name { name: name.clone(), source })
+pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, RepairError> {
+    let name = |name: String| -> Result<WheelPath, RepairError> {
+        name.parse().map_err(|source| RepairError::Name { name: name.clone(), source })
     };
     match scheme {
         Scheme::Data => {
@@ -114,8 +114,8 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub(super) fn member(&self, name: &str) -> Result<WheelPath, Error> {
-        self.members.join(name).map_err(|source| Error::Name { name: name.to_owned(), source })
+    pub(super) fn member(&self, name: &str) -> Result<WheelPath, RepairError> {
+        self.members.join(name).map_err(|source| RepairError::Name { name: name.to_owned(), source })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::audit::{Audit, Code, WheelKind, built_for_musl};
-use crate::error::Error;
+use super::error::RepairError;
+use crate::audit::rules::overclaimed;
+use crate::audit::{Audit, WheelKind, built_for_musl};
 use crate::musl::Release;
 use crate::platform::{Arch, MuslVersion};
 use crate::policy::Policy;
@@ -70,8 +71,8 @@ impl MetadataEdit {
 }
 
 /// The platform the result is for: the tag asked for, the wheel's own musllinux tag, or the newest policy.
-pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformTag, Error> {
-    let Some(arch) = audit.elf.arch else { return Err(Error::NoPolicy(audit.wheel.to_string())) };
+pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformTag, RepairError> {
+    let Some(arch) = audit.elf.arch else { return Err(RepairError::NoPolicy(audit.wheel.to_string())) };
     match &options.platform {
         PlatformChoice::Auto => {
             let own = audit
@@ -84,12 +85,12 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                 Some(tag) => Ok(tag.clone()),
                 None => Policy::default_for(arch)
                     .map(|policy| policy.version.platform(arch))
-                    .ok_or_else(|| Error::NoPolicy(format!("musllinux for {arch}"))),
+                    .ok_or_else(|| RepairError::NoPolicy(format!("musllinux for {arch}"))),
             }
         }
         PlatformChoice::Policy(version) => Policy::find(*version, arch)
             .map(|policy| policy.version.platform(arch))
-            .ok_or_else(|| Error::NoPolicy(version.platform(arch).to_string())),
+            .ok_or_else(|| RepairError::NoPolicy(version.platform(arch).to_string())),
         PlatformChoice::Tag(tag) => {
             // What a 32-bit process on a 64-bit ARM kernel says of its machine; the objects know better.
             if let (PlatformTag::Musllinux { version, arch: name }, Arch::Armv7l | Arch::Aarch64) =
@@ -99,10 +100,10 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                 return Ok(version.platform(arch));
             }
             if tag.arch() != Some(arch) {
-                return Err(Error::WrongPlatform { built: arch.to_string(), asked: tag.to_string() });
+                return Err(RepairError::WrongPlatform { built: arch.to_string(), asked: tag.to_string() });
             }
             if let PlatformTag::Musllinux { version, .. } = tag {
-                Policy::find(*version, arch).ok_or_else(|| Error::NoPolicy(tag.to_string()))?;
+                Policy::find(*version, arch).ok_or_else(|| RepairError::NoPolicy(tag.to_string()))?;
             }
             Ok(tag.clone())
         }
@@ -116,8 +117,8 @@ pub(super) fn check_minimum(
     audit: &Audit,
     target: &PlatformTag,
     options: &RepairOptions,
-) -> Result<(), Error> {
-    if options.allow.contains(&Code::OverclaimedTag) {
+) -> Result<(), RepairError> {
+    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
         return Ok(());
     }
     let lowered = !options.keep_relr && matches!(target, PlatformTag::Musllinux { .. });
@@ -131,9 +132,9 @@ pub(super) fn check_minimum(
     };
     let asked = [options.min_musl, granted].into_iter().flatten().min();
     match asked {
-        Some(asked) if minimum.version.is_none_or(|version| version > asked) => {
-            Err(Error::Unrepairable { findings: vec![minimum.finding(&audit.wheel.to_string(), asked)] })
-        }
+        Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+        }),
         _ => Ok(()),
     }
 }
@@ -145,10 +146,10 @@ pub(super) fn output_name(
     audit: &Audit,
     target: &PlatformTag,
     options: &RepairOptions,
-) -> Result<WheelFilename, Error> {
+) -> Result<WheelFilename, RepairError> {
     let mut name = audit.wheel.clone();
     let current = audit.wheel.platforms();
-    let for_musl = built_for_musl(&audit.elf).is_some();
+    let for_musl = built_for_musl(&audit.elf.graph).is_some();
     let gives_way = |tag: &PlatformTag| match tag {
         PlatformTag::Linux(_) | PlatformTag::Any => true,
         PlatformTag::Manylinux(_) => for_musl,
@@ -172,7 +173,7 @@ pub(super) fn output_name(
 
 /// The tags for glibc that the result does not have, each with what shows that it is for musl.
 pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
-    let Some(object) = built_for_musl(&audit.elf) else { return Vec::new() };
+    let Some(object) = built_for_musl(&audit.elf.graph) else { return Vec::new() };
     let dropped = audit
         .wheel
         .platforms()

@@ -2,8 +2,8 @@
 
 mod apply;
 mod cache;
+mod error;
 mod graft;
-mod isa;
 mod metadata;
 mod note;
 mod options;
@@ -14,8 +14,8 @@ mod shared;
 mod shim;
 
 pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing, compare};
+pub use error::RepairError;
 pub use graft::Graft;
-pub use isa::{UnsupportedIsa, unsupported_isa};
 pub use metadata::MetadataEdit;
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::audit::Code;
 use crate::elf::Strip;
 use crate::musl::Release;
 use crate::platform::MuslVersion;
@@ -27,8 +26,6 @@ pub struct RepairOptions {
     pub keep_relr: bool,
     /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
     pub min_musl: Option<Release>,
-    /// Whether objects that need more of the processor than the tag promises are refused.
-    pub check_isa: bool,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.
@@ -40,8 +37,6 @@ pub struct RepairOptions {
     /// A directory where grafts are kept, patched and compressed, for later calls; made where it is missing. All of it may
     /// be deleted at any time, and any number of processes may use it at once. Where it cannot be used, nothing is kept.
     pub cache_dir: Option<PathBuf>,
-    /// Findings that are not wanted, where the plan makes them ([`Code::OverclaimedTag`]) and not the audit.
-    pub allow: Vec<Code>,
 }
 
 impl Default for RepairOptions {
@@ -54,13 +49,11 @@ impl Default for RepairOptions {
             compression: 6,
             keep_relr: false,
             min_musl: None,
-            check_isa: true,
             build_tag: None,
             sbom: true,
             patcher: Patcher::Builtin,
             source_date_epoch: None,
             cache_dir: None,
-            allow: Vec::new(),
         }
     }
 }

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::audit::{Audit, Code, Finding, WheelKind};
+use super::error::RepairError;
+use crate::audit::{Audit, Finding, RequirementKind, WheelKind};
 use crate::elf::ElfEdit;
-use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
 use super::graft::{Graft, Home, Names, home};
-use super::isa::unsupported_isa;
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
@@ -70,20 +69,18 @@ impl Plan {
 ///
 /// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
 /// none can.
-pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, Error> {
-    let errors: Vec<Finding> =
-        audit.elf.errors().filter(|finding| !finding.code.is_mended()).cloned().collect();
+pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
+    // A wheel that keeps its linux tag promises nothing about the processor.
+    let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
+    let blocks =
+        |finding: &&Finding| !finding.fixed_by_repair && (promises || finding.code != "unsupported-isa");
+    let errors: Vec<Finding> = audit.errors().filter(blocks).cloned().collect();
     if !errors.is_empty() {
-        return Err(Error::Unrepairable { findings: errors });
+        return Err(RepairError::Unrepairable { findings: errors });
     }
     let linux = audit.wheel.platforms().iter().find(|tag| matches!(tag, PlatformTag::Linux(_)));
     if let (WheelKind::PlatformWithoutElf, Some(tag)) = (audit.kind, linux) {
-        return Err(Error::NoElf { platform: tag.to_string() });
-    }
-    let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
-    let unsupported = if options.check_isa && promises { unsupported_isa(audit) } else { Vec::new() };
-    if !unsupported.is_empty() {
-        return Err(Error::UnsupportedIsa { objects: unsupported });
+        return Err(RepairError::NoElf { platform: tag.to_string() });
     }
     let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
     if let Some(target) = &target {
@@ -131,15 +128,20 @@ struct Planner<'a> {
     programs: Directory,
     /// What programs load: their processes have the interpreter's library only if it is needed by name.
     loaded_by_programs: BTreeSet<usize>,
-    /// Members and those they do not find in every process, or by the name they ask for.
-    unfound: BTreeSet<(usize, usize)>,
+    /// (requester, library) pairs of members that some process cannot resolve.
+    unresolved: BTreeSet<(usize, usize)>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(wheel: &'a Wheel, audit: &'a Audit, options: &RepairOptions, plan: &Plan) -> Result<Self, Error> {
+    fn new(
+        wheel: &'a Wheel,
+        audit: &'a Audit,
+        options: &RepairOptions,
+        plan: &Plan,
+    ) -> Result<Self, RepairError> {
         let distribution = audit.wheel.distribution();
         let scripts = format!("{distribution}.scripts");
-        let programs = scripts.parse().map_err(|source| Error::Name { name: scripts, source })?;
+        let programs = scripts.parse().map_err(|source| RepairError::Name { name: scripts, source })?;
         Ok(Self {
             wheel,
             audit,
@@ -150,17 +152,14 @@ impl<'a> Planner<'a> {
             lower_relr: !options.keep_relr && matches!(plan.target, Some(PlatformTag::Musllinux { .. })),
             programs: Directory { scheme: Scheme::Site, path: Some(programs) },
             loaded_by_programs: audit.elf.graph.loaded_by_programs().into_keys().collect(),
-            unfound: unfound(audit),
+            unresolved: unresolved(audit),
         })
     }
 
-    fn run(&self, plan: &mut Plan) -> Result<(), Error> {
+    fn run(&self, plan: &mut Plan) -> Result<(), RepairError> {
         for (index, member, place, object) in self.audit.elf.members() {
             let needs_graft = object.edges().any(|(_, target)| self.audit.elf.is_outside(target));
             let edit = if needs_graft && place.scheme == Scheme::Scripts {
-                if object.facts.interpreter.is_none() {
-                    return Err(library_in_scripts(member));
-                }
                 let moved = self.moved_program(member, place.path.as_str())?;
                 plan.moved.push(moved);
                 let wanted = self.run_path_entries(index, object, &self.programs, |_| true)?;
@@ -169,12 +168,12 @@ impl<'a> Planner<'a> {
                 self.edit((index, object), member.as_str(), decision, &mut plan.notes)
             } else {
                 let origin = place.directory();
-                let is_unfound = |target: usize| self.unfound.contains(&(index, target));
-                let wanted = self.run_path_entries(index, object, &origin, is_unfound)?;
+                let is_unresolved = |target: usize| self.unresolved.contains(&(index, target));
+                let wanted = self.run_path_entries(index, object, &origin, is_unresolved)?;
                 let installed = self.audit.elf.layout.installed(place);
                 let decision =
                     decide(&object.facts, &self.audit.elf.layout, directory_of(&installed), &wanted);
-                if object.edges().any(|(_, target)| is_unfound(target)) {
+                if object.edges().any(|(_, target)| is_unresolved(target)) {
                     plan.notes.push(Note::RunPathAdded { object: member.to_string(), entries: wanted });
                 }
                 self.edit((index, object), member.as_str(), decision, &mut plan.notes)
@@ -255,7 +254,7 @@ impl<'a> Planner<'a> {
         object: &Object,
         from: &Directory,
         leads_to: impl Fn(usize) -> bool,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<String>, RepairError> {
         let mut entries: Vec<String> = Vec::new();
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
             let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
@@ -263,7 +262,7 @@ impl<'a> Planner<'a> {
                 Some(Origin::File { .. }) => home(from.scheme, &self.libs, &self.data_dir)?.directory,
                 _ => continue,
             };
-            let entry = relative_run_path(from, &to).ok_or_else(|| Error::Unreachable {
+            let entry = relative_run_path(from, &to).ok_or_else(|| RepairError::Unreachable {
                 object: object.origin.shown().to_owned(),
                 target: name.to_owned(),
             })?;
@@ -274,19 +273,19 @@ impl<'a> Planner<'a> {
         Ok(entries)
     }
 
-    fn moved_program(&self, script: &WheelPath, path: &str) -> Result<MovedProgram, Error> {
+    fn moved_program(&self, script: &WheelPath, path: &str) -> Result<MovedProgram, RepairError> {
         let directory = self.programs.to_string();
         let program: WheelPath = format!("{directory}/{path}")
             .parse()
-            .map_err(|source| Error::Name { name: path.to_owned(), source })?;
+            .map_err(|source| RepairError::Name { name: path.to_owned(), source })?;
         if self.wheel.member(program.as_str()).is_some() {
-            return Err(Error::Occupied { member: program.to_string() });
+            return Err(RepairError::Occupied { member: program.to_string() });
         }
         Ok(MovedProgram { script: script.clone(), program })
     }
 
     /// The grafts for the objects of one scheme, in the home of that scheme.
-    fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), Error> {
+    fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), RepairError> {
         let home = home(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
         let mut queue: Vec<usize> = Vec::new();
@@ -329,7 +328,7 @@ impl<'a> Planner<'a> {
         aliases: BTreeSet<String>,
         home: &Home,
         notes: &mut Vec<Note>,
-    ) -> Result<Option<Graft>, Error> {
+    ) -> Result<Option<Graft>, RepairError> {
         let (Some(object), Some((_, name))) = (self.audit.elf.graph.objects.get(index), self.names.of(index))
         else {
             return Ok(None);
@@ -364,25 +363,17 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The members that a member leads to by itself or with the help of some process, but not in every process.
-fn unfound(audit: &Audit) -> BTreeSet<(usize, usize)> {
-    let departures = audit.elf.graph.processes.iter().flat_map(|process| &process.departures);
-    let missing = departures.filter(|(_, here)| matches!(here, Resolution::Missing { .. }));
-    let targets = missing.filter_map(|((index, position), _)| {
-        let dependency = audit.elf.graph.objects.get(*index)?.dependencies.get(*position)?;
-        match dependency.resolution {
-            Resolution::Object { index: target } if !audit.elf.is_outside(target) => Some((*index, target)),
-            _ => None,
-        }
+/// (requester, library) pairs of members that some process cannot resolve.
+fn unresolved(audit: &Audit) -> BTreeSet<(usize, usize)> {
+    let targets = audit.elf.requirements.iter().filter_map(|requirement| {
+        let (RequirementKind::InheritedRunPath { library } | RequirementKind::NeededPath { library }) =
+            &requirement.kind
+        else {
+            return None;
+        };
+        let object = audit.elf.graph.objects.get(requirement.index)?;
+        let (_, target) = object.edges().find(|(name, _)| name == library)?;
+        (!audit.elf.is_outside(target)).then_some((requirement.index, target))
     });
     targets.collect()
-}
-
-fn library_in_scripts(member: &WheelPath) -> Error {
-    let message =
-        format!("`{member}` is a shared library in `.data/scripts`, from where no run path leads to a graft");
-    let finding = Finding::new(Code::LibraryInScripts, member.as_str(), message);
-    Error::Unrepairable {
-        findings: vec![finding.with_hint("install libraries into the package, not as scripts")],
-    }
 }

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::audit::{Audit, Examination, WheelKind, private_symbols};
+use crate::audit::{Audit, ElfAudit, WheelKind};
 use crate::policy::Policy;
-use crate::repair::unsupported_isa;
 use crate::resolve::{Origin, Resolution};
-use crate::wheel::PlatformTag;
 
 /// The column at which auditwheel breaks its paragraphs.
 const WIDTH: usize = 70;
@@ -20,7 +18,7 @@ pub(super) fn consistent_sentence(audit: &Audit) -> String {
             format!(
                 "{} is consistent with the following platform tag: \"{}\".",
                 audit.wheel,
-                overall_tag(audit)
+                audit.overall_tag()
             )
         }
         WheelKind::Pure | WheelKind::PlatformWithoutElf => no_elf_sentence().to_owned(),
@@ -34,21 +32,8 @@ pub fn no_elf_sentence() -> &'static str {
      C extension) found in the wheel archive"
 }
 
-/// The platform tag the wheel deserves as it is: the newest policy if it needs nothing from outside, else `linux`.
-#[must_use]
-pub(super) fn overall_tag(audit: &Audit) -> String {
-    let Some(arch) = audit.elf.arch else { return "linux".to_owned() };
-    let own = audit.wheel.platforms().iter().filter(|tag| matches!(tag, PlatformTag::Musllinux { .. })).min();
-    let best = own.cloned().or_else(|| Policy::default_for(arch).map(|policy| policy.version.platform(arch)));
-    let sound = audit.elf.external_libraries().is_empty() && audit.elf.errors().next().is_none();
-    match best {
-        Some(tag) if sound && unsupported_isa(audit).is_empty() => tag.to_string(),
-        _ => format!("linux_{arch}"),
-    }
-}
-
 /// Versions wanted of libraries that the wheel does not hold, by library.
-pub(super) fn versioned_symbols(elf: &Examination) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
     let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, _, object) in elf.members() {
         for need in &object.facts.version_needs {
@@ -75,11 +60,16 @@ fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
     libraries.collect()
 }
 
+/// Whether the audit found that objects need more of the processor than the tag promises.
+fn needs_other_processor(audit: &Audit) -> bool {
+    audit.elf.findings.iter().any(|finding| finding.code == "unsupported-isa")
+}
+
 /// Symbols that the policies forbid to take from a library, by library.
 fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut forbidden: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, _, object) in audit.elf.members() {
-        for (library, symbols) in private_symbols(object) {
+        for (library, symbols) in crate::audit::rules::private_symbols(object) {
             let symbols = symbols.into_iter().map(str::to_owned);
             forbidden.entry(library.to_owned()).or_default().extend(symbols);
         }
@@ -153,11 +143,11 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
         version: 1,
         wheel: &wheel,
         pure: false,
-        overall_tag: overall_tag(audit),
+        overall_tag: audit.overall_tag(),
         sym_tag: best.unwrap_or_else(|| "linux".to_owned()),
         pyfpe: false,
         ucs2: false,
-        unsupported_isa: !unsupported_isa(audit).is_empty(),
+        unsupported_isa: needs_other_processor(audit),
         versioned_symbols: versioned_symbols(&audit.elf),
         external_libs: external,
         policy_upgrades,
@@ -179,7 +169,7 @@ pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
     if audit.kind != WheelKind::Platform {
         return text;
     }
-    if !unsupported_isa(audit).is_empty() {
+    if needs_other_processor(audit) {
         paragraph("This wheel depends on unsupported ISA extensions.", &mut text);
         if !verbose {
             return text;

@@ -5,15 +5,14 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::audit::{Audit, Examination, Finding, MinimumMusl, WheelKind, libc_name};
-use crate::error::Error;
+use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, WheelKind, instruction_set, libc_name};
 use crate::escaped::Escaped;
 use crate::platform::Arch;
-use crate::repair::{Plan, Receipt, unsupported_isa};
+use crate::repair::{Plan, Receipt};
 use crate::resolve::{ApkDatabase, Graph, Object, Origin, Package, Resolution, Sysroot};
 use crate::wheel::{Sha256Digest, WheelPath};
 
-use super::auditwheel::overall_tag;
+use super::failure::Failure;
 use super::tree::{resolution_name, tree_json};
 
 /// The version of the documents. It changes when a field goes or changes its meaning, not when one is added.
@@ -103,7 +102,7 @@ struct AuditView<'a> {
 
 impl<'a> AuditView<'a> {
     /// What is examined, without what only a wheel has.
-    fn of(subject: String, elf: &'a Examination, root: &Sysroot, packages: Option<&'a ApkDatabase>) -> Self {
+    fn of(subject: String, elf: &'a ElfAudit, root: &Sysroot, packages: Option<&'a ApkDatabase>) -> Self {
         let file = |index: usize| match &elf.graph.objects.get(index)?.origin {
             Origin::File { file, .. } => Some(file),
             Origin::Member { .. } | Origin::Neighbour { .. } => None,
@@ -158,7 +157,7 @@ struct ObjectView<'a> {
 }
 
 impl<'a> ObjectView<'a> {
-    fn of(member: &'a WheelPath, object: &'a Object, elf: &'a Examination) -> Self {
+    fn of(member: &'a WheelPath, object: &'a Object, elf: &'a ElfAudit) -> Self {
         let path = |resolution: &Resolution| match resolution {
             Resolution::Object { index } => elf.graph.objects.get(*index).map(|target| target.origin.shown()),
             _ => None,
@@ -178,7 +177,7 @@ impl<'a> ObjectView<'a> {
             soname: object.facts.soname.as_deref(),
             run_path: object.facts.run_path(),
             relr: object.facts.relr,
-            isa: None,
+            isa: instruction_set(object.facts.isa_needed),
             needed: needed.collect(),
         }
     }
@@ -202,16 +201,12 @@ pub fn audit_document(
     packages: Option<&ApkDatabase>,
 ) -> Result<Value, serde_json::Error> {
     let mut view = AuditView::of(audit.wheel.to_string(), &audit.elf, root, packages);
-    let levels = unsupported_isa(audit);
-    for object in &mut view.objects {
-        object.isa = levels.iter().find(|isa| isa.object == object.member.as_str()).map(|isa| isa.level);
-    }
     view.wheel_kind = match audit.kind {
         WheelKind::Pure => "pure",
         WheelKind::PlatformWithoutElf => "platform_without_elf",
         WheelKind::Platform => "platform",
     };
-    view.platform_tag = (audit.kind == WheelKind::Platform).then(|| overall_tag(audit));
+    view.platform_tag = (audit.kind == WheelKind::Platform).then(|| audit.overall_tag());
     view.unlisted = &audit.unlisted;
     document("audit", &view)
 }
@@ -223,7 +218,7 @@ pub fn audit_document(
 /// As [`document`].
 pub fn installed_document(
     tree: &str,
-    elf: &Examination,
+    elf: &ElfAudit,
     root: &Sysroot,
     packages: Option<&ApkDatabase>,
 ) -> Result<Value, serde_json::Error> {
@@ -269,15 +264,6 @@ pub fn tree_document(graph: &Graph, root: usize) -> Result<Value, serde_json::Er
     document("tree", &tree_json(graph, root))
 }
 
-/// The document `error` for a wheel that was not tried.
-///
-/// # Errors
-///
-/// As [`document`].
-pub fn failure_document(wheel: &str, lines: Vec<String>) -> Result<Value, serde_json::Error> {
-    document("error", &ErrorView { wheel, lines, hints: Vec::new(), findings: &[] })
-}
-
 /// The document `report`: the documents of all wheels of a call.
 #[must_use]
 pub fn report_document(wheels: Vec<Value>) -> Value {
@@ -288,25 +274,17 @@ pub fn report_document(wheels: Vec<Value>) -> Value {
     Value::Object(fields)
 }
 
-#[derive(Serialize)]
-struct ErrorView<'a> {
-    wheel: &'a str,
-    lines: Vec<String>,
-    hints: Vec<String>,
-    findings: &'a [Finding],
-}
-
 /// The document `error`: why nothing could be done for a wheel.
 ///
 /// # Errors
 ///
 /// As [`document`].
-pub fn error_document(wheel: &str, error: &Error) -> Result<Value, serde_json::Error> {
-    let findings = match error {
-        Error::Unrepairable { findings } => findings.as_slice(),
-        _ => &[],
-    };
-    document("error", &ErrorView { wheel, lines: error.lines(), hints: error.hints(), findings })
+pub fn error_document(wheel: &str, failure: &Failure) -> Result<Value, serde_json::Error> {
+    let mut error = document("error", failure)?;
+    if let Some(fields) = error.as_object_mut() {
+        fields.insert("wheel".to_owned(), Value::from(wheel));
+    }
+    Ok(error)
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::audit::{Audit, Examination, Finding, MinimumMusl, Severity, WheelKind, libc_name};
+use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, Severity, WheelKind, libc_name};
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
-use crate::repair::{Note, Plan, Receipt, unsupported_isa};
+use crate::repair::{Note, Plan, Receipt};
 use crate::resolve::{ApkDatabase, Origin, Sysroot};
 
 use super::auditwheel::{consistent_sentence, no_elf_sentence, versioned_symbols};
@@ -28,12 +28,8 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
         return text;
     }
     let _ = writeln!(text, "{}", consistent_sentence(audit));
-    for object in unsupported_isa(audit) {
-        let _ = writeln!(
-            text,
-            "\nThis wheel depends on unsupported ISA extensions: {} needs {}.",
-            object.object, object.level
-        );
+    if audit.elf.findings.iter().any(|finding| finding.code == "unsupported-isa") {
+        text.push_str("\nThis wheel depends on unsupported ISA extensions.\n");
     }
     examination(&audit.elf, "wheel", root, packages, &mut text);
     text
@@ -41,12 +37,7 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
 
 /// The report of `show` about a tree of installed files.
 #[must_use]
-pub fn show_tree_text(
-    tree: &str,
-    elf: &Examination,
-    root: &Sysroot,
-    packages: Option<&ApkDatabase>,
-) -> String {
+pub fn show_tree_text(tree: &str, elf: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -> String {
     let arch = elf.arch.map_or_else(String::new, |arch| format!(" for {arch}"));
     let files = match elf.members().count() {
         1 => "one ELF file".to_owned(),
@@ -59,7 +50,7 @@ pub fn show_tree_text(
 
 /// What wheels and trees have in common.
 fn examination(
-    elf: &Examination,
+    elf: &ElfAudit,
     what: &str,
     root: &Sysroot,
     packages: Option<&ApkDatabase>,
@@ -103,13 +94,13 @@ pub fn findings_text(findings: &[Finding], least: Severity) -> String {
 /// `loads on musl 1.2.4 or newer (Alpine 3.18)`, of what was examined: as it is, or repaired. Nothing where an error was
 /// found, or something loads on no musl: whatever else holds then, it does not work.
 #[must_use]
-pub fn minimum_text(elf: &Examination, minimum: &MinimumMusl) -> Option<String> {
+pub fn minimum_text(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
     let version = minimum.version.filter(|_| elf.errors().next().is_none())?;
     let alpine = minimum.alpine.map_or_else(String::new, |alpine| format!(" (Alpine {alpine})"));
     Some(format!("loads on musl {version} or newer{alpine}"))
 }
 
-fn external_libraries(elf: &Examination, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
+fn external_libraries(elf: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
     let external = elf.external_libraries();
     if external.is_empty() {
         let _ = writeln!(text, "\n{NO_LIBRARIES}");
@@ -129,7 +120,7 @@ fn external_libraries(elf: &Examination, root: &Sysroot, packages: Option<&ApkDa
     }
 }
 
-fn minimum(elf: &Examination, what: &str, text: &mut String) {
+fn minimum(elf: &ElfAudit, what: &str, text: &mut String) {
     let (now, repaired) = (&elf.minimum_musl, &elf.minimum_musl_repaired);
     let Some(loads) = minimum_text(elf, now) else { return };
     let _ = writeln!(text, "\nThe {what} {loads}.");
@@ -141,7 +132,7 @@ fn minimum(elf: &Examination, what: &str, text: &mut String) {
     }
 }
 
-fn objects(elf: &Examination, what: &str, text: &mut String) {
+fn objects(elf: &ElfAudit, what: &str, text: &mut String) {
     let _ = writeln!(text, "\nELF files in the {what}:");
     for (_, path, _, object) in elf.members() {
         let facts = &object.facts;

@@ -16,6 +16,7 @@ mod manylinux_tag_on_musl;
 mod missing_library;
 mod needed_path;
 mod outside_run_path;
+mod overclaimed_tag;
 mod purelib;
 mod refused_by_index;
 mod relr;
@@ -33,6 +34,7 @@ use super::finding::{Code, Finding};
 use super::subject::Subject;
 
 pub(crate) use forbidden_symbol::private_symbols;
+pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
@@ -53,6 +55,7 @@ pub const RULES: &[&Rule] = &[
     &outside_run_path::RULE,
     &long_run_path::RULE,
     &dlopen_glibc_library::RULE,
+    &overclaimed_tag::RULE,
     &unlisted::RULE,
     &wrong_tag::RULE,
     &purelib::RULE,

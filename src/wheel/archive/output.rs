@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::digest::Sha256Digest;
 use super::error::WheelError;
 use super::reader::Wheel;
 use super::stale::{self, PREFIX, SUFFIX};
+use crate::wheel::metadata::digest::Sha256Digest;
 
 /// A temporary file beside the output, which becomes the output when it is finished and disappears when
 /// it is dropped before.

@@ -1,0 +1,30 @@
+//! Why something could not be done for a wheel.
+
+use serde::Serialize;
+
+use crate::audit::Finding;
+use crate::error::Error;
+use crate::repair::RepairError;
+
+/// An error, ready to be shown: what is wrong, and what to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// What is wrong, a line for each thing.
+    pub lines: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+    /// What an audit found, if that is why.
+    pub findings: Vec<Finding>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self { lines: vec![error.to_string()], hints: error.hints(), findings: Vec::new() }
+    }
+}
+
+impl From<&RepairError> for Failure {
+    fn from(error: &RepairError) -> Self {
+        Self { lines: error.lines(), hints: error.hints(), findings: error.findings().to_vec() }
+    }
+}
