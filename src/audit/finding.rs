@@ -134,7 +134,12 @@ pub(crate) fn listed(names: &[&str]) -> String {
 /// Objects as the subject of a sentence: `` `a.so` has ``, `` `a.so`, `b.so`, `c.so` and 88 more have ``.
 pub(crate) fn subject(objects: &[&str], singular: &str, plural: &str) -> String {
     let verb = if objects.len() == 1 { singular } else { plural };
-    format!("{} {verb}", first_of(objects, MOST_IN_MESSAGE))
+    format!("{} {verb}", first_few(objects))
+}
+
+/// The same without the verb, for other places of a sentence.
+pub(crate) fn first_few(objects: &[&str]) -> String {
+    first_of(objects, MOST_IN_MESSAGE)
 }
 
 fn first_of(names: &[&str], most: usize) -> String {
