@@ -141,6 +141,7 @@ impl Error {
                 return hints;
             }
             Self::Wheel(error) => return error.hint().into_iter().collect(),
+            Self::Filename(error) => error.hint(),
             Self::Elf { source, .. } => return source.hint().into_iter().collect(),
             Self::UnsupportedIsa { .. } => "build without `-march=x86-64-v2` and the like, or pass \
                 `--disable-isa-ext-check` if every machine it will run on has these instructions"

@@ -1,5 +1,7 @@
 //! What package indexes and installers ask of a wheel, apart from its ELF files.
 
+use std::collections::BTreeSet;
+
 use crate::wheel::{Arch, PlatformTag, Wheel};
 
 use super::audit::{Audit, WheelKind};
@@ -29,14 +31,18 @@ pub fn conformance(wheel: &Wheel, audit: &Audit) -> Vec<Finding> {
 }
 
 fn tags(wheel: &Wheel, name: &str, findings: &mut Vec<Finding>) {
-    let mut said: Vec<String> = wheel.info().tags().into_iter().map(str::to_owned).collect();
-    let mut named = wheel.filename().tags();
-    said.sort();
-    named.sort();
+    let said = wheel.info().tag_set();
+    let named: BTreeSet<String> = wheel.filename().tags().into_iter().collect();
     if said != named {
-        let said =
-            if said.is_empty() { "names no tag".to_owned() } else { format!("says {}", said.join(", ")) };
-        let message = format!("`{}/WHEEL` {said}, the file name {}", wheel.dist_info(), named.join(", "));
+        let joined = |tags: &BTreeSet<String>| tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let (named, said) = (
+            joined(&named),
+            match said.is_empty() {
+                true => "names no tag".to_owned(),
+                false => format!("says {}", joined(&said)),
+            },
+        );
+        let message = format!("`{}/WHEEL` {said}, the file name {named}", wheel.dist_info());
         findings.push(
             Finding::new(Code::WrongTag, name, message).with_hint("`muslrepair repair` makes them agree"),
         );
