@@ -13,6 +13,7 @@ use crate::wheel::{Arch, Place, PlatformTag, Sha256Digest, Wheel, WheelFilename,
 use super::binding::{MinimumMusl, Module};
 use super::examine::examine;
 use super::findings::{Code, Finding, Severity};
+use super::importable::importable;
 use super::symbols::ObjectSymbols;
 
 /// What an audit goes by.
@@ -177,7 +178,10 @@ pub fn audit_beside(
     for path in in_the_way(hashes.iter().map(|(path, _)| path), &own) {
         layout.insert_other(&wheel.place(path)?);
     }
-    let elf = examine(own, neighbours, layout, filename.platforms(), resolver, options);
+    let mut elf = examine(own, neighbours, layout, filename.platforms(), resolver, options);
+    if !options.allow.contains(&Code::WrongSuffix) {
+        elf.findings.extend(importable(&filename, &elf));
+    }
     Ok(Audit { wheel: filename, kind, hashes, unlisted: scan.unlisted, elf })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::elf::{ElfFacts, Segment};
 use crate::musl::{self, RunPath};
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution};
-use crate::wheel::Arch;
+use crate::wheel::{Arch, Suffix};
 
 use super::audit::AuditOptions;
 use super::findings::{Code, Finding, quoted};
@@ -135,48 +135,25 @@ fn overlaps_at(segment: &Segment, facts: &ElfFacts) -> bool {
     segment.align < LARGE_PAGE && (!congruent || shares_page)
 }
 
-/// `.cpython-312-x86_64-linux-gnu.so`: CPython looks for its own architecture only, and since 3.11 CPython on musl for
-/// `-linux-musl` only.
+/// The name of an extension module that no interpreter on musl of the object's architecture looks for.
 fn suffix(object: &Object, findings: &mut Vec<Finding>) {
     let name = object.origin.shown();
     let file = name.rsplit('/').next().unwrap_or(name);
-    let mut parts = file.rsplitn(3, '.');
-    let (Some("so"), Some(tag)) = (parts.next(), parts.next()) else { return };
-    let Some(version) = tag.strip_prefix("cpython-3").and_then(|rest| rest.split('-').next()) else { return };
-    let minor: Option<u16> = version.trim_end_matches(|c: char| c.is_ascii_lowercase()).parse().ok();
-    let named_for = tag.split('-').nth(2).and_then(interpreters_arch).filter(|_| tag.contains("-linux-"));
-    if let (Some(named), Some(arch)) = (named_for, object.facts.arch)
-        && !named.contains(&arch)
+    let Some((module, suffix)) = Suffix::of(file) else { return };
+    let ending = file.strip_prefix(module).unwrap_or(file);
+    if let Some(arch) = object.facts.arch
+        && suffix.other_arch(arch).is_some()
     {
         let message =
-            format!("`{name}` is for {arch}, whose interpreter does not look for names with `.{tag}.so`");
+            format!("`{name}` is for {arch}, whose interpreter does not look for names with `{ending}`");
         let hint =
             "name modules that are cross-compiled after the machine they are for, not the one that builds";
         findings.push(Finding::new(Code::WrongSuffix, name, message).with_hint(hint));
-        return;
-    }
-    let gnu = tag.ends_with("-linux-gnu") || tag.contains("-linux-gnueabi");
-    if gnu && minor.is_some_and(|minor| minor >= 11) {
-        let message =
-            format!("`{name}` is named for glibc; CPython 3.{version} on musl does not look for `.{tag}.so`");
+    } else if suffix.is_for_glibc() {
+        let message = format!("`{name}` is named for glibc; no Python on musl looks for `{ending}`");
         let hint = "build the wheel with a Python that runs on musl";
         findings.push(Finding::new(Code::WrongSuffix, name, message).with_hint(hint));
     }
-}
-
-/// The architectures whose CPython has this word in the names of extension modules (`PLATFORM_TRIPLET` in its `configure`).
-fn interpreters_arch(word: &str) -> Option<&'static [Arch]> {
-    Some(match word {
-        "x86_64" => &[Arch::X86_64],
-        "i386" => &[Arch::I686],
-        "aarch64" => &[Arch::Aarch64],
-        "arm" => &[Arch::Armv7l, Arch::Armv6l],
-        "powerpc64le" => &[Arch::Ppc64le],
-        "s390x" => &[Arch::S390x],
-        "riscv64" => &[Arch::Riscv64],
-        "loongarch64" => &[Arch::Loongarch64],
-        _ => return None,
-    })
 }
 
 fn run_path(object: &Object, layout: &InstalledLayout, findings: &mut Vec<Finding>) {

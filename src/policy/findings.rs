@@ -80,7 +80,7 @@ codes! {
     LongRunPath "long-run-path" Warning "A run path entry is so long that musl's buffer of 512 bytes may not hold it where the wheel is installed.",
     Interposed "interposed" Warning "A symbol is wanted from a library of the wheel, but musl has one of that name and its own wins: versions are ignored.",
     WrongInterpreter "wrong-interpreter" Error "A program asks for a loader that its architecture's musl does not have, or needs libraries and asks for none.",
-    WrongSuffix "wrong-suffix" Error "An extension module is named for glibc or for another architecture, and the interpreter does not look for that name.",
+    WrongSuffix "wrong-suffix" Error "An extension module has a name that the Pythons of the wheel's tags do not look for: it is for glibc, another architecture, version or build. A warning where others of the wheel's modules fit.",
     WrongMachine "wrong-machine" Error "An object is for another architecture than the wheel; musl would map it and crash.",
     UnknownMachine "unknown-machine" Error "An object is for an architecture that no musl wheel can name.",
     SmallStacks "small-stacks" Note "Threads are started without setting their stack size, which is 128 KiB on musl.",

@@ -9,6 +9,7 @@ mod definitions;
 mod examine;
 mod findings;
 mod glibc;
+mod importable;
 mod include;
 mod loading;
 mod name_set;

@@ -260,6 +260,9 @@ fn s12_the_suffix_of_glibc_is_not_looked_for_since_3_11() {
         "_x.cpython-312-arm-linux-gnueabihf.so",
         "_x.cpython-312-aarch64-linux-musl.so",
         "_x.cpython-39-aarch64-linux-gnu.so",
+        "_x.abi3-x86_64-linux-gnu.so",
+        "_x.abi3-aarch64-linux-musl.so",
+        "_x.pypy311-pp73-aarch64-linux-gnu.so",
     ] {
         finds(Code::WrongSuffix, module(name));
     }
@@ -267,6 +270,8 @@ fn s12_the_suffix_of_glibc_is_not_looked_for_since_3_11() {
         "_x.cpython-310-x86_64-linux-gnu.so",
         "_x.cpython-312-x86_64-linux-musl.so",
         "_x.abi3.so",
+        "_x.abi3-x86_64-linux-musl.so",
+        "_x.pypy311-pp73-x86_64-linux-gnu.so",
         "libcpython-3-gnu.so",
     ] {
         assert_eq!(codes(&look(TAG, vec![module(name)])), [], "{name}");
