@@ -10,7 +10,8 @@ use support::wheel_builder::WheelBuilder;
 fn wheel(tags: &str, modules: &[&str]) -> WheelBuilder {
     let start = WheelBuilder::new(&format!("demo-1.0-{tags}-musllinux_1_2_x86_64.whl"));
     modules.iter().fold(start, |wheel, module| {
-        wheel.file_with_mode(&format!("demo/{module}"), object("x86_64/ext_plain.so"), 0o755)
+        let path = module.strip_prefix("../").map_or_else(|| format!("demo/{module}"), str::to_owned);
+        wheel.file_with_mode(&path, object("x86_64/ext_plain.so"), 0o755)
     })
 }
 
@@ -132,6 +133,9 @@ fn a_module_for_one_python_under_py3_is_a_warning() {
 fn every_python_of_a_stable_abi_finds_the_module() {
     fits("cp312-abi3", &["_core.abi3.so"]);
     fits("cp312-abi3", &["_core.abi3.so", OF_312]);
+    // One module is what is installed as one.
+    let elsewhere = "../demo-1.0.data/platlib/demo/_core.abi3.so";
+    fits("cp312-abi3", &[elsewhere, OF_312]);
     fits("cp315-abi3", &["_core.abi3-x86_64-linux-musl.so"]);
     fits("cp315-abi3.abi3t", &["_core.abi3t.so"]);
     fits("cp315-abi3.abi3t", &["_core.abi3.so", "_core.abi3t-x86_64-linux-musl.so"]);

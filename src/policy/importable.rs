@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resolve::Object;
-use crate::wheel::{Covered, Python, Suffix, WheelFilename, WheelPath, covered};
+use crate::wheel::{Covered, Place, Python, Suffix, WheelFilename, WheelPath, covered};
 
 use super::audit::Examination;
 use super::findings::{Code, Finding, Severity, listed};
@@ -11,7 +11,7 @@ use super::findings::{Code, Finding, Severity, listed};
 /// One extension module of the wheel.
 struct Module<'a> {
     path: &'a WheelPath,
-    /// The name under which it is imported, with its directory; files that have it in common are one module for several
+    /// The name under which it is imported, with the directory it is installed in; files that have it in common are one module for several
     /// Pythons.
     name: (Option<WheelPath>, &'a str),
     suffix: Suffix,
@@ -19,13 +19,17 @@ struct Module<'a> {
 
 impl<'a> Module<'a> {
     /// `None` for what is no module, or is one under a name that no Python on musl looks for, which is a finding already.
-    fn of(path: &'a WheelPath, object: &Object) -> Option<Self> {
-        let (name, suffix) = Suffix::of(path.file_name())?;
+    fn of(path: &'a WheelPath, place: &'a Place, object: &Object) -> Option<Self> {
+        let (name, suffix) = Suffix::of(place.path.file_name())?;
         if suffix == Suffix::Plain && !object.is_extension_module() {
             return None;
         }
         let elsewhere = object.facts.arch.is_some_and(|arch| suffix.other_arch(arch).is_some());
-        (!elsewhere && !suffix.is_for_glibc()).then(|| Self { path, name: (path.parent(), name), suffix })
+        (!elsewhere && !suffix.is_for_glibc()).then(|| Self {
+            path,
+            name: (place.path.parent(), name),
+            suffix,
+        })
     }
 }
 
@@ -33,7 +37,7 @@ impl<'a> Module<'a> {
 /// else each module has to be found by one of them, for there are wheels with modules for several (`cp310.cp311-none`).
 pub(super) fn importable(wheel: &WheelFilename, elf: &Examination) -> Vec<Finding> {
     let modules: Vec<Module<'_>> =
-        elf.members().filter_map(|(_, path, _, object)| Module::of(path, object)).collect();
+        elf.members().filter_map(|(_, path, place, object)| Module::of(path, place, object)).collect();
     let pairs = wheel.python_abi_pairs();
     let covered: Vec<Covered> = pairs
         .iter()
