@@ -4,6 +4,7 @@
 mod arch;
 mod elf_audit;
 mod finding;
+mod importable;
 mod include;
 mod install_set;
 mod libc;

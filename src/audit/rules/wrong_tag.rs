@@ -1,5 +1,7 @@
 //! `wrong-tag`: `WHEEL` and the file name do not agree.
 
+use std::collections::BTreeSet;
+
 use crate::audit::finding::{Code, Finding, Severity};
 use crate::audit::subject::{Package, Subject};
 use crate::audit::wheel_kind::WheelKind;
@@ -40,16 +42,15 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 
 /// What is said where the tags differ.
 fn tags(package: Package<'_>) -> Option<String> {
-    let mut listed: Vec<String> = package.wheel.info().tags().into_iter().map(str::to_owned).collect();
-    let mut named = package.wheel.filename().tags();
-    listed.sort();
-    named.sort();
+    let listed = package.wheel.info().tag_set();
+    let named: BTreeSet<String> = package.wheel.filename().tags().into_iter().collect();
+    let joined = |tags: &BTreeSet<String>| tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let says = match listed.is_empty() {
         true => "names no tag".to_owned(),
-        false => format!("says {}", listed.join(", ")),
+        false => format!("says {}", joined(&listed)),
     };
     let dist_info = package.wheel.dist_info();
-    (listed != named).then(|| format!("`{dist_info}/WHEEL` {says}, the file name {}", named.join(", ")))
+    (listed != named).then(|| format!("`{dist_info}/WHEEL` {says}, the file name {}", joined(&named)))
 }
 
 /// What is said where the build tags differ.
