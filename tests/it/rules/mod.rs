@@ -1,7 +1,30 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
+mod dlopen_glibc_library;
+mod duplicate_name;
+mod forbidden_symbol;
+mod ignored_run_path;
+mod inherited_run_path;
+mod interposed;
+mod library_in_scripts;
+mod linked;
+mod linux_tag;
+mod long_run_path;
+mod manylinux_tag_on_musl;
+mod missing_library;
+mod needed_path;
+mod outside_run_path;
+mod purelib;
+mod refused_by_index;
 mod relr;
+mod reserved_name;
 mod scene;
+mod unknown_machine;
+mod unlisted;
+mod wheels;
+mod wrong_machine;
+mod wrong_suffix;
+mod wrong_tag;
 
 use muslrepair::audit::Finding;
 use muslrepair::audit::rules::RULES;
@@ -17,7 +40,30 @@ pub struct Case {
 }
 
 /// One case for each rule, in the order of the rules.
-const CASES: &[Case] = &[relr::CASE];
+const CASES: &[Case] = &[
+    missing_library::CASE,
+    inherited_run_path::CASE,
+    needed_path::CASE,
+    relr::CASE,
+    library_in_scripts::CASE,
+    reserved_name::CASE,
+    duplicate_name::CASE,
+    interposed::CASE,
+    forbidden_symbol::CASE,
+    wrong_machine::CASE,
+    unknown_machine::CASE,
+    wrong_suffix::CASE,
+    ignored_run_path::CASE,
+    outside_run_path::CASE,
+    long_run_path::CASE,
+    dlopen_glibc_library::CASE,
+    unlisted::CASE,
+    wrong_tag::CASE,
+    purelib::CASE,
+    linux_tag::CASE,
+    manylinux_tag_on_musl::CASE,
+    refused_by_index::CASE,
+];
 
 #[test]
 fn every_rule_has_an_input_that_breaks_it_and_one_that_does_not() {
