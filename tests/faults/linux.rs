@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
 use muslrepair::audit::{AuditOptions, audit};
-use muslrepair::repair::{RepairOptions, apply, plan};
+use muslrepair::repair::{RepairError, RepairOptions, apply, plan};
 use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
@@ -305,7 +305,7 @@ fn a_library_that_changes_after_it_was_looked_at_is_not_grafted() {
         std::fs::create_dir(sandbox.out()).unwrap();
         let error = apply(&planned, &sandbox.out()).unwrap_err();
         assert!(
-            matches!(&error, Error::Changed { path } if *path == library.canonicalize().unwrap()),
+            matches!(&error, RepairError::Read(Error::Changed { path }) if *path == library.canonicalize().unwrap()),
             "{error}"
         );
         assert_eq!(names(&sandbox.out()), [""; 0]);
