@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use muslrepair::audit::{Audit, AuditOptions, Severity, audit};
-use muslrepair::repair::{Plan, RepairOptions, apply, plan};
+use muslrepair::repair::{Plan, RepairError, RepairOptions, apply, plan};
 use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
 use muslrepair::{Error, Limits, report, wheel::Wheel};
 
@@ -80,8 +80,8 @@ fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(wheels)
 }
 
-fn prepare(path: &Path, resolver: &Resolver, options: &RepairOptions) -> Result<Job, Error> {
-    let wheel = Wheel::open(path, &Limits::default())?;
+fn prepare(path: &Path, resolver: &Resolver, options: &RepairOptions) -> Result<Job, RepairError> {
+    let wheel = Wheel::open(path, &Limits::default()).map_err(Error::from)?;
     let audit = audit(&wheel, resolver, &AuditOptions::default())?;
     let plan = plan(&wheel, &audit, options)?;
     Ok(Job { wheel, audit, plan })
@@ -94,15 +94,15 @@ fn check(path: &Path) -> Result<(), String> {
         let wheel = Wheel::open(path, &Limits::default())?;
         audit(&wheel, &nothing, &AuditOptions::default())
     };
-    let audit = audited().map_err(|error| explained(path, &error))?;
-    match audit.elf.findings.iter().find(|finding| finding.severity == Severity::Error) {
+    let audit = audited().map_err(|error| explained(path, &error.into()))?;
+    match audit.findings().find(|finding| finding.severity == Severity::Error) {
         Some(finding) => Err(format!("`{}`: {}", path.display(), finding.message)),
         None => Ok(()),
     }
 }
 
 /// An error with its hints, as one would show it.
-fn explained(path: &Path, error: &Error) -> String {
+fn explained(path: &Path, error: &RepairError) -> String {
     let mut text = format!("`{}`: {error}", path.display());
     for hint in error.hints() {
         text.push_str("\nhint: ");
