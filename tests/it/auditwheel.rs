@@ -90,7 +90,7 @@ fn a05_machines_that_no_wheel_can_name_are_refused() {
     mips[18] = 8;
     sandbox.wheel(&WheelBuilder::new(NAME).file("demo/_core.so", mips));
     for run in [sandbox.repair(&[]), sandbox.repair(&["--allow-pure-python-wheel"])] {
-        run.failure(1, &["`demo/_core.so` is for machine 8"]);
+        run.failure(1, &["`demo/_core.so` is built for the ELF machine 8"]);
     }
     assert_eq!(sandbox.outputs(), [""; 0]);
 }
@@ -99,7 +99,7 @@ fn a05_machines_that_no_wheel_can_name_are_refused() {
 fn a06_a_name_for_another_architecture_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&WheelBuilder::new(NAME).file("demo/_core.so", object("s390x/libgreet.so.3")));
-    sandbox.repair(&[]).failure(1, &["is s390x, the file name says x86_64"]);
+    sandbox.repair(&[]).failure(1, &["is built for s390x, but the file name says x86_64"]);
 }
 
 #[test]

@@ -101,17 +101,17 @@ fn modules_for_none_of_the_tags_are_an_error_and_some_a_warning() {
         "error",
         "cp312-cp312",
         &[OF_311],
-        "no Python that `cp312-cp312` names looks for `demo/_core.cpython-311",
+        "no Python that `cp312-cp312` names imports `demo/_core.cpython-311",
     );
     finds("error", "cp313-cp313t", &["_core.cpython-313-x86_64-linux-musl.so"], "no Python");
     finds("error", "cp312-cp312", &["_core.cpython-312d-x86_64-linux-musl.so"], "no Python");
     finds("error", "cp312-cp312", &["_core.pypy311-pp73-x86_64-linux-gnu.so"], "no Python");
     finds("error", "pp311-pypy311_pp73", &[OF_311], "no Python");
-    finds("warning", "cp312-cp312", &[OF_311, OF_312], "looks for `demo/_core.cpython-311");
+    finds("warning", "cp312-cp312", &[OF_311, OF_312], "imports `demo/_core.cpython-311");
     // It is an error that stands in the way of a repair, and can be allowed.
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel("cp312-cp312", &[OF_311]));
-    sandbox.repair(&[]).failure(1, &["no Python that `cp312-cp312` names looks for"]);
+    sandbox.repair(&[]).failure(1, &["no Python that `cp312-cp312` names imports"]);
     sandbox.run(&["verify", ".", "--allow", "wrong-suffix"]).success();
 }
 
@@ -119,7 +119,7 @@ fn modules_for_none_of_the_tags_are_an_error_and_some_a_warning() {
 fn a_module_for_one_python_under_py3_is_a_warning() {
     fits("py3-none", &["_core.so"]);
     fits("py3-none", &["_core.abi3.so", OF_312]);
-    finds("warning", "py3-none", &[OF_312], "each of these is for one Python only");
+    finds("warning", "py3-none", &[OF_312], "is for one Python only, but the wheel is tagged `py3-none`");
     finds("warning", "py2.py3-none", &[OF_311, OF_312], "`py2-none`, `py3-none`");
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel("py3-none", &[OF_312]));
@@ -136,11 +136,11 @@ fn every_python_of_a_stable_abi_finds_the_module() {
     fits("cp315-abi3", &["_core.abi3-x86_64-linux-musl.so"]);
     fits("cp315-abi3.abi3t", &["_core.abi3t.so"]);
     fits("cp315-abi3.abi3t", &["_core.abi3.so", "_core.abi3t-x86_64-linux-musl.so"]);
-    let old = "is not found by CPython 3.12, CPython 3.13, CPython 3.14, which `cp312-abi3` promises";
+    let old = "is not imported by CPython 3.12, CPython 3.13, CPython 3.14, which `cp312-abi3` covers";
     finds("error", "cp312-abi3", &["_core.abi3-x86_64-linux-musl.so"], old);
     finds("error", "cp312-abi3", &["_core.abi3t.so"], old);
     finds("error", "cp312-abi3", &[OF_312], "CPython 3.13, CPython 3.14, CPython 3.15");
-    finds("error", "cp315-abi3.abi3t", &["_core.abi3.so"], "is not found by free-threaded CPython 3.15");
+    finds("error", "cp315-abi3.abi3t", &["_core.abi3.so"], "is not imported by free-threaded CPython 3.15");
     finds("error", "cp315-abi3t", &["_core.abi3-x86_64-linux-musl.so"], "free-threaded CPython 3.15");
     finds("error", "cp312-abi3", &["_core.abi3-x86_64-linux-gnu.so"], "is named for glibc");
     // Two modules, of which one is not found.

@@ -34,7 +34,7 @@ fn a_library_gets_the_run_path_that_only_another_module_had() {
         .file("demo/a/liba.so", ElfBuilder::new().needed("libb.so").build())
         .file("demo/b/libb.so", ElfBuilder::new().build());
     let said = refused_by_verify(&builder);
-    assert!(said.contains("error[borrowed-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
+    assert!(said.contains("error[inherited-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
     let (result, said) = repaired(&builder);
     assert!(said.contains("giving `demo/a/liba.so` a run path of its own"), "{said}");
     assert_eq!(result.facts("demo/a/liba.so").run_path(), Some("$ORIGIN/../b"));
@@ -189,7 +189,11 @@ fn two_wheels_with_different_libraries_of_one_name_are_told() {
         sandbox.wheel(&builder.file(&format!("{name}/libdup.so"), library));
     }
     let said = sandbox.run(&["verify", "."]).success().stdout;
-    assert_eq!(said.matches("warning[duplicate-name]: `libdup.so`").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("warning[duplicate-name]: different libraries are named `libdup.so`").count(),
+        2,
+        "{said}"
+    );
     std::fs::remove_file(sandbox.path().join("second-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")).unwrap();
     let said = sandbox.run(&["verify", "."]).success().stdout;
     assert!(!said.contains("duplicate-name"), "{said}");

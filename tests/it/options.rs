@@ -53,7 +53,7 @@ fn a_library_to_include_is_judged_like_any_other() {
     std::fs::write(&path, object("x86_64/ext_relr.so")).unwrap();
     let include = ["--include", path.to_str().unwrap(), "--min-musl", "1.2.0"];
     let kept: Vec<&str> = include.into_iter().chain(["--keep-relr"]).collect();
-    sandbox.repair(&kept).failure(1, &["/libplugin.so` has DT_RELR, in musl since 1.2.4"]);
+    sandbox.repair(&kept).failure(1, &["/libplugin.so` has DT_RELR, available since musl 1.2.4"]);
     sandbox.repair(&include).success();
     let plugin = sandbox.result().one("demo.libs", "libplugin-");
     assert!(!sandbox.result().facts(&format!("demo.libs/{plugin}")).relr);
@@ -68,9 +68,9 @@ fn what_cannot_be_included_is_said_all_at_once() {
         .failure(
             1,
             &[
-                "`libnone.so.1`, asked for with `--include`, was not found",
+                "`libnone.so.1`, requested with `--include`, was not found",
                 "searched: `/lib`",
-                "`libc.so`, asked for with `--include`, belongs to musl",
+                "`libc.so`, requested with `--include`, belongs to musl",
                 "is for another architecture than the wheel",
             ],
         );

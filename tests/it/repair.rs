@@ -264,7 +264,7 @@ fn glibc_objects_are_refused_with_the_evidence() {
 fn the_elf_files_decide_the_architecture_and_the_name_must_agree() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("aarch64/core.so"));
-    sandbox.repair(&[]).failure(1, &["is aarch64, the file name says x86_64"]);
+    sandbox.repair(&[]).failure(1, &["is built for aarch64, but the file name says x86_64"]);
     let mixed = Sandbox::new();
     mixed.wheel(&wheel_with("x86_64/ext_plain.so").file("demo/b.so", object("s390x/core.so")));
     mixed.repair(&[]).failure(1, &["`demo/b.so` is s390x and", "a wheel has one architecture"]);

@@ -80,7 +80,10 @@ fn min_musl_is_enforced_by_verify_and_by_repair() {
     sandbox.run(&["verify", "out", "--min-musl", "1.2.0"]).success();
     sandbox.repair(&["--min-musl", "1.2.0", "--keep-relr"]).failure(
         1,
-        &["the wheel needs musl 1.2.4 (Alpine 3.18), asked was 1.2.0", "has DT_RELR, in musl since 1.2.4"],
+        &[
+            "needs musl 1.2.4 (Alpine 3.18), but musl 1.2.0 (Alpine 3.13) was requested",
+            "has DT_RELR, available since musl 1.2.4",
+        ],
     );
     sandbox.repair(&["--keep-relr"]).success();
     let run = sandbox.run(&["verify", "out", "--min-musl", "1.2.3"]);
@@ -95,7 +98,7 @@ fn an_older_policy_is_granted_only_to_what_loads_there_however_it_is_asked_for()
     for plat in ["musllinux_1_1", "musllinux_1_1_x86_64"] {
         sandbox
             .repair(&["--plat", plat, "--keep-relr"])
-            .failure(1, &["the wheel needs musl 1.2.4 (Alpine 3.18), asked was 1.1.24"]);
+            .failure(1, &["needs musl 1.2.4 (Alpine 3.18), but musl 1.1.24 (Alpine 3.12) was requested"]);
         sandbox.repair(&["--plat", plat, "-w", plat]).success();
         assert_eq!(sandbox.names(plat), ["demo-1.0-cp312-cp312-musllinux_1_1_x86_64.whl"]);
     }
@@ -131,7 +134,7 @@ fn findings_can_be_allowed_by_code_and_unknown_codes_are_refused() {
     sandbox.run(&["verify", NAME, "--allow", "missing-library"]).success();
     let run = sandbox
         .run(&["verify", NAME, "--allow", "missing-book"])
-        .failure(2, &["unknown finding `missing-book`"]);
+        .failure(2, &["unknown rule `missing-book`"]);
     assert!(run.stdout.is_empty());
     assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("initial-exec-tls (error)"));
 }

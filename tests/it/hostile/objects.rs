@@ -36,7 +36,7 @@ pub(super) const GROUP: Group = Group {
         refused("another machine", &["_core.cpython", "machine 8"], |s| changed(s, 18, &[8, 0])),
         refused(
             "a library for aarch64 in a wheel for x86_64",
-            &["is aarch64, the file name says x86_64"],
+            &["is built for aarch64, but the file name says x86_64"],
             |scene| {
                 scene.module(object("aarch64/core.so"));
             },
@@ -157,9 +157,13 @@ pub(super) const GROUP: Group = Group {
                 scene.module(undefined(1_100_000));
             },
         ),
-        refused("400,000 symbols that no musl has", &["needs what no musl has", "and 9992 more"], |scene| {
-            scene.module(undefined(400_000));
-        }),
+        refused(
+            "400,000 symbols that no musl has",
+            &["which no release of musl and none of its libraries provides", "and 992 more"],
+            |scene| {
+                scene.module(undefined(400_000));
+            },
+        ),
         refused("version needs that overlap", &["version needs: entries overlap"], |scene| {
             // No versions, and the next entry is 4 bytes on.
             let elf = ElfBuilder::new().table(DT_VERNEED, words(&[4; 1024]));

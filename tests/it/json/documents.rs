@@ -92,10 +92,13 @@ struct Finding {
     code: String,
     severity: String,
     object: String,
+    objects: Vec<String>,
+    count: u64,
     message: String,
     #[serde(default)]
     details: Vec<String>,
     hint: Option<String>,
+    fixed_by_repair: bool,
 }
 
 #[derive(Debug, Deserialize)]
