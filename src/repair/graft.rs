@@ -1,13 +1,15 @@
 //! Grafts: libraries from outside that move into the wheel.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::error::RepairError;
 use crate::audit::Audit;
 use crate::elf::ElfEdit;
-use crate::resolve::{LibraryBytes, Origin};
+use crate::error::Error;
+use crate::resolve::{Origin, read_hashed};
 use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
 
 /// A library that moves into the wheel.
@@ -18,9 +20,9 @@ pub struct Graft {
     pub member: WheelPath,
     /// Its path, inside the sysroot where it was found there.
     pub source: String,
-    /// Its bytes as found.
+    /// Where it lies on this machine.
     #[serde(skip)]
-    pub bytes: LibraryBytes,
+    pub location: PathBuf,
     /// Its size as found, in bytes.
     pub size: u64,
     /// Its hash as found.
@@ -41,15 +43,29 @@ impl Graft {
     pub fn name(&self) -> &str {
         self.member.file_name()
     }
+
+    /// The library as it was found, read again.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or has other bytes than when the plan was made.
+    pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
+        let (bytes, sha256) = read_hashed(&self.location, u64::MAX)
+            .map_err(|reason| Error::io("read", &self.location, std::io::Error::other(reason)))?;
+        if sha256 != self.sha256 {
+            return Err(Error::Changed { path: self.location.clone() });
+        }
+        Ok(bytes)
+    }
 }
 
 /// Which libraries outside become which grafts, and what their file names are.
-pub(super) struct Names {
+pub(super) struct GraftNames {
     /// Object of the graph to the object whose content stands for it, and the file name.
     by_object: BTreeMap<usize, (usize, String)>,
 }
 
-impl Names {
+impl GraftNames {
     /// Names every library outside the wheel, one name for each content.
     pub(super) fn choose(audit: &Audit) -> Self {
         let mut by_content: BTreeMap<Sha256Digest, (usize, String)> = BTreeMap::new();
@@ -88,7 +104,7 @@ fn hashed_name(file_name: &str, hash: &str) -> String {
 
 /// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
 /// cannot know where site-packages lies, so its grafts lie below the prefix too.
-pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, RepairError> {
+pub(super) fn graft_dir(scheme: Scheme, libs: &str, data_dir: &str) -> Result<GraftDir, RepairError> {
     let name = |name: String| -> Result<WheelPath, RepairError> {
         name.parse().map_err(|source| RepairError::Name { name: name.clone(), source })
     };
@@ -96,24 +112,27 @@ pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, R
         Scheme::Data => {
             let installed = name(format!("lib/{libs}"))?;
             let members = name(format!("{data_dir}/data/lib/{libs}"))?;
-            Ok(Home { directory: Directory { scheme, path: Some(installed) }, members })
+            Ok(GraftDir { directory: Directory { scheme, path: Some(installed) }, members })
         }
         Scheme::Site | Scheme::Scripts | Scheme::Headers => {
             let members = name(libs.to_owned())?;
-            Ok(Home { directory: Directory { scheme: Scheme::Site, path: Some(members.clone()) }, members })
+            Ok(GraftDir {
+                directory: Directory { scheme: Scheme::Site, path: Some(members.clone()) },
+                members,
+            })
         }
     }
 }
 
 /// A directory of grafts.
-pub(super) struct Home {
+pub(super) struct GraftDir {
     /// Where it is installed.
     pub(super) directory: Directory,
     /// Its name in the archive.
     pub(super) members: WheelPath,
 }
 
-impl Home {
+impl GraftDir {
     pub(super) fn member(&self, name: &str) -> Result<WheelPath, RepairError> {
         self.members.join(name).map_err(|source| RepairError::Name { name: name.to_owned(), source })
     }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -12,8 +12,6 @@ use crate::musl::{ObjectSymbols, glibc_evidence};
 use crate::platform::Arch;
 use crate::wheel::{Sha256Digest, Sums};
 
-use super::library_bytes::LibraryBytes;
-
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -22,9 +20,9 @@ pub struct LibraryFile {
     pub path: String,
     /// Whether `path` is meant inside the sysroot, rather than being a directory the caller named.
     pub in_sysroot: bool,
-    /// Its bytes.
+    /// Where it lies on this machine.
     #[serde(skip)]
-    pub bytes: LibraryBytes,
+    pub location: PathBuf,
     /// Size in bytes.
     pub size: u64,
     /// Hash of the file as found.
@@ -61,13 +59,12 @@ pub(super) fn read_library(
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
-    let mut sums = Sums::default();
     if let Some(size) = std::fs::metadata(location).map(|metadata| metadata.len()).ok()
         && size > limits.graft_size
     {
         return Err(format!("{size} bytes, more than the limit `graft-size` of {}", limits.graft_size));
     }
-    let bytes = read_seeing(location, limits.graft_size, |piece| sums.add(piece))?;
+    let (bytes, sha256) = read_hashed(location, limits.graft_size)?;
     let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
     if !elf::is_elf(first) {
         let text = bytes.get(..512).unwrap_or(&bytes);
@@ -77,12 +74,11 @@ pub(super) fn read_library(
     let damaged = |error: ElfError| format!("damaged: {error}");
     let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
-    let (crc32, sha256) = sums.finish();
     Ok(LibraryFile {
         path,
         in_sysroot,
         size: bytes.len() as u64,
-        bytes: LibraryBytes::new(location, bytes, crc32),
+        location: location.to_owned(),
         sha256,
         facts,
         symbols,
@@ -92,6 +88,13 @@ pub(super) fn read_library(
 /// Reads a regular file of at most `limit` bytes; FIFOs and devices are never opened.
 pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, String> {
     read_seeing(location, limit, |_| ())
+}
+
+/// As [`read_regular`], with the hash of the bytes.
+pub(crate) fn read_hashed(location: &Path, limit: u64) -> Result<(Vec<u8>, Sha256Digest), String> {
+    let mut sums = Sums::default();
+    let bytes = read_seeing(location, limit, |piece| sums.add(piece))?;
+    Ok((bytes, sums.finish().1))
 }
 
 /// As [`read_regular`]; `see` gets the bytes in order, piece by piece, on another thread where one is free.
