@@ -11,6 +11,7 @@ pub mod musl;
 mod observer;
 pub mod platform;
 pub mod policy;
+mod regular_file;
 pub mod repair;
 pub mod report;
 pub mod resolve;

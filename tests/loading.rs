@@ -5,7 +5,7 @@ mod support;
 
 use muslrepair::elf::{ElfEdit, RunPathEdit, patch};
 use support::elf_builder::{DT_RUNPATH, ElfBuilder};
-use support::sandbox::{Repaired, Sandbox, object};
+use support::sandbox::{Repaired, Sandbox, object, testdata};
 use support::wheel_builder::WheelBuilder;
 
 const NAME: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
@@ -196,4 +196,131 @@ fn two_wheels_with_different_libraries_of_one_name_are_told() {
     std::fs::remove_file(sandbox.path().join("second-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")).unwrap();
     let said = sandbox.run(&["verify", "."]).success().stdout;
     assert!(!said.contains("duplicate-name"), "{said}");
+}
+
+/// A library `libq.so.1` in `demo/priv`, and a module beside it that finds it by this run path.
+fn through(run_path: &str) -> WheelBuilder {
+    WheelBuilder::new(NAME)
+        .file("demo/ext.so", needing("libq.so.1", run_path))
+        .file("demo/priv/libq.so.1", ElfBuilder::new().build())
+}
+
+/// Repairs a wheel where the host has a library of the same name, and returns the grafts.
+fn grafts(builder: &WheelBuilder) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join("host")).unwrap();
+    let other = ElfBuilder::new().text(DT_RUNPATH, "/other").build();
+    std::fs::write(sandbox.path().join("host/libq.so.1"), other).unwrap();
+    sandbox.wheel(builder);
+    sandbox.repair(&["-l", "host"]).success();
+    sandbox.result().below("demo.libs")
+}
+
+#[test]
+fn a_run_path_leads_through_every_directory_that_a_wheel_installs() {
+    let cases = [
+        ("$ORIGIN/sub/../priv", "demo/sub/data.txt"),
+        ("$ORIGIN/sub/deep/../../priv", "demo/sub/deep/data.txt"),
+        ("$ORIGIN/.//sub/./../priv/", "demo/sub/data.txt"),
+        ("$ORIGIN/../other/../demo/priv", "demo-1.0.data/purelib/other/data.py"),
+        ("$ORIGIN/../../../../share/../lib/python3.12/site-packages/demo/priv", "demo-1.0.data/data/share/x"),
+        ("$ORIGIN/../../../../bin/../lib/python3.12/site-packages/demo/priv", "demo-1.0.data/scripts/tool"),
+        ("$ORIGIN/../demo-1.0.dist-info/../demo/priv", "demo/data.txt"),
+        ("$ORIGIN/../demo-1.0.dist-info/licenses/../../demo/priv", "demo-1.0.dist-info/licenses/LICENSE"),
+    ];
+    for (run_path, file) in cases {
+        let builder = through(run_path).file(file, "text");
+        assert_eq!(grafts(&builder), [""; 0], "{run_path}");
+        let (result, _) = repaired(&builder);
+        assert_eq!(result.below("demo.libs"), [""; 0], "{run_path}");
+    }
+    // Installers install what RECORD does not list, too.
+    assert_eq!(
+        grafts(&through("$ORIGIN/sub/../priv").file("demo/sub/x", "").unlisted("demo/sub/x")),
+        [""; 0]
+    );
+}
+
+/// The kernel finds nothing behind a directory that is not there, nor behind a file.
+#[test]
+fn a_run_path_does_not_lead_through_what_is_no_directory() {
+    let cases = [
+        ("$ORIGIN/sub/../priv", "demo/subs/data.txt"),
+        ("$ORIGIN/sub/../priv", "demo/sub"),
+        ("$ORIGIN/priv/libq.so.1/../../priv", "demo/data.txt"),
+        ("$ORIGIN/sub/none/../../priv", "demo/sub/data.txt"),
+        ("$ORIGIN/../demo-1.0.data/../demo/priv", "demo-1.0.data/data/share/x"),
+    ];
+    for (run_path, file) in cases {
+        let said = refused_by_verify(&through(run_path).file(file, "text"));
+        assert!(said.contains("`libq.so.1`, needed by `demo/ext.so`, was not found"), "{run_path}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_path_leads_through_the_directories_and_links_of_a_tree() {
+    let verdict = |run_path: &str| {
+        let sandbox = Sandbox::new();
+        let demo = sandbox.path().join("site/demo");
+        for directory in ["priv", "sub", "empty/deep", "../elsewhere/real", "../elsewhere/priv"] {
+            std::fs::create_dir_all(demo.join(directory)).unwrap();
+        }
+        std::fs::create_dir_all(sandbox.path().join("outside/priv")).unwrap();
+        std::fs::write(demo.join("sub/data.txt"), "text").unwrap();
+        std::fs::write(demo.join("ext.so"), needing("libq.so.1", run_path)).unwrap();
+        for directory in ["site/demo/priv", "outside/priv"] {
+            let path = sandbox.path().join(directory).join("libq.so.1");
+            std::fs::write(path, ElfBuilder::new().build()).unwrap();
+        }
+        for (target, link) in [
+            ("sub", "link"),
+            ("../elsewhere/real", "far"),
+            ("../../demo", "../elsewhere/real/back"),
+            ("..", "up"),
+            ("../../outside/priv", "out"),
+            ("sub/data.txt", "text"),
+            ("../priv/libq.so.1", "sub/libq.so.1"),
+        ] {
+            std::os::unix::fs::symlink(target, demo.join(link)).unwrap();
+        }
+        let root = testdata("rootfs");
+        sandbox.run(&["verify", "site", "--sysroot", root.to_str().unwrap()]).status
+    };
+    for run_path in [
+        "$ORIGIN/sub/../priv",
+        "$ORIGIN/empty/../priv",
+        "$ORIGIN/empty/deep/.././../priv",
+        "$ORIGIN/link/../priv",
+        "$ORIGIN/link/",
+        "$ORIGIN/far/../../demo/priv",
+        "$ORIGIN/far/back/priv",
+        "$ORIGIN/up/demo/priv",
+    ] {
+        assert_eq!(verdict(run_path), 0, "{run_path}");
+    }
+    for run_path in [
+        // Not the directory of the link, but the one of the directory that it leads to.
+        "$ORIGIN/far/../priv",
+        "$ORIGIN/none/../priv",
+        "$ORIGIN/sub/data.txt/../../priv",
+        "$ORIGIN/text/../priv",
+        "$ORIGIN/out",
+        "$ORIGIN/out/../priv",
+    ] {
+        assert_eq!(verdict(run_path), 1, "{run_path}");
+    }
+}
+
+#[test]
+fn a_run_path_leads_through_the_directories_of_a_wheel_installed_beside() {
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&other("first").file("first/ext.so", needing("libshared.so.1", "$ORIGIN/../second/lib")));
+    sandbox.wheel(
+        &other("second")
+            .file("second/lib/libshared.so.1", needing("libthird.so.1", "$ORIGIN/sub/../../priv"))
+            .file("second/lib/sub/data.txt", "text")
+            .file("second/priv/libthird.so.1", ElfBuilder::new().build()),
+    );
+    sandbox.run(&["verify", "."]).success();
 }

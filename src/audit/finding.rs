@@ -1,6 +1,6 @@
 //! What an audit finds wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -134,7 +134,12 @@ pub(crate) fn listed(names: &[&str]) -> String {
 /// Objects as the subject of a sentence: `` `a.so` has ``, `` `a.so`, `b.so`, `c.so` and 88 more have ``.
 pub(crate) fn subject(objects: &[&str], singular: &str, plural: &str) -> String {
     let verb = if objects.len() == 1 { singular } else { plural };
-    format!("{} {verb}", first_of(objects, MOST_IN_MESSAGE))
+    format!("{} {verb}", first_few(objects))
+}
+
+/// The same without the verb, for other places of a sentence.
+pub(crate) fn first_few(objects: &[&str]) -> String {
+    first_of(objects, MOST_IN_MESSAGE)
 }
 
 fn first_of(names: &[&str], most: usize) -> String {
@@ -151,7 +156,7 @@ pub(crate) fn grouped<'a, C: Ord + Clone>(
 ) -> Vec<(C, Vec<&'a str>)> {
     let mut groups: Vec<(C, Vec<&str>)> = Vec::new();
     let mut places: BTreeMap<C, usize> = BTreeMap::new();
-    let mut known: std::collections::BTreeSet<(usize, &str)> = std::collections::BTreeSet::new();
+    let mut known: BTreeSet<(usize, &str)> = std::collections::BTreeSet::new();
     for (cause, object) in pairs {
         let place = *places.entry(cause.clone()).or_insert_with(|| {
             groups.push((cause, Vec::new()));
@@ -166,6 +171,22 @@ pub(crate) fn grouped<'a, C: Ord + Clone>(
     groups
 }
 
+/// Objects by the cause and the set of symbols that they share: cause, symbols in order, objects. What has no symbol has an
+/// empty set.
+pub(crate) fn grouped_by_symbols<'a, C: Ord + Clone>(
+    found: impl IntoIterator<Item = (C, Option<&'a str>, &'a str)>,
+) -> Vec<(C, Vec<&'a str>, Vec<&'a str>)> {
+    let mut by_object: BTreeMap<(&str, C), BTreeSet<&str>> = BTreeMap::new();
+    for (cause, symbol, object) in found {
+        by_object.entry((object, cause)).or_default().extend(symbol);
+    }
+    let groups = grouped(by_object.into_iter().map(|((object, cause), symbols)| ((cause, symbols), object)));
+    groups
+        .into_iter()
+        .map(|((cause, symbols), objects)| (cause, symbols.into_iter().collect(), objects))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,5 +197,23 @@ mod tests {
         assert_eq!(grouped(pairs), [("x", vec!["b.so", "a.so"]), ("y", vec!["a.so"])]);
         assert_eq!(subject(&["a.so"], "has", "have"), "`a.so` has");
         assert_eq!(subject(&["a", "b", "c", "d"], "has", "have"), "`a`, `b`, `c` and 1 more have");
+    }
+
+    #[test]
+    fn objects_with_one_set_of_symbols_are_one_group() {
+        let found = [
+            (1, Some("y"), "a.so"),
+            (1, Some("x"), "a.so"),
+            (1, Some("x"), "b.so"),
+            (1, Some("y"), "b.so"),
+            (1, Some("x"), "c.so"),
+            (2, None, "a.so"),
+        ];
+        let groups = [
+            (1, vec!["x", "y"], vec!["a.so", "b.so"]),
+            (2, vec![], vec!["a.so"]),
+            (1, vec!["x"], vec!["c.so"]),
+        ];
+        assert_eq!(grouped_by_symbols(found), groups);
     }
 }

@@ -4,6 +4,7 @@
 mod arch;
 mod elf_audit;
 mod finding;
+mod importable;
 mod include;
 mod install_set;
 mod libc;
@@ -24,7 +25,7 @@ mod wheel_kind;
 pub use elf_audit::{ElfAudit, ExternalLibrary, ObjectSet, audit_objects};
 pub(crate) use finding::quoted;
 pub use finding::{Code, Finding, MOST_OBJECTS, Severity};
-pub use install_set::Neighbourhood;
+pub use install_set::{Neighbourhood, Neighbours};
 pub(crate) use libc::built_for_musl;
 pub use libc::libc_name;
 pub use minimum::MinimumMusl;

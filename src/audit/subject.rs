@@ -2,8 +2,8 @@
 
 use crate::musl::Release;
 use crate::platform::Arch;
-use crate::resolve::{Graph, InstalledLayout, Object, Origin};
-use crate::wheel::{PlatformTag, Wheel, WheelPath};
+use crate::resolve::{Graph, InstalledLayout, Object, Origin, directory_of};
+use crate::wheel::{Place, PlatformTag, Wheel, WheelPath};
 
 use super::arch::ArchConflict;
 use super::include::IncludeFailure;
@@ -65,5 +65,29 @@ impl<'a> Subject<'a> {
     pub(crate) fn objects_that_need(&self, kind: &RequirementKind) -> impl Iterator<Item = &'a str> {
         let having = self.requirements.iter().filter(move |requirement| requirement.kind == *kind);
         having.map(|requirement| requirement.object.as_str())
+    }
+
+    /// The library of this name that an object of the wheel, of the tree or outside finds by its own search or with the help
+    /// of some process.
+    pub(crate) fn library_of(&self, index: usize, name: &str) -> Option<&'a Object> {
+        let object = self.graph.objects.get(index)?;
+        if matches!(object.origin, Origin::Neighbour { .. }) {
+            return None;
+        }
+        let (_, target) = object.edges().find(|(needed, _)| *needed == name)?;
+        self.graph.objects.get(target)
+    }
+
+    /// The objects of the wheel or tree that have a run path, with where they are installed and its text.
+    pub(crate) fn members_with_run_path(&self) -> impl Iterator<Item = (&'a Object, &'a Place, &'a str)> {
+        self.members().filter_map(|object| Some((object, object.origin.place()?, object.facts.run_path()?)))
+    }
+
+    /// Whether a run path entry of what is installed at `place` leads to a directory that wheels may not rely on. A repair
+    /// removes it.
+    pub(crate) fn is_outside_entry(&self, place: &Place, entry: &str) -> bool {
+        let installed = self.layout.installed(place);
+        let found = self.layout.expand(entry, directory_of(&installed));
+        !found.is_some_and(|found| self.layout.is_reliable(&found))
     }
 }

@@ -1,7 +1,5 @@
 //! The audit of a wheel: what it is, what it needs, what is wrong with it.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use crate::elf::{self, ElfFacts, Kind};
@@ -14,6 +12,7 @@ use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
 use super::finding::{Code, Finding, Severity};
+use super::install_set::Neighbours;
 use super::options::AuditOptions;
 use super::subject::Package;
 use super::wheel_kind::WheelKind;
@@ -79,17 +78,17 @@ impl Audit {
 /// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file. What keeps a sound wheel from being
 /// repaired is no error here but a [`Finding`].
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
-    audit_beside(wheel, Vec::new(), resolver, options)
+    audit_beside(wheel, Neighbours::default(), resolver, options)
 }
 
-/// Audits a wheel that is installed together with others, whose objects are `siblings`: see [`super::Neighbourhood`].
+/// Audits a wheel that is installed together with others: see [`super::Neighbourhood`].
 ///
 /// # Errors
 ///
 /// As [`audit()`].
 pub fn audit_beside(
     wheel: &Wheel,
-    siblings: Vec<Object>,
+    siblings: Neighbours,
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> Result<Audit, Error> {
@@ -111,14 +110,17 @@ pub fn audit_beside(
         (true, false) => WheelKind::PlatformWithoutElf,
     };
     let mut layout = InstalledLayout::new(filename.python_version());
-    for path in in_the_way(hashes.iter().map(|(path, _)| path), &own) {
-        layout.insert_other(&wheel.place(path)?);
+    for place in hashes.iter().filter_map(|(path, _)| wheel.place(path).ok()) {
+        layout.insert_other(&place);
+    }
+    for directory in &siblings.directories {
+        layout.insert_directory(directory);
     }
     let package = Package { wheel, kind, unlisted: &scan.unlisted };
     let set = ObjectSet {
         name: filename.to_string(),
         own,
-        siblings,
+        siblings: siblings.objects,
         layout,
         platforms: filename.platforms().to_vec(),
     };
@@ -132,17 +134,6 @@ pub fn audit_beside(
         packaging,
         allow: options.allow.clone(),
     })
-}
-
-/// The files that have the name of a library which an object needs, or lie in a directory of that name: whether they can be
-/// loaded or not, the loader finds them.
-pub(super) fn in_the_way<'a>(
-    files: impl Iterator<Item = &'a WheelPath>,
-    objects: &[Object],
-) -> impl Iterator<Item = &'a WheelPath> {
-    let needed: HashSet<String> =
-        objects.iter().flat_map(|object| object.facts.needed.iter().cloned()).collect();
-    files.filter(move |path| path.components().any(|component| needed.contains(component)))
 }
 
 /// The object that these bytes are, if they can be loaded at all: no `.o` files, no debug files, no core dumps.

@@ -80,7 +80,7 @@ fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Opti
         return Some("a wheel");
     }
     let file = places.last().filter(|last| last.is_file())?;
-    inputs::starts_as_elf(file).is_ok_and(|elf| elf).then_some("an ELF file")
+    muslrepair::resolve::is_elf_file(file).is_ok_and(|elf| elf).then_some("an ELF file")
 }
 
 /// A regular file appears whole or not at all, like everything that is written. What is something else is written to and

@@ -24,7 +24,7 @@ pub(super) struct Environment {
     /// `MUSLREPAIR_LD_LIBRARY_PATH`, `AUDITWHEEL_LD_LIBRARY_PATH`: searched before everything but `-l`, also with
     /// `--ldpaths`.
     pub(super) library_path: Vec<PathBuf>,
-    /// `LD_LIBRARY_PATH`: searched next, but not with `--ldpaths`.
+    /// `LD_LIBRARY_PATH`: searched next, but neither with `--ldpaths` nor with `--sysroot`.
     pub(super) ld_library_path: Vec<PathBuf>,
     /// `SOURCE_DATE_EPOCH`: the time of new and changed members, in seconds since 1970.
     pub(super) source_date_epoch: Option<String>,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use muslrepair::elf;
+use muslrepair::resolve::is_elf_file;
 use walkdir::WalkDir;
 
 use super::usage::Usage;
@@ -148,8 +148,7 @@ fn contents(directory: &Path) -> Result<Contents, Usage> {
         if names_a_wheel(&entry)? {
             contents.wheels.push(entry.into_path());
         } else if !contents.has_elf && entry.file_type().is_file() {
-            contents.has_elf =
-                starts_as_elf(entry.path()).map_err(|error| no_access(entry.path(), &error))?;
+            contents.has_elf = is_elf_file(entry.path()).map_err(|error| no_access(entry.path(), &error))?;
         }
     }
     Ok(contents)
@@ -162,13 +161,6 @@ fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, Usage> {
     }
     let metadata = std::fs::metadata(entry.path()).map_err(|error| no_access(entry.path(), &error))?;
     Ok(metadata.is_file())
-}
-
-/// Whether a file has ELF's first bytes.
-pub(super) fn starts_as_elf(path: &Path) -> io::Result<bool> {
-    let mut first = Vec::with_capacity(4);
-    std::fs::File::open(path)?.take(4).read_to_end(&mut first)?;
-    Ok(elf::is_elf(&first))
 }
 
 /// The path is in the error of the walk, and in the message already.

@@ -136,7 +136,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let done = match &cli.command {
         Some(Command::Repair(arguments)) => repair::run(arguments, &environment, &terminal),
         Some(Command::Show(arguments)) => show::run(arguments, &environment, &terminal),
-        Some(Command::Verify(arguments)) => verify::run(arguments, &environment, &terminal),
+        Some(Command::Verify(arguments)) => verify::run(arguments, &terminal),
         Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
         Some(Command::Completions(arguments)) => reference::completions(arguments, &terminal),

@@ -43,21 +43,17 @@ impl SearchArgs {
         self.sysroot.is_some()
     }
 
-    /// For what has to stand by itself: nothing of the host counts, only what was named.
-    pub(super) fn resolver_for_verify(
-        &self,
-        environment: &Environment,
-        exclude: Vec<Pattern>,
-    ) -> Result<Resolver, Usage> {
-        if self.sysroot.is_some() || self.ldpaths.is_some() {
-            return self.resolver(environment, exclude, false);
-        }
-        let alone = Self { no_system_paths: true, ..self.clone() };
-        let empty = Sysroot::new("/nonexistent");
-        let mut options = alone.resolver(&Environment::default(), exclude, false)?.options().clone();
-        // Absolute run paths lead nowhere either.
-        options.places.sysroot = empty;
-        Ok(Resolver::new(options))
+    /// For what has to stand by itself: nothing of the host counts, only the root and the directories that were named.
+    pub(super) fn resolver_for_verify(&self, exclude: Vec<Pattern>) -> Result<Resolver, Usage> {
+        let no_root = self.sysroot.is_none();
+        let alone = Self {
+            // No file system is a root in which absolute run paths lead somewhere: below a device there is nothing.
+            sysroot: Some(self.sysroot.clone().unwrap_or_else(|| PathBuf::from("/dev/null"))),
+            no_system_paths: self.no_system_paths || (no_root && self.ldpaths.is_none()),
+            ..self.clone()
+        };
+        self.check()?;
+        Ok(alone.unchecked_resolver(&Environment::default(), exclude, false))
     }
 
     /// A directory that was named has to be there. Entries of `--ldpaths` need not be, as those of `LD_LIBRARY_PATH`.
@@ -80,6 +76,15 @@ impl SearchArgs {
         bundle_zlib: bool,
     ) -> Result<Resolver, Usage> {
         self.check()?;
+        Ok(self.unchecked_resolver(environment, exclude, bundle_zlib))
+    }
+
+    fn unchecked_resolver(
+        &self,
+        environment: &Environment,
+        exclude: Vec<Pattern>,
+        bundle_zlib: bool,
+    ) -> Resolver {
         let mut first = self.library_path.clone();
         first.extend(environment.library_path.iter().cloned());
         let system = match &self.ldpaths {
@@ -89,7 +94,8 @@ impl SearchArgs {
             None if self.no_system_paths => SystemPath::None,
             None => SystemPath::Loader,
         };
-        if self.ldpaths.is_none() {
+        // What programs of this machine are to find is no part of another root.
+        if self.ldpaths.is_none() && self.sysroot.is_none() {
             first.extend(environment.ld_library_path.iter().cloned());
         }
         let mut allowed: Vec<String> = Vec::new();
@@ -99,11 +105,11 @@ impl SearchArgs {
                 allowed.push((*name).to_owned());
             }
         }
-        Ok(Resolver::new(ResolverOptions {
+        Resolver::new(ResolverOptions {
             places: SearchPlaces { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits: self.limits(),
-        }))
+        })
     }
 }

@@ -20,7 +20,6 @@ use serde_json::Value;
 use super::checks::Checks;
 use super::config::Config;
 use super::destination::Destination;
-use super::env::Environment;
 use super::excludes::{Excludes, Unmatched};
 use super::inputs::Subject;
 use super::search::SearchArgs;
@@ -99,11 +98,7 @@ fn codes_help() -> String {
     help
 }
 
-pub(super) fn run(
-    arguments: &VerifyArgs,
-    environment: &Environment,
-    terminal: &Terminal,
-) -> Result<Exit, Stop> {
+pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
@@ -112,7 +107,7 @@ pub(super) fn run(
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
-    let resolver = arguments.search.resolver_for_verify(environment, excludes.patterns())?;
+    let resolver = arguments.search.resolver_for_verify(excludes.patterns())?;
     let packages = match arguments.search.has_sysroot() {
         true => SystemPackages::read(arguments.search.sysroot())?,
         false => SystemPackages::default(),

@@ -4,8 +4,7 @@
 use goblin::elf::program_header::PT_NULL;
 
 use super::codec::index;
-use super::patch::has_bytes;
-use super::read::headers::Image;
+use super::read::headers::{Image, has_bytes};
 
 /// The bytes behind the header tables and the file ranges of all segments and sections. Nothing where these are all zero,
 /// or the filler 0xcc that patchelf writes: that is padding.

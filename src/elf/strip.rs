@@ -17,11 +17,11 @@ use super::codec::{Format, index, length, slice};
 use super::edit::Strip;
 use super::error::ElfError;
 use super::facts::{ElfFacts, Kind};
-use super::patch::{has_bytes, padding};
+use super::patch::padding;
 use super::payload::payload;
 use super::ranges::{Range, Ranges, overlap, sized};
 use super::read::dynamic::string_at;
-use super::read::headers::Image;
+use super::read::headers::{Image, has_bytes};
 use super::read::machine::largest_page;
 
 use compact::compact;

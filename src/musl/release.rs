@@ -95,6 +95,15 @@ impl Release {
         ALPINE.iter().find(|(musl, _)| *musl >= self).map(|(_, alpine)| *alpine)
     }
 
+    /// The release and the first Alpine that has it: `1.2.3 (Alpine 3.16)`.
+    #[must_use]
+    pub fn with_alpine(self) -> String {
+        match self.first_alpine() {
+            Some(alpine) => format!("{self} (Alpine {alpine})"),
+            None => self.to_string(),
+        }
+    }
+
     /// The oldest release on which a wheel with this tag is held to load (PEP 656: "this version or later").
     ///
     /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is taken for 1.1.24: PEP 656 names no patch level, the images
@@ -269,6 +278,7 @@ mod tests {
     fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
         let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
         assert_eq!(Release::ALL.map(Release::first_alpine), expected.map(Some));
+        assert_eq!(Release::V1_2_3.with_alpine(), "1.2.3 (Alpine 3.16)");
     }
 
     #[test]

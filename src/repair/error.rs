@@ -123,7 +123,8 @@ impl RepairError {
             }
             Self::NoPolicy(_) => "the policies are `musllinux_1_1` and `musllinux_1_2`".to_owned(),
             Self::NoPatcher { .. } => "leave out `--patcher none`".to_owned(),
-            Self::Name { .. } | Self::Filename(_) | Self::Occupied { .. } | Self::Unreachable { .. } => {
+            Self::Filename(error) => error.hint(),
+            Self::Name { .. } | Self::Occupied { .. } | Self::Unreachable { .. } => {
                 return Vec::new();
             }
         };

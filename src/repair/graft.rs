@@ -9,8 +9,9 @@ use super::error::RepairError;
 use crate::audit::Audit;
 use crate::elf::ElfEdit;
 use crate::error::Error;
-use crate::resolve::{Origin, read_hashed};
-use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
+use crate::regular_file::RegularFile;
+use crate::resolve::Origin;
+use crate::wheel::{Directory, Scheme, Sha256Digest, Sums, WheelPath};
 
 /// A library that moves into the wheel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,12 +51,15 @@ impl Graft {
     ///
     /// When the file cannot be read, or has other bytes than when the plan was made.
     pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
-        let (bytes, sha256) = read_hashed(&self.location, u64::MAX)
-            .map_err(|reason| Error::io("read", &self.location, std::io::Error::other(reason)))?;
-        if sha256 != self.sha256 {
-            return Err(Error::Changed { path: self.location.clone() });
+        let failed = |error| Error::io("read", &self.location, error);
+        let changed = || Error::Changed { path: self.location.clone() };
+        let file = RegularFile::open(&self.location).map_err(failed)?;
+        if file.size() != self.size {
+            return Err(changed());
         }
-        Ok(bytes)
+        let mut sums = Sums::default();
+        let bytes = file.read(|piece| sums.add(piece)).map_err(failed)?;
+        if sums.finish().1 == self.sha256 { Ok(bytes) } else { Err(changed()) }
     }
 }
 

@@ -54,13 +54,8 @@ impl MetadataEdit {
     /// What has to change in `info` for a wheel of this name.
     pub(super) fn between(info: &WheelInfo, filename: &WheelFilename) -> Self {
         let tags = filename.tags();
-        let same = {
-            let mut current = info.tags();
-            let mut wanted: Vec<&str> = tags.iter().map(String::as_str).collect();
-            current.sort_unstable();
-            wanted.sort_unstable();
-            current == wanted
-        };
+        // Lines that stand for the same tags in another way stay.
+        let same = info.tag_set() == tags.iter().cloned().collect();
         let build = filename.build().filter(|build| info.build() != Some(build)).map(str::to_owned);
         Self {
             tags: (!same).then_some(tags),

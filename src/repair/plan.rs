@@ -93,7 +93,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
     let blocks =
         |finding: &&Finding| !finding.fixed_by_repair && (promises || finding.code != "unsupported-isa");
-    let errors: Vec<Finding> = audit.errors().filter(blocks).cloned().collect();
+    let errors: Vec<Finding> = audit.elf.errors().filter(blocks).cloned().collect();
     if !errors.is_empty() {
         return Err(RepairError::Unrepairable { findings: errors });
     }

@@ -4,48 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::audit::{Audit, ElfAudit, WheelKind};
+use crate::audit::{Audit, WheelKind};
 use crate::policy::Policy;
-use crate::resolve::{Origin, Resolution};
+use crate::resolve::Origin;
+
+use super::json_text::render;
+use super::sentences::{
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
+    versioned_symbols,
+};
 
 /// The column at which auditwheel breaks its paragraphs.
 const WIDTH: usize = 70;
-
-/// The first sentence of `show`.
-pub(super) fn consistent_sentence(audit: &Audit) -> String {
-    match audit.kind {
-        WheelKind::Platform => {
-            format!(
-                "{} is consistent with the following platform tag: \"{}\".",
-                audit.wheel,
-                audit.overall_tag()
-            )
-        }
-        WheelKind::Pure | WheelKind::PlatformWithoutElf => no_elf_sentence().to_owned(),
-    }
-}
-
-/// What auditwheel says of a wheel that it has nothing to do for.
-#[must_use]
-pub fn no_elf_sentence() -> &'static str {
-    "This does not look like a platform wheel, no ELF executable or shared library file (including compiled Python \
-     C extension) found in the wheel archive"
-}
-
-/// Versions wanted of libraries that the wheel does not hold, by library.
-pub(super) fn versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
-    let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, _, _, object) in elf.members() {
-        for need in &object.facts.version_needs {
-            let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
-            let inside = matches!(resolution, Some(Resolution::Object { index }) if !elf.is_outside(*index));
-            if !inside {
-                symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
-            }
-        }
-    }
-    symbols
-}
 
 /// Where each external library was found, by name.
 fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
@@ -183,15 +153,15 @@ pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
         })
         .collect();
     if versions.is_empty() {
-        paragraph(super::text::NO_VERSIONED_SYMBOLS, &mut text);
+        paragraph(NO_VERSIONED_SYMBOLS, &mut text);
     } else {
-        paragraph(&format!("{} {}", super::text::VERSIONED_SYMBOLS, versions.join(", ")), &mut text);
+        paragraph(&format!("{} {}", VERSIONED_SYMBOLS, versions.join(", ")), &mut text);
     }
     let external = external_libraries(audit);
     if external.is_empty() {
-        paragraph(super::text::NO_LIBRARIES, &mut text);
+        paragraph(NO_LIBRARIES, &mut text);
     } else {
-        paragraph(super::text::LIBRARIES, &mut text);
+        paragraph(LIBRARIES, &mut text);
         text.push_str(&render(&external));
         text.push('\n');
     }
@@ -232,12 +202,6 @@ fn paragraph(words: &str, text: &mut String) {
         column += length;
     }
     text.push('\n');
-}
-
-/// Four spaces of indentation, as auditwheel prints it.
-pub(super) fn render(value: &impl Serialize) -> String {
-    // Strings, booleans and maps with string keys always serialise.
-    super::json::indented(value, "    ").unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
 //! Our own JSON: one versioned document per wheel. `docs/json.md` describes it, `docs/schema/` has it as JSON Schema.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, WheelKind, instruction_set, libc_name};
-use crate::escaped::Escaped;
 use crate::platform::Arch;
 use crate::repair::{Plan, RepairResult};
 use crate::resolve::{Graph, Object, Origin, Package, Resolution, SystemPackages};
@@ -17,53 +14,6 @@ use super::tree::{resolution_name, tree_json};
 
 /// The version of the documents. It changes when a field goes or changes its meaning, not when one is added.
 pub const SCHEMA: &str = "muslrepair/1";
-
-/// A value as JSON text on one line.
-///
-/// # Errors
-///
-/// As [`document`].
-pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string(value).map(safe)
-}
-
-/// A value as JSON text that is laid out for reading, with two spaces for each level.
-///
-/// # Errors
-///
-/// As [`document`].
-pub fn json_indented(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    indented(value, "  ")
-}
-
-/// A value as JSON text with this indentation for each level.
-pub(super) fn indented(value: &impl Serialize, indent: &str) -> Result<String, serde_json::Error> {
-    let mut bytes = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
-    Ok(safe(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// JSON text in which names that come from strangers can do no harm where it is shown. Outside of strings there are no
-/// such characters but line feeds, and within them line feeds are escaped: every other one becomes the escape that JSON
-/// has for it (RFC 8259, section 7).
-fn safe(text: String) -> String {
-    let hidden = |c: char| c != '\n' && Escaped::hides(c);
-    if !text.contains(hidden) {
-        return text;
-    }
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !hidden(c) {
-            safe.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(safe, "\\u{unit:04x}");
-        }
-    }
-    safe
-}
 
 /// A document: `schema`, `kind` (`audit`, `plan`, `outcome`, `tree`, `error`) and the fields of the value itself.
 ///
@@ -278,22 +228,4 @@ pub fn error_document(wheel: &str, failure: &Failure) -> Result<Value, serde_jso
         fields.insert("wheel".to_owned(), Value::from(wheel));
     }
     Ok(error)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_a_name_holds_json_is_json_and_shows_nothing_hidden() {
-        let all: String = (char::MIN..=char::MAX).filter(|c| Escaped::hides(*c)).collect();
-        let value = serde_json::json!({ "name": format!("a{all}\"\\\u{e9}\u{1f600}"), "list": [1, [], {}] });
-        for text in [json_line(&value).unwrap(), json_indented(&value).unwrap()] {
-            assert!(!text.chars().any(|c| c != '\n' && Escaped::hides(c)), "{text:?}");
-            assert!(text.contains("\u{e9}\u{1f600}") && text.contains("\\udb40\\udc01"), "{text:?}");
-            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-        }
-        assert!(!json_line(&value).unwrap().contains('\n'));
-    }
 }

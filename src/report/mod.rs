@@ -3,14 +3,18 @@
 mod auditwheel;
 mod failure;
 mod json;
+mod json_text;
+mod sentences;
 mod text;
 mod tree;
 
-pub use auditwheel::{no_elf_sentence, show_error_json, show_json, show_paragraphs};
+pub use auditwheel::{show_error_json, show_json, show_paragraphs};
 pub use failure::Failure;
 pub use json::{
-    SCHEMA, audit_document, document, error_document, installed_document, json_indented, json_line,
-    outcome_document, plan_document, report_document, tree_document,
+    SCHEMA, audit_document, document, error_document, installed_document, outcome_document, plan_document,
+    report_document, tree_document,
 };
+pub use json_text::{json_indented, json_line};
+pub use sentences::no_elf_sentence;
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
 pub use tree::{tree_auditwheel, tree_json, tree_text};

@@ -9,15 +9,10 @@ use crate::musl::Releases;
 use crate::repair::{Note, Plan, RepairResult};
 use crate::resolve::{Origin, SystemPackages};
 
-use super::auditwheel::{consistent_sentence, no_elf_sentence, versioned_symbols};
-
-// Sentences that scripts look for.
-pub(super) const NO_VERSIONED_SYMBOLS: &str =
-    "The wheel references no external versioned symbols from system-provided shared libraries.";
-pub(super) const VERSIONED_SYMBOLS: &str =
-    "The wheel references external versioned symbols in these system-provided shared libraries:";
-pub(super) const NO_LIBRARIES: &str = "The wheel requires no external shared libraries! :)";
-pub(super) const LIBRARIES: &str = "The following external shared libraries are required by the wheel:";
+use super::sentences::{
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
+    versioned_symbols,
+};
 
 /// The report of `show`, in auditwheel's sentences where it has them.
 #[must_use]

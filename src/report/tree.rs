@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::resolve::{Graph, Process, Resolution};
 
+use super::json_text::render;
+
 /// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
 #[must_use]
 pub fn tree_text(graph: &Graph, root: usize) -> String {
@@ -123,7 +125,7 @@ pub fn tree_auditwheel(graph: &Graph, root: usize) -> String {
         .into_iter()
         .flatten()
         .for_each(|(_, library)| rewrite(library));
-    super::auditwheel::render(&tree)
+    render(&tree)
 }
 
 /// The platform of an object in auditwheel's words. The OS ABI is no fact that anything here depends on.

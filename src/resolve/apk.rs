@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::regular_file::read_regular;
 
-use super::library::read_regular;
 use super::sysroot::Sysroot;
 
 /// Where the database lies: apk-tools 2, then a root with `/lib` merged into `/usr/lib`.
@@ -57,8 +57,7 @@ impl ApkDatabase {
             let failed = |path: &Path, error: io::Error| Error::io("read", path, error);
             match root.resolve(place) {
                 Ok((_, location)) => {
-                    let text = read_regular(&location, LARGEST)
-                        .map_err(|reason| failed(&location, io::Error::other(reason)))?;
+                    let text = read_regular(&location, LARGEST).map_err(|error| failed(&location, error))?;
                     return Ok(Some(Self::of(root, &String::from_utf8_lossy(&text))));
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}

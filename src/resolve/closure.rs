@@ -85,7 +85,10 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            own_paths: roots.iter().map(|root| OwnPath::of(root, layout)).collect(),
+            own_paths: roots
+                .iter()
+                .map(|root| OwnPath::of(root, layout, &resolver.options().places))
+                .collect(),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -424,7 +427,7 @@ impl<'a> Search<'a> {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         };
-        self.own_paths.push(OwnPath::of(&object, self.layout));
+        self.own_paths.push(OwnPath::of(&object, self.layout, &self.resolver.options().places));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)

@@ -1,9 +1,12 @@
 //! The tree a wheel becomes when it is installed, in which run paths are followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::musl::RunPath;
 use crate::wheel::{Directory, Place, Scheme};
+
+/// Where programs are installed, relative to the prefix.
+const BIN: &str = "bin";
 
 /// The members of a wheel at the places an installer puts them, below one prefix: `.data/scripts` in `bin`,
 /// `.data/data` in the prefix itself, everything else in site-packages (PEP 427, "Installing a wheel").
@@ -14,6 +17,10 @@ pub struct InstalledLayout {
     files: BTreeMap<String, Option<usize>>,
     /// File name to the paths of that name.
     named: BTreeMap<String, Vec<String>>,
+    /// Directories of which more is known than that something is installed in them.
+    directories: BTreeSet<String>,
+    /// Links to directories, each with the path of the directory, which has no links in it.
+    links: BTreeMap<String, String>,
 }
 
 /// What a name means in a directory.
@@ -36,11 +43,7 @@ impl InstalledLayout {
             Some((major, minor)) => format!("python{major}.{minor}"),
             None => "python?".to_owned(),
         };
-        Self {
-            site: format!("lib/{directory}/site-packages"),
-            files: BTreeMap::new(),
-            named: BTreeMap::new(),
-        }
+        Self { site: format!("lib/{directory}/site-packages"), ..Self::default() }
     }
 
     /// Where a member is installed, relative to the prefix.
@@ -48,23 +51,27 @@ impl InstalledLayout {
     pub fn installed(&self, place: &Place) -> String {
         // The exact name: what is shown of it is escaped.
         let path = place.path.as_str();
-        match place.scheme {
-            Scheme::Site => format!("{}/{path}", self.site),
-            Scheme::Scripts => format!("bin/{path}"),
-            Scheme::Data => path.to_owned(),
-            Scheme::Headers => format!("include/{path}"),
+        match self.top(place.scheme) {
+            "" => path.to_owned(),
+            top => format!("{top}/{path}"),
+        }
+    }
+
+    /// The directory of a scheme, relative to the prefix.
+    fn top(&self, scheme: Scheme) -> &str {
+        match scheme {
+            Scheme::Site => &self.site,
+            Scheme::Scripts => BIN,
+            Scheme::Data => "",
+            Scheme::Headers => "include",
         }
     }
 
     /// Where a path below the prefix lies in the scheme it is installed by: [`InstalledLayout::installed`] backwards.
     #[must_use]
     pub fn directory(&self, path: &str) -> Option<Directory> {
-        let inside = |top: &str| {
-            let rest = path.strip_prefix(top)?;
-            if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
-        };
-        let schemes = [(self.site.as_str(), Scheme::Site), ("bin", Scheme::Scripts)];
-        let found = schemes.into_iter().find_map(|(top, scheme)| Some((scheme, inside(top)?)));
+        let schemes = [(self.site.as_str(), Scheme::Site), (BIN, Scheme::Scripts)];
+        let found = schemes.into_iter().find_map(|(top, scheme)| Some((scheme, below(top, path)?)));
         let (scheme, rest) = found.unwrap_or((Scheme::Data, path));
         let path = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
         Some(Directory { scheme, path })
@@ -85,6 +92,26 @@ impl InstalledLayout {
         self.files.entry(self.installed(place)).or_default();
     }
 
+    /// Adds a directory, with those it lies in.
+    pub fn insert_directory(&mut self, directory: &Directory) {
+        let path = self.installed_directory(directory);
+        self.directories.insert(path);
+    }
+
+    /// Adds a link to a directory whose own path has no links in it.
+    pub fn insert_link(&mut self, link: &Place, target: &Directory) {
+        let path = self.installed(link);
+        let target = self.installed_directory(target);
+        self.links.insert(path, target);
+    }
+
+    fn installed_directory(&self, directory: &Directory) -> String {
+        match &directory.path {
+            Some(path) => self.installed(&Place { scheme: directory.scheme, path: path.clone() }),
+            None => self.top(directory.scheme).to_owned(),
+        }
+    }
+
     /// What is installed as `name` in `directory`.
     #[must_use]
     pub fn file(&self, directory: &str, name: &str) -> Option<Installed> {
@@ -92,7 +119,7 @@ impl InstalledLayout {
         match self.files.get(&path) {
             Some(Some(index)) => Some(Installed::Object(*index)),
             Some(None) => Some(Installed::OtherFile),
-            None => self.holds(&path).then_some(Installed::Directory),
+            None => (self.holds(&path) || self.links.contains_key(&path)).then_some(Installed::Directory),
         }
     }
 
@@ -103,8 +130,8 @@ impl InstalledLayout {
     }
 
     /// The directory below the prefix that a run path entry means for an object installed in `origin`, or `None`
-    /// if it leads elsewhere: it does not begin with `$ORIGIN`, climbs out of the prefix, or climbs out of a directory
-    /// that is not there. musl hands the path to the kernel as it is, with every `..` in it (`fixup_rpath`, `path_open`).
+    /// if it leads elsewhere: it does not begin with `$ORIGIN`, climbs out of the prefix, or climbs out of what is no directory
+    /// or not there. musl hands the path to the kernel as it is, with every link and `..` in it (`fixup_rpath`, `path_open`).
     #[must_use]
     pub fn expand(&self, entry: &str, origin: &str) -> Option<String> {
         /// Stands for the path of the prefix, which no name can contain.
@@ -118,35 +145,49 @@ impl InstalledLayout {
         for component in rest.split('/') {
             match component {
                 "" | "." => {}
-                ".." if directory.is_empty() || !self.holds(&directory) => return None,
+                ".." if directory.is_empty() || !self.is_directory(&directory) => return None,
                 ".." => directory.truncate(directory.rfind('/').unwrap_or(0)),
                 name => {
                     if !directory.is_empty() {
                         directory.push('/');
                     }
                     directory.push_str(name);
+                    if let Some(target) = self.links.get(&directory) {
+                        directory.clone_from(target);
+                    }
                 }
             }
         }
         Some(directory)
     }
 
-    /// Whether something is installed below a directory. The paths are sorted, so the first one from there on tells.
+    /// Whether a directory is there: because something is installed in it, or because every Python has it.
+    fn is_directory(&self, path: &str) -> bool {
+        self.holds(path) || path == BIN || below(path, &self.site).is_some()
+    }
+
+    /// Whether something is installed below a directory. The paths are sorted, so the first ones from there on tell.
     fn holds(&self, directory: &str) -> bool {
         let start = format!("{directory}/");
-        let first = self.files.range(start.clone()..).next();
-        first.is_some_and(|(file, _)| file.starts_with(&start))
+        let file = self.files.range(start.clone()..).next().map(|(path, _)| path);
+        let link = self.links.range(start.clone()..).next().map(|(path, _)| path);
+        let below = self.directories.range(start.clone()..).next();
+        self.directories.contains(directory)
+            || [file, link, below].into_iter().flatten().any(|path| path.starts_with(&start))
     }
 
     /// Whether a directory of the prefix belongs to what wheels may rely on: it lies in site-packages (where other
     /// wheels are installed too), or this wheel puts something there.
     #[must_use]
     pub fn is_reliable(&self, directory: &str) -> bool {
-        let within = |path: &str, directory: &str| {
-            path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        within(directory, &self.site) || (!directory.is_empty() && self.holds(directory))
+        below(&self.site, directory).is_some() || (!directory.is_empty() && self.holds(directory))
     }
+}
+
+/// What is left of a path below a directory, if it lies there or is it.
+fn below<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix(directory)?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
 /// The directory part of an installed path.
@@ -204,6 +245,54 @@ mod tests {
         let origin = "lib/python3.12/site-packages/pkg";
         assert_eq!(layout.expand("$ORIGIN/build/../lib", origin), None);
         assert_eq!(layout.expand("$ORIGIN/lib/../../pkg/lib", origin).unwrap(), format!("{origin}/lib"));
+    }
+
+    /// Which files lie in a directory on the way does not matter, but that it is one does.
+    #[test]
+    fn a_way_leads_through_every_directory_and_through_no_file() {
+        let mut layout = InstalledLayout::new(Some((3, 12)));
+        layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
+        layout.insert_other(&place(Scheme::Site, "pkg/sub/deep/data.txt"));
+        layout.insert_other(&place(Scheme::Data, "share/pkg/data.txt"));
+        let empty = Directory { scheme: Scheme::Site, path: "pkg/empty".parse().ok() };
+        layout.insert_directory(&empty);
+        let origin = "lib/python3.12/site-packages/pkg";
+        for entry in [
+            "$ORIGIN/sub/../priv",
+            "$ORIGIN/sub/deep/../../priv",
+            "$ORIGIN/./sub//deep/.././../priv/",
+            "$ORIGIN/empty/../priv",
+            "$ORIGIN/../../../../share/pkg/../../lib/python3.12/site-packages/pkg/priv",
+            "$ORIGIN/../../../../bin/../lib/python3.12/site-packages/pkg/priv",
+        ] {
+            assert_eq!(layout.expand(entry, origin), Some(format!("{origin}/priv")), "{entry}");
+        }
+        for entry in [
+            "$ORIGIN/sub/deep/data.txt/../../../priv",
+            "$ORIGIN/sub/none/../../priv",
+            "$ORIGIN/priv/libx.so/../../priv",
+            "$ORIGIN/su/../priv",
+            "$ORIGIN/../../../../include/../lib/python3.12/site-packages/pkg/priv",
+        ] {
+            assert_eq!(layout.expand(entry, origin), None, "{entry}");
+        }
+    }
+
+    /// `..` behind a link leaves the directory that the link leads to.
+    #[test]
+    fn links_are_followed_before_the_way_goes_up() {
+        let mut layout = InstalledLayout::new(None);
+        layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
+        layout.insert(&place(Scheme::Site, "other/real/liby.so"), 1);
+        let target = Directory { scheme: Scheme::Site, path: "other/real".parse().ok() };
+        layout.insert_link(&place(Scheme::Site, "pkg/link"), &target);
+        layout.insert_link(&place(Scheme::Site, "pkg/site"), &Directory::root(Scheme::Site));
+        let site = "lib/python?/site-packages";
+        let expand = |entry: &str| layout.expand(entry, &format!("{site}/pkg"));
+        assert_eq!(expand("$ORIGIN/link"), Some(format!("{site}/other/real")));
+        assert_eq!(expand("$ORIGIN/link/../priv"), Some(format!("{site}/other/priv")));
+        assert_eq!(expand("$ORIGIN/site/pkg/priv"), Some(format!("{site}/pkg/priv")));
+        assert_eq!(layout.file(&format!("{site}/pkg"), "link"), Some(Installed::Directory));
     }
 
     #[test]

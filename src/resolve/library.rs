@@ -1,7 +1,6 @@
 //! Libraries found outside the wheel.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use crate::elf::{self, Class, ElfError, ElfFacts, Endian, Kind};
 use crate::limits::Limits;
 use crate::musl::{ObjectSymbols, glibc_evidence};
 use crate::platform::Arch;
+use crate::regular_file::RegularFile;
 use crate::wheel::{Sha256Digest, Sums};
 
 /// A library file outside the wheel, read once.
@@ -59,18 +59,21 @@ pub(super) fn read_library(
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
-    if let Some(size) = std::fs::metadata(location).map(|metadata| metadata.len()).ok()
-        && size > limits.graft_size
-    {
+    /// As much as tells a linker script from other text.
+    const HEAD: u64 = 512;
+    let text = |error: io::Error| error.to_string();
+    let mut file = RegularFile::open(location).map_err(text)?;
+    let size = file.size();
+    if size > limits.graft_size {
         return Err(format!("{size} bytes, more than the limit `graft-size` of {}", limits.graft_size));
     }
-    let (bytes, sha256) = read_hashed(location, limits.graft_size)?;
-    let Some(first) = bytes.get(..4) else { return Err("not an ELF file".to_owned()) };
-    if !elf::is_elf(first) {
-        let text = bytes.get(..512).unwrap_or(&bytes);
-        let script = text.is_ascii() && (contains(text, b"GROUP") || contains(text, b"INPUT"));
+    let head = file.head(HEAD).map_err(text)?;
+    if !elf::is_elf(&head) {
+        let script = head.is_ascii() && (contains(&head, b"GROUP") || contains(&head, b"INPUT"));
         return Err(if script { "a linker script, not a library" } else { "not an ELF file" }.to_owned());
     }
+    let mut sums = Sums::default();
+    let bytes = file.read(|piece| sums.add(piece)).map_err(text)?;
     let damaged = |error: ElfError| format!("damaged: {error}");
     let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
@@ -79,78 +82,19 @@ pub(super) fn read_library(
         in_sysroot,
         size: bytes.len() as u64,
         location: location.to_owned(),
-        sha256,
+        sha256: sums.finish().1,
         facts,
         symbols,
     })
 }
 
-/// Reads a regular file of at most `limit` bytes; FIFOs and devices are never opened.
-pub(crate) fn read_regular(location: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    read_seeing(location, limit, |_| ())
-}
-
-/// As [`read_regular`], with the hash of the bytes.
-pub(crate) fn read_hashed(location: &Path, limit: u64) -> Result<(Vec<u8>, Sha256Digest), String> {
-    let mut sums = Sums::default();
-    let bytes = read_seeing(location, limit, |piece| sums.add(piece))?;
-    Ok((bytes, sums.finish().1))
-}
-
-/// As [`read_regular`]; `see` gets the bytes in order, piece by piece, on another thread where one is free.
-fn read_seeing(location: &Path, limit: u64, mut see: impl FnMut(&[u8]) + Send) -> Result<Vec<u8>, String> {
-    /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
-    const PIECE: usize = 512 << 10;
-    /// A size that is believed.
-    const MOST: u64 = 1 << 30;
-    let text = |error: std::io::Error| error.to_string();
-    let metadata = std::fs::metadata(location).map_err(text)?;
-    if metadata.is_dir() {
-        return Err("a directory".to_owned());
-    }
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    if metadata.len() > limit {
-        return Err(format!("{} bytes, the limit is {limit}", metadata.len()));
-    }
-    let mut file = File::open(location).map_err(text)?;
-    let mut bytes = vec![0; usize::try_from(metadata.len().min(MOST)).unwrap_or(0)];
-    let (mut seen, mut done) = (0, 0);
-    while done < bytes.len() {
-        let (finished, rest) = bytes.split_at_mut(done);
-        let (room, _) = rest.split_at_mut(rest.len().min(PIECE));
-        let fresh = finished.get(seen..).unwrap_or_default();
-        let read = if fresh.is_empty() {
-            read_full(&mut file, room)
-        } else {
-            rayon::join(|| read_full(&mut file, room), || see(fresh)).0
-        };
-        let (count, wanted) = (read.map_err(text)?, room.len());
-        seen = done;
-        done += count;
-        if count < wanted {
-            bytes.truncate(done);
-        }
-    }
-    // The size was a hint: what the file grew by meanwhile is read all the same.
-    file.take(limit - done as u64).read_to_end(&mut bytes).map_err(text)?;
-    see(bytes.get(seen..).unwrap_or_default());
-    Ok(bytes)
-}
-
-/// Fills the buffer, or what there is to read of it.
-fn read_full(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(done)
+/// Whether a file begins as ELF files do.
+///
+/// # Errors
+///
+/// When it cannot be read, or is no regular file of a file system that keeps files (procfs and its kind do not).
+pub fn is_elf_file(path: &Path) -> io::Result<bool> {
+    Ok(elf::is_elf(&RegularFile::open(path)?.head(4)?))
 }
 
 /// What the objects of one process have in common.

@@ -1,12 +1,12 @@
 //! Where the run path of one object leads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::musl::RunPath;
 
 use super::graph::{Object, Origin};
 use super::layout::{InstalledLayout, directory_of};
-use super::search::Directory;
+use super::search::{Directory, SearchPlaces};
 
 /// The directories that the run path of an object names, in its order: those of the installed wheels, and those outside.
 pub(super) struct OwnPath {
@@ -17,7 +17,7 @@ pub(super) struct OwnPath {
 impl OwnPath {
     /// Follows the entries (`fixup_rpath`). What the wheels install has one place; what was found outside is where it was
     /// found.
-    pub(super) fn of(object: &Object, layout: &InstalledLayout) -> Self {
+    pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPlaces) -> Self {
         let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
         let entries = run_path.entries().iter().copied();
         match &object.origin {
@@ -32,17 +32,50 @@ impl OwnPath {
             }
             Origin::File { found, file } => {
                 let origin = directory_of(found);
-                let expanded = entries.map(|entry| RunPath::expand(entry, origin));
-                let outside = expanded.filter(|entry| entry.starts_with('/')).map(|entry| {
-                    let relative_to_host = !file.in_sysroot && entry.starts_with(origin);
-                    if relative_to_host {
-                        Directory::Host(PathBuf::from(entry))
-                    } else {
-                        Directory::Inside(entry)
+                let named = Named::of(places, Path::new(origin));
+                let outside = entries.filter_map(|entry| {
+                    let expanded = RunPath::expand(entry, origin);
+                    let is_relative = begins_with_origin(entry);
+                    if !file.in_sysroot && named.has(Path::new(&expanded), is_relative) {
+                        return Some(Directory::Host(PathBuf::from(expanded)));
                     }
+                    expanded.starts_with('/').then_some(Directory::Inside(expanded))
                 });
                 Self { inside: Vec::new(), outside: outside.collect() }
             }
         }
+    }
+}
+
+/// Whether an entry is relative to the directory of the object.
+fn begins_with_origin(entry: &str) -> bool {
+    let entry = entry.trim_start_matches('/');
+    entry.starts_with("$ORIGIN") || entry.starts_with("${ORIGIN}")
+}
+
+/// What the caller named outside the root file system, for a file there.
+struct Named {
+    /// The directories that were named, without links.
+    directories: Vec<PathBuf>,
+    /// Whether the file was found in one of them. Else it was named itself, and what lies around it with it.
+    holds_origin: bool,
+}
+
+impl Named {
+    fn of(places: &SearchPlaces, origin: &Path) -> Self {
+        let directories = places.named().filter_map(|path| std::fs::canonicalize(path).ok());
+        let mut named = Self { directories: directories.collect(), holds_origin: false };
+        named.holds_origin = named.holds(origin);
+        named
+    }
+
+    /// Whether a directory lies in one that was named, component by component, with every link and `..` followed.
+    fn holds(&self, path: &Path) -> bool {
+        std::fs::canonicalize(path)
+            .is_ok_and(|path| self.directories.iter().any(|directory| path.starts_with(directory)))
+    }
+
+    fn has(&self, path: &Path, is_relative: bool) -> bool {
+        (is_relative && !self.holds_origin) || self.holds(path)
     }
 }

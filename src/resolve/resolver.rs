@@ -1,5 +1,6 @@
 //! Finding libraries.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +37,8 @@ pub struct Resolver {
     seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
     /// The system path of each architecture that was asked for.
     system: Mutex<HashMap<Option<Arch>, Arc<[Directory]>>>,
+    /// Where directories of the host lie in the sysroot, if they do.
+    inside: Mutex<HashMap<PathBuf, Option<String>>>,
 }
 
 impl Default for Resolver {
@@ -48,7 +51,7 @@ impl Resolver {
     /// A resolver that has read nothing yet.
     #[must_use]
     pub fn new(options: ResolverOptions) -> Self {
-        Self { options, seen: Mutex::default(), system: Mutex::default() }
+        Self { options, seen: Mutex::default(), system: Mutex::default(), inside: Mutex::default() }
     }
 
     /// What it goes by.
@@ -76,13 +79,23 @@ impl Resolver {
     ///
     /// Why it cannot be one: unreadable, no ELF file, damaged.
     pub fn root(&self, path: &Path) -> Result<Object, String> {
-        let found = std::path::absolute(path).map_err(|error| error.to_string())?;
-        let location = std::fs::canonicalize(path).map_err(|error| error.to_string())?;
-        let shown = location.to_string_lossy().into_owned();
-        let file = Arc::new(read_library(shown.clone(), false, &location, &self.options.limits)?);
+        let text = |error: std::io::Error| error.to_string();
+        let sysroot = &self.options.places.sysroot;
+        let (found, shown, in_sysroot, location) = match sysroot.inside(path) {
+            Some(inside) => {
+                let (shown, location) = sysroot.resolve(&inside).map_err(text)?;
+                (inside, shown, true, location)
+            }
+            None => {
+                let found = std::path::absolute(path).map_err(text)?.to_string_lossy().into_owned();
+                let location = std::fs::canonicalize(path).map_err(text)?;
+                (found, location.to_string_lossy().into_owned(), false, location)
+            }
+        };
+        let file = Arc::new(read_library(shown.clone(), in_sysroot, &location, &self.options.limits)?);
         // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
         // `/proc/self/exe` leads (`fixup_rpath`).
-        let found = if file.facts.is_program() { shown } else { found.to_string_lossy().into_owned() };
+        let found = if file.facts.is_program() { shown } else { found };
         Ok(Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),
@@ -104,11 +117,13 @@ impl Resolver {
 
     /// The file at a directory, if there is one: `Ok(None)` where nothing has the name.
     pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
-        let shown = format!("{}/{name}", directory.shown().trim_end_matches('/'));
+        let directory = self.in_sysroot(directory);
+        let directory = directory.as_ref();
         if musl::too_long(&directory.shown(), name) {
             return Ok(None);
         }
-        let rejected = |reason: String| Rejected { path: shown.clone(), reason };
+        let shown = || format!("{}/{name}", directory.shown().trim_end_matches('/'));
+        let rejected = |reason: String| Rejected { path: shown(), reason };
         let located = match directory {
             Directory::Inside(path) => self
                 .options
@@ -144,7 +159,15 @@ impl Resolver {
             true => file,
             false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
         };
-        Ok(Some(Found { found: shown, file }))
+        Ok(Some(Found { found: shown(), file }))
+    }
+
+    /// A directory of the host that lies in the sysroot is one of the sysroot: its links lead where they lead there.
+    fn in_sysroot<'d>(&self, directory: &'d Directory) -> Cow<'d, Directory> {
+        let Directory::Host(path) = directory else { return Cow::Borrowed(directory) };
+        let mut known = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let inside = known.entry(path.clone()).or_insert_with(|| self.options.places.sysroot.inside(path));
+        inside.clone().map_or(Cow::Borrowed(directory), |inside| Cow::Owned(Directory::Inside(inside)))
     }
 }
 
@@ -163,7 +186,10 @@ mod tests {
     #[test]
     fn what_is_said_of_a_file_does_not_depend_on_who_found_it_first() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/rootfs").canonicalize().unwrap();
-        let host = Directory::Host(root.join("usr/lib"));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("libgreet.so.3");
+        std::os::unix::fs::symlink(root.join("usr/lib/libgreet.so.3.1"), link).unwrap();
+        let host = Directory::Host(elsewhere.path().to_owned());
         let inside = Directory::Inside("/usr/lib".to_owned());
         let found = |directories: [&Directory; 2]| {
             let places = SearchPlaces { sysroot: Sysroot::new(&root), ..SearchPlaces::default() };

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::musl;
 use crate::platform::Arch;
+use crate::regular_file::read_regular;
 
-use super::library::read_regular;
 use super::sysroot::Sysroot;
 
 /// Where libraries outside the wheel are looked for, apart from run paths.
@@ -35,7 +35,7 @@ pub enum SystemPath {
 /// One directory to look in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Directory {
-    /// A directory of the host, named by the caller.
+    /// A directory of the host, named by the caller. Where it lies in the sysroot, what is in it does, too.
     Host(PathBuf),
     /// An absolute path inside the sysroot.
     Inside(String),
@@ -52,6 +52,15 @@ impl Directory {
 }
 
 impl SearchPlaces {
+    /// The directories of the host that the caller named.
+    pub(super) fn named(&self) -> impl Iterator<Item = &Path> {
+        let system = match &self.system {
+            SystemPath::Replaced(paths) => paths.as_slice(),
+            SystemPath::Loader | SystemPath::None => &[],
+        };
+        self.first.iter().chain(system).map(PathBuf::as_path)
+    }
+
     pub(super) fn first_directories(&self) -> Vec<Directory> {
         self.first.iter().map(|path| Directory::Host(path.clone())).collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How many symbolic links one path may lead through (`MAXSYMLINKS` of Linux and musl's `realpath`).
 const MAX_LINKS: usize = 40;
@@ -38,17 +38,21 @@ impl Sysroot {
     ///
     /// # Errors
     ///
-    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does.
+    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does. As for the
+    /// kernel, nothing lies below a file: not even `..`.
     pub fn resolve(&self, path: &str) -> io::Result<(String, PathBuf)> {
-        let mut todo: VecDeque<String> = components(path);
+        let mut todo = components(path);
         let mut done: Vec<String> = Vec::new();
         let mut links = 0;
         while let Some(component) = todo.pop_front() {
-            if component == ".." {
-                done.pop();
-                continue;
+            match component.as_str() {
+                "." => continue,
+                ".." => {
+                    done.pop();
+                    continue;
+                }
+                _ => done.push(component),
             }
-            done.push(component);
             let here = self.outside(&done);
             let metadata = std::fs::symlink_metadata(&here)?;
             if metadata.file_type().is_symlink() {
@@ -65,10 +69,32 @@ impl Sysroot {
                 for component in components(target).into_iter().rev() {
                     todo.push_front(component);
                 }
+            } else if !metadata.is_dir() && !todo.is_empty() {
+                return Err(io::ErrorKind::NotADirectory.into());
             }
         }
         let inside = format!("/{}", done.join("/"));
         Ok((inside, self.outside(&done)))
+    }
+
+    /// The path inside the root of something that was named from outside and lies in the root. `None` for what lies elsewhere,
+    /// and where the root is the host's own. Links inside the root are left for [`Sysroot::resolve`] to follow: from outside
+    /// they may lead elsewhere.
+    pub(crate) fn inside(&self, path: &Path) -> Option<String> {
+        let root = std::fs::canonicalize(&self.root).ok()?;
+        root.parent()?;
+        let path = std::path::absolute(path).ok()?;
+        // The kernel follows a link before it goes up from there.
+        let climbs = path.components().any(|component| component == Component::ParentDir);
+        let path = if climbs { std::fs::canonicalize(path).ok()? } else { path };
+        let mut way: Vec<&Path> = path.ancestors().collect();
+        way.reverse();
+        way.into_iter().find_map(|ancestor| {
+            let entered = std::fs::canonicalize(ancestor).ok()?;
+            let entered = entered.strip_prefix(&root).ok()?;
+            let inside = Path::new("/").join(entered).join(path.strip_prefix(ancestor).ok()?);
+            inside.to_str().map(str::to_owned)
+        })
     }
 
     fn outside(&self, components: &[String]) -> PathBuf {
@@ -78,8 +104,10 @@ impl Sysroot {
     }
 }
 
+/// The components of a path; behind a slash at its end there is a `.`, as for the kernel.
 fn components(path: &str) -> VecDeque<String> {
-    path.split('/').filter(|c| !c.is_empty() && *c != ".").map(str::to_owned).collect()
+    let last = path.ends_with('/').then_some(".");
+    path.split('/').filter(|component| !component.is_empty()).chain(last).map(str::to_owned).collect()
 }
 
 #[cfg(all(test, unix))]
@@ -108,6 +136,47 @@ mod tests {
         symlink("../../../../../../etc/passwd", dir.path().join("p")).unwrap();
         let (_, outside) = Sysroot::new(dir.path()).resolve("/p").unwrap();
         assert_eq!(std::fs::read(outside).unwrap(), b"inside");
+    }
+
+    /// As the kernel has it (`ENOTDIR`).
+    #[test]
+    fn nothing_lies_below_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("lib")).unwrap();
+        for name in ["liba.so", "libb.so"] {
+            std::fs::write(dir.path().join("lib").join(name), name).unwrap();
+        }
+        symlink("liba.so", dir.path().join("lib/link")).unwrap();
+        let root = Sysroot::new(dir.path());
+        for path in [
+            "/lib/liba.so/../libb.so",
+            "/lib/link/../libb.so",
+            "/lib/liba.so/",
+            "/lib/liba.so/.",
+            "/lib/link//",
+        ] {
+            assert_eq!(root.resolve(path).unwrap_err().kind(), io::ErrorKind::NotADirectory, "{path}");
+        }
+        for path in ["/lib/../lib/./libb.so", "//lib//libb.so", "/lib/", "/"] {
+            root.resolve(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_lies_in_the_root_is_known_by_its_path_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("usr/lib")).unwrap();
+        std::fs::create_dir_all(dir.path().join("rootless/lib")).unwrap();
+        symlink("/usr/lib", root.join("lib")).unwrap();
+        symlink("root/usr", dir.path().join("way")).unwrap();
+        let inside = |path: &str| Sysroot::new(&root).inside(&dir.path().join(path));
+        assert_eq!(inside("root/usr/lib/libx.so").as_deref(), Some("/usr/lib/libx.so"));
+        assert_eq!(inside("root/lib").as_deref(), Some("/lib"));
+        assert_eq!(inside("way/lib").as_deref(), Some("/usr/lib"));
+        assert_eq!(inside("rootless/lib"), None);
+        assert_eq!(inside("root/../rootless/lib"), None);
+        assert_eq!(Sysroot::default().inside(&root), None);
     }
 
     #[test]

@@ -22,4 +22,5 @@ pub use metadata::headers::HeaderRule;
 pub use metadata::info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
 pub use metadata::path::{InvalidWheelPath, PathRule, WheelPath};
 pub use metadata::record::{InvalidRecord, Record, RecordHash, RecordRow, RecordRule};
+pub(crate) use metadata::suffix::{Covered, Python, Suffix, covered};
 pub use metadata::tag::{InvalidPlatformTag, PlatformTag};

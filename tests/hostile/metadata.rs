@@ -13,6 +13,47 @@ pub(super) const GROUP: Group = Group {
             scene.bytes("");
             scene.rename("demo.whl");
         }),
+        refused(
+            "a platform tag with a dash",
+            &["not `linux-x86_64`", "`demo-1.0-cp312-cp312-linux_x86_64.whl`"],
+            |s| {
+                renamed(s, "demo-1.0-cp312-cp312-linux-x86_64.whl");
+            },
+        ),
+        refused(
+            "a build tag with a dash",
+            &["not `74-testing`", "`demo-1.0-74_testing-cp312-cp312-linux_x86_64.whl`"],
+            |s| {
+                renamed(s, "demo-1.0-74-testing-cp312-cp312-linux_x86_64.whl");
+            },
+        ),
+        refused("two build tags", &["not `1-2`", "`demo-1.0-1_2-cp312-cp312-linux_x86_64.whl`"], |s| {
+            renamed(s, "demo-1.0-1-2-cp312-cp312-linux_x86_64.whl");
+        }),
+        refused("tags in another order", &["the ABI tag", "not `linux_x86_64`"], |s| {
+            renamed(s, "demo-1.0-cp312-linux_x86_64-cp312.whl");
+        }),
+        refused(
+            "a variant label, and no `variant.json`",
+            &[
+                "a wheel with a `variant.json`",
+                "not `x86_64_v3`",
+                "`demo-1.0-cp312-cp312-linux_x86_64.whl` would be",
+            ],
+            |s| renamed(s, "demo-1.0-cp312-cp312-linux_x86_64-x86_64_v3.whl"),
+        ),
+        harmless("a variant label, and `variant.json`", &["-musllinux_1_2_x86_64-x86_64_v3.whl"], |scene| {
+            scene.wheel(&module().metadata("variant.json", "{}"));
+            scene.rename("demo-1.0-cp312-cp312-linux_x86_64-x86_64_v3.whl");
+        }),
+        refused("the name of another Python", &["`cp311-cp311`", "says `cp312-cp312`"], |s| {
+            renamed(s, "demo-1.0-cp311-cp311-linux_x86_64.whl");
+        }),
+        refused("a tag in WHEEL that stands for 10^12", &["WHEEL` says"], |scene| {
+            let many = (0..10_000).map(|n| format!("p{n}")).collect::<Vec<_>>().join(".");
+            let text = format!("Wheel-Version: 1.0\nTag: {many}-{many}-{many}\n");
+            scene.wheel(&module().metadata("WHEEL", text));
+        }),
         refused("no `*.dist-info`", &["there is no `*.dist-info` directory"], |scene| {
             let mut zip = RawZip::default();
             zip.add("demo/a.py", "");
@@ -150,6 +191,11 @@ pub(super) const GROUP: Group = Group {
 
 fn record(scene: &Scene, text: &str) {
     scene.wheel(&wheel().record(text));
+}
+
+fn renamed(scene: &Scene, name: &str) {
+    scene.wheel(&module());
+    scene.rename(name);
 }
 
 fn module() -> WheelBuilder {

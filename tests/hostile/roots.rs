@@ -39,16 +39,20 @@ pub(super) const GROUP: Group = Group {
             symlink("/dev/zero", scene.host().join("libgreet.so.3")).unwrap();
         })
         .with(&["-l", "host"]),
+        refused("a file of procfs", &["rejected: `host/libgreet.so.3` (a file of procfs"], |scene| {
+            module(scene);
+            symlink("/proc/self/mem", scene.host().join("libgreet.so.3")).unwrap();
+        })
+        .with(&["-l", "host"]),
         refused(
-            "a file that cannot be read",
-            &["rejected: `host/libgreet.so.3` (Input/output error"],
+            "procfs for a root file system, and a path into it that is needed",
+            &["`/self/pagemap` (a file of procfs", "`/kmsg` (a file of procfs"],
             |scene| {
-                module(scene);
-                // Memory that is not mapped: a regular file, and an error where it is read.
-                symlink("/proc/self/mem", scene.host().join("libgreet.so.3")).unwrap();
+                let elf = ElfBuilder::new().needed("/self/pagemap").needed("/kmsg");
+                scene.module(elf.build());
             },
         )
-        .with(&["-l", "host"]),
+        .with(&["--sysroot", "/proc"]),
         refused("a directory", &["rejected: `/usr/lib/libgreet.so.3` (a directory)"], |scene| {
             module(scene);
             std::fs::create_dir(scene.root().join(LIBRARY)).unwrap();

@@ -1,9 +1,53 @@
-//! `forbidden-symbol`.
+//! `forbidden-symbol`: symbols that only one build of a library has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
+use crate::audit::subject::Subject;
 use crate::policy::Policy;
 use crate::resolve::Object;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("forbidden-symbol"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An object needs a symbol that is private to one build of a library that the policy leaves to the system.",
+    explanation: "\
+The policy leaves zlib to the system: every musl system has `libz.so.1` with its public functions. This object also needs functions
+that zlib keeps for itself, such as `inflate_table`. Some builds of zlib export them and others do not, so the wheel does not load
+everywhere.",
+    source: "The `blacklist` of the musllinux policies of auditwheel.",
+    symptom: Some("Error relocating /path/x.so: inflate_table: symbol not found"),
+    fix: "\
+`muslrepair repair --bundle-zlib` grafts the zlib that the wheel was built with. Or build the object so that it uses public functions
+only.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    if audit.options.tolerate_forbidden_symbols {
+        return Vec::new();
+    }
+    let found = audit.objects().flat_map(|object| {
+        // A library of the wheel under that name is the build the object was made for.
+        let is_bundled = |library: &str| object.edges().any(|(needed, _)| needed == library);
+        let private = private_symbols(object).into_iter().filter(move |(library, _)| !is_bundled(library));
+        private.map(|cause| (cause, object.origin.shown()))
+    });
+    let findings = grouped(found).into_iter().map(|((library, symbols), objects)| {
+        let symbols: Vec<&str> = symbols.into_iter().collect();
+        let message = format!(
+            "{} symbols of `{library}` that are private to one build of it: {}",
+            subject(&objects, "needs", "need"),
+            listed(&symbols)
+        );
+        RULE.finding_about(&objects, message).with_hint("pass `--bundle-zlib` to `muslrepair repair`")
+    });
+    findings.collect()
+}
 
 /// The symbols that an object takes from libraries it needs although a policy has them as private to one build of the
 /// library, by library.

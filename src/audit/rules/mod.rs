@@ -3,10 +3,49 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod dlopen_glibc_library;
+mod duplicate_name;
+mod empty_segment;
 mod forbidden_symbol;
+mod glibc_object;
+mod ifunc;
+mod ignored_run_path;
+mod inherited_run_path;
+mod initial_exec_tls;
+mod interposed;
+mod legacy_init;
+mod libpython_in_program;
+mod libpython_needed;
+mod library_in_scripts;
+mod limit_exceeded;
+mod linux_tag;
+mod long_run_path;
+mod manylinux_tag_on_musl;
+mod missing_library;
+mod mixed_time;
+mod needed_path;
+mod new_symbol;
+mod no_hash_table;
+mod outside_run_path;
 mod overclaimed_tag;
+mod purelib;
+mod refused_by_index;
 mod relr;
+mod reserved_name;
 mod rule;
+mod small_alignment;
+mod small_stacks;
+mod textrel;
+mod unknown_machine;
+mod unlisted;
+mod unmapped_headers;
+mod unresolved_symbol;
+mod unsupported_isa;
+mod unsupported_relocation;
+mod wrong_interpreter;
+mod wrong_machine;
+mod wrong_suffix;
+mod wrong_tag;
 
 use std::str::FromStr;
 
@@ -18,7 +57,50 @@ pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
-pub const RULES: &[&Rule] = &[&relr::RULE, &overclaimed_tag::RULE];
+pub const RULES: &[&Rule] = &[
+    &glibc_object::RULE,
+    &unresolved_symbol::RULE,
+    &new_symbol::RULE,
+    &missing_library::RULE,
+    &inherited_run_path::RULE,
+    &needed_path::RULE,
+    &relr::RULE,
+    &initial_exec_tls::RULE,
+    &ifunc::RULE,
+    &unsupported_relocation::RULE,
+    &textrel::RULE,
+    &no_hash_table::RULE,
+    &empty_segment::RULE,
+    &wrong_interpreter::RULE,
+    &libpython_in_program::RULE,
+    &libpython_needed::RULE,
+    &library_in_scripts::RULE,
+    &reserved_name::RULE,
+    &duplicate_name::RULE,
+    &interposed::RULE,
+    &forbidden_symbol::RULE,
+    &wrong_machine::RULE,
+    &unknown_machine::RULE,
+    &unsupported_isa::RULE,
+    &wrong_suffix::RULE,
+    &ignored_run_path::RULE,
+    &outside_run_path::RULE,
+    &long_run_path::RULE,
+    &unmapped_headers::RULE,
+    &small_alignment::RULE,
+    &legacy_init::RULE,
+    &mixed_time::RULE,
+    &small_stacks::RULE,
+    &dlopen_glibc_library::RULE,
+    &limit_exceeded::RULE,
+    &overclaimed_tag::RULE,
+    &unlisted::RULE,
+    &wrong_tag::RULE,
+    &purelib::RULE,
+    &linux_tag::RULE,
+    &manylinux_tag_on_musl::RULE,
+    &refused_by_index::RULE,
+];
 
 /// The rule of this code.
 #[must_use]

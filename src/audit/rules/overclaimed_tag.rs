@@ -1,7 +1,9 @@
-//! `overclaimed-tag`.
+//! `overclaimed-tag`: wheels that need a newer musl than was asked for.
 
-use crate::audit::finding::{Code, Finding, Severity};
+use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::minimum::MinimumMusl;
+use crate::audit::requirement::Requirement;
+use crate::audit::requirements::Module;
 use crate::audit::subject::Subject;
 use crate::musl::Release;
 
@@ -12,18 +14,71 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The wheel needs a newer musl than was asked for.",
-    explanation: "x.",
-    source: "x.",
-    symptom: None,
-    fix: "x.",
+    summary: "The wheel needs a newer musl than was requested, or than the root file system has.",
+    explanation: "\
+A wheel loads from some release of musl on: the newest of those that first have the symbols, the relocations and the port it needs.
+`--min-musl` names the oldest release that the result must run on, `--plat` one that a tag promises, and `--sysroot` a root file system that
+has one. The wheel does not load there; the lines below say which objects need what.",
+    source: "PEP 656 (\"this version or later\"); `find_sym2` and `do_relocs` in musl's `ldso/dynlink.c`.",
+    symptom: Some("Error relocating /path/x.so: qsort_r: symbol not found"),
+    fix: "\
+Build on the oldest Alpine that the wheel has to support, or request a newer musl. `muslrepair repair` lowers what it can,
+`DT_RELR` for instance, before it compares.",
     check,
 };
 
-fn check(_: &Subject<'_>) -> Vec<Finding> {
-    Vec::new()
+/// How many requirements are listed below a message.
+const MOST_REQUIREMENTS: usize = 8;
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let asked = audit.options.min_musl.filter(|asked| audit.minimum.exceeds(*asked));
+    let too_new = asked.map(|asked| overclaimed(audit.minimum, audit.name, asked));
+    let on_root = audit.options.root_musl.and_then(|root| not_on_root(audit, root));
+    too_new.into_iter().chain(on_root).collect()
 }
 
+/// The finding that a wheel needs a newer musl than was asked for.
 pub(crate) fn overclaimed(minimum: &MinimumMusl, name: &str, asked: Release) -> Finding {
-    RULE.finding(name, format!("{:?} {asked}", minimum.version))
+    let needs = match minimum.version {
+        Some(version) => format!("needs musl {}", version.with_alpine()),
+        None => "loads on no current release of musl".to_owned(),
+    };
+    let message = format!("`{name}` {needs}, but musl {} was requested", asked.with_alpine());
+    let finding = RULE.finding(name, message).with_details(details(minimum.because.iter()));
+    match minimum.version {
+        Some(version) => finding.with_hint(format!("build on an older Alpine, or request musl {version}")),
+        None => finding,
+    }
+}
+
+/// A root has one musl, and what counts is whether things load on that.
+fn not_on_root(audit: &Subject<'_>, root: Release) -> Option<Finding> {
+    let blocking = |module: &Module| -> Vec<&Requirement> {
+        let requirements = module.requirements.iter().filter_map(|index| audit.requirements.get(*index));
+        requirements.filter(|requirement| !requirement.met_by.contains(root)).collect()
+    };
+    // What no current release loads is said by the rule that it breaks.
+    let loads_later = |module: &&Module| blocking(module).iter().all(|one| one.met_by.since().is_some());
+    let failing = audit.modules.iter().filter(|module| !module.loads_on.contains(root));
+    let failing: Vec<&Module> = failing.filter(loads_later).collect();
+    let mut requirements: Vec<&Requirement> = failing.iter().flat_map(|module| blocking(module)).collect();
+    requirements.sort();
+    requirements.dedup();
+    let modules: Vec<&str> = failing.iter().map(|module| module.path.as_str()).collect();
+    let message = format!(
+        "{} not load on musl {root}, which the root file system has",
+        subject(&modules, "does", "do")
+    );
+    let finding = RULE.finding_about(&modules, message).with_details(details(requirements.into_iter()));
+    (!failing.is_empty())
+        .then(|| finding.with_hint("build on an older Alpine, or use a newer root file system"))
+}
+
+fn details<'a>(requirements: impl ExactSizeIterator<Item = &'a Requirement>) -> Vec<String> {
+    let more = requirements.len().saturating_sub(MOST_REQUIREMENTS);
+    let mut lines: Vec<String> = requirements.take(MOST_REQUIREMENTS).map(ToString::to_string).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
 }

@@ -7,9 +7,9 @@ use crate::elf::error::ElfError;
 use crate::elf::read::headers::PN_XNUM;
 use crate::elf::read::machine::largest_page;
 
+use super::cave::{Piece, Place, enter, lengthen};
 use super::draft::{Draft, file_end, is_writable, memory_end};
 use super::report::SegmentChange;
-use super::room::{enter, lengthen};
 use super::space::{Space, padding};
 
 /// How a blob starts in the file: what is in it is aligned to this at most.
@@ -17,20 +17,6 @@ const BLOB_ALIGN: u64 = 16;
 
 /// How many zeros a program may grow by so that its header table lies where old kernels look for it.
 const HOLE_MAX: u64 = 16 << 20;
-
-/// Bytes that are to be mapped.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece {
-    pub(crate) size: u64,
-    pub(crate) align: u64,
-}
-
-/// Where a piece came to lie.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    pub(crate) offset: u64,
-    pub(crate) address: u64,
-}
 
 /// Where the program header for a new segment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

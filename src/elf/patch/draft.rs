@@ -6,7 +6,7 @@ use goblin::elf::dynamic::{
 };
 use goblin::elf::header::{ET_DYN, ET_EXEC, Header};
 use goblin::elf::program_header::{PF_W, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
+use goblin::elf::section_header::{SHT_SYMTAB, SectionHeader};
 
 use crate::elf::codec::{Format, index, length, slice, slice_mut};
 use crate::elf::error::ElfError;
@@ -353,11 +353,6 @@ pub(crate) fn file_end(segment: &ProgramHeader) -> u64 {
 /// Where a segment ends in memory.
 pub(crate) fn memory_end(segment: &ProgramHeader) -> u64 {
     segment.p_vaddr.saturating_add(segment.p_memsz)
-}
-
-/// Whether a section takes up bytes of the file.
-pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
-    section.sh_type != SHT_NOBITS && section.sh_type != 0 && section.sh_size > 0
 }
 
 /// Whether the loader may write to a segment.

@@ -8,6 +8,7 @@
 //! [`space`], [`tables`] and [`mod@append`]), and [`draft`] writes the headers.
 
 mod append;
+mod cave;
 mod census;
 mod draft;
 mod report;
@@ -23,9 +24,9 @@ use goblin::elf::section_header::SHT_DYNAMIC;
 
 pub use report::{Changes, SegmentChange, StringTableChange};
 
-pub(crate) use append::{Piece, Place, append};
-pub(crate) use draft::{Draft, Move, TABLE_TAGS, growable, has_bytes, is_writable, length_of};
-pub(crate) use room::enter;
+pub(crate) use append::append;
+pub(crate) use cave::{Piece, Place, enter};
+pub(crate) use draft::{Draft, Move, TABLE_TAGS, growable, is_writable, length_of};
 pub(crate) use space::{Space, padding};
 pub(crate) use tables::{Table, movable};
 
@@ -139,7 +140,7 @@ fn dynamic_room(draft: &mut Draft) -> Option<Piece> {
 fn dynamic_cave(draft: &mut Draft, piece: Piece) -> Result<Option<Place>, ElfError> {
     let space = Space::survey(draft);
     let cave = space.best_cave_among(draft, piece.size, piece.align, is_writable);
-    cave.map(|cave| room::enter(draft, cave, piece.size, piece.align)).transpose()
+    cave.map(|cave| enter(draft, cave, piece.size, piece.align)).transpose()
 }
 
 /// Whether the file is a static program that relocates itself: its start-up code takes the distance between `_DYNAMIC`,

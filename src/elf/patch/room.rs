@@ -9,8 +9,9 @@ use crate::elf::error::ElfError;
 
 use goblin::elf::dynamic::{DT_STRSZ, DT_STRTAB};
 
-use super::append::{Piece, Place, append};
-use super::draft::{Draft, Move, file_end, memory_end};
+use super::append::append;
+use super::cave::{Piece, Place, enter, lengthen};
+use super::draft::{Draft, Move, file_end};
 use super::report::{SegmentChange, StringTableChange};
 use super::space::{Space, padding};
 use super::tables::{Table, movable, strings};
@@ -174,35 +175,6 @@ impl Run {
         let fits = layout.growth == 0 || (self.reaches_end && layout.growth <= cave);
         fits.then_some(layout)
     }
-}
-
-/// Has a segment map `by` bytes more; the file grows where it is too short.
-pub(crate) fn lengthen(draft: &mut Draft, at: usize, by: u64) -> Result<SegmentChange, ElfError> {
-    if by == 0 {
-        return Ok(SegmentChange::None);
-    }
-    let Some(load) = draft.segments.get_mut(at) else {
-        return Err(ElfError::verification("there is no such segment"));
-    };
-    load.p_filesz = load.p_filesz.saturating_add(by);
-    load.p_memsz = load.p_memsz.saturating_add(by);
-    let (end, memory) = (file_end(load), memory_end(load));
-    if end.max(memory) > draft.format.address_max() {
-        return Err(ElfError::unsupported("there are no addresses left after the last PT_LOAD"));
-    }
-    if length(&draft.file) < end {
-        draft.extend(end)?;
-    }
-    Ok(SegmentChange::Lengthened)
-}
-
-/// Takes `size` bytes of the cave after a segment.
-pub(crate) fn enter(draft: &mut Draft, at: usize, size: u64, align: u64) -> Result<Place, ElfError> {
-    let load = draft.segments.get(at).ok_or_else(|| ElfError::verification("a cave without a segment"))?;
-    let skip = padding(memory_end(load), align);
-    let place = Place { offset: file_end(load) + skip, address: memory_end(load) + skip };
-    lengthen(draft, at, skip + size)?;
-    Ok(place)
 }
 
 /// Moves bytes to where they were laid. All are taken out before the first is put back, as tables

@@ -6,9 +6,10 @@ use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
 
 use crate::elf::codec::{index, length};
 use crate::elf::ranges::{Range, Ranges, sized};
+use crate::elf::read::headers::has_bytes;
 use crate::elf::read::machine::largest_page;
 
-use super::draft::{Draft, file_end, has_bytes, is_writable, memory_end};
+use super::draft::{Draft, file_end, is_writable, memory_end};
 
 /// What of the file is in use.
 #[derive(Debug)]

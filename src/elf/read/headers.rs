@@ -134,6 +134,11 @@ impl<'a> Image<'a> {
     }
 }
 
+/// Whether a section takes up bytes of the file.
+pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
+    section.sh_type != SHT_NOBITS && section.sh_type != 0 && section.sh_size > 0
+}
+
 /// The program header table. musl reads `e_phentsize` x `e_phnum` bytes at `e_phoff` (`map_library`).
 fn read_segments(file: &[u8], format: Format, header: &Header) -> Result<Vec<ProgramHeader>, ElfError> {
     let what = "program header table";

@@ -9,9 +9,8 @@ use goblin::elf::program_header::{PT_INTERP, PT_NULL};
 
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
-use crate::elf::patch::has_bytes;
 use crate::elf::ranges::{Range, Ranges, sized};
-use crate::elf::read::headers::Image;
+use crate::elf::read::headers::{Image, has_bytes};
 use crate::elf::read::machine::largest_page;
 
 /// No page is smaller, so a shorter hole cannot be taken out.

@@ -1,11 +1,12 @@
 //! What can be wrong with a wheel.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 use crate::limits::Limits;
 
-use crate::escaped::Escaped;
+use crate::escaped::{Escaped, Excerpt};
 use crate::wheel::layout::NoPlace;
 use crate::wheel::metadata::core_metadata::InvalidMetadata;
 use crate::wheel::metadata::filename::InvalidWheelFilename;
@@ -95,6 +96,19 @@ pub enum WheelError {
         found: WheelPath,
         /// Distribution and version of the file name.
         expected: String,
+    },
+    /// `WHEEL` is that of a wheel for other Pythons: only platform tags are a matter of where a wheel runs, and not of what
+    /// is in it.
+    #[error("`{member}` says `{}`, the file name says `{}`", first_few(said), first_few(named))]
+    ForeignTags {
+        /// The `WHEEL` file.
+        member: WheelPath,
+        /// Python and ABI tags of its `Tag` lines: `cp311-cp311`.
+        said: BTreeSet<String>,
+        /// Those of the file name.
+        named: BTreeSet<String>,
+        /// The file name with the tags of `WHEEL`, where one says the same.
+        right: Option<String>,
     },
     /// A member that every wheel has is missing.
     #[error("`{0}` is missing")]
@@ -247,6 +261,15 @@ pub enum Mismatch {
     Hash,
 }
 
+/// The first of some tags; a wheel may make them as many as it likes.
+fn first_few(tags: &BTreeSet<String>) -> String {
+    /// More tags than this say nothing new.
+    const NAMED: usize = 3;
+    let named: Vec<String> = tags.iter().take(NAMED).map(|tag| Excerpt(tag).to_string()).collect();
+    let more = if tags.len() > named.len() { "`, `..." } else { "" };
+    named.join("`, `") + more
+}
+
 impl WheelError {
     /// What can be done about it, where there is something.
     #[must_use]
@@ -261,7 +284,11 @@ impl WheelError {
             }
             Self::Record { .. } => "`wheel unpack` and `wheel pack` write a new `RECORD`",
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
-            Self::Filename(_) => "was the file renamed? `name-version-python-abi-platform.whl` is wanted",
+            Self::ForeignTags { right: Some(right), .. } => {
+                return Some(format!("was the file renamed? give it back its name: `{}`", Escaped(right)));
+            }
+            Self::ForeignTags { .. } => "was the file renamed? give it back the name it was built with",
+            Self::Filename(error) => return Some(error.hint()),
             Self::Limit { name, .. } => return Some(Limits::hint(name)),
             Self::Ratio { .. } => return Some(Limits::hint("ratio")),
             Self::NoDistInfo | Self::Missing(_) => {

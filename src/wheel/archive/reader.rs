@@ -116,6 +116,7 @@ impl Wheel {
         })?;
         let members = read_members(&mut archive, &source, end, limits, &path)?;
         let dist_info = dist_info_of(&members, &filename)?;
+        check_variant(&members, &dist_info, &filename)?;
         let data_dir = data_dir_of(&members, &dist_info);
         let by_path = members.iter().enumerate().map(|(i, member)| (member.path.clone(), i)).collect();
         let mut wheel = Self {
@@ -136,6 +137,7 @@ impl Wheel {
         };
         let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
+        check_tags(&wheel)?;
         let (member, bytes) = wheel.metadata_file("METADATA")?;
         wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
         let (member, bytes) = wheel.metadata_file("RECORD")?;
@@ -325,7 +327,7 @@ fn filename_of(path: &Path) -> Result<WheelFilename, WheelError> {
         Some(name) => Ok(name.parse()?),
         None => {
             let name = name.to_string_lossy().into_owned();
-            Err(InvalidWheelFilename { name, rule: FilenameRule::Distribution }.into())
+            Err(InvalidWheelFilename::new(name, FilenameRule::Distribution, "").into())
         }
     }
 }
@@ -350,6 +352,34 @@ fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPat
     } else {
         Err(WheelError::ForeignDistInfo { found: dist_info, expected })
     }
+}
+
+/// Holds the Python and ABI tags of `WHEEL` against those of the file name. What is no tag says nothing here.
+fn check_tags(wheel: &Wheel) -> Result<(), WheelError> {
+    let tags = wheel.info.tag_set();
+    let pairs = tags.iter().filter_map(|tag| tag.rsplit_once('-')).map(|(pair, _)| pair.to_lowercase());
+    let said: BTreeSet<String> = pairs.filter(|pair| pair.matches('-').count() == 1).collect();
+    let named = wheel.filename.python_abi_pairs();
+    if said.is_empty() || said == named {
+        return Ok(());
+    }
+    let member = wheel.metadata_path("WHEEL")?;
+    let right = wheel.filename.with_pairs(&said);
+    Err(WheelError::ForeignTags { member, said, named, right: right.map(|right| right.to_string()) })
+}
+
+/// A label behind the platform says that the wheel is one of several variants, and a file in it which (PEP 817, PEP 825).
+fn check_variant(
+    members: &[Member],
+    dist_info: &WheelPath,
+    filename: &WheelFilename,
+) -> Result<(), WheelError> {
+    let Some(label) = filename.variant() else { return Ok(()) };
+    let file = format!("{dist_info}/variant.json");
+    if members.iter().any(|member| !member.is_dir && member.path.as_str() == file) {
+        return Ok(());
+    }
+    Err(InvalidWheelFilename::new(filename.to_string(), FilenameRule::Label, label).into())
 }
 
 /// The data directory as it is spelt: some builders write the name in another way than in `*.dist-info`,

@@ -1,10 +1,12 @@
 //! Names of wheel files.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::parts::{Parts, is_abi, is_platform, is_python, is_split_platform, right_name};
 use super::tag::PlatformTag;
 use crate::escaped::Escaped;
 
@@ -58,22 +60,57 @@ pub enum FilenameRule {
     /// A Python or ABI tag set is empty, or a member of it is.
     #[error("a tag must be letters, digits and `_`")]
     Tag,
+    /// Where the Python tags belong is something else.
+    #[error("the Python tag must name an interpreter and its version, as `cp312` and `py3` do")]
+    Python,
+    /// Where the ABI tags belong is something else.
+    #[error("the ABI tag must be `none`, `abi3` or that of an interpreter, such as `cp312`")]
+    Abi,
     /// The platform tag set is empty, or a member of it is no platform tag.
-    #[error("the platform tags must be letters, digits and `_`, separated by `.`")]
+    #[error("the platform tags must be names of platforms in letters, digits and `_`, separated by `.`")]
     Platform,
     /// The variant label is empty or has characters other than letters, digits, `_` and `.`.
     #[error("the variant label must be letters, digits, `_` and `.`")]
     Variant,
+    /// There is a variant label, but the wheel does not say of which variant it is (PEP 817, PEP 825).
+    #[error("only the name of a wheel with a `variant.json` may have a label behind the platform")]
+    Label,
 }
 
 /// The name is not that of a wheel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not the name of a wheel: {rule}", Escaped(name))]
+#[error(
+    "`{}` is not the name of a wheel: {rule}{}",
+    Escaped(name),
+    if part.is_empty() { String::new() } else { format!(", not `{}`", Escaped(part)) }
+)]
 pub struct InvalidWheelFilename {
     /// The name as found.
     pub name: String,
     /// The rule it breaks.
     pub rule: FilenameRule,
+    /// The part of it that breaks the rule; empty where that is missing, or all of it.
+    pub part: String,
+}
+
+impl InvalidWheelFilename {
+    pub(crate) fn new(name: impl Into<String>, rule: FilenameRule, part: impl Into<String>) -> Self {
+        Self { name: name.into(), rule, part: part.into() }
+    }
+
+    /// A name that would be right, where it can be told what was meant.
+    #[must_use]
+    pub fn right_name(&self) -> Option<String> {
+        let right = right_name(&self.name).filter(|right| *right != self.name)?;
+        right.parse::<WheelFilename>().is_ok().then_some(right)
+    }
+
+    pub(crate) fn hint(&self) -> String {
+        match self.right_name() {
+            Some(right) => format!("`{}` would be a right name", Escaped(&right)),
+            None => "was the file renamed? `name-version-python-abi-platform.whl` is wanted".to_owned(),
+        }
+    }
 }
 
 impl WheelFilename {
@@ -134,7 +171,7 @@ impl WheelFilename {
         if joined(&changed.platforms) == tags {
             Ok(changed)
         } else {
-            Err(InvalidWheelFilename { name, rule: FilenameRule::Platform })
+            Err(InvalidWheelFilename::new(name, FilenameRule::Platform, tags))
         }
     }
 
@@ -149,7 +186,7 @@ impl WheelFilename {
         if changed.build.as_deref() == build {
             Ok(changed)
         } else {
-            Err(InvalidWheelFilename { name, rule: FilenameRule::Build })
+            Err(InvalidWheelFilename::new(name, FilenameRule::Build, build.unwrap_or_default()))
         }
     }
 
@@ -166,6 +203,29 @@ impl WheelFilename {
             }
         }
         tags
+    }
+
+    /// The Python and ABI tags that are named together, as `cp312-cp312`, each once and in lower case, as installers
+    /// compare them.
+    #[must_use]
+    pub fn python_abi_pairs(&self) -> BTreeSet<String> {
+        let pairs = self.python.iter().flat_map(|python| self.abi.iter().map(move |abi| (python, abi)));
+        pairs.map(|(python, abi)| format!("{python}-{abi}").to_lowercase()).collect()
+    }
+
+    /// The name with these Python and ABI tags. `None` if no name says just that: it stands for their product.
+    pub(crate) fn with_pairs(&self, pairs: &BTreeSet<String>) -> Option<Self> {
+        let (mut python, mut abi) = (BTreeSet::new(), BTreeSet::new());
+        for (first, second) in pairs.iter().filter_map(|pair| pair.split_once('-')) {
+            python.insert(first.to_owned());
+            abi.insert(second.to_owned());
+        }
+        if python.len().checked_mul(abi.len())? != pairs.len() {
+            return None;
+        }
+        let changed =
+            Self { python: python.into_iter().collect(), abi: abi.into_iter().collect(), ..self.clone() };
+        changed.to_string().parse().ok()
     }
 
     /// The one CPython this wheel is for: `(3, 12)` for `cp312-cp312` and `cp312-cp312t`. `None` where the
@@ -214,52 +274,71 @@ fn is_word(text: &str, also: &[char]) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || also.contains(&c))
 }
 
-fn tag_set(text: &str) -> Result<Vec<String>, FilenameRule> {
+/// A [`FilenameRule`] and the part that breaks it.
+type Broken = (FilenameRule, String);
+
+fn tag_set(text: &str, rule: FilenameRule, is_right: fn(&str) -> bool) -> Result<Vec<String>, Broken> {
     let valid = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let tags: Vec<String> = text.split('.').map(str::to_owned).collect();
-    if tags.iter().all(|tag| valid(tag)) { Ok(tags) } else { Err(FilenameRule::Tag) }
+    match tags.iter().all(|tag| valid(tag)) {
+        true if is_right(text) => Ok(tags),
+        true => Err((rule, text.to_owned())),
+        false => Err((FilenameRule::Tag, text.to_owned())),
+    }
 }
 
-fn parse(name: &str) -> Result<WheelFilename, FilenameRule> {
-    let stem = name.strip_suffix(".whl").ok_or(FilenameRule::Extension)?;
-    let parts: Vec<&str> = stem.split('-').collect();
-    // A build tag starts with a digit and a Python tag never does, which tells six components apart.
-    let (distribution, version, build, tags, variant) = match parts[..] {
-        [dist, version, python, abi, platform] => (dist, version, None, [python, abi, platform], None),
-        [dist, version, third, a, b, c] if third.starts_with(|c: char| c.is_ascii_digit()) => {
-            (dist, version, Some(third), [a, b, c], None)
-        }
-        [dist, version, python, abi, platform, variant] => {
-            (dist, version, None, [python, abi, platform], Some(variant))
-        }
-        [dist, version, build, python, abi, platform, variant] => {
-            (dist, version, Some(build), [python, abi, platform], Some(variant))
-        }
-        _ => return Err(FilenameRule::Components),
+fn parse(name: &str) -> Result<WheelFilename, Broken> {
+    let stem = name.strip_suffix(".whl").ok_or((FilenameRule::Extension, String::new()))?;
+    let parts = Parts::of(stem);
+    let [distribution, version, ref rest @ ..] = parts.all[..] else {
+        return Err((FilenameRule::Components, String::new()));
     };
-    let [python, abi, platform] = tags;
+    let starts_with_digit = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    // Where no three parts look like tags, a build tag is told by its digit: a Python tag never starts with one.
+    let builds = parts.python.map_or_else(
+        || usize::from(rest.len() == 5 || rest.first().is_some_and(|third| starts_with_digit(third))),
+        |python| python - 2,
+    );
+    let (build, tags) = rest.split_at_checked(builds).unwrap_or((&[], rest));
+    let (python, abi, platform, variant) = match *tags {
+        [python, abi, platform] => (python, abi, platform, None),
+        [python, abi, platform, variant] => (python, abi, platform, Some(variant)),
+        _ => return Err((FilenameRule::Components, String::new())),
+    };
     if !is_word(distribution, &['_', '.']) {
-        return Err(FilenameRule::Distribution);
+        return Err((FilenameRule::Distribution, distribution.to_owned()));
     }
     if !is_word(version, &['_', '.', '+', '!']) {
-        return Err(FilenameRule::Version);
+        return Err((FilenameRule::Version, version.to_owned()));
     }
-    if build.is_some_and(|tag| !is_word(tag, &['_', '.']) || !tag.starts_with(|c: char| c.is_ascii_digit())) {
-        return Err(FilenameRule::Build);
+    // `my-package-1.0`: a version is where the build tag belongs, and a word where the version does.
+    let number = build.iter().position(|part| starts_with_digit(part));
+    if let (Some(number), true) = (number, version.starts_with(char::is_alphabetic)) {
+        let spelt = parts.all.get(..number + 2).unwrap_or_default().join("-");
+        return Err((FilenameRule::Distribution, spelt));
     }
-    if variant.is_some_and(|label| !is_word(label, &['_', '.'])) {
-        return Err(FilenameRule::Variant);
+    let build = (!build.is_empty()).then(|| build.join("-"));
+    if let Some(build) = build.as_deref().filter(|tag| !is_word(tag, &['_', '.']) || !starts_with_digit(tag))
+    {
+        return Err((FilenameRule::Build, build.to_owned()));
     }
-    let platforms = platform
-        .split('.')
-        .map(|tag| tag.parse().map_err(|_| FilenameRule::Platform))
-        .collect::<Result<Vec<PlatformTag>, _>>()?;
+    if let Some(label) = variant.filter(|label| !is_word(label, &['_', '.'])) {
+        return Err((FilenameRule::Variant, label.to_owned()));
+    }
+    if let Some(label) = variant.filter(|label| is_split_platform(platform, label)) {
+        return Err((FilenameRule::Platform, format!("{platform}-{label}")));
+    }
+    let python = tag_set(python, FilenameRule::Python, is_python)?;
+    let abi = tag_set(abi, FilenameRule::Abi, is_abi)?;
+    let no_platform = || (FilenameRule::Platform, platform.to_owned());
+    let platforms: Result<Vec<PlatformTag>, _> = platform.split('.').map(str::parse).collect();
+    let platforms = platforms.ok().filter(|_| is_platform(platform)).ok_or_else(no_platform)?;
     Ok(WheelFilename {
         distribution: distribution.to_owned(),
         version: version.to_owned(),
-        build: build.map(str::to_owned),
-        python: tag_set(python)?,
-        abi: tag_set(abi)?,
+        build,
+        python,
+        abi,
         platforms,
         variant: variant.map(str::to_owned),
     })
@@ -269,7 +348,7 @@ impl FromStr for WheelFilename {
     type Err = InvalidWheelFilename;
 
     fn from_str(name: &str) -> Result<Self, InvalidWheelFilename> {
-        parse(name).map_err(|rule| InvalidWheelFilename { name: name.to_owned(), rule })
+        parse(name).map_err(|(rule, part)| InvalidWheelFilename::new(name, rule, part))
     }
 }
 
@@ -339,6 +418,9 @@ mod tests {
             ("demo-1.0-py3--any.whl", FilenameRule::Tag),
             ("demo-1.0-py3-none-.whl", FilenameRule::Platform),
             ("demo-1.0-py3-none-any-.whl", FilenameRule::Variant),
+            ("demo-1.0-none-py3-any.whl", FilenameRule::Python),
+            ("demo-1.0-py3-any-none.whl", FilenameRule::Abi),
+            ("demo-1.0-py3-none-cp312.whl", FilenameRule::Platform),
         ] {
             assert_eq!(text.parse::<WheelFilename>().unwrap_err().rule, rule, "{text}");
         }

@@ -1,5 +1,7 @@
 //! The `WHEEL` file: what kind of wheel this is.
 
+use std::collections::BTreeSet;
+
 use super::headers::{Broken, HeaderRule, Headers};
 use crate::escaped::Excerpt;
 
@@ -109,6 +111,34 @@ impl WheelInfo {
     #[must_use]
     pub fn tags(&self) -> Vec<&str> {
         self.headers.all(TAG).collect()
+    }
+
+    /// Every tag that the `Tag` lines stand for, each once: compressed lines (`py2.py3-none-any`), which PEP 427 does not
+    /// want and some tools write, are expanded. A line that is no tag, or stands for too many, counts as it is spelt.
+    #[must_use]
+    pub fn tag_set(&self) -> BTreeSet<String> {
+        /// How many tags compressed lines may stand for together: more than those of any name.
+        const MOST: usize = 10_000;
+        let mut set = BTreeSet::new();
+        let mut left = MOST;
+        for line in self.headers.all(TAG) {
+            let parts: Vec<Vec<&str>> = line.split('-').map(|part| part.split('.').collect()).collect();
+            let count = parts.iter().fold(1, |count: usize, part| count.saturating_mul(part.len()));
+            match parts.as_slice() {
+                [python, abi, platform] if count > 1 && count <= left => {
+                    left -= count;
+                    for (python, abi) in
+                        python.iter().flat_map(|python| abi.iter().map(move |abi| (python, abi)))
+                    {
+                        set.extend(platform.iter().map(|platform| format!("{python}-{abi}-{platform}")));
+                    }
+                }
+                _ => {
+                    set.insert(line.to_owned());
+                }
+            }
+        }
+        set
     }
 
     /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Old `Tag` lines behind a
@@ -255,6 +285,20 @@ mod tests {
             info.set_tags(&tags(&["py2-none-any", "py3-none-any"]));
             assert_eq!(info.to_string(), "Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n");
         }
+    }
+
+    #[test]
+    fn pep425_compressed_tags_are_the_same_set_as_their_product() {
+        let set = |lines: &str| {
+            WheelInfo::parse(format!("Wheel-Version: 1.0\n{lines}").as_bytes()).unwrap().tag_set()
+        };
+        let spelt = set("Tag: py2-none-any\nTag: py3-none-any\n");
+        assert_eq!(set("Tag: py2.py3-none-any\n"), spelt);
+        assert_eq!(set("Tag: py3.py2-none-any\nTag: py2-none-any\n"), spelt);
+        assert_ne!(set("Tag: py3-none-any\n"), spelt);
+        assert_eq!(set("Tag: cp312\nTag: a-b-c-d\n").len(), 2);
+        let many = vec!["a"; 1000].join(".");
+        assert_eq!(set(&format!("Tag: {many}-{many}-{many}\n")).len(), 1);
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub(crate) mod digest;
 pub(crate) mod filename;
 pub(crate) mod headers;
 pub(crate) mod info;
+pub(crate) mod parts;
 pub(crate) mod path;
 pub(crate) mod record;
+pub(crate) mod suffix;
 pub(crate) mod tag;

@@ -1,7 +1,27 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
+mod empty_segment;
+mod glibc_object;
+mod ifunc;
+mod initial_exec_tls;
+mod legacy_init;
+mod libpython_in_program;
+mod libpython_needed;
+mod limit_exceeded;
+mod mixed_time;
+mod new_symbol;
+mod no_hash_table;
+mod overclaimed_tag;
 mod relr;
 mod scene;
+mod small_alignment;
+mod small_stacks;
+mod textrel;
+mod unmapped_headers;
+mod unresolved_symbol;
+mod unsupported_isa;
+mod unsupported_relocation;
+mod wrong_interpreter;
 
 use muslrepair::audit::Finding;
 use muslrepair::audit::rules::RULES;
@@ -17,7 +37,29 @@ pub struct Case {
 }
 
 /// One case for each rule, in the order of the rules.
-const CASES: &[Case] = &[relr::CASE];
+const CASES: &[Case] = &[
+    glibc_object::CASE,
+    unresolved_symbol::CASE,
+    new_symbol::CASE,
+    relr::CASE,
+    initial_exec_tls::CASE,
+    ifunc::CASE,
+    unsupported_relocation::CASE,
+    textrel::CASE,
+    no_hash_table::CASE,
+    empty_segment::CASE,
+    wrong_interpreter::CASE,
+    libpython_in_program::CASE,
+    libpython_needed::CASE,
+    unsupported_isa::CASE,
+    unmapped_headers::CASE,
+    small_alignment::CASE,
+    legacy_init::CASE,
+    mixed_time::CASE,
+    small_stacks::CASE,
+    limit_exceeded::CASE,
+    overclaimed_tag::CASE,
+];
 
 #[test]
 fn every_rule_has_an_input_that_breaks_it_and_one_that_does_not() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use muslrepair::audit::{AuditOptions, ElfAudit, Finding, ObjectSet, audit_objects};
+use muslrepair::Limits;
+use muslrepair::audit::{AuditOptions, ElfAudit, Finding, ObjectSet, Severity, audit_objects};
 use muslrepair::elf::ElfFacts;
 use muslrepair::musl::ObjectSymbols;
 use muslrepair::platform::Arch;
@@ -57,12 +58,23 @@ pub fn audit(platform: &str, objects: Vec<Object>) -> ElfAudit {
 
 /// The same with options.
 pub fn audit_with(platform: &str, objects: Vec<Object>, options: &AuditOptions) -> ElfAudit {
+    audit_within(platform, objects, options, Limits::default())
+}
+
+/// The same within limits.
+pub fn audit_within(
+    platform: &str,
+    objects: Vec<Object>,
+    options: &AuditOptions,
+    limits: Limits,
+) -> ElfAudit {
     let platforms: [PlatformTag; 1] = [platform.parse().unwrap()];
     let places =
         SearchPlaces { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
     let resolver = Resolver::new(ResolverOptions {
         places,
         allowed: vec!["libz.so.1".to_owned()],
+        limits,
         ..ResolverOptions::default()
     });
     let set = ObjectSet {
@@ -78,4 +90,45 @@ pub fn audit_with(platform: &str, objects: Vec<Object>, options: &AuditOptions) 
 /// What is found in these objects under today's tag.
 pub fn found(objects: Vec<Object>) -> Vec<Finding> {
     audit(TAG, objects).findings
+}
+
+/// The codes of what was found.
+pub fn codes(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// The one thing that is found in these objects beside a sound one; it has this code.
+pub fn only(code: &str, objects: Vec<Object>) -> Finding {
+    only_under(TAG, code, objects)
+}
+
+/// The same under another tag, without a sound object.
+pub fn only_under(platform: &str, code: &str, objects: Vec<Object>) -> Finding {
+    let beside = (platform == TAG).then(|| module("sound.so"));
+    let findings = audit(platform, objects.into_iter().chain(beside).collect()).findings;
+    assert_eq!(codes(&findings), [code], "{findings:?}");
+    findings.into_iter().next().unwrap()
+}
+
+/// The object has an error of this code and nothing else, and loads on no musl.
+pub fn never_loads(code: &str, object: Object) -> Finding {
+    let mut audit = audit(TAG, vec![object]);
+    assert_eq!(codes(&audit.findings), [code], "{:?}", audit.findings);
+    assert_eq!(audit.findings[0].severity, Severity::Error);
+    assert!(audit.modules[0].loads_on.is_empty());
+    audit.findings.remove(0)
+}
+
+/// Nothing is found in these objects under today's tag.
+pub fn sound(objects: Vec<Object>) {
+    let findings = found(objects);
+    assert!(findings.is_empty(), "{findings:?}");
+}
+
+/// A sound program, which starts a process of its own.
+pub fn program(name: &str) -> Object {
+    changed(name, |object| {
+        asks(object, &["printf"]);
+        object.facts.interpreter = Some("/lib/ld-musl-x86_64.so.1".to_owned());
+    })
 }

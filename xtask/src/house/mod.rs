@@ -15,24 +15,24 @@ use crate::process::root;
 use graph::Graph;
 use source::Tree;
 
-/// The rooms from the ground up, each with the files or directories it consists of, relative to `src/`. The longest match
-/// counts. Rooms on one line are neighbours that do not know each other.
+/// The rooms from the ground up: `elf` is `src/elf/`, `policy` is `src/policy.rs` with `src/policy/`. A file belongs to the room
+/// with the longest name. Rooms on one line are beside each other and do not know each other.
 const ROOMS: &[&[&str]] = &[
-    &["escaped.rs", "limits.rs", "observer.rs", "platform.rs"],
-    &["deflate", "policy", "policy.rs"],
+    &["escaped", "limits", "observer", "platform", "regular_file"],
+    &["deflate", "policy"],
     &["elf"],
     &["musl"],
     &["wheel/metadata"],
-    &["wheel/layout.rs"],
+    &["wheel/layout"],
     &["wheel/archive"],
     &["wheel"],
-    &["error.rs"],
+    &["error"],
     &["resolve"],
     &["audit"],
     &["repair"],
     &["report"],
     &["cli"],
-    &["lib.rs", "main.rs"],
+    &["lib", "main"],
 ];
 
 /// What is wrong with a house: one sentence each.
@@ -94,7 +94,8 @@ fn inspect(source: &Path, rooms: &[&[&str]]) -> Result<(String, Faults)> {
 fn room<'r>(file: &Path, rooms: &[&'r [&'r str]]) -> Option<(usize, &'r str)> {
     let all =
         rooms.iter().enumerate().flat_map(|(floor, names)| names.iter().map(move |name| (floor, *name)));
-    all.filter(|(_, name)| file.starts_with(name)).max_by_key(|(_, name)| name.len())
+    all.filter(|(_, name)| file.starts_with(name) || file.with_extension("") == Path::new(name))
+        .max_by_key(|(_, name)| name.len())
 }
 
 /// The floors from the top, each room with its size and the rooms it imports.

@@ -1,0 +1,141 @@
+//! Whether the Pythons that a wheel's tags name find its extension modules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::resolve::{Object, Origin};
+use crate::wheel::{Covered, Place, Python, Suffix, WheelPath, covered};
+
+use super::finding::{Severity, listed, subject};
+use super::subject::Subject;
+
+/// One extension module of the wheel.
+struct Module<'a> {
+    path: &'a WheelPath,
+    /// The name under which it is imported, with the directory it is installed in; files that have it in common are one module for several
+    /// Pythons.
+    name: (Option<WheelPath>, &'a str),
+    suffix: Suffix,
+}
+
+impl<'a> Module<'a> {
+    /// `None` for what is no module, or is one under a name that no Python on musl looks for, which is a finding already.
+    fn of(path: &'a WheelPath, place: &'a Place, object: &Object) -> Option<Self> {
+        let (name, suffix) = Suffix::of(place.path.file_name())?;
+        if suffix == Suffix::Plain && !object.is_extension_module() {
+            return None;
+        }
+        let elsewhere = object.facts.arch.is_some_and(|arch| suffix.other_arch(arch).is_some());
+        (!elsewhere && !suffix.is_for_glibc()).then(|| Self {
+            path,
+            name: (place.path.parent(), name),
+            suffix,
+        })
+    }
+}
+
+/// Modules that Pythons of the tags do not find, for one reason.
+pub(super) struct Unimportable {
+    pub(super) modules: Vec<String>,
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+/// Modules that the Pythons of the tags do not find. Under the stable ABI, each of these Pythons has to find each module;
+/// else each module has to be found by one of them, for there are wheels with modules for several (`cp310.cp311-none`).
+pub(super) fn unimportable(audit: &Subject<'_>) -> Vec<Unimportable> {
+    let Some(package) = audit.package else { return Vec::new() };
+    let wheel = package.wheel.filename();
+    let modules = audit.members().filter_map(|object| match &object.origin {
+        Origin::Member { path, place } => Module::of(path, place, object),
+        _ => None,
+    });
+    let modules: Vec<Module<'_>> = modules.collect();
+    let pairs = wheel.python_abi_pairs();
+    let covered: Vec<Covered> = pairs
+        .iter()
+        .filter_map(|pair| pair.split_once('-').map(|(python, abi)| covered(python, abi)))
+        .collect();
+    let tags = pairs.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
+    let every: BTreeSet<&Python> = covered.iter().flat_map(|covered| pythons(covered, true)).collect();
+    if !every.is_empty() {
+        return stable(&modules, &every, &tags);
+    }
+    if covered.contains(&Covered::Any) {
+        return generic(&modules, &tags);
+    }
+    if covered.contains(&Covered::Unknown) {
+        return Vec::new();
+    }
+    let named: Vec<&Python> = covered.iter().flat_map(|covered| pythons(covered, false)).collect();
+    let fits = |module: &&Module<'_>| named.iter().any(|python| python.looks_for(&module.suffix));
+    let others: Vec<&str> =
+        modules.iter().filter(|module| !fits(module)).map(|module| module.path.as_str()).collect();
+    let message = format!("no Python that `{tags}` names imports {}", listed(&others));
+    let hint = "was the file renamed? give it the tags of the Python that its modules were built with";
+    unimportable_for(&others, message, hint, others.len() == modules.len()).into_iter().collect()
+}
+
+/// The interpreters of a tag that promises the stable ABI, or of one that does not.
+fn pythons(covered: &Covered, stable: bool) -> &[Python] {
+    match covered {
+        Covered::Listed { pythons, every } if *every == stable => pythons,
+        _ => &[],
+    }
+}
+
+/// Modules that one of the Pythons of the stable ABI does not find under any of their names.
+fn stable(modules: &[Module<'_>], every: &BTreeSet<&Python>, tags: &str) -> Vec<Unimportable> {
+    let mut names: BTreeMap<&(Option<WheelPath>, &str), Vec<&Module<'_>>> = BTreeMap::new();
+    for module in modules {
+        names.entry(&module.name).or_default().push(module);
+    }
+    let mut found = Vec::new();
+    for ((_, name), files) in names {
+        let finds = |python: &&&Python| files.iter().any(|file| python.looks_for(&file.suffix));
+        let missing: Vec<String> =
+            every.iter().filter(|python| !finds(python)).map(ToString::to_string).collect();
+        let Some(first) = files.first().filter(|_| !missing.is_empty()) else { continue };
+        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let files = subject(&paths, "is", "are");
+        let message = format!("{files} not imported by {}, which `{tags}` covers", missing.join(", "));
+        let hint = match first.suffix {
+            Suffix::Stable { threaded: false, platform: Some(_) } => {
+                format!(
+                    "name it `{name}.abi3.so`, which every Python with the stable ABI imports, except free-threaded builds"
+                )
+            }
+            Suffix::Stable { threaded: true, .. } => {
+                "`.abi3t` is for Python 3.15 and later: say so in the tags, or build for `abi3` too"
+                    .to_owned()
+            }
+            _ => "build the module for the stable ABI, or give the wheel the tags of the Python it is for"
+                .to_owned(),
+        };
+        let modules = paths.into_iter().map(str::to_owned).collect();
+        found.push(Unimportable { modules, severity: Severity::Error, message, hint });
+    }
+    found
+}
+
+/// Under `py3-none` a module for one Python is not found by all the others that install the wheel.
+fn generic(modules: &[Module<'_>], tags: &str) -> Vec<Unimportable> {
+    let elsewhere: BTreeSet<_> = modules
+        .iter()
+        .filter(|module| !module.suffix.is_for_one_python())
+        .map(|module| &module.name)
+        .collect();
+    let bound = modules.iter().filter(|module| !elsewhere.contains(&module.name));
+    let bound: Vec<&str> = bound.map(|module| module.path.as_str()).collect();
+    let message =
+        format!("{} for one Python only, but the wheel is tagged `{tags}`", subject(&bound, "is", "are"));
+    let hint = "give the wheel the tags of the Python that its modules are for";
+    unimportable_for(&bound, message, hint, false).into_iter().collect()
+}
+
+/// One reason for all these modules; none where there are no modules.
+fn unimportable_for(modules: &[&str], message: String, hint: &str, is_error: bool) -> Option<Unimportable> {
+    let severity = if is_error { Severity::Error } else { Severity::Warning };
+    let names = modules.iter().map(|module| (*module).to_owned()).collect();
+    (!modules.is_empty()).then(|| Unimportable { modules: names, severity, message, hint: hint.to_owned() })
+}

@@ -1,0 +1,38 @@
+//! `dlopen-glibc-library`: libraries of glibc that are opened by name.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, quoted, subject};
+use crate::audit::subject::Subject;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("dlopen-glibc-library"),
+    severity: Severity::Note,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An object that calls `dlopen` names a library that musl systems do not have.",
+    explanation: "\
+The object calls `dlopen`, and has the name of a library among its strings that systems with glibc have and those with musl do
+not have from the start: `libresolv.so.2`, `libcrypt.so.1`, `libnss_dns.so.2`, `libnss_files.so.2` or `libgomp.so.1`. Nothing says that
+this code runs, or that it does not cope. No `DT_NEEDED` names the library, so nothing else of an audit looks for it.",
+    source: "`dlopen` and `load_library` in musl's `ldso/dynlink.c`.",
+    symptom: Some("Error loading shared library libresolv.so.2: No such file or directory"),
+    fix: "\
+Look at what the code does when `dlopen` fails. `repair --include NAME` grafts a library that only `dlopen` asks for; it is then found
+under its new name only by code that looks in the directory of grafts.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let having = audit.members().filter(|object| !object.symbols.opened.is_empty());
+    let found = having.map(|object| (object.symbols.opened.as_slice(), object.origin.shown()));
+    let findings = grouped(found).into_iter().map(|(opened, objects)| {
+        let message = format!(
+            "{} `dlopen` and may open what musl systems do not have: {}",
+            subject(&objects, "calls", "call"),
+            quoted(opened.iter().map(String::as_str))
+        );
+        RULE.finding_about(&objects, message)
+    });
+    findings.collect()
+}

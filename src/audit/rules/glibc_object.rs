@@ -1,0 +1,44 @@
+//! `glibc-object`: objects that were built for another C library.
+
+use crate::audit::finding::{Code, Finding, Severity, subject};
+use crate::audit::subject::Subject;
+use crate::musl::glibc_evidence;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("glibc-object"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An object was built for glibc.",
+    explanation: "\
+The interpreter of the file, a library it needs or a symbol version it asks for exists only in glibc. musl has other data
+structures and lacks many of glibc's functions. It takes some of glibc's library names for itself (`libc.so.6`, `libm.so.6`), so
+such a file may even load, and then fail at the first call that differs. Version names alone prove nothing: `GLIBC_2.0` of
+`libgcc_s.so.1` is ordinary on musl, and so is `libc.so.6` where no version of it is asked for.",
+    source: "`load_library` (`reserved`) in musl's `ldso/dynlink.c`; PEP 656, which promises musl.",
+    symptom: Some(
+        "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /path/x.so)",
+    ),
+    fix: "\
+Build the wheel on Alpine or with a musl toolchain, and check that no library comes prebuilt for glibc. `muslrepair repair`
+refuses such a wheel: an object for glibc cannot be turned into one for musl.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.objects().filter_map(|object| {
+        let evidence = glibc_evidence(&object.facts)?;
+        Some((object.origin.shown(), evidence))
+    });
+    let (objects, evidence): (Vec<&str>, Vec<String>) = found.unzip();
+    let (Some(first), Some(evidence)) = (objects.first(), evidence.first()) else { return Vec::new() };
+    let built = subject(&objects, "was built", "were built");
+    let message = match objects.len() {
+        1 => format!("{built} for glibc: {evidence}"),
+        _ => format!("{built} for glibc, as `{first}` shows: {evidence}"),
+    };
+    let hint = "build the wheel on Alpine or with a musl toolchain; a glibc object cannot be repaired into a musl one";
+    vec![RULE.finding_about(&objects, message).with_hint(hint)]
+}

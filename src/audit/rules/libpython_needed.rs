@@ -1,0 +1,44 @@
+//! `libpython-needed`: modules that need the interpreter's library.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
+use crate::audit::subject::Subject;
+use crate::resolve::Resolution;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("libpython-needed"),
+    severity: Severity::Warning,
+    concern: Concern::Loading,
+    fixed_by_repair: true,
+    summary: "An object needs the interpreter's library, which many interpreters are not linked with.",
+    explanation: "\
+The process that imports a module is the interpreter, and has its functions already. A module that needs `libpython3.x.so.1.0`
+besides can only be imported by an interpreter that is built as a shared library of that name. Others do not find the file, or
+load a second interpreter.",
+    source: "`load_deps` and `load_library` in musl's `ldso/dynlink.c`; PEP 513, on `libpythonX.Y.so.1`.",
+    symptom: Some(
+        "Error loading shared library libpython3.12.so.1.0: No such file or directory (needed by /path/x.so)",
+    ),
+    fix: "\
+`muslrepair repair` removes the library from `DT_NEEDED`. Or link modules without `-lpython3.x`, as `python3-config --ldflags`
+without `--embed` does.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    // Programs have a rule of their own, and are not repaired.
+    let loaded = audit.objects().filter(|object| !object.starts_a_process());
+    let found = loaded.filter_map(|object| {
+        let libpython = object.dependencies.iter().find(|one| one.resolution == Resolution::Interpreter)?;
+        Some((libpython.name.as_str(), object.origin.shown()))
+    });
+    let findings = grouped(found).into_iter().map(|(libpython, objects)| {
+        let message = format!(
+            "{} `{libpython}`, and cannot be imported by a Python without shared libpython",
+            subject(&objects, "needs", "need")
+        );
+        RULE.finding_about(&objects, message).with_hint("`muslrepair repair` removes that dependency")
+    });
+    findings.collect()
+}

@@ -1,0 +1,33 @@
+//! `limit-exceeded`: a search that was ended.
+
+use crate::audit::finding::{Code, Finding, Severity};
+use crate::audit::subject::Subject;
+use crate::limits::Limits;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("limit-exceeded"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "The objects need more files or names than a limit allows; the rest was not looked at.",
+    explanation: "\
+The number of objects and of searches is limited, so that a damaged or hostile wheel cannot keep the program busy forever. What
+lies beyond the limit was not read: findings and libraries may be missing.",
+    source: "muslrepair's own limits, which `--limit` changes.",
+    symptom: None,
+    fix: "\
+If the wheel can be trusted, raise the limit that the message names with `--limit NAME=VALUE`. `muslrepair repair` stops at the
+same limit.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let exceeded = audit.graph.exceeded.iter();
+    let findings = exceeded.map(|exceeded| {
+        let finding = RULE.finding(&exceeded.object, exceeded.to_string());
+        finding.with_hint(Limits::hint(exceeded.what))
+    });
+    findings.collect()
+}

@@ -1,0 +1,45 @@
+//! `long-run-path`: run path entries that may not fit musl's buffer.
+
+use crate::audit::finding::{Code, Finding, Severity, first_few, grouped};
+use crate::audit::subject::Subject;
+use crate::musl::{self, RunPath};
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("long-run-path"),
+    severity: Severity::Warning,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "A run path entry is so long that musl may skip it where the wheel is installed.",
+    explanation: "\
+musl joins the directory of a run path entry, a slash and the name of the library in a buffer of 512 bytes, and skips the entry
+without a word if they do not fit. `$ORIGIN` is replaced by the directory of the object first, and `..` is not resolved, so
+the path of the virtual environment counts, too. An entry of more than 300 bytes leaves little room for it.",
+    source: "`path_open` in musl's `ldso/dynlink.c`: `buf[2*NAME_MAX+2]` of `load_library`.",
+    symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/x.so)"),
+    fix: "Put the library nearer to the object, or shorten the names of directories. `repair` does not shorten entries.",
+    check,
+};
+
+/// How long an entry may be, unexpanded, before it is likely to overflow the 512 bytes in which musl joins it to a library's
+/// name: virtual environments lie under paths of about 100 bytes.
+const LONG_ENTRY: usize = 300;
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let read = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) != RunPath::Void);
+    let found = read.filter_map(|(object, _, text)| {
+        let entry = musl::search_path_entries(text).find(|entry| entry.len() > LONG_ENTRY)?;
+        Some((entry, object.origin.shown()))
+    });
+    let findings = grouped(found).into_iter().map(|(entry, objects)| {
+        let message = format!(
+            "the run path of {} has an entry of {} bytes; musl has room for 512, with the path of the installation and \
+             the name of the library",
+            first_few(&objects),
+            entry.len()
+        );
+        RULE.finding_about(&objects, message).with_hint("shorten the path")
+    });
+    findings.collect()
+}

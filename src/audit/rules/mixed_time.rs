@@ -1,0 +1,70 @@
+//! `mixed-time`: objects that disagree on the size of `time_t`.
+
+use crate::audit::finding::{Code, Finding, Severity, subject};
+use crate::audit::subject::Subject;
+use crate::musl::{self, Release};
+use crate::platform::Arch;
+use crate::resolve::Object;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("mixed-time"),
+    severity: Severity::Warning,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "On a 32-bit architecture, some objects of the wheel use 64-bit time and others 32-bit time.",
+    explanation: "\
+musl 1.2.0 (Alpine 3.13) made `time_t` 64 bits wide on i686 and 32-bit ARM. What is compiled against it calls functions
+with new names (`__clock_gettime64`); what was compiled against musl 1.1 calls the old ones (`clock_gettime`), which still work
+with 32 bits. Each by itself is sound. Where the two hand each other a `time_t`, a `timespec` or a `stat`, they disagree on its size
+and read what was not written.",
+    source: "musl 1.2.0's release notes on time64; `arch/*/bits/alltypes.h.in` and `_REDIR_TIME64` in its headers.",
+    symptom: None,
+    fix: "\
+Build all of the wheel against musl 1.2 (Alpine 3.13 or newer), prebuilt static libraries included. `muslrepair repair` cannot
+change it.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let mut wide: Option<(&str, &str)> = None;
+    let mut narrow: Vec<(&str, &str)> = Vec::new();
+    for object in audit.members() {
+        let Some(arch @ (Arch::I686 | Arch::Armv7l | Arch::Armv6l)) = object.facts.arch else { continue };
+        let name = object.origin.shown();
+        wide = wide
+            .or_else(|| first_symbol(object, |symbol| is_time64(arch, symbol)).map(|symbol| (name, symbol)));
+        narrow.extend(
+            first_symbol(object, |symbol| has_time64_variant(arch, symbol)).map(|symbol| (name, symbol)),
+        );
+    }
+    let (Some((wide, wide_symbol)), Some((_, narrow_symbol))) = (wide, narrow.first()) else {
+        return Vec::new();
+    };
+    let objects: Vec<&str> = narrow.iter().map(|(object, _)| *object).collect();
+    let message = format!(
+        "{} 32-bit time (`{narrow_symbol}`), but `{wide}` uses 64-bit time (`{wide_symbol}`): they disagree on the size \
+         of `time_t`",
+        subject(&objects, "uses", "use")
+    );
+    vec![RULE.finding_about(&objects, message).with_hint("build all of it on Alpine 3.13 or newer")]
+}
+
+fn first_symbol(object: &Object, counts: impl Fn(&str) -> bool) -> Option<&str> {
+    let mut symbols = object.symbols.undefined.iter().filter_map(|name| std::str::from_utf8(name).ok());
+    symbols.find(|name| counts(name))
+}
+
+/// One of the names that musl 1.2.0 added on 32-bit architectures for 64-bit time: `__clock_gettime64`, `__stat_time64`.
+fn is_time64(arch: Arch, name: &str) -> bool {
+    let spelt_so = name.starts_with("__") && (name.ends_with("64") || name.ends_with("64_r"));
+    spelt_so && musl::exports(arch, name.as_bytes()).and_then(|on| on.since()) == Some(Release::V1_2_0)
+}
+
+/// Whether there is such a name for this one, which then means 32-bit time.
+fn has_time64_variant(arch: Arch, name: &str) -> bool {
+    let stem = name.strip_suffix("_r").unwrap_or(name);
+    let variants = [format!("__{name}_time64"), format!("__{name}64"), format!("__{stem}64_r")];
+    !is_time64(arch, name) && variants.iter().any(|variant| is_time64(arch, variant))
+}

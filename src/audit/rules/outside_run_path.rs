@@ -1,0 +1,43 @@
+//! `outside-run-path`: run path entries that are outside the wheel.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
+use crate::audit::subject::Subject;
+use crate::musl::{self, RunPath};
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("outside-run-path"),
+    severity: Severity::Warning,
+    concern: Concern::Loading,
+    fixed_by_repair: true,
+    summary: "A run path has an entry outside the wheel.",
+    explanation: "\
+An entry of a run path is a directory of the machine that built the wheel (`/usr/local/lib`), or climbs out of where the wheel is
+installed. What lies there on the user's machine, if anything, is loaded in place of the library that the wheel was tested
+with, and whoever can write to that directory decides what the process runs. Entries that lead to other places of site-packages
+are fine: libraries of other wheels are found that way.",
+    source: "`fixup_rpath` and `load_library` in musl's `ldso/dynlink.c`; PEP 427, \"Installing a wheel\".",
+    symptom: None,
+    fix: "`muslrepair repair` removes such entries. Or link with `-Wl,-rpath,'$ORIGIN/...'` only.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let read = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) != RunPath::Void);
+    let found = read.filter_map(|(object, place, text)| {
+        let outside = musl::search_path_entries(text).filter(|entry| audit.is_outside_entry(place, entry));
+        let outside: Vec<&str> = outside.collect();
+        (!outside.is_empty()).then(|| (outside, object.origin.shown()))
+    });
+    let findings = grouped(found).into_iter().map(|(outside, objects)| {
+        let (entries, them) = match outside.len() {
+            1 => ("a run path entry", "it"),
+            _ => ("run path entries", "them"),
+        };
+        let has = subject(&objects, "has", "have");
+        let message = format!("{has} {entries} outside the wheel: {}", listed(&outside));
+        RULE.finding_about(&objects, message).with_hint(format!("`muslrepair repair` removes {them}"))
+    });
+    findings.collect()
+}

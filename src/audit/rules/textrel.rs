@@ -1,0 +1,54 @@
+//! `textrel`: relocations in memory that cannot be written to.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
+use crate::audit::requirement::RequirementKind;
+use crate::audit::subject::Subject;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("textrel"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "Text relocations in a program, or in a library without the tag `DT_TEXTREL`: musl cannot apply them.",
+    explanation: "\
+A text relocation changes code, which is mapped read-only. In a library musl makes all of it writable first, but only if it
+sees the tag `DT_TEXTREL`; the flag `DF_TEXTREL`, which glibc also knows, is not looked at. Programs are mapped by the
+kernel, which makes nothing writable. In both cases the process dies when the relocation is applied. Libraries with the tag load.",
+    source: "`map_library` in musl's `ldso/dynlink.c`; gABI, `DT_TEXTREL`.",
+    symptom: Some("Segmentation fault (core dumped)"),
+    fix: "\
+Compile libraries with `-fPIC` and programs with `-fPIE`; assembly has to address data relative to the program counter. The
+linker names the place with `-Wl,-z,text`. `muslrepair repair` cannot change it.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.requirements.iter().filter(|one| one.kind == RequirementKind::TextRelocation);
+    let found = found.filter_map(|requirement| {
+        let object = audit.graph.objects.get(requirement.index)?;
+        // With the tag, only a program is held back.
+        Some((object.facts.textrel_tag, requirement.object.as_str()))
+    });
+    let findings = grouped(found).into_iter().map(|(has_tag, objects)| {
+        let (message, hint) = match has_tag {
+            true => {
+                let is = subject(&objects, "is a program", "are programs");
+                (
+                    format!("{is} with text relocations, which musl allows in libraries only"),
+                    "compile with `-fPIE`",
+                )
+            }
+            false => {
+                let has = subject(&objects, "has", "have");
+                (
+                    format!("{has} text relocations, but no `DT_TEXTREL` that tells musl so"),
+                    "compile with `-fPIC`",
+                )
+            }
+        };
+        RULE.finding_about(&objects, message).with_hint(hint)
+    });
+    findings.collect()
+}

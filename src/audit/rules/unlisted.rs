@@ -1,0 +1,41 @@
+//! `unlisted`: files that `RECORD` does not list.
+
+use crate::audit::finding::{Code, Finding, Severity, subject};
+use crate::audit::subject::Subject;
+use crate::audit::wheel_kind::WheelKind;
+use crate::wheel::WheelPath;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("unlisted"),
+    severity: Severity::Error,
+    concern: Concern::Packaging,
+    fixed_by_repair: true,
+    summary: "A file of the wheel is not listed in `RECORD`.",
+    explanation: "\
+`RECORD` lists every file of a wheel with its hash. A file that is not in it can be changed without notice; some installers
+leave it out, others install it, and pip does not remove it with the package.",
+    source: "PEP 427, \"The .dist-info directory\".",
+    symptom: None,
+    fix: "\
+`muslrepair repair` writes a `RECORD` that lists every file, where the wheel has ELF files; pure wheels are copied as they are.
+Otherwise build the wheel again, or write it again with `wheel unpack` and `wheel pack`.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let Some(package) = audit.package.filter(|package| !package.unlisted.is_empty()) else {
+        return Vec::new();
+    };
+    let files: Vec<&str> = package.unlisted.iter().map(WheelPath::as_str).collect();
+    let message =
+        format!("{} not listed in `{}/RECORD`", subject(&files, "is", "are"), package.wheel.dist_info());
+    let mut finding = RULE.finding_about(&files, message);
+    finding.fixed_by_repair = package.kind == WheelKind::Platform;
+    let them = if files.len() == 1 { "it" } else { "them" };
+    vec![finding.with_hint(match package.kind {
+        WheelKind::Platform => format!("`muslrepair repair` lists {them}"),
+        _ => "build the wheel again, or write it again with `wheel unpack` and `wheel pack`".to_owned(),
+    })]
+}

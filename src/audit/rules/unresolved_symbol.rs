@@ -1,0 +1,116 @@
+//! `unresolved-symbol`: symbols that nothing provides.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
+use crate::audit::requirement::{Requirement, RequirementKind};
+use crate::audit::subject::Subject;
+use crate::musl::{self, Release, Releases};
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("unresolved-symbol"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An object needs a symbol that neither musl nor any library loaded with it provides.",
+    explanation: "\
+musl binds every symbol that a relocation refers to when it loads a file, and takes it from the program, from itself and from the
+libraries that the file is linked with. If none of them has it, the import fails. Typical causes are a file that was built for
+glibc (`__memcpy_chk`) and a library that is missing from the link line.
+
+It does not help if the file itself defines the symbol in a way that musl ignores: with a version that is not the default, or
+with the value 0. A weak symbol may stay undefined, but not a weak thread-local one: musl crashes on it.
+
+If another file of the wheel defines the symbol and the two are not linked, this is a warning: the import works only where that
+file was loaded before with `RTLD_GLOBAL`.",
+    source: "`find_sym2` and `do_relocs` in musl's `ldso/dynlink.c`.",
+    symptom: Some("Error relocating /path/x.so: __memcpy_chk: symbol not found"),
+    fix: "\
+Link the file with the library that defines the symbol, or build the wheel on Alpine if only glibc has it. `muslrepair repair`
+grafts libraries that a file is linked with; it cannot guess one that is missing.",
+    check,
+};
+
+/// Why a symbol is not found.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause<'a> {
+    /// Its own definition is ignored.
+    IgnoredDefinition,
+    /// It is weak and thread-local.
+    WeakThreadLocal,
+    /// An object that is not linked defines it, or nothing does.
+    Undefined { elsewhere: Option<&'a str>, exported: Releases },
+}
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.requirements.iter().filter_map(cause);
+    let groups = grouped_by_symbols(found).into_iter();
+    groups.map(|(cause, symbols, objects)| finding(cause, &symbols, &objects)).collect()
+}
+
+fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
+    let (cause, symbol) = match &requirement.kind {
+        // What a later release has is `new-symbol`.
+        RequirementKind::Symbol { symbol, elsewhere } if requirement.met_by.since().is_none() => {
+            (Cause::Undefined { elsewhere: elsewhere.as_deref(), exported: requirement.met_by }, symbol)
+        }
+        RequirementKind::PassedOver { symbol } => (Cause::IgnoredDefinition, symbol),
+        RequirementKind::WeakThreadLocal { symbol } => (Cause::WeakThreadLocal, symbol),
+        _ => return None,
+    };
+    Some((cause, Some(symbol), &requirement.object))
+}
+
+fn finding(cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
+    let (names, its) = (listed(symbols), if objects.len() == 1 { "its" } else { "their" });
+    let noun = if symbols.len() == 1 { "symbol" } else { "symbols" };
+    let needs = subject(objects, "needs", "need");
+    match cause {
+        Cause::IgnoredDefinition => {
+            let defines = subject(objects, "defines", "define");
+            let message = format!(
+                "{defines} {names} in a way that musl ignores, and none of {its} libraries provides another definition"
+            );
+            let hint = "give the symbol its default version (`@@` instead of `@`), and a value other than 0";
+            RULE.finding_about(objects, message).with_hint(hint)
+        }
+        Cause::WeakThreadLocal => {
+            let message = format!(
+                "{needs} the weak thread-local {noun} {names}, which none of {its} libraries provides: musl crashes"
+            );
+            let hint = "link with the library that defines it: musl leaves weak symbols undefined, but not thread-local ones";
+            RULE.finding_about(objects, message).with_hint(hint)
+        }
+        Cause::Undefined { elsewhere: Some(elsewhere), .. } => {
+            let is_not = subject(objects, "is not linked", "are not linked");
+            let message = format!("{is_not} with `{elsewhere}`, which defines {names}");
+            // It works where something else has loaded that object with RTLD_GLOBAL.
+            let finding = RULE.finding_about(objects, message).with_severity(Severity::Warning);
+            let hint = format!("link with `{elsewhere}`, so that `DT_NEEDED` names it");
+            finding.with_hint(glibc_hint(symbols).unwrap_or(hint))
+        }
+        Cause::Undefined { elsewhere: None, exported } => {
+            let since = lost_in(exported)
+                .map_or_else(String::new, |release| format!(" since {}", release.with_alpine()));
+            let message = format!(
+                "{needs} the {noun} {names}, which no release of musl{since} and none of {its} libraries provides"
+            );
+            let finding = RULE.finding_about(objects, message);
+            match glibc_hint(symbols) {
+                Some(hint) => finding.with_hint(hint),
+                None => finding,
+            }
+        }
+    }
+}
+
+fn glibc_hint(symbols: &[&str]) -> Option<String> {
+    let symbol = symbols.iter().find(|symbol| musl::is_glibc_only(symbol.as_bytes()))?;
+    Some(format!("only glibc has `{symbol}`: build on Alpine or with a musl toolchain"))
+}
+
+/// The first release after the last that exports a symbol.
+fn lost_in(exported: Releases) -> Option<Release> {
+    let last = exported.iter().next_back()?;
+    Release::ALL.into_iter().find(|release| *release > last)
+}

@@ -1,0 +1,81 @@
+//! `wrong-suffix`: a name of an extension module that no interpreter looks for.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
+use crate::audit::importable::unimportable;
+use crate::audit::subject::Subject;
+use crate::platform::Arch;
+use crate::resolve::Object;
+use crate::wheel::Suffix;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("wrong-suffix"),
+    severity: Severity::Error,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An extension module has a name that the Pythons of the tags do not look for.",
+    explanation: "\
+CPython looks for extension modules by the endings that it was built with, such as `.cpython-312-x86_64-linux-musl.so`, `.abi3.so`
+and `.so`. The first names the version, the architecture and, since 3.11, the C library. Before, CPython on musl
+had `-linux-gnu` in it, as on glibc. A module with another ending is not seen at all.
+
+Each module must be found by a Python of the wheel's tags: if none of the modules fits, that is an error, if some do not, a
+warning. Under `abi3` and `abi3t` every Python that the tag covers must find each module: `.abi3-x86_64-linux-musl.so` is imported
+from CPython 3.15 on only, `.abi3t.so` by none before 3.15, and free-threaded builds do not import `.abi3.so`.",
+    source: "`PLATFORM_TRIPLET` in CPython's `configure`, `importlib.machinery.EXTENSION_SUFFIXES`, `Python/dynload_shlib.c`; PEP 384, PEP 703, PEP 803.",
+    symptom: Some("ModuleNotFoundError: No module named 'demo._core'"),
+    fix: "\
+Build the wheel with a Python that runs on musl; where it is cross-compiled, with the `EXT_SUFFIX` of the machine that it is for.
+`repair` renames no modules.",
+    check,
+};
+
+/// Why no interpreter on musl looks for a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mismatch<'a> {
+    /// The ending is for another architecture than the object.
+    Arch { ending: &'a str, arch: Arch },
+    /// The ending is for glibc.
+    Glibc { ending: &'a str },
+}
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.members().filter_map(|object| Some((mismatch(object)?, object.origin.shown())));
+    let named = grouped(found).into_iter().map(|(mismatch, modules)| match mismatch {
+        Mismatch::Arch { ending, arch } => {
+            let message = format!(
+                "{} for {arch}, whose interpreter does not look for names that end in `{ending}`",
+                subject(&modules, "is", "are")
+            );
+            let hint = "name modules that are cross-compiled after the machine they are for, not the one that builds";
+            RULE.finding_about(&modules, message).with_hint(hint)
+        }
+        Mismatch::Glibc { ending } => {
+            let message = format!(
+                "{} named for glibc; no Python on musl looks for names that end in `{ending}`",
+                subject(&modules, "is", "are")
+            );
+            RULE.finding_about(&modules, message).with_hint("build the wheel with a Python that runs on musl")
+        }
+    });
+    let tagged = unimportable(audit).into_iter().map(|problem| {
+        let modules: Vec<&str> = problem.modules.iter().map(String::as_str).collect();
+        let finding = RULE.finding_about(&modules, problem.message).with_hint(problem.hint);
+        finding.with_severity(problem.severity)
+    });
+    named.chain(tagged).collect()
+}
+
+/// The ending of an extension module that no interpreter on musl of the object's architecture looks for.
+fn mismatch(object: &Object) -> Option<Mismatch<'_>> {
+    let name = object.origin.shown();
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let (module, suffix) = Suffix::of(file)?;
+    let ending = file.strip_prefix(module).unwrap_or(file);
+    let other = object.facts.arch.filter(|arch| suffix.other_arch(*arch).is_some());
+    match other {
+        Some(arch) => Some(Mismatch::Arch { ending, arch }),
+        None => suffix.is_for_glibc().then_some(Mismatch::Glibc { ending }),
+    }
+}

@@ -1,0 +1,64 @@
+//! `wrong-tag`: `WHEEL` and the file name do not agree.
+
+use std::collections::BTreeSet;
+
+use crate::audit::finding::{Code, Finding, Severity};
+use crate::audit::subject::{Package, Subject};
+use crate::audit::wheel_kind::WheelKind;
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("wrong-tag"),
+    severity: Severity::Error,
+    concern: Concern::Packaging,
+    fixed_by_repair: true,
+    summary: "`WHEEL` and the file name have different tags.",
+    explanation: "\
+The `Tag` lines of `WHEEL` say which Pythons and platforms a wheel is for, one line for each combination of the tags in the file
+name, and `Build` repeats the build tag. Installers choose a wheel by its file name; what reads the installed metadata, such as
+`pip check`, goes by `WHEEL`. A wheel whose file was only renamed has two different answers.",
+    source: "PEP 427, \"File contents\"; PEP 425, \"Compressed Tag Sets\".",
+    symptom: None,
+    fix: "\
+`muslrepair repair` writes the tags of the new file name into `WHEEL`, where the wheel has ELF files. `wheel tags` changes name and
+metadata together.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let Some(package) = audit.package else { return Vec::new() };
+    let messages = [(tags(package), true), (build(package), package.wheel.filename().build().is_some())];
+    let found = messages.into_iter().filter_map(|(message, repaired)| {
+        let mut finding = RULE.finding(audit.name, message?);
+        finding.fixed_by_repair = repaired && package.kind == WheelKind::Platform;
+        Some(match finding.fixed_by_repair {
+            true => finding.with_hint("`muslrepair repair` makes them agree"),
+            false => finding.with_hint("build the wheel again"),
+        })
+    });
+    found.collect()
+}
+
+/// What is said where the tags differ.
+fn tags(package: Package<'_>) -> Option<String> {
+    let listed = package.wheel.info().tag_set();
+    let named: BTreeSet<String> = package.wheel.filename().tags().into_iter().collect();
+    let joined = |tags: &BTreeSet<String>| tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let says = match listed.is_empty() {
+        true => "names no tag".to_owned(),
+        false => format!("says {}", joined(&listed)),
+    };
+    let dist_info = package.wheel.dist_info();
+    (listed != named).then(|| format!("`{dist_info}/WHEEL` {says}, the file name {}", joined(&named)))
+}
+
+/// What is said where the build tags differ.
+fn build(package: Package<'_>) -> Option<String> {
+    let (listed, named) = (package.wheel.info().build(), package.wheel.filename().build());
+    let text = |build: Option<&str>| build.map_or_else(|| "none".to_owned(), |build| format!("`{build}`"));
+    let dist_info = package.wheel.dist_info();
+    let differs =
+        format!("`{dist_info}/WHEEL` has the build tag {}, the file name {}", text(listed), text(named));
+    (listed != named).then_some(differs)
+}

@@ -1,0 +1,213 @@
+//! Files that are read as libraries, path files and databases are: regular ones that some file system keeps.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+/// An open regular file and its size. What the kernel makes up when it is asked (procfs, sysfs and their kind) is none: it
+/// may never end, never answer, or do something when it is opened.
+#[derive(Debug)]
+pub(crate) struct RegularFile {
+    file: File,
+    size: u64,
+}
+
+impl RegularFile {
+    /// Opens a file. FIFOs and devices are not opened.
+    ///
+    /// # Errors
+    ///
+    /// As the operating system says, and when it is no regular file of a file system that keeps files.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        // Before, because opening can block or have an effect; and after, because another file can have the name by then.
+        check_kind(&std::fs::metadata(path)?)?;
+        #[cfg(target_os = "linux")]
+        check_file_system(&rustix::fs::statfs(path)?)?;
+        let file = open(path)?;
+        let metadata = file.metadata()?;
+        check_kind(&metadata)?;
+        #[cfg(target_os = "linux")]
+        check_file_system(&rustix::fs::fstatfs(&file)?)?;
+        Ok(Self { file, size: metadata.len() })
+    }
+
+    /// Its size in bytes when it was opened. No more than that is read.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The first bytes, `count` of them unless it is shorter. What is read next begins with them again.
+    pub(crate) fn head(&mut self, count: u64) -> io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        (&self.file).take(count.min(self.size)).read_to_end(&mut first)?;
+        self.file.rewind()?;
+        Ok(first)
+    }
+
+    /// All bytes. `see` gets them in order, piece by piece, on another thread where one is free.
+    pub(crate) fn read(mut self, mut see: impl FnMut(&[u8]) + Send) -> io::Result<Vec<u8>> {
+        /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
+        const PIECE: usize = 512 << 10;
+        /// A size that is believed.
+        const MOST: u64 = 1 << 30;
+        let mut bytes = vec![0; usize::try_from(self.size.min(MOST)).unwrap_or(0)];
+        let (mut seen, mut done) = (0, 0);
+        while done < bytes.len() {
+            let (finished, rest) = bytes.split_at_mut(done);
+            let (room, _) = rest.split_at_mut(rest.len().min(PIECE));
+            let fresh = finished.get(seen..).unwrap_or_default();
+            let read = if fresh.is_empty() {
+                read_full(&mut self.file, room)
+            } else {
+                rayon::join(|| read_full(&mut self.file, room), || see(fresh)).0
+            };
+            let (count, wanted) = (read?, room.len());
+            seen = done;
+            done += count;
+            if count < wanted {
+                bytes.truncate(done);
+            }
+        }
+        self.file.take(self.size.saturating_sub(done as u64)).read_to_end(&mut bytes)?;
+        see(bytes.get(seen..).unwrap_or_default());
+        Ok(bytes)
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+///
+/// As [`RegularFile::open`], and when it is larger.
+pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = RegularFile::open(path)?;
+    if file.size() > limit {
+        return Err(io::Error::other(format!("{} bytes, the limit is {limit}", file.size())));
+    }
+    file.read(|_| ())
+}
+
+fn check_kind(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::other("a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    Ok(())
+}
+
+/// A FIFO that came into the place of the file does not block, and a terminal does not become ours.
+#[cfg(target_os = "linux")]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).map_err(io::Error::other)?;
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// File systems whose files are made by the kernel when they are read: name and number (`linux/magic.h`, and the sources of
+/// those that it does not list).
+#[cfg(target_os = "linux")]
+const VIRTUAL: [(&str, u32); 33] = [
+    ("procfs", 0x9fa0),
+    ("sysfs", 0x6265_6572),
+    ("debugfs", 0x6462_6720),
+    ("tracefs", 0x7472_6163),
+    ("securityfs", 0x7363_6673),
+    ("selinuxfs", 0xf97c_ff8c),
+    ("smackfs", 0x4341_5d53),
+    ("apparmorfs", 0x5a3c_69f0),
+    ("cgroup", 0x0027_e0eb),
+    ("cgroup2", 0x6367_7270),
+    ("resctrl", 0x0765_5821),
+    ("bpf", 0xcafe_4a11),
+    ("configfs", 0x6265_6570),
+    ("efivarfs", 0xde5e_81e4),
+    ("pstore", 0x6165_676c),
+    ("binfmt_misc", 0x4249_4e4d),
+    ("binderfs", 0x6c6f_6f70),
+    ("devpts", 0x1cd1),
+    ("devmem", 0x454d_444d),
+    ("secretmem", 0x5345_434d),
+    ("mqueue", 0x1980_0202),
+    ("fusectl", 0x6573_5543),
+    ("functionfs", 0x0a64_7361),
+    ("usbdevfs", 0x9fa2),
+    ("openpromfs", 0x9fa1),
+    ("xenfs", 0xabba_1974),
+    ("nfsd", 0x6e66_7364),
+    ("rpc_pipefs", 0x6759_6969),
+    ("oprofilefs", 0x6f70_726f),
+    ("nsfs", 0x6e73_6673),
+    ("pidfs", 0x5049_4446),
+    ("pipefs", 0x5049_5045),
+    ("sockfs", 0x534f_434b),
+];
+
+#[cfg(target_os = "linux")]
+fn check_file_system(found: &rustix::fs::StatFs) -> io::Result<()> {
+    // The numbers have 32 bits; how wide the field is depends on the machine.
+    let [a, b, c, d, ..] = found.f_type.to_le_bytes();
+    let number = u32::from_le_bytes([a, b, c, d]);
+    match VIRTUAL.iter().find(|(_, magic)| *magic == number) {
+        Some((name, _)) => Err(io::Error::other(format!("a file of {name}, made up by the kernel"))),
+        None => Ok(()),
+    }
+}
+
+/// Fills the buffer, or what there is to read of it.
+fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_the_kernel_makes_up_are_not_read() {
+        for (path, system) in [
+            ("/proc/self/pagemap", "procfs"),
+            ("/proc/self/maps", "procfs"),
+            ("/proc/kmsg", "procfs"),
+            ("/proc/self/mem", "procfs"),
+            ("/sys/kernel/notes", "sysfs"),
+        ] {
+            if Path::new(path).exists() {
+                let error = RegularFile::open(Path::new(path)).unwrap_err().to_string();
+                assert_eq!(error, format!("a file of {system}, made up by the kernel"), "{path}");
+            }
+        }
+        // A link of procfs leads to a file that is kept.
+        assert!(RegularFile::open(Path::new("/proc/self/exe")).is_ok());
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_size_when_it_was_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("grows");
+        std::fs::write(&path, b"1234").unwrap();
+        let mut file = RegularFile::open(&path).unwrap();
+        std::fs::write(&path, b"123456").unwrap();
+        assert_eq!(file.head(8).unwrap(), b"1234");
+        assert_eq!((file.size(), file.read(|_| ()).unwrap()), (4, b"1234".to_vec()));
+        assert!(read_regular(&path, 5).is_err());
+        assert_eq!(read_regular(&path, 6).unwrap(), b"123456");
+    }
+}

@@ -1,0 +1,50 @@
+//! Sentences of auditwheel that scripts look for, and what they are about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::audit::{Audit, ElfAudit, WheelKind};
+use crate::resolve::Resolution;
+
+// Sentences that scripts look for.
+pub(super) const NO_VERSIONED_SYMBOLS: &str =
+    "The wheel references no external versioned symbols from system-provided shared libraries.";
+pub(super) const VERSIONED_SYMBOLS: &str =
+    "The wheel references external versioned symbols in these system-provided shared libraries:";
+pub(super) const NO_LIBRARIES: &str = "The wheel requires no external shared libraries! :)";
+pub(super) const LIBRARIES: &str = "The following external shared libraries are required by the wheel:";
+
+/// The first sentence of `show`.
+pub(super) fn consistent_sentence(audit: &Audit) -> String {
+    match audit.kind {
+        WheelKind::Platform => {
+            format!(
+                "{} is consistent with the following platform tag: \"{}\".",
+                audit.wheel,
+                audit.overall_tag()
+            )
+        }
+        WheelKind::Pure | WheelKind::PlatformWithoutElf => no_elf_sentence().to_owned(),
+    }
+}
+
+/// What auditwheel says of a wheel that it has nothing to do for.
+#[must_use]
+pub fn no_elf_sentence() -> &'static str {
+    "This does not look like a platform wheel, no ELF executable or shared library file (including compiled Python \
+     C extension) found in the wheel archive"
+}
+
+/// Versions wanted of libraries that the wheel does not hold, by library.
+pub(super) fn versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
+    let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, _, _, object) in elf.members() {
+        for need in &object.facts.version_needs {
+            let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
+            let inside = matches!(resolution, Some(Resolution::Object { index }) if !elf.is_outside(*index));
+            if !inside {
+                symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
+            }
+        }
+    }
+    symbols
+}
