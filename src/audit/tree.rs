@@ -14,7 +14,7 @@ use crate::wheel::{Directory, Place, Scheme, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_objects};
 use super::options::AuditOptions;
-use super::wheel::object;
+use super::scan::object;
 
 /// Audits the ELF files below a directory, as if it were `site-packages`.
 ///
