@@ -10,10 +10,11 @@ use serde_json::Value;
 use super::batch::{Batch, Done, Written};
 use super::compat::{self, Voice};
 use super::excludes::Unmatched;
-use super::show::Format;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::summary::Summary;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 /// Prints what becomes of the wheels, in their order.
 pub(super) struct Printer<'a> {

@@ -26,7 +26,8 @@ fn tags_of_a_renamed_wheel_are_fixed_by_a_repair() {
 
 #[test]
 fn a_repair_copies_pure_wheels_with_their_tags() {
-    let pure = WheelBuilder::new("demo-1.0-py3-none-any.whl").metadata("WHEEL", text("py3-none-linux_x86_64"));
+    let pure =
+        WheelBuilder::new("demo-1.0-py3-none-any.whl").metadata("WHEEL", text("py3-none-linux_x86_64"));
     let found = found_in_of("wrong-tag", &pure);
     assert_eq!((found.len(), found[0].fixed_by_repair), (1, false), "{found:?}");
 }
