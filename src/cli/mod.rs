@@ -2,7 +2,7 @@
 
 mod batch;
 mod checks;
-mod clashes;
+mod claims;
 mod compat;
 mod config;
 mod destination;
@@ -15,6 +15,7 @@ mod inputs;
 mod lddtree;
 mod limits;
 mod needs;
+mod outcome;
 mod platform;
 mod printer;
 mod progress;
@@ -26,6 +27,7 @@ mod show;
 mod size;
 mod summary;
 mod term;
+mod turns;
 mod usage;
 mod verify;
 

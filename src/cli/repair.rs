@@ -7,7 +7,7 @@ use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::repair::RepairOptions;
-use muslrepair::resolve::{ApkDatabase, Pattern};
+use muslrepair::resolve::{Pattern, SystemPackages};
 use muslrepair::wheel::{WheelFilename, WheelPath};
 
 use super::batch::Batch;
@@ -129,7 +129,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
     let batch = batch(arguments, environment, terminal)?;
-    let batch = Batch { packages: ApkDatabase::read(&arguments.search.sysroot())?, ..batch };
+    let batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
@@ -137,7 +137,7 @@ pub(super) fn run(
         })?;
     }
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    batch.run(&printer);
+    batch.run(|index, outcome| printer.done(index, outcome));
     let (exit, documents) = printer.finish();
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
@@ -197,7 +197,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
             allow: arguments.checks.allowed(),
             ..AuditOptions::default()
         },
-        packages: None,
+        packages: SystemPackages::default(),
         documents,
         limits,
         pool,

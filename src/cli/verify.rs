@@ -12,7 +12,7 @@ use muslrepair::audit::{
 use muslrepair::musl::Release;
 use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure};
-use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
+use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 use serde::Serialize;
 use serde_json::Value;
@@ -110,12 +110,12 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, S
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
     let resolver = arguments.search.resolver_for_verify(excludes.patterns())?;
     let packages = match arguments.search.has_sysroot() {
-        true => ApkDatabase::read(&arguments.search.sysroot())?,
-        false => None,
+        true => SystemPackages::read(arguments.search.sysroot())?,
+        false => SystemPackages::default(),
     };
     let options = AuditOptions {
         min_musl: arguments.min_musl.or(config.min_musl()?),
-        root_musl: packages.as_ref().and_then(root_musl),
+        root_musl: root_musl(&packages),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
     };
@@ -207,7 +207,7 @@ fn audited(
 }
 
 /// The musl of a root file system, by its package.
-fn root_musl(packages: &ApkDatabase) -> Option<Release> {
+fn root_musl(packages: &SystemPackages) -> Option<Release> {
     let version = &packages.package("musl")?.version;
     version.split(['-', '_']).next()?.parse().ok()
 }

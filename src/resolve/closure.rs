@@ -76,7 +76,7 @@ enum Inside {
 impl<'a> Search<'a> {
     pub(super) fn new(resolver: &'a Resolver, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
         let files = roots.iter().enumerate().filter_map(|(index, root)| match &root.origin {
-            Origin::File { file, .. } => Some((file.bytes.location().to_owned(), index)),
+            Origin::File { file, .. } => Some((file.location.clone(), index)),
             Origin::Member { .. } | Origin::Neighbour { .. } => None,
         });
         Self {
@@ -397,7 +397,7 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        directories.extend(places.system_directories(wanted.arch));
+        directories.extend(self.resolver.system_directories(wanted.arch).iter().cloned());
         let mut seen = HashSet::new();
         directories.retain(|directory| seen.insert(directory.clone()));
         directories
@@ -412,14 +412,14 @@ impl<'a> Search<'a> {
 
     /// Adds a file to the objects, unless there are too many.
     fn add(&mut self, found: String, file: Arc<LibraryFile>, requester: usize) -> Option<usize> {
-        if let Some(index) = self.files.get(file.bytes.location()) {
+        if let Some(index) = self.files.get(&file.location) {
             return Some(*index);
         }
         let index = self.objects.len();
         if !self.check("objects", index as u64 + 1, self.limits().objects, requester) {
             return None;
         }
-        self.files.insert(file.bytes.location().to_owned(), index);
+        self.files.insert(file.location.clone(), index);
         let object = Object {
             facts: file.facts.clone(),
             symbols: file.symbols.clone(),

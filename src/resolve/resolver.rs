@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::limits::Limits;
 use crate::musl;
+use crate::platform::Arch;
 
 use super::closure::Search;
 use super::graph::{Graph, Object, Origin};
 use super::layout::InstalledLayout;
 use super::library::{LibraryFile, Rejected, read_library};
-use super::library_bytes::Room;
 use super::pattern::Pattern;
 use super::search::{Directory, SearchPlaces};
 
@@ -30,12 +30,13 @@ pub struct ResolverOptions {
 }
 
 /// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once, or twice where two threads
-/// come upon it at one time. It keeps the bytes of libraries, 8 MiB of them at most, until they are grafted.
+/// come upon it at one time. Of a file it keeps what it is and its hash, not its bytes.
 #[derive(Debug)]
 pub struct Resolver {
     options: ResolverOptions,
     seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
-    room: Room,
+    /// The system path of each architecture that was asked for.
+    system: Mutex<HashMap<Option<Arch>, Arc<[Directory]>>>,
     /// Where directories of the host lie in the sysroot, if they do.
     inside: Mutex<HashMap<PathBuf, Option<String>>>,
 }
@@ -50,9 +51,7 @@ impl Resolver {
     /// A resolver that has read nothing yet.
     #[must_use]
     pub fn new(options: ResolverOptions) -> Self {
-        /// What wheels graft is rarely more, but for single libraries that are much larger.
-        const KEPT: u64 = 8 << 20;
-        Self { options, seen: Mutex::default(), room: Room::new(KEPT), inside: Mutex::default() }
+        Self { options, seen: Mutex::default(), system: Mutex::default(), inside: Mutex::default() }
     }
 
     /// What it goes by.
@@ -94,7 +93,6 @@ impl Resolver {
             }
         };
         let file = Arc::new(read_library(shown.clone(), in_sysroot, &location, &self.options.limits)?);
-        file.bytes.let_go();
         // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
         // `/proc/self/exe` leads (`fixup_rpath`).
         let found = if file.facts.is_program() { shown } else { found };
@@ -105,6 +103,16 @@ impl Resolver {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         })
+    }
+
+    /// The system path for an architecture. Its path file is read once.
+    pub(super) fn system_directories(&self, arch: Option<Arch>) -> Arc<[Directory]> {
+        let known = || self.system.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directories) = known().get(&arch) {
+            return Arc::clone(directories);
+        }
+        let directories: Arc<[Directory]> = self.options.places.system_directories(arch).into();
+        Arc::clone(known().entry(arch).or_insert(directories))
     }
 
     /// The file at a directory, if there is one: `Ok(None)` where nothing has the name.
@@ -142,9 +150,6 @@ impl Resolver {
         let known = seen().get(&location).cloned();
         let read = known.unwrap_or_else(|| {
             let read = read_library(path.clone(), in_sysroot, &location, &self.options.limits).map(Arc::new);
-            if let Ok(file) = &read {
-                file.bytes.keep_in(&self.room);
-            }
             seen().insert(location, read.clone());
             read
         });
@@ -196,6 +201,6 @@ mod tests {
         assert_eq!((&first, &second), (&other_first, &other_second));
         assert_eq!((first.in_sysroot, second.in_sysroot), (false, true));
         assert_eq!(second.path, "/usr/lib/libgreet.so.3.1");
-        assert_eq!(first.bytes.location(), second.bytes.location());
+        assert_eq!(first.location, second.location);
     }
 }
