@@ -7,7 +7,7 @@ use crate::musl;
 use crate::resolve::{Object, Origin};
 use crate::wheel::{Directory, Wheel, WheelFilename};
 
-use super::wheel::object;
+use super::object::object;
 
 /// The objects of wheels that are installed into one site-packages, where their run paths may lead from one to another.
 #[derive(Debug, Default)]
