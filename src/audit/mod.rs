@@ -11,6 +11,7 @@ mod libc;
 mod load_blockers;
 mod minimum;
 mod needs;
+mod object;
 mod options;
 mod promise;
 mod requirement;

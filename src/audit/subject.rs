@@ -2,7 +2,7 @@
 
 use crate::musl::Release;
 use crate::platform::Arch;
-use crate::resolve::{Graph, InstalledLayout, Object, Origin, directory_of};
+use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Place, PlatformTag, Wheel, WheelPath};
 
 use super::arch::ArchConflict;
@@ -56,6 +56,11 @@ impl<'a> Subject<'a> {
         self.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
     }
 
+    /// The object of this index, unless it belongs to another wheel.
+    pub(crate) fn object(&self, index: usize) -> Option<&'a Object> {
+        self.graph.objects.get(index).filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
+    }
+
     /// The objects of the wheel or tree itself.
     pub(crate) fn members(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
         self.graph.objects.iter().filter(|object| matches!(object.origin, Origin::Member { .. }))
@@ -90,4 +95,10 @@ impl<'a> Subject<'a> {
         let found = self.layout.expand(entry, directory_of(&installed));
         !found.is_some_and(|found| self.layout.is_reliable(&found))
     }
+}
+
+/// The name under which an object needs the interpreter's library, if it does.
+pub(crate) fn needed_libpython(object: &Object) -> Option<&str> {
+    let libpython = object.dependencies.iter().find(|one| one.resolution == Resolution::Interpreter)?;
+    Some(&libpython.name)
 }

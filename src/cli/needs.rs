@@ -13,10 +13,11 @@ use muslrepair::wheel::Wheel;
 use serde::Serialize;
 
 use super::env::Environment;
+use super::exit::Exit;
+use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct NeedsArgs {

@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::batch::Batch;
 use super::compat::{self, Voice};
 use super::excludes::Unmatched;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::outcome::{OutputConflict, WheelOutcome, Written};
-use super::show::Format;
 use super::summary::Summary;
 use super::term::{Stop, Terminal};
 use super::turns::Sorted;
-use super::{Exit, inputs};
 
 /// Prints what becomes of the wheels, in their order.
 pub(super) struct Printer<'a> {

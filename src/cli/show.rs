@@ -12,10 +12,12 @@ use muslrepair::wheel::Wheel;
 use super::checks::Checks;
 use super::compat::Voice;
 use super::env::Environment;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
@@ -35,15 +37,6 @@ pub(super) struct ShowArgs {
     allow_pure_python_wheel: bool,
     #[command(flatten)]
     search: SearchArgs,
-}
-
-/// How results are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 pub(super) fn run(

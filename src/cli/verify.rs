@@ -22,12 +22,13 @@ use super::checks::Checks;
 use super::config::Config;
 use super::destination::Destination;
 use super::excludes::{Excludes, Unmatched};
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
-use super::show::Format;
 use super::term::{Stop, Terminal};
 use super::turns::{Sorted, in_turn, threads};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = codes_help())]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
 use muslrepair::audit::{AuditOptions, audit};
-use muslrepair::repair::{RepairOptions, apply, plan};
-use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot};
+use muslrepair::repair::{RepairError, RepairOptions, apply, plan};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
 use nix::sys::signal::{Signal, kill};

@@ -1,8 +1,7 @@
 //! `libpython-in-program`: programs that need the interpreter's library.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
-use crate::audit::subject::Subject;
-use crate::resolve::Resolution;
+use crate::audit::subject::{Subject, needed_libpython};
 
 use super::rule::{Concern, Rule};
 
@@ -26,18 +25,39 @@ wheel, unless `--exclude 'libpython*'` says that the user provides the library."
     check,
 };
 
+/// Who needs the library: a program itself, or something that it loads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Needed<'a> {
+    ByProgram { libpython: &'a str },
+    For { program: &'a str, libpython: &'a str },
+}
+
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let programs = audit.objects().filter(|object| object.starts_a_process());
-    let found = programs.filter_map(|object| {
-        let libpython = object.dependencies.iter().find(|one| one.resolution == Resolution::Interpreter)?;
-        Some((libpython.name.as_str(), object.origin.shown()))
+    let loaded = audit.graph.loaded_by_programs();
+    let found = loaded.into_iter().filter_map(|(index, program)| {
+        let (object, program) = (audit.object(index)?, audit.graph.objects.get(program)?.origin.shown());
+        let libpython = needed_libpython(object)?;
+        let name = object.origin.shown();
+        let needed = match program == name {
+            true => Needed::ByProgram { libpython },
+            false => Needed::For { program, libpython },
+        };
+        Some((needed, name))
     });
-    let findings = grouped(found).into_iter().map(|(libpython, objects)| {
-        let message = format!(
-            "{} `{libpython}`, which only the interpreter itself has",
-            subject(&objects, "is a program that needs", "are programs that need")
+    let findings = grouped(found).into_iter().map(|(needed, objects)| {
+        let (who, libpython) = match needed {
+            Needed::ByProgram { libpython } => {
+                (subject(&objects, "is a program that needs", "are programs that need"), libpython)
+            }
+            Needed::For { program, libpython } => {
+                (format!("the program `{program}` loads {}", subject(&objects, "which needs", "which need")), libpython)
+            }
+        };
+        let message = format!("{who} `{libpython}`, and only the interpreter itself has that library");
+        let hint = format!(
+            "link the program without libpython, start it through a Python module, or pass `--exclude {libpython}` if \
+             the user must provide it"
         );
-        let hint = "link the program without libpython, or start it through a Python module";
         RULE.finding_about(&objects, message).with_hint(hint)
     });
     findings.collect()

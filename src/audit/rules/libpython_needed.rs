@@ -1,8 +1,7 @@
 //! `libpython-needed`: modules that need the interpreter's library.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
-use crate::audit::subject::Subject;
-use crate::resolve::Resolution;
+use crate::audit::subject::{Subject, needed_libpython};
 
 use super::rule::{Concern, Rule};
 
@@ -27,11 +26,12 @@ without `--embed` does.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    // Programs have a rule of their own, and are not repaired.
-    let loaded = audit.objects().filter(|object| !object.starts_a_process());
-    let found = loaded.filter_map(|object| {
-        let libpython = object.dependencies.iter().find(|one| one.resolution == Resolution::Interpreter)?;
-        Some((libpython.name.as_str(), object.origin.shown()))
+    // What a program loads has a rule of its own, and is not repaired.
+    let by_programs = audit.graph.loaded_by_programs();
+    let found = (0..audit.graph.objects.len()).filter(|index| !by_programs.contains_key(index));
+    let found = found.filter_map(|index| {
+        let object = audit.object(index)?;
+        Some((needed_libpython(object)?, object.origin.shown()))
     });
     let findings = grouped(found).into_iter().map(|(libpython, objects)| {
         let message = format!(

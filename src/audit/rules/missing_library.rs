@@ -21,7 +21,7 @@ Python opened by its path (`ctypes.CDLL`) is not taken for one of that name, as 
     source: "`load_library` and `path_open` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/x.so)"),
     fix: "\
-Install the library on the machine that repairs the wheel (`apk add so:libfoo.so.1`), name its directory with `-L`, or pass
+Install the library on the machine that repairs the wheel (`apk add so:libfoo.so.1`), name its directory with `-l`, or pass
 `--exclude libfoo.so.1` if the user must provide it. `repair` then grafts it; it cannot graft what is not there.",
     check,
 };

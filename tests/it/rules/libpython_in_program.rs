@@ -22,6 +22,6 @@ fn a_program_may_not_need_the_interpreters_library() {
     let finding = only("libpython-in-program", vec![embedding("tool"), embedding("other")]);
     assert_eq!(
         finding.message,
-        "`demo/tool`, `demo/other` are programs that need `libpython3.12.so.1.0`, which only the interpreter itself has"
+        "`demo/tool`, `demo/other` are programs that need `libpython3.12.so.1.0`, and only the interpreter itself has that library"
     );
 }

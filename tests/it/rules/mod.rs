@@ -1,27 +1,50 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
+mod dlopen_glibc_library;
+mod duplicate_name;
 mod empty_segment;
+mod forbidden_symbol;
 mod glibc_object;
 mod ifunc;
+mod ignored_run_path;
+mod inherited_run_path;
 mod initial_exec_tls;
+mod interposed;
 mod legacy_init;
 mod libpython_in_program;
 mod libpython_needed;
+mod library_in_scripts;
 mod limit_exceeded;
+mod linked;
+mod linux_tag;
+mod long_run_path;
+mod manylinux_tag_on_musl;
+mod missing_library;
 mod mixed_time;
+mod needed_path;
 mod new_symbol;
 mod no_hash_table;
+mod outside_run_path;
 mod overclaimed_tag;
+mod purelib;
+mod refused_by_index;
 mod relr;
-mod scene;
+mod reserved_name;
+pub mod scene;
 mod small_alignment;
 mod small_stacks;
 mod textrel;
+mod unknown_machine;
+mod unlisted;
 mod unmapped_headers;
 mod unresolved_symbol;
 mod unsupported_isa;
 mod unsupported_relocation;
+mod wheels;
 mod wrong_interpreter;
+mod wrong_machine;
+mod wrong_suffix;
+mod wrong_tag;
 
 use muslrepair::audit::Finding;
 use muslrepair::audit::rules::RULES;
@@ -41,6 +64,9 @@ const CASES: &[Case] = &[
     glibc_object::CASE,
     unresolved_symbol::CASE,
     new_symbol::CASE,
+    missing_library::CASE,
+    inherited_run_path::CASE,
+    needed_path::CASE,
     relr::CASE,
     initial_exec_tls::CASE,
     ifunc::CASE,
@@ -51,14 +77,32 @@ const CASES: &[Case] = &[
     wrong_interpreter::CASE,
     libpython_in_program::CASE,
     libpython_needed::CASE,
+    library_in_scripts::CASE,
+    reserved_name::CASE,
+    duplicate_name::CASE,
+    interposed::CASE,
+    forbidden_symbol::CASE,
+    wrong_machine::CASE,
+    unknown_machine::CASE,
     unsupported_isa::CASE,
+    wrong_suffix::CASE,
+    ignored_run_path::CASE,
+    outside_run_path::CASE,
+    long_run_path::CASE,
     unmapped_headers::CASE,
     small_alignment::CASE,
     legacy_init::CASE,
     mixed_time::CASE,
     small_stacks::CASE,
+    dlopen_glibc_library::CASE,
     limit_exceeded::CASE,
     overclaimed_tag::CASE,
+    unlisted::CASE,
+    wrong_tag::CASE,
+    purelib::CASE,
+    linux_tag::CASE,
+    manylinux_tag_on_musl::CASE,
+    refused_by_index::CASE,
 ];
 
 #[test]

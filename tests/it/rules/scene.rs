@@ -13,7 +13,7 @@ use muslrepair::resolve::{
 use muslrepair::wheel::{Place, PlatformTag};
 
 /// An extension module of x86_64 that breaks no rule.
-const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
+pub const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
 
 /// The tag of a wheel for today's musl.
 pub const TAG: &str = "musllinux_1_2_x86_64";
