@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use muslrepair::audit::{Audit, AuditOptions, Severity, audit};
 use muslrepair::repair::{Plan, RepairError, RepairOptions, apply, plan};
-use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
 use muslrepair::{Error, Limits, report, wheel::Wheel};
 
 /// One wheel, and what is to become of it.
@@ -41,8 +41,7 @@ fn main() -> ExitCode {
 fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
     // One for all wheels: it reads every library once.
     let resolver = resolver(sysroot);
-    let packages =
-        ApkDatabase::read(&resolver.options().places.sysroot).map_err(|error| error.to_string())?;
+    let packages = SystemPackages::read(Sysroot::new(sysroot)).map_err(|error| error.to_string())?;
     let options = RepairOptions::default();
 
     // Decide about all of them before anything is written.
@@ -55,12 +54,11 @@ fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
 
     std::fs::create_dir_all(output)
         .map_err(|error| format!("cannot create `{}`: {error}", output.display()))?;
-    let owners = (&resolver.options().places.sysroot, packages.as_ref());
     for Job { wheel, audit, plan } in &jobs {
-        let receipt = apply(wheel, audit, plan, &options, output, owners)
+        let result = apply(wheel, audit, plan, &options, output, &packages)
             .map_err(|error| explained(wheel.path(), &error))?;
-        println!("{}: {} bytes", receipt.path.display(), receipt.output_size);
-        check(&receipt.path)?;
+        println!("{}: {} bytes", result.path.display(), result.output_size);
+        check(&result.path)?;
     }
     Ok(())
 }
@@ -81,7 +79,7 @@ fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn prepare(path: &Path, resolver: &Resolver, options: &RepairOptions) -> Result<Job, RepairError> {
-    let wheel = Wheel::open(path, &Limits::default()).map_err(Error::from)?;
+    let wheel = Wheel::open(path, &Limits::default())?;
     let audit = audit(&wheel, resolver, &AuditOptions::default())?;
     let plan = plan(&wheel, &audit, options)?;
     Ok(Job { wheel, audit, plan })

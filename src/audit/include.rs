@@ -41,7 +41,7 @@ pub(super) fn include(
 
 fn location(object: &Object) -> Option<&Path> {
     match &object.origin {
-        Origin::File { file, .. } => Some(file.bytes.location()),
+        Origin::File { file, .. } => Some(&file.location),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::resolve::{ApkDatabase, Dependency, Object, Origin, Resolution, Sysroot, is_apk_name};
+use crate::resolve::{Dependency, Object, Origin, Resolution, SystemPackages, is_apk_name};
 
 use super::elf_audit::ElfAudit;
 
@@ -33,7 +33,7 @@ pub struct Need {
 /// ask for themselves: `apk` knows what a package needs in turn. musl, the interpreter and what the policies promise are
 /// left out.
 #[must_use]
-pub fn needs(audit: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -> Vec<Need> {
+pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
     let mut needs: BTreeMap<(&str, Option<&str>), Need> = BTreeMap::new();
     for (_, member, _, object) in audit.members() {
         for Dependency { name, resolution } in &object.dependencies {
@@ -47,11 +47,9 @@ pub fn needs(audit: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -
             };
             let need = needs.entry((name, found.map(|file| file.path.as_str()))).or_insert_with(|| {
                 let token = is_apk_name(name).then(|| format!("so:{name}"));
-                let owner = packages.and_then(|packages| {
-                    let file = found.filter(|file| file.in_sysroot);
-                    file.and_then(|file| packages.owner(root, &file.path))
-                        .or_else(|| packages.provider(token.as_deref()?))
-                });
+                let owner = found
+                    .and_then(|file| packages.owner(file))
+                    .or_else(|| packages.provider(token.as_deref()?));
                 let unfit = owner.filter(|package| !is_apk_name(&package.name));
                 let problem = match unfit {
                     // It opens that file, and looks for no library of that name (`load_library`).

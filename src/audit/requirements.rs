@@ -99,7 +99,7 @@ impl Requirements {
 /// The libraries that an object does not get in this process.
 fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement> {
     let Some(object) = graph.objects.get(index) else { return Vec::new() };
-    let in_process = process.dependencies(graph, index).zip(&object.dependencies);
+    let in_process = process.dependencies(&graph.objects, index).zip(&object.dependencies);
     let missing = in_process.filter(|((_, here), _)| matches!(here, Resolution::Missing { .. }));
     let requirements = missing.map(|((name, _), dependency)| {
         let library = name.to_owned();

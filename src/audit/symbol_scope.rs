@@ -121,7 +121,7 @@ impl<'a> Scope<'a> {
             unknown: false,
         };
         for (name, resolution) in
-            process.objects.iter().flat_map(|object| process.dependencies(graph, *object))
+            process.objects.iter().flat_map(|object| process.dependencies(&graph.objects, *object))
         {
             match resolution {
                 Resolution::Object { index } => {

@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{
-    Patcher, Plan, Receipt, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
+    Patcher, Plan, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
 };
-use muslrepair::resolve::{ApkDatabase, Resolver, Sysroot};
+use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
-use rayon::prelude::*;
 
-use super::clashes::{Clash, Clashes};
+use super::claims::{Claim, OutputClaims};
 use super::compat::{self, Voice};
 use super::excludes::Excludes;
 use super::inputs;
-use super::printer::Printer;
+use super::outcome::{WheelOutcome, Written};
 use super::progress::Progress;
+use super::turns::{Turns, in_turn};
 
 /// What is to be done, resolved: files found, names parsed, the environment taken into account.
 pub(super) struct Batch {
@@ -27,7 +27,8 @@ pub(super) struct Batch {
     pub(super) options: RepairOptions,
     pub(super) resolver: Resolver,
     pub(super) audit_options: AuditOptions,
-    pub(super) packages: Option<ApkDatabase>,
+    /// Whose files libraries are.
+    pub(super) packages: SystemPackages,
     /// What the resolver leaves to the user, and where it is said.
     pub(super) excludes: Excludes,
     /// Whether somebody reads documents about the results.
@@ -43,172 +44,137 @@ pub(super) struct Batch {
     pub(super) progress: Option<Arc<Progress>>,
 }
 
-/// One wheel after planning.
-pub(super) enum Planned {
-    /// It can be repaired, or copied.
-    Ready(Box<Ready>),
-    /// It is pure, and pure wheels are not copied.
-    Pure,
-    /// The call makes no sense for it.
-    Refused(String),
-}
-
 /// A wheel with its plan.
-pub(super) struct Ready {
+struct Planned {
     wheel: Wheel,
     audit: Audit,
-    pub(super) plan: Plan,
+    plan: Plan,
 }
 
-/// What became of one wheel.
-pub(super) enum Done {
-    /// The plan, and what was written unless this is a dry run.
-    Fine(Box<Plan>, Option<Written>),
-    /// It is pure, and pure wheels are not copied.
-    Pure,
-    /// The call makes no sense for it.
-    Refused(String),
-    /// It failed.
-    Failed(RepairError),
-    /// Another wheel of the call gives the same file: which wheel, and which file.
-    Collision(usize, String),
-    /// Its result would replace another wheel of the call: which wheel.
-    Replaces(usize),
-    /// It is what another wheel of the call gives: a result of an earlier call.
-    Result(usize),
-    /// It was not tried: one before it failed.
-    Skipped,
-}
-
-/// A result.
-pub(super) struct Written {
-    pub(super) receipt: Receipt,
-    /// Whether it lies where its input lay.
-    pub(super) over_input: bool,
-    /// Its hash, if somebody reads that.
-    pub(super) sha256: Option<Sha256Digest>,
+/// What the wheels of one call have to do with each other.
+struct Run<'a> {
+    claims: OutputClaims<'a>,
+    turns: Turns,
+    shared: SharedGrafts,
+    /// The first wheel that failed, by its place in the order.
+    first_failed: AtomicUsize,
 }
 
 impl Batch {
-    /// Plans every wheel, then carries the plans out, so that two wheels that give the same file, and results that would
-    /// replace other wheels, are seen before anything is written. What is printed comes in the order of the arguments, each wheel as soon as those before it are done.
-    pub(super) fn run(&self, printer: &Printer<'_>) {
-        let first_failed = AtomicUsize::new(usize::MAX);
-        let failed = |index: usize| first_failed.fetch_min(index, Ordering::Relaxed);
-        let stop = |index: usize| self.fail_fast && first_failed.load(Ordering::Relaxed) < index;
-        let mut planned: Vec<Option<Result<Planned, RepairError>>> = self.pool.install(|| {
-            let plan = |(index, path): (usize, &PathBuf)| {
-                if stop(index) {
-                    return None;
-                }
-                let planned = self.plan(path);
-                if !matches!(planned, Ok(Planned::Ready(_))) {
-                    failed(index);
-                }
-                Some(planned)
-            };
-            self.wheels.par_iter().with_max_len(1).enumerate().map(plan).collect()
-        });
-        let shared = self.shared(&planned);
-        let clashes = self.pool.install(|| {
-            Clashes::among(&self.wheels, &mut planned, &self.directory, |ready, path| {
-                let Ready { wheel, audit, plan } = ready;
-                compare(wheel, audit, plan, &self.options, path, self.owners(), &shared)
-            })
-        });
-        self.pool.install(|| {
-            planned.into_par_iter().with_max_len(1).enumerate().for_each(|(index, planned)| {
-                let done = match (clashes.of(index), planned) {
-                    (Some(Clash::Result(other)), _) => Done::Result(*other),
-                    (_, None) => Done::Skipped,
-                    (_, Some(Err(error))) => Done::Failed(error),
-                    (_, Some(Ok(Planned::Pure))) => Done::Pure,
-                    (_, Some(Ok(Planned::Refused(message)))) => Done::Refused(message),
-                    (Some(Clash::Collision(other)), Some(Ok(Planned::Ready(ready)))) => {
-                        Done::Collision(*other, ready.plan.output.to_string())
-                    }
-                    (Some(Clash::Replaces(other)), Some(Ok(Planned::Ready(_)))) => Done::Replaces(*other),
-                    (clash, Some(Ok(Planned::Ready(ready)))) => match ready {
-                        ready if self.dry_run => Done::Fine(Box::new(ready.plan), None),
-                        _ if stop(index) => Done::Skipped,
-                        ready => match self.apply(&ready, clash, &shared) {
-                            Ok(written) => Done::Fine(Box::new(ready.plan), Some(written)),
-                            Err(error) => Done::Failed(error),
-                        },
-                    },
-                };
-                if !matches!(done, Done::Fine(..) | Done::Result(_)) {
-                    failed(index);
-                }
-                if let (Some(progress), Some(path)) = (&self.progress, self.wheels.get(index)) {
-                    progress.finished(&inputs::shown(path));
-                }
-                printer.done(index, done);
-            });
+    /// Repairs every wheel: each is opened, audited, planned, carried out and forgotten, one at a time on each thread. What
+    /// becomes of them is reported in no order.
+    pub(super) fn run(&self, report: impl Fn(usize, WheelOutcome) + Sync) {
+        let alone = self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None;
+        let run = Run {
+            claims: OutputClaims::new(&self.wheels, &self.directory),
+            turns: Turns::default(),
+            shared: SharedGrafts::new(if alone { 0 } else { self.limits.in_flight }),
+            first_failed: AtomicUsize::new(usize::MAX),
+        };
+        let order = run.claims.order(&self.options);
+        in_turn(&self.pool, order.len(), |number| {
+            let Some((index, may_be_result)) = order.get(number).copied() else { return };
+            let Some(path) = self.wheels.get(index) else { return };
+            let outcome = self.outcome(&run, number, (index, path), may_be_result);
+            if let Some(progress) = &self.progress {
+                progress.finished(&inputs::shown(path));
+            }
+            report(index, outcome);
         });
     }
 
-    fn plan(&self, path: &Path) -> Result<Planned, RepairError> {
+    /// What becomes of one wheel.
+    fn outcome(
+        &self,
+        run: &Run<'_>,
+        number: usize,
+        (index, path): (usize, &Path),
+        may_be_result: bool,
+    ) -> WheelOutcome {
+        let turn = run.turns.turn(number);
+        let stop = || self.fail_fast && run.first_failed.load(Ordering::Relaxed) < number;
+        let noted = |outcome: WheelOutcome| {
+            if outcome.is_failure() {
+                run.first_failed.fetch_min(number, Ordering::Relaxed);
+            }
+            outcome
+        };
+        if may_be_result {
+            turn.wait();
+            if let Some(other) = run.claims.result_of(index) {
+                return WheelOutcome::ResultOf(other);
+            }
+        }
+        if stop() {
+            return WheelOutcome::Skipped;
+        }
+        let planned = match self.plan(path) {
+            Ok(planned) => planned,
+            Err(outcome) => return noted(outcome),
+        };
+        let Planned { wheel, audit, plan } = &*planned;
+        turn.wait();
+        let claim = run.claims.claim(index, &plan.output.to_string(), |path| {
+            compare(wheel, audit, plan, &self.options, path, &self.packages, &run.shared)
+        });
+        let claim = match claim {
+            Ok(claim) => claim,
+            Err(outcome) => return noted(outcome),
+        };
+        let stop = stop();
+        // Whether it can be written or not, what the others may write is settled.
+        drop(turn);
+        if self.dry_run {
+            return WheelOutcome::Done(Box::new(planned.plan), None);
+        }
+        if stop {
+            return WheelOutcome::Skipped;
+        }
+        match self.apply(&planned, claim, &run.shared) {
+            Ok(written) => WheelOutcome::Done(Box::new(planned.plan), Some(written)),
+            Err(error) => noted(WheelOutcome::Failed(error)),
+        }
+    }
+
+    /// Opens a wheel, audits it and plans its repair.
+    fn plan(&self, path: &Path) -> Result<Box<Planned>, WheelOutcome> {
         if let (Voice::Auditwheel, Some(message)) =
             (self.voice, compat::name_gate(path, &self.options.platform))
         {
-            return Ok(Planned::Refused(message));
+            return Err(WheelOutcome::Refused(message));
         }
-        let mut wheel = Wheel::open(path, &self.limits)?;
+        let failed = |error: RepairError| WheelOutcome::Failed(error);
+        let mut wheel = Wheel::open(path, &self.limits).map_err(|error| failed(error.into()))?;
         if let Some(progress) = &self.progress {
             wheel = wheel.observed_by(progress.clone());
         }
-        // Of several, none may keep memory while the others are looked at.
-        if self.wheels.len() == 1 {
-            wheel = wheel.keeping_largest();
-        }
-        let audit = audit(&wheel, &self.resolver, &self.audit_options)?;
+        let wheel = wheel.keeping_largest();
+        let audit =
+            audit(&wheel, &self.resolver, &self.audit_options).map_err(|error| failed(error.into()))?;
         if audit.kind == WheelKind::Pure && !self.copy_pure {
-            return Ok(Planned::Pure);
+            return Err(WheelOutcome::Pure);
         }
-        let plan = plan(&wheel, &audit, &self.options)?;
-        Ok(Planned::Ready(Box::new(Ready { wheel, audit, plan })))
+        let plan = plan(&wheel, &audit, &self.options).map_err(failed)?;
+        Ok(Box::new(Planned { wheel, audit, plan }))
     }
 
-    /// What several wheels graft is made once.
-    fn shared(&self, planned: &[Option<Result<Planned, RepairError>>]) -> SharedGrafts {
-        if self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None {
-            return SharedGrafts::none();
-        }
-        let plans = planned.iter().filter_map(|planned| match planned {
-            Some(Ok(Planned::Ready(ready))) => Some(&ready.plan),
-            _ => None,
-        });
-        self.pool.install(|| SharedGrafts::of(plans, &self.options, &self.limits))
-    }
-
-    /// Whose files libraries are, by the package database of the root file system.
-    fn owners(&self) -> (&Sysroot, Option<&ApkDatabase>) {
-        (&self.resolver.options().places.sysroot, self.packages.as_ref())
-    }
-
-    fn apply(
-        &self,
-        ready: &Ready,
-        clash: Option<&Clash>,
-        shared: &SharedGrafts,
-    ) -> Result<Written, RepairError> {
-        let output = self.directory.join(ready.plan.output.to_string());
+    fn apply(&self, planned: &Planned, claim: Claim, shared: &SharedGrafts) -> Result<Written, RepairError> {
+        let Planned { wheel, audit, plan } = planned;
+        let output = self.directory.join(plan.output.to_string());
         let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
             (Ok(a), Ok(b)) => a == b,
             _ => false,
         };
-        let over_input = same(ready.wheel.path(), &output);
-        let Ready { wheel, audit, plan } = ready;
-        let receipt = match clash {
-            Some(Clash::There(receipt)) => receipt.as_ref().clone(),
-            _ => {
-                let owners = self.owners();
-                apply_sharing(wheel, audit, plan, &self.options, &self.directory, owners, shared)?
+        let over_input = same(wheel.path(), &output);
+        let result = match claim {
+            Claim::Keep(result) => *result,
+            Claim::Write => {
+                let (options, packages) = (&self.options, &self.packages);
+                apply_sharing(wheel, audit, plan, options, &self.directory, packages, shared)?
             }
         };
-        let sha256 = if self.documents { Some(digest(&receipt.path)?) } else { None };
-        Ok(Written { receipt, over_input, sha256 })
+        let sha256 = if self.documents { Some(digest(&result.path)?) } else { None };
+        Ok(Written { result, over_input, sha256 })
     }
 }
 

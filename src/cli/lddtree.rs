@@ -8,10 +8,11 @@ use muslrepair::resolve::InstalledLayout;
 
 use super::compat::Voice;
 use super::env::Environment;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::search::SearchArgs;
-use super::show::Format;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {

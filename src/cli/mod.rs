@@ -2,20 +2,24 @@
 
 mod batch;
 mod checks;
-mod clashes;
+mod claims;
 mod compat;
 mod config;
 mod destination;
 mod env;
 mod excludes;
 mod exit;
+mod format;
+mod global;
 mod inputs;
 mod lddtree;
 mod limits;
 mod needs;
+mod outcome;
 mod platform;
 mod printer;
 mod progress;
+mod progress_line;
 mod reference;
 mod repair;
 mod search;
@@ -23,16 +27,18 @@ mod show;
 mod size;
 mod summary;
 mod term;
+mod turns;
 mod usage;
 mod verify;
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use compat::Voice;
 use env::Environment;
 pub(crate) use exit::Exit;
+use global::Global;
 use term::{Stop, Terminal};
 
 /// Repair Python wheels for musl: graft external libraries, patch and retag.
@@ -43,23 +49,6 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-/// Options of every command, before or after its name.
-#[derive(Clone, Debug, clap::Args)]
-struct Global {
-    /// Say more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    verbose: u8,
-    /// Print nothing but errors; of `verify`, what is not sound
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: term::ColorWhen,
-    /// Say errors and warnings once more on standard error, as annotations of a continuous integration service
-    #[arg(long, global = true, value_name = "SERVICE")]
-    annotations: Option<term::Annotations>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,9 +126,11 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Verify(arguments)) => verify::run(arguments, &terminal),
         Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
-        Some(Command::Completions(arguments)) => reference::completions(arguments, &terminal),
-        Some(Command::Man(arguments)) => reference::man(arguments, &terminal),
-        Some(Command::Reference) => reference::markdown(&terminal),
+        Some(Command::Completions(arguments)) => {
+            reference::completions(arguments, &command(Voice::Own), &terminal)
+        }
+        Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), &terminal),
+        Some(Command::Reference) => reference::markdown(command(Voice::Own), &terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
         None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
     };

@@ -8,15 +8,16 @@ use clap::Args;
 use muslrepair::Error;
 use muslrepair::audit::{AuditOptions, ElfAudit, Need, audit, audit_tree, needs};
 use muslrepair::report::{self, Failure};
-use muslrepair::resolve::{ApkDatabase, Pattern, Resolver};
+use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 use serde::Serialize;
 
 use super::env::Environment;
+use super::exit::Exit;
+use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct NeedsArgs {
@@ -65,8 +66,7 @@ pub(super) fn run(
 ) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
-    let root = arguments.search.sysroot();
-    let packages = ApkDatabase::read(&root)?;
+    let packages = SystemPackages::read(arguments.search.sysroot())?;
     let mut list: Needs = BTreeMap::new();
     let mut worst = Exit::Success;
     let (mut examined, mut errors) = (Vec::new(), Vec::new());
@@ -74,7 +74,7 @@ pub(super) fn run(
         match examine(subject, &resolver) {
             Ok(elf) => {
                 examined.push(subject.shown());
-                merge(&mut list, needs(&elf, &root, packages.as_ref()));
+                merge(&mut list, needs(&elf, &packages));
                 for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code.as_str()))
                 {
                     terminal.warning(&format!("{}: {}", subject.shown(), finding.message));

@@ -1,19 +1,22 @@
 //! What is printed about the wheels of a repair, in their order.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use muslrepair::repair::{Note, Outcome, Plan, Receipt, RepairError};
+use muslrepair::audit::{Finding, Severity};
+use muslrepair::repair::{Note, Outcome, Plan, RepairError, RepairResult};
 use muslrepair::report::{self, Failure};
 use serde_json::Value;
 
-use super::batch::{Batch, Done, Written};
+use super::batch::Batch;
 use super::compat::{self, Voice};
 use super::excludes::Unmatched;
-use super::show::Format;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
+use super::outcome::{OutputConflict, WheelOutcome, Written};
 use super::summary::Summary;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
+use super::turns::Sorted;
 
 /// Prints what becomes of the wheels, in their order.
 pub(super) struct Printer<'a> {
@@ -26,8 +29,7 @@ pub(super) struct Printer<'a> {
 }
 
 struct State {
-    waiting: BTreeMap<usize, Done>,
-    next: usize,
+    outcomes: Sorted<WheelOutcome>,
     worst: Exit,
     output: Result<(), Stop>,
     documents: Vec<Value>,
@@ -38,8 +40,7 @@ struct State {
 impl<'a> Printer<'a> {
     pub(super) fn new(batch: &'a Batch, format: Format, keep: bool, terminal: Terminal) -> Self {
         let state = State {
-            waiting: BTreeMap::new(),
-            next: 0,
+            outcomes: Sorted::default(),
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
@@ -50,20 +51,17 @@ impl<'a> Printer<'a> {
     }
 
     /// A wheel is done; it is printed when all before it are.
-    pub(super) fn done(&self, index: usize, done: Done) {
+    pub(super) fn done(&self, index: usize, outcome: WheelOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.waiting.insert(index, done);
-        loop {
-            let next = state.next;
-            let Some(done) = state.waiting.remove(&next) else { return };
-            state.next += 1;
-            let exit = self.print(next, &done);
+        state.outcomes.add(index, outcome);
+        while let Some((next, outcome)) = state.outcomes.take() {
+            let exit = self.print(next, &outcome);
             state.worst = state.worst.max(exit);
-            state.summary.count(&done);
-            look(&done, &mut state.unmatched);
-            let told = self.tell(next, &done, &mut state.documents);
+            state.summary.count(&outcome);
+            look(&outcome, &mut state.unmatched);
+            let told = self.tell(next, &outcome, &mut state.documents);
             // The paths of results come last, when everything else about a wheel is said.
-            if let Done::Fine(_, Some(written)) = &done {
+            if let WheelOutcome::Done(_, Some(written)) = &outcome {
                 self.written(written);
             }
             state.output = std::mem::replace(&mut state.output, Ok(())).and(told);
@@ -85,19 +83,16 @@ impl<'a> Printer<'a> {
         self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string())
     }
 
-    fn collision(&self, other: usize, output: &str) -> String {
-        format!("`{}` of this call gives `{output}` as well", self.path(other))
-    }
-
-    fn replacing(&self, other: usize) -> String {
-        format!(
-            "its result would replace `{}`, another input of this call, which differs from it",
-            self.path(other)
-        )
-    }
-
-    fn clash(&self, index: usize, because: &str) {
-        self.terminal.error(&format!("cannot repair `{}`: {because}", self.path(index)));
+    fn because(&self, conflict: &OutputConflict) -> String {
+        match conflict {
+            OutputConflict::SameOutput(other, output) => {
+                format!("`{}` of this call gives `{output}` as well", self.path(*other))
+            }
+            OutputConflict::ReplacesInput(other) => format!(
+                "its result would replace `{}`, another input of this call, which differs from it",
+                self.path(*other)
+            ),
+        }
     }
 
     fn shown(&self, index: usize) -> String {
@@ -105,45 +100,50 @@ impl<'a> Printer<'a> {
     }
 
     /// For people, to standard error.
-    fn print(&self, index: usize, done: &Done) -> Exit {
+    fn print(&self, index: usize, outcome: &WheelOutcome) -> Exit {
         let shown = self.shown(index);
         let terminal = self.terminal;
-        match done {
-            Done::Skipped => {
+        match outcome {
+            WheelOutcome::Skipped => {
                 terminal.warning(&format!("`{shown}` was not tried: one before it failed"));
                 Exit::Failure
             }
-            Done::Result(other) => {
+            WheelOutcome::ResultOf(other) => {
                 let other = self.shown(*other);
                 terminal.say(&format!(
                     "Passing over {shown}: it is the result of {other}, which is repaired again"
                 ));
                 Exit::Success
             }
-            Done::Pure => {
+            WheelOutcome::Pure => {
                 terminal.say(compat::not_a_platform_wheel());
                 Exit::Failure
             }
-            Done::Refused(message) => {
+            WheelOutcome::Refused(message) => {
                 terminal.error(message);
                 Exit::Usage
             }
-            Done::Collision(other, output) => {
-                self.clash(index, &self.collision(*other, output));
-                terminal.hint("repair each in a call of its own, into another `--wheel-dir`");
+            WheelOutcome::Conflict(conflict) => {
+                terminal.error(&format!("cannot repair `{}`: {}", self.path(index), self.because(conflict)));
+                terminal.hint(match conflict {
+                    OutputConflict::SameOutput(..) => {
+                        "repair each in a call of its own, into another `--wheel-dir`"
+                    }
+                    OutputConflict::ReplacesInput(_) => {
+                        "name only the wheels to repair, or another `--wheel-dir`"
+                    }
+                });
                 Exit::Failure
             }
-            Done::Replaces(other) => {
-                self.clash(index, &self.replacing(*other));
-                terminal.hint("name only the wheels to repair, or another `--wheel-dir`");
-                Exit::Failure
-            }
-            Done::Failed(error) => self.failed(&shown, error),
-            Done::Fine(plan, Some(written)) => {
+            WheelOutcome::Failed(error) => self.failed(&shown, error),
+            WheelOutcome::Done(plan, Some(written)) => {
                 self.repaired(&shown, plan, written);
                 Exit::Success
             }
-            Done::Fine(_, None) => Exit::Success,
+            WheelOutcome::Done(plan, None) => {
+                terminal.annotate_findings(&shown, &plan.findings);
+                Exit::Success
+            }
         }
     }
 
@@ -167,7 +167,7 @@ impl<'a> Printer<'a> {
 
     fn repaired(&self, shown: &str, plan: &Plan, written: &Written) {
         let terminal = self.terminal;
-        terminal.say(&match (terminal.voice(), written.receipt.outcome) {
+        terminal.say(&match (terminal.voice(), written.result.outcome) {
             (Voice::Auditwheel, _) | (Voice::Own, Outcome::Repaired) => format!("Repairing {shown}"),
             (Voice::Own, Outcome::Copied) => format!("Copying {shown}: there is nothing to repair"),
         });
@@ -183,18 +183,32 @@ impl<'a> Printer<'a> {
                 terminal.record(("INFO", "wheeltools", line));
             }
         }
+        self.findings(shown, &plan.findings);
         if written.over_input {
             terminal.warning("the result replaces its input: do not delete the input afterwards");
         }
         terminal.detail(&report::plan_text(plan));
         if terminal.voice() == Voice::Own {
-            terminal.say(&report::size_text(&written.receipt, terminal.is_verbose()));
+            terminal.say(&report::size_text(&written.result, terminal.is_verbose()));
         }
+    }
+
+    /// What the audit found and the plan does not fix, as `verify` prints it.
+    fn findings(&self, shown: &str, findings: &[Finding]) {
+        match self.terminal.voice() {
+            Voice::Own => self.terminal.say(&report::findings_text(findings, Severity::Warning)),
+            Voice::Auditwheel => {
+                for finding in findings {
+                    self.terminal.record(("WARNING", "main_repair", finding.message.clone()));
+                }
+            }
+        }
+        self.terminal.annotate_findings(shown, findings);
     }
 
     /// The one line that scripts look for. In a log record the path has a line to itself.
     fn written(&self, written: &Written) {
-        let Receipt { path, .. } = &written.receipt;
+        let RepairResult { path, .. } = &written.result;
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let line = format!("Fixed-up wheel written to {}", path.display());
         match self.terminal.voice() {
@@ -204,56 +218,59 @@ impl<'a> Printer<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&self, index: usize, done: &Done, documents: &mut Vec<Value>) -> Result<(), Stop> {
+    fn tell(&self, index: usize, outcome: &WheelOutcome, documents: &mut Vec<Value>) -> Result<(), Stop> {
         let document = match self.format == Format::Json || self.keep {
-            true => self.document(index, done)?,
+            true => self.document(index, outcome)?,
             false => None,
         };
         // First, because standard output may take nothing more.
         if self.keep {
             documents.extend(document.clone());
         }
-        match (self.format, document, done) {
-            (Format::Text, _, Done::Fine(plan, None)) => self.terminal.result(&report::plan_text(plan)),
+        match (self.format, document, outcome) {
+            (Format::Text, _, WheelOutcome::Done(plan, None)) => {
+                let findings = report::findings_text(&plan.findings, Severity::Warning);
+                self.terminal.result(&(report::plan_text(plan) + &findings))
+            }
             (Format::Json, Some(document), _) => self.terminal.document(&document),
             _ => Ok(()),
         }
     }
 
-    fn document(&self, index: usize, done: &Done) -> Result<Option<Value>, Stop> {
+    fn document(&self, index: usize, outcome: &WheelOutcome) -> Result<Option<Value>, Stop> {
         let shown = self.shown(index);
         let failed = |text: String| {
             report::error_document(&shown, &Failure { lines: vec![text], ..Failure::default() })
         };
-        Ok(Some(match done {
-            Done::Fine(plan, None) => report::plan_document(plan)?,
-            Done::Fine(plan, Some(written)) => {
-                report::outcome_document(&written.receipt, plan, written.sha256.as_ref())?
+        Ok(Some(match outcome {
+            WheelOutcome::Done(plan, None) => report::plan_document(plan)?,
+            WheelOutcome::Done(plan, Some(written)) => {
+                report::outcome_document(&written.result, plan, written.sha256.as_ref())?
             }
-            Done::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
-            Done::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
-            Done::Refused(message) => failed(message.clone())?,
-            Done::Collision(other, output) => failed(self.collision(*other, output))?,
-            Done::Replaces(other) => failed(self.replacing(*other))?,
-            Done::Skipped => failed("it was not tried: one before it failed".to_owned())?,
+            WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
+            WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
+            WheelOutcome::Refused(message) => failed(message.clone())?,
+            WheelOutcome::Conflict(conflict) => failed(self.because(conflict))?,
+            WheelOutcome::Skipped => failed("it was not tried: one before it failed".to_owned())?,
             // The other wheel has the document of this file.
-            Done::Result(_) => return Ok(None),
+            WheelOutcome::ResultOf(_) => return Ok(None),
         }))
     }
 }
 
 /// What the patterns of a wheel's plan say. A wheel without ELF files says nothing.
-fn look(done: &Done, unmatched: &mut Unmatched) {
-    match done {
-        Done::Fine(plan, _) if plan.target.is_some() => {
+fn look(outcome: &WheelOutcome, unmatched: &mut Unmatched) {
+    match outcome {
+        WheelOutcome::Done(plan, _) if plan.target.is_some() => {
             unmatched.saw(plan.notes.iter().filter_map(|note| match note {
                 Note::PatternUnused { pattern } => Some(pattern.as_str()),
                 _ => None,
             }));
         }
-        Done::Failed(_) | Done::Refused(_) | Done::Collision(..) | Done::Replaces(_) | Done::Skipped => {
-            unmatched.missed()
-        }
-        Done::Fine(..) | Done::Pure | Done::Result(_) => {}
+        WheelOutcome::Failed(_)
+        | WheelOutcome::Refused(_)
+        | WheelOutcome::Conflict(_)
+        | WheelOutcome::Skipped => unmatched.missed(),
+        WheelOutcome::Done(..) | WheelOutcome::Pure | WheelOutcome::ResultOf(_) => {}
     }
 }

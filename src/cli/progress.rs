@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use muslrepair::{Event, Observer, report};
 
 use super::env::Environment;
+use super::progress_line::{DRAWN, clear};
 use super::term::{Terminal, safe};
 
 /// Short runs say nothing: half a second is what passes for at once.
@@ -19,19 +20,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What fits on the narrowest terminal that is usual, less one column in which the cursor stays.
 const WIDTH: usize = 79;
-
-/// Whether the line is on the terminal now. There is one standard error, so there is one of this.
-static DRAWN: Mutex<bool> = Mutex::new(false);
-
-/// Takes the line off, before something else is printed.
-pub(super) fn clear() {
-    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if *drawn {
-        // Nobody is left to tell if standard error is gone.
-        let _ = std::io::stderr().write_all(b"\r\x1b[2K");
-        *drawn = false;
-    }
-}
 
 /// Watches wheels and draws the line.
 #[derive(Debug)]

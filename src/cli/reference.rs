@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
-use super::Exit;
-use super::compat::Voice;
+use super::exit::Exit;
 use super::term::{Stop, Terminal};
 use super::usage::Usage;
 
@@ -24,8 +23,12 @@ pub(super) struct ManArgs {
     command: Option<String>,
 }
 
-pub(super) fn completions(arguments: &CompletionsArgs, terminal: &Terminal) -> Result<Exit, Stop> {
-    let mut command = shown(&super::command(Voice::Own));
+pub(super) fn completions(
+    arguments: &CompletionsArgs,
+    command: &Command,
+    terminal: &Terminal,
+) -> Result<Exit, Stop> {
+    let mut command = shown(command);
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
     terminal.bytes(&script).map(|()| Exit::Success)
@@ -39,8 +42,7 @@ fn shown(command: &Command) -> Command {
         .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
-pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Stop> {
-    let mut command = super::command(Voice::Own);
+pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
     command.build();
     let page = match &arguments.command {
         None => command,
@@ -55,8 +57,7 @@ pub(super) fn man(arguments: &ManArgs, terminal: &Terminal) -> Result<Exit, Stop
 }
 
 /// `docs/cli.md`: every command, every option, in the order of `--help`.
-pub(super) fn markdown(terminal: &Terminal) -> Result<Exit, Stop> {
-    let mut command = super::command(Voice::Own);
+pub(super) fn markdown(mut command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
     command.build();
     let mut text = String::from(
         "# Command line\n\n<!-- @generated from the definition of the command line by `cargo xtask codegen`. -->\n\n",

@@ -7,7 +7,7 @@ use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
 use muslrepair::repair::RepairOptions;
-use muslrepair::resolve::{ApkDatabase, Pattern};
+use muslrepair::resolve::{Pattern, SystemPackages};
 use muslrepair::wheel::{WheelFilename, WheelPath};
 
 use super::batch::Batch;
@@ -17,12 +17,13 @@ use super::config::{Config, StripLevel};
 use super::destination::Destination;
 use super::env::{Environment, Setting};
 use super::excludes::Excludes;
+use super::format::Format;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::search::SearchArgs;
-use super::show::Format;
 use super::size::Size;
 use super::term::{Stop, Terminal};
+use super::turns::threads;
 use super::usage::Usage;
 use super::{Exit, inputs, platform};
 
@@ -129,7 +130,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
     let batch = batch(arguments, environment, terminal)?;
-    let batch = Batch { packages: ApkDatabase::read(&arguments.search.sysroot())?, ..batch };
+    let batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
@@ -137,7 +138,7 @@ pub(super) fn run(
         })?;
     }
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    batch.run(&printer);
+    batch.run(|index, outcome| printer.done(index, outcome));
     let (exit, documents) = printer.finish();
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
@@ -176,11 +177,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     if let Some(setting) = &environment.arch {
         terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
+    let pool = threads(arguments.jobs)?;
     let mut limits = arguments.search.limits();
     let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
     // As many wheels as there are threads are worked on at once, each with its share.
@@ -197,7 +194,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
             allow: arguments.checks.allowed(),
             ..AuditOptions::default()
         },
-        packages: None,
+        packages: SystemPackages::default(),
         documents,
         limits,
         pool,

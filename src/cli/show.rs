@@ -6,16 +6,18 @@ use clap::Args;
 use muslrepair::Error;
 use muslrepair::audit::{Audit, AuditOptions, ElfAudit, WheelKind, audit, audit_tree};
 use muslrepair::report::{self, Failure};
-use muslrepair::resolve::{ApkDatabase, Resolver};
+use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 
 use super::checks::Checks;
 use super::compat::Voice;
 use super::env::Environment;
+use super::exit::Exit;
+use super::format::Format;
+use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
-use super::{Exit, inputs};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
@@ -37,15 +39,6 @@ pub(super) struct ShowArgs {
     search: SearchArgs,
 }
 
-/// How results are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 pub(super) fn run(
     arguments: &ShowArgs,
     environment: &Environment,
@@ -57,8 +50,7 @@ pub(super) fn run(
         false => inputs::subjects(&arguments.subjects)?,
     };
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
-    let root = arguments.search.sysroot();
-    let packages = ApkDatabase::read(&root)?;
+    let packages = SystemPackages::read(arguments.search.sysroot())?;
     let options = AuditOptions { allow: arguments.checks.allowed(), ..AuditOptions::default() };
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
@@ -71,14 +63,11 @@ pub(super) fn run(
             Ok(Audited::Wheel(audit)) => audit,
             Ok(Audited::Tree(elf)) => {
                 match arguments.format {
-                    Format::Json => terminal.document(&report::installed_document(
-                        &shown,
-                        &elf,
-                        &root,
-                        packages.as_ref(),
-                    )?)?,
+                    Format::Json => {
+                        terminal.document(&report::installed_document(&shown, &elf, &packages)?)?
+                    }
                     Format::Text => {
-                        terminal.result(&report::show_tree_text(&shown, &elf, &root, packages.as_ref()))?;
+                        terminal.result(&report::show_tree_text(&shown, &elf, &packages))?;
                     }
                 }
                 continue;
@@ -99,12 +88,12 @@ pub(super) fn run(
         if arguments.json {
             terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))?;
         } else if arguments.format == Format::Json {
-            let document = report::audit_document(&audit, &root, packages.as_ref())?;
+            let document = report::audit_document(&audit, &packages)?;
             terminal.document(&document)?;
         } else if terminal.voice() == Voice::Auditwheel {
             show_as_auditwheel(&audit, terminal)?;
         } else {
-            terminal.result(&report::show_text(&audit, &root, packages.as_ref()))?;
+            terminal.result(&report::show_text(&audit, &packages))?;
         }
         worst = worst.max(status(&audit, arguments.allow_pure_python_wheel));
     }

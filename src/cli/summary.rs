@@ -5,7 +5,7 @@ use std::fmt;
 use muslrepair::repair::Outcome;
 use muslrepair::report;
 
-use super::batch::Done;
+use super::outcome::WheelOutcome;
 
 /// The counts of one call of `repair`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,25 +23,26 @@ pub(super) struct Summary {
 
 impl Summary {
     /// One more wheel is done.
-    pub(super) fn count(&mut self, done: &Done) {
-        match done {
-            Done::Fine(_, Some(written)) => {
-                match written.receipt.outcome {
+    pub(super) fn count(&mut self, outcome: &WheelOutcome) {
+        match outcome {
+            WheelOutcome::Done(_, Some(written)) => {
+                match written.result.outcome {
                     Outcome::Repaired => self.repaired += 1,
                     Outcome::Copied => self.copied += 1,
                 }
-                let grafts = &written.receipt.grafts;
+                let grafts = &written.result.grafts;
                 self.grafts += grafts.len();
                 self.grafted_into += usize::from(!grafts.is_empty());
                 let bytes = grafts.iter().map(|graft| graft.size).fold(0, u64::saturating_add);
                 self.grafted_bytes = self.grafted_bytes.saturating_add(bytes);
             }
-            Done::Fine(_, None) => {}
-            Done::Result(_) => self.passed_over += 1,
-            Done::Skipped => self.not_tried += 1,
-            Done::Pure | Done::Refused(_) | Done::Failed(_) | Done::Collision(..) | Done::Replaces(_) => {
-                self.failed += 1
-            }
+            WheelOutcome::Done(_, None) => {}
+            WheelOutcome::ResultOf(_) => self.passed_over += 1,
+            WheelOutcome::Skipped => self.not_tried += 1,
+            WheelOutcome::Pure
+            | WheelOutcome::Refused(_)
+            | WheelOutcome::Failed(_)
+            | WheelOutcome::Conflict(_) => self.failed += 1,
         }
     }
 }

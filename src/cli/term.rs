@@ -10,26 +10,10 @@ use muslrepair::report::{self, Failure};
 use serde::Serialize;
 
 use super::compat::Voice;
+use super::exit::Exit;
+use super::global::{Annotations, ColorWhen, Global};
+use super::progress_line::clear;
 use super::usage::Usage;
-use super::{Exit, Global, progress};
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` means always.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// Whose notation annotations are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Annotations {
-    /// Workflow commands of GitHub Actions.
-    Github,
-}
 
 /// Why a command stops before it is done.
 #[derive(Debug)]
@@ -109,7 +93,7 @@ impl Terminal {
 
     /// A result, to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), Stop> {
-        progress::clear();
+        clear();
         let mut text = safe(text);
         if !text.ends_with('\n') {
             text.push('\n');
@@ -274,7 +258,7 @@ fn annotated(lines: &[String], hints: &[String]) -> String {
 }
 
 fn line(text: &str) {
-    progress::clear();
+    clear();
     // Nobody is left to tell if standard error is gone.
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }

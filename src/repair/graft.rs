@@ -1,14 +1,17 @@
 //! Grafts: libraries from outside that move into the wheel.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::error::RepairError;
 use crate::audit::Audit;
 use crate::elf::ElfEdit;
-use crate::resolve::{LibraryBytes, Origin};
-use crate::wheel::{Directory, Scheme, Sha256Digest, WheelPath};
+use crate::error::Error;
+use crate::regular_file::RegularFile;
+use crate::resolve::Origin;
+use crate::wheel::{Directory, Scheme, Sha256Digest, Sums, WheelPath};
 
 /// A library that moves into the wheel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,9 +21,9 @@ pub struct Graft {
     pub member: WheelPath,
     /// Its path, inside the sysroot where it was found there.
     pub source: String,
-    /// Its bytes as found.
+    /// Where it lies on this machine.
     #[serde(skip)]
-    pub bytes: LibraryBytes,
+    pub location: PathBuf,
     /// Its size as found, in bytes.
     pub size: u64,
     /// Its hash as found.
@@ -41,15 +44,32 @@ impl Graft {
     pub fn name(&self) -> &str {
         self.member.file_name()
     }
+
+    /// The library as it was found, read again.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or has other bytes than when the plan was made.
+    pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
+        let failed = |error| Error::io("read", &self.location, error);
+        let changed = || Error::Changed { path: self.location.clone() };
+        let file = RegularFile::open(&self.location).map_err(failed)?;
+        if file.size() != self.size {
+            return Err(changed());
+        }
+        let mut sums = Sums::default();
+        let bytes = file.read(|piece| sums.add(piece)).map_err(failed)?;
+        if sums.finish().1 == self.sha256 { Ok(bytes) } else { Err(changed()) }
+    }
 }
 
 /// Which libraries outside become which grafts, and what their file names are.
-pub(super) struct Names {
+pub(super) struct GraftNames {
     /// Object of the graph to the object whose content stands for it, and the file name.
     by_object: BTreeMap<usize, (usize, String)>,
 }
 
-impl Names {
+impl GraftNames {
     /// Names every library outside the wheel, one name for each content.
     pub(super) fn choose(audit: &Audit) -> Self {
         let mut by_content: BTreeMap<Sha256Digest, (usize, String)> = BTreeMap::new();
@@ -88,7 +108,7 @@ fn hashed_name(file_name: &str, hash: &str) -> String {
 
 /// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
 /// cannot know where site-packages lies, so its grafts lie below the prefix too.
-pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, RepairError> {
+pub(super) fn graft_dir(scheme: Scheme, libs: &str, data_dir: &str) -> Result<GraftDir, RepairError> {
     let name = |name: String| -> Result<WheelPath, RepairError> {
         name.parse().map_err(|source| RepairError::Name { name: name.clone(), source })
     };
@@ -96,24 +116,27 @@ pub(super) fn home(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Home, R
         Scheme::Data => {
             let installed = name(format!("lib/{libs}"))?;
             let members = name(format!("{data_dir}/data/lib/{libs}"))?;
-            Ok(Home { directory: Directory { scheme, path: Some(installed) }, members })
+            Ok(GraftDir { directory: Directory { scheme, path: Some(installed) }, members })
         }
         Scheme::Site | Scheme::Scripts | Scheme::Headers => {
             let members = name(libs.to_owned())?;
-            Ok(Home { directory: Directory { scheme: Scheme::Site, path: Some(members.clone()) }, members })
+            Ok(GraftDir {
+                directory: Directory { scheme: Scheme::Site, path: Some(members.clone()) },
+                members,
+            })
         }
     }
 }
 
 /// A directory of grafts.
-pub(super) struct Home {
+pub(super) struct GraftDir {
     /// Where it is installed.
     pub(super) directory: Directory,
     /// Its name in the archive.
     pub(super) members: WheelPath,
 }
 
-impl Home {
+impl GraftDir {
     pub(super) fn member(&self, name: &str) -> Result<WheelPath, RepairError> {
         self.members.join(name).map_err(|source| RepairError::Name { name: name.to_owned(), source })
     }

@@ -52,14 +52,14 @@ impl MetadataEdit {
     }
 
     /// What has to change in `info` for a wheel of this name.
-    pub(super) fn between(info: &WheelInfo, filename: &WheelFilename, has_elf: bool) -> Self {
+    pub(super) fn between(info: &WheelInfo, filename: &WheelFilename) -> Self {
         let tags = filename.tags();
         // Lines that stand for the same tags in another way stay.
         let same = info.tag_set() == tags.iter().cloned().collect();
         let build = filename.build().filter(|build| info.build() != Some(build)).map(str::to_owned);
         Self {
             tags: (!same).then_some(tags),
-            root_is_purelib: (has_elf && info.root_is_purelib()).then_some(false),
+            root_is_purelib: info.root_is_purelib().then_some(false),
             build,
         }
     }
@@ -116,8 +116,8 @@ pub(super) fn check_minimum(
     if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
         return Ok(());
     }
-    let lowered = !options.keep_relr && matches!(target, PlatformTag::Musllinux { .. });
-    let minimum = if lowered { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+    let minimum =
+        if options.lowers_relr(target) { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
     let granted = match (&options.platform, target) {
         (PlatformChoice::Auto, _) => None,
         (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {

@@ -2,23 +2,28 @@
 
 mod apply;
 mod cache;
+mod entries;
 mod error;
 mod graft;
+mod make;
 mod metadata;
 mod note;
 mod options;
+mod patch;
 mod plan;
+mod result;
 mod run_path;
 mod sbom;
 mod shared;
 mod shim;
 
-pub use apply::{GraftedLibrary, Outcome, Receipt, apply, apply_sharing, compare};
+pub use apply::{apply, apply_sharing, compare};
 pub use error::RepairError;
 pub use graft::Graft;
 pub use metadata::MetadataEdit;
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};
 pub use plan::{MemberEdit, Plan, plan};
+pub use result::{GraftedLibrary, Outcome, RepairResult};
 pub use shared::SharedGrafts;
 pub use shim::MovedProgram;

@@ -58,6 +58,14 @@ impl Default for RepairOptions {
     }
 }
 
+impl RepairOptions {
+    /// Whether `DT_RELR` is lowered in a result for this platform: musl applies it since 1.2.4, and musllinux tags promise
+    /// older ones.
+    pub(super) fn lowers_relr(&self, target: &PlatformTag) -> bool {
+        !self.keep_relr && matches!(target, PlatformTag::Musllinux { .. })
+    }
+}
+
 /// Which platform tag the result gets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PlatformChoice {
@@ -71,7 +79,7 @@ pub enum PlatformChoice {
 }
 
 /// What patches ELF files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Patcher {
     /// The patcher of this library.

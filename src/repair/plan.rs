@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::error::RepairError;
-use crate::audit::{Audit, Finding, RequirementKind, WheelKind};
+use crate::audit::{Audit, Finding, RequirementKind, Severity, WheelKind};
 use crate::elf::ElfEdit;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
 
-use super::graft::{Graft, Home, Names, home};
+use super::graft::{Graft, GraftDir, GraftNames, graft_dir};
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
@@ -39,6 +39,8 @@ pub struct Plan {
     pub complete_record: bool,
     /// What the user should know.
     pub notes: Vec<Note>,
+    /// What the audit found, warnings and errors, and this plan does not fix.
+    pub findings: Vec<Finding>,
 }
 
 /// One member that is edited.
@@ -60,6 +62,23 @@ impl Plan {
             && self.moved.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
+    }
+
+    /// Whether the plan fixes what the audit found.
+    fn fixes(&self, finding: &Finding, options: &RepairOptions) -> bool {
+        let asked = match finding.code.as_str() {
+            "relr" => self.target.as_ref().is_some_and(|target| options.lowers_relr(target)),
+            "linux-tag" => !self.output.platforms().iter().any(|tag| matches!(tag, PlatformTag::Linux(_))),
+            "wrong-tag" | "manylinux-tag-on-musl" => options.update_tags,
+            _ => true,
+        };
+        asked && finding.fixed_by_repair && !self.is_copy()
+    }
+
+    /// The first object that has to be patched.
+    pub(super) fn first_patched(&self) -> Option<String> {
+        let member = self.edits.iter().map(|edit| edit.member.to_string()).next();
+        member.or_else(|| self.grafts.iter().map(|graft| graft.source.clone()).next())
     }
 }
 
@@ -92,7 +111,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     };
     let mut plan = Plan {
         metadata: match &target {
-            Some(_) => MetadataEdit::between(wheel.info(), &output, true),
+            Some(_) => MetadataEdit::between(wheel.info(), &output),
             None => MetadataEdit::default(),
         },
         input: audit.wheel.clone(),
@@ -103,6 +122,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         moved: Vec::new(),
         complete_record: audit.kind == WheelKind::Platform && !audit.unlisted.is_empty(),
         notes: Vec::new(),
+        findings: Vec::new(),
     };
     if !options.update_tags {
         plan.metadata.tags = None;
@@ -113,13 +133,15 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     // Of a wheel without ELF files no pattern says anything.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
+    let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
+    plan.findings = found.filter(|finding| !plan.fixes(finding, options)).cloned().collect();
     Ok(plan)
 }
 
 struct Planner<'a> {
     wheel: &'a Wheel,
     audit: &'a Audit,
-    names: Names,
+    names: GraftNames,
     libs: String,
     data_dir: String,
     /// What every ELF file gets, whatever else changes in it.
@@ -145,11 +167,11 @@ impl<'a> Planner<'a> {
         Ok(Self {
             wheel,
             audit,
-            names: Names::choose(audit),
+            names: GraftNames::choose(audit),
             libs: format!("{distribution}{}", options.libs_suffix),
             data_dir: wheel.data_dir().to_owned(),
             strip: options.strip,
-            lower_relr: !options.keep_relr && matches!(plan.target, Some(PlatformTag::Musllinux { .. })),
+            lower_relr: plan.target.as_ref().is_some_and(|target| options.lowers_relr(target)),
             programs: Directory { scheme: Scheme::Site, path: Some(programs) },
             loaded_by_programs: audit.elf.graph.loaded_by_programs().into_keys().collect(),
             unresolved: unresolved(audit),
@@ -259,7 +281,7 @@ impl<'a> Planner<'a> {
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
             let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
                 Some(Origin::Member { place, .. }) if leads_to(target) => place.directory(),
-                Some(Origin::File { .. }) => home(from.scheme, &self.libs, &self.data_dir)?.directory,
+                Some(Origin::File { .. }) => graft_dir(from.scheme, &self.libs, &self.data_dir)?.directory,
                 _ => continue,
             };
             let entry = relative_run_path(from, &to).ok_or_else(|| RepairError::Unreachable {
@@ -284,9 +306,9 @@ impl<'a> Planner<'a> {
         Ok(MovedProgram { script: script.clone(), program })
     }
 
-    /// The grafts for the objects of one scheme, in the home of that scheme.
+    /// The grafts for the objects of one scheme, in the directory of that scheme.
     fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), RepairError> {
-        let home = home(scheme, &self.libs, &self.data_dir)?;
+        let directory = graft_dir(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
         let mut queue: Vec<usize> = Vec::new();
         for (index, ..) in self.audit.elf.members().filter(|(_, _, place, _)| here(place.scheme)) {
@@ -313,10 +335,10 @@ impl<'a> Planner<'a> {
         }
         for (index, aliases) in aliases {
             if aliases.is_empty() {
-                let member = home.member(self.names.of(index).map_or("", |(_, name)| name))?;
+                let member = directory.member(self.names.of(index).map_or("", |(_, name)| name))?;
                 plan.notes.push(Note::Included { member });
             }
-            let Some(graft) = self.graft(index, aliases, &home, &mut plan.notes)? else { continue };
+            let Some(graft) = self.graft(index, aliases, &directory, &mut plan.notes)? else { continue };
             plan.grafts.push(graft);
         }
         Ok(())
@@ -326,7 +348,7 @@ impl<'a> Planner<'a> {
         &self,
         index: usize,
         aliases: BTreeSet<String>,
-        home: &Home,
+        directory: &GraftDir,
         notes: &mut Vec<Note>,
     ) -> Result<Option<Graft>, RepairError> {
         let (Some(object), Some((_, name))) = (self.audit.elf.graph.objects.get(index), self.names.of(index))
@@ -334,12 +356,12 @@ impl<'a> Planner<'a> {
             return Ok(None);
         };
         let Origin::File { file, .. } = &object.origin else { return Ok(None) };
-        let member = home.member(name)?;
+        let member = directory.member(name)?;
         // A wheel that was repaired before holds this library already, under the same hash.
         if self.wheel.member(member.as_str()).is_some() {
             return Ok(None);
         }
-        let wanted = self.run_path_entries(index, object, &home.directory, |_| true)?;
+        let wanted = self.run_path_entries(index, object, &directory.directory, |_| true)?;
         let mut edit = self.edit((index, object), &file.path, replace(&object.facts, &wanted), notes);
         if object.facts.soname.as_deref() != Some(name) {
             edit.soname = Some(name.to_owned());
@@ -353,7 +375,7 @@ impl<'a> Planner<'a> {
             member,
             source: file.path.clone(),
             in_sysroot: file.in_sysroot,
-            bytes: file.bytes.clone(),
+            location: file.location.clone(),
             size: file.size,
             sha256: file.sha256,
             aliases: aliases.into_iter().collect(),

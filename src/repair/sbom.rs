@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::resolve::{ApkDatabase, Package, Sysroot};
+use crate::resolve::{Package, SystemPackages};
 use crate::wheel::{WheelFilename, WheelPath};
 
 use super::graft::Graft;
@@ -81,17 +81,10 @@ struct DependencyList {
 
 /// The document for the wheel named `output`. Every graft is a component, whether a package owns it or not; components
 /// are sorted by their references, which are unique; there is no clock and no serial number in it.
-pub(super) fn document(
-    output: &WheelFilename,
-    grafts: &[Graft],
-    root: &Sysroot,
-    packages: Option<&ApkDatabase>,
-) -> Vec<u8> {
+pub(super) fn document(output: &WheelFilename, grafts: &[Graft], packages: &SystemPackages) -> Vec<u8> {
     let wheel = wheel_component(output);
-    let component = |graft: &Graft| {
-        let packages = packages.filter(|_| graft.in_sysroot);
-        graft_component(graft, packages.and_then(|packages| packages.owner(root, &graft.source)))
-    };
+    let component =
+        |graft: &Graft| graft_component(graft, packages.owner_of(&graft.source, graft.in_sysroot));
     let mut components: Vec<Component> = grafts.iter().map(component).collect();
     let mut dependencies = vec![DependencyList {
         reference: wheel.reference.clone(),
@@ -230,7 +223,7 @@ fn encoded(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::elf::ElfEdit;
-    use crate::resolve::LibraryBytes;
+    use crate::resolve::{ApkDatabase, Sysroot};
     use crate::wheel::Sha256Digest;
 
     fn graft(name: &str, needs: &[&str]) -> Graft {
@@ -238,7 +231,7 @@ mod tests {
             member: format!("demo.libs/{name}").parse().unwrap(),
             source: "/usr/lib/liblzma.so.5.6.2".to_owned(),
             in_sysroot: true,
-            bytes: LibraryBytes::new("/nowhere".as_ref(), b"abc".to_vec(), 0),
+            location: "/nowhere".into(),
             size: 3,
             sha256: Sha256Digest::of(name.as_bytes()),
             aliases: vec!["liblzma.so.5".to_owned()],
@@ -249,14 +242,15 @@ mod tests {
 
     #[test]
     fn owned_and_unowned_libraries_are_both_listed() {
-        let packages = ApkDatabase::parse(
+        let database = ApkDatabase::parse(
             "P:xz-libs\nV:5.6.2-r1\nA:x86_64\nL:0BSD AND LGPL-2.1-or-later\no:xz\nF:usr/lib\nR:liblzma.so.5.6.2\n\n",
         );
+        let packages = SystemPackages { root: Sysroot::new("/nonexistent"), database: Some(database) };
         let mut unowned = graft("libb-2.so", &[]);
         unowned.source = "/opt/lib/libb.so".to_owned();
         let grafts = [graft("liblzma-1.so.5.6.2", &["libb-2.so"]), unowned];
         let output: WheelFilename = "My_Demo-1.0+l-cp312-cp312-musllinux_1_2_x86_64.whl".parse().unwrap();
-        let bytes = document(&output, &grafts, &Sysroot::new("/nonexistent"), Some(&packages));
+        let bytes = document(&output, &grafts, &packages);
         let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(json["specVersion"], "1.4");
         assert_eq!(

@@ -1,102 +1,192 @@
-//! Grafts that several wheels of a batch, or several batches, have in common.
+//! Grafts that several wheels have in common.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
 use crate::elf::ElfEdit;
 use crate::limits::Limits;
-use crate::wheel::{ContentError, Packed, Sha256Digest};
+use crate::wheel::{Packed, Sha256Digest, WheelPath};
 
-use super::apply::{PATCH_COST, make_graft};
-use super::cache::GraftCache;
 use super::graft::Graft;
-use super::options::RepairOptions;
-use super::plan::Plan;
+use super::make::{cost, make};
+use super::options::{Patcher, RepairOptions};
 
-/// What a graft in a wheel depends on, besides the options of the batch: the library and the edit. Names in the edit
-/// differ between wheels only where they graft different libraries.
-type Key = (Sha256Digest, ElfEdit);
+/// Everything that a graft depends on: the library, the edit, which has its name, and how it is patched and compressed.
+type Key = (Sha256Digest, ElfEdit, Patcher, u32);
 
-/// Libraries that are grafted into more than one wheel, patched and compressed once. A wheelhouse for five Pythons
-/// grafts the same libraries five times.
+/// Grafts that are made, by their names in a wheel.
+pub(super) type MadeGrafts<'a> = BTreeMap<&'a WheelPath, Arc<Packed>>;
+
+/// Grafts that were made for wheels of one call, so that wheels that graft the same libraries make each once. A wheelhouse
+/// for five Pythons grafts the same libraries five times.
+///
+/// Of what does not fit, the grafts that were not used for the longest time are forgotten. What is written does not depend
+/// on it.
 #[derive(Debug, Default)]
 pub struct SharedGrafts {
-    packed: BTreeMap<Key, Arc<Packed>>,
+    /// How many bytes are kept at most.
+    bound: u64,
+    state: Mutex<State>,
+    /// Something is made, or will not be.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    grafts: BTreeMap<Key, Slot>,
+    /// The grafts that are made, by when they were used last.
+    used: BTreeMap<u64, Key>,
+    uses: u64,
+    /// What they take, and those that are being made, in bytes.
+    bytes: u64,
+}
+
+#[derive(Debug)]
+enum Slot {
+    /// Somebody makes it.
+    Making,
+    /// Its bytes, and when it was used last.
+    Made(Arc<Packed>, u64),
+}
+
+impl State {
+    /// The graft, if it is made.
+    fn made(&mut self, key: &Key) -> Option<Arc<Packed>> {
+        let Some(Slot::Made(packed, last)) = self.grafts.get_mut(key) else { return None };
+        self.uses += 1;
+        self.used.remove(last);
+        self.used.insert(self.uses, key.clone());
+        *last = self.uses;
+        Some(Arc::clone(packed))
+    }
+
+    /// Makes room. Whether there is as much.
+    fn has_room(&mut self, size: u64, bound: u64) -> bool {
+        while self.bytes.saturating_add(size) > bound {
+            let Some((_, oldest)) = self.used.pop_first() else { return false };
+            if let Some(Slot::Made(packed, _)) = self.grafts.remove(&oldest) {
+                self.bytes -= packed.compressed_size();
+            }
+        }
+        true
+    }
+}
+
+/// The duty to make a graft, for which others may wait until this is dropped.
+struct Reservation<'a> {
+    shared: &'a SharedGrafts,
+    key: Key,
+    size: u64,
+}
+
+impl Reservation<'_> {
+    /// The graft is made.
+    fn fulfil(&self, packed: &Arc<Packed>) {
+        let mut state = self.shared.state();
+        if !state.has_room(packed.compressed_size().saturating_sub(self.size), self.shared.bound) {
+            return;
+        }
+        state.uses += 1;
+        let now = state.uses;
+        state.bytes += packed.compressed_size();
+        state.used.insert(now, self.key.clone());
+        state.grafts.insert(self.key.clone(), Slot::Made(Arc::clone(packed), now));
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.bytes -= self.size;
+        if let Some(Slot::Making) = state.grafts.get(&self.key) {
+            state.grafts.remove(&self.key);
+        }
+        drop(state);
+        self.shared.changed.notify_all();
+    }
 }
 
 impl SharedGrafts {
-    /// Nothing is shared.
+    /// Keeps this many bytes at most.
+    #[must_use]
+    pub fn new(bound: u64) -> Self {
+        Self { bound, ..Self::default() }
+    }
+
+    /// Keeps nothing.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Makes what more than one of these plans needs, on all threads. No more is kept, and no more worked on at once,
-    /// than [`Limits::in_flight`] allows. What cannot be made is left out: the wheel that needs it says why.
-    #[must_use]
-    pub fn of<'a>(
-        plans: impl IntoIterator<Item = &'a Plan>,
+    /// The grafts that are made already, and those that are made now, on all threads, because they fit. What another thread
+    /// makes is waited for. What cannot be made is left out: who needs it says why.
+    ///
+    /// Nobody waits who has promised a graft to others. What rayon steals meanwhile must not wait here itself, or it could
+    /// wait for work that lies below it on the same stack: wheels are handed to threads, not to jobs that are stolen.
+    pub(super) fn made<'g>(
+        &self,
+        grafts: &'g [Graft],
         options: &RepairOptions,
         limits: &Limits,
-    ) -> Self {
-        let mut wanted: BTreeMap<Key, (&Graft, usize)> = BTreeMap::new();
-        for graft in plans.into_iter().flat_map(|plan| &plan.grafts) {
-            wanted.entry(key(graft)).or_insert((graft, 0)).1 += 1;
+    ) -> MadeGrafts<'g> {
+        let mut made = MadeGrafts::new();
+        if self.bound == 0 {
+            return made;
         }
-        let mut left = limits.in_flight;
-        wanted.retain(|_, (graft, wheels)| {
-            let fits = *wheels > 1 && graft.size <= left;
-            left -= if fits { graft.size } else { 0 };
-            fits
-        });
-        let wanted: Vec<(Key, &Graft)> = wanted.into_iter().map(|(key, (graft, _))| (key, graft)).collect();
-        let mut packed = BTreeMap::new();
-        for wave in limits.waves(wanted.iter().map(|(_, graft)| graft.size.saturating_mul(PATCH_COST))) {
-            let wave = wanted.get(wave).unwrap_or_default().par_iter().with_max_len(1);
-            packed.par_extend(wave.filter_map(|(key, graft)| {
-                let packed = kept_or_made(graft, options).ok()?;
-                Some((key.clone(), Arc::new(packed)))
+        let (mut mine, mut others) = (Vec::new(), Vec::new());
+        let mut state = self.state();
+        for graft in grafts {
+            let key = (graft.sha256, graft.edit.clone(), options.patcher, options.compression);
+            if let Some(packed) = state.made(&key) {
+                made.insert(&graft.member, packed);
+            } else if state.grafts.contains_key(&key) {
+                others.push((graft, key));
+            } else if state.has_room(graft.size, self.bound) {
+                state.bytes += graft.size;
+                state.grafts.insert(key.clone(), Slot::Making);
+                mine.push((graft, Reservation { shared: self, key, size: graft.size }));
+            }
+        }
+        drop(state);
+        let mut rest = mine.into_iter();
+        let waves = limits.waves(rest.as_slice().iter().map(|(graft, _)| cost(graft)));
+        for wave in waves {
+            let wave: Vec<_> = rest.by_ref().take(wave.len()).collect();
+            made.par_extend(wave.into_par_iter().with_max_len(1).filter_map(|(graft, reservation)| {
+                let packed = Arc::new(make(graft, options).ok()?);
+                reservation.fulfil(&packed);
+                Some((&graft.member, packed))
             }));
         }
-        Self { packed }
+        made.extend(others.into_iter().filter_map(|(graft, key)| Some((&graft.member, self.awaited(&key)?))));
+        made
     }
 
-    /// The graft as it goes into a wheel.
-    pub(super) fn packed(&self, graft: &Graft, options: &RepairOptions) -> Result<Arc<Packed>, ContentError> {
-        match self.get(graft) {
-            Some(packed) => Ok(packed),
-            None => kept_or_made(graft, options).map(Arc::new),
+    /// The graft that somebody makes, unless that fails.
+    fn awaited(&self, key: &Key) -> Option<Arc<Packed>> {
+        /// How long to sleep before looking for work again.
+        const NAP: Duration = Duration::from_millis(2);
+        loop {
+            let mut state = self.state();
+            if !matches!(state.grafts.get(key), Some(Slot::Making)) {
+                return state.made(key);
+            }
+            drop(state);
+            // A thread of the pool helps meanwhile.
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                let state = self.state();
+                if matches!(state.grafts.get(key), Some(Slot::Making)) {
+                    drop(self.changed.wait_timeout(state, NAP));
+                }
+            }
         }
     }
 
-    /// Memory that the graft takes besides what is held here.
-    pub(super) fn cost(&self, graft: &Graft) -> u64 {
-        if self.get(graft).is_some() { 0 } else { graft.size.saturating_mul(PATCH_COST) }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn get(&self, graft: &Graft) -> Option<Arc<Packed>> {
-        if self.packed.is_empty() {
-            return None;
-        }
-        self.packed.get(&key(graft)).cloned()
-    }
-}
-
-/// The graft from the cache, if there is one and it has it; else made, and kept there.
-fn kept_or_made(graft: &Graft, options: &RepairOptions) -> Result<Packed, ContentError> {
-    let cache = GraftCache::of(options);
-    if let Some(packed) = cache.and_then(|cache| cache.get(graft, options)) {
-        return Ok(packed);
-    }
-    let packed = Packed::new(make_graft(graft, options.patcher)?, options.compression);
-    if let Some(cache) = cache {
-        cache.put(graft, options, &packed);
-    }
-    Ok(packed)
-}
-
-fn key(graft: &Graft) -> Key {
-    (graft.sha256, graft.edit.clone())
 }

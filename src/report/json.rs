@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, WheelKind, instruction_set, libc_name};
 use crate::platform::Arch;
-use crate::repair::{Plan, Receipt};
-use crate::resolve::{ApkDatabase, Graph, Object, Origin, Package, Resolution, Sysroot};
+use crate::repair::{Plan, RepairResult};
+use crate::resolve::{Graph, Object, Origin, Package, Resolution, SystemPackages};
 use crate::wheel::{Sha256Digest, WheelPath};
 
 use super::failure::Failure;
@@ -52,7 +52,7 @@ struct AuditView<'a> {
 
 impl<'a> AuditView<'a> {
     /// What is examined, without what only a wheel has.
-    fn of(subject: String, elf: &'a ElfAudit, root: &Sysroot, packages: Option<&'a ApkDatabase>) -> Self {
+    fn of(subject: String, elf: &'a ElfAudit, packages: &'a SystemPackages) -> Self {
         let file = |index: usize| match &elf.graph.objects.get(index)?.origin {
             Origin::File { file, .. } => Some(file),
             Origin::Member { .. } | Origin::Neighbour { .. } => None,
@@ -63,9 +63,7 @@ impl<'a> AuditView<'a> {
                 name: library.name,
                 path: file.map(|file| file.path.as_str()),
                 size: file.map(|file| file.size),
-                package: file
-                    .filter(|file| file.in_sysroot)
-                    .and_then(|file| packages.and_then(|packages| packages.owner(root, &file.path))),
+                package: file.and_then(|file| packages.owner(file)),
             }
         });
         Self {
@@ -145,12 +143,8 @@ struct NeededView<'a> {
 /// # Errors
 ///
 /// As [`document`].
-pub fn audit_document(
-    audit: &Audit,
-    root: &Sysroot,
-    packages: Option<&ApkDatabase>,
-) -> Result<Value, serde_json::Error> {
-    let mut view = AuditView::of(audit.wheel.to_string(), &audit.elf, root, packages);
+pub fn audit_document(audit: &Audit, packages: &SystemPackages) -> Result<Value, serde_json::Error> {
+    let mut view = AuditView::of(audit.wheel.to_string(), &audit.elf, packages);
     view.wheel_kind = match audit.kind {
         WheelKind::Pure => "pure",
         WheelKind::PlatformWithoutElf => "platform_without_elf",
@@ -169,10 +163,9 @@ pub fn audit_document(
 pub fn installed_document(
     tree: &str,
     elf: &ElfAudit,
-    root: &Sysroot,
-    packages: Option<&ApkDatabase>,
+    packages: &SystemPackages,
 ) -> Result<Value, serde_json::Error> {
-    document("audit", &AuditView::of(tree.to_owned(), elf, root, packages))
+    document("audit", &AuditView::of(tree.to_owned(), elf, packages))
 }
 
 /// The document `plan`: what a repair will do.
@@ -190,11 +183,11 @@ pub fn plan_document(plan: &Plan) -> Result<Value, serde_json::Error> {
 ///
 /// As [`document`].
 pub fn outcome_document(
-    receipt: &Receipt,
+    result: &RepairResult,
     plan: &Plan,
     sha256: Option<&Sha256Digest>,
 ) -> Result<Value, serde_json::Error> {
-    let mut outcome = document("outcome", receipt)?;
+    let mut outcome = document("outcome", result)?;
     if let Some(fields) = outcome.as_object_mut() {
         fields.insert("wheel".to_owned(), serde_json::to_value(&plan.input)?);
         if let Some(sha256) = sha256 {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, Severity, WheelKind, libc_name};
 use crate::elf::{ElfEdit, RunPathEdit};
 use crate::musl::Releases;
-use crate::repair::{Note, Plan, Receipt};
-use crate::resolve::{ApkDatabase, Origin, Sysroot};
+use crate::repair::{Note, Plan, RepairResult};
+use crate::resolve::{Origin, SystemPackages};
 
 use super::sentences::{
     LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
@@ -16,7 +16,7 @@ use super::sentences::{
 
 /// The report of `show`, in auditwheel's sentences where it has them.
 #[must_use]
-pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) -> String {
+pub fn show_text(audit: &Audit, packages: &SystemPackages) -> String {
     let mut text = String::new();
     if audit.kind != WheelKind::Platform {
         let _ = writeln!(text, "{}: {}", audit.wheel, no_elf_sentence());
@@ -26,31 +26,25 @@ pub fn show_text(audit: &Audit, root: &Sysroot, packages: Option<&ApkDatabase>) 
     if audit.elf.findings.iter().any(|finding| finding.code == "unsupported-isa") {
         text.push_str("\nThis wheel depends on unsupported ISA extensions.\n");
     }
-    examination(&audit.elf, "wheel", root, packages, &mut text);
+    examination(&audit.elf, "wheel", packages, &mut text);
     text
 }
 
 /// The report of `show` about a tree of installed files.
 #[must_use]
-pub fn show_tree_text(tree: &str, elf: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>) -> String {
+pub fn show_tree_text(tree: &str, elf: &ElfAudit, packages: &SystemPackages) -> String {
     let arch = elf.arch.map_or_else(String::new, |arch| format!(" for {arch}"));
     let files = match elf.members().count() {
         1 => "one ELF file".to_owned(),
         count => format!("{count} ELF files"),
     };
     let mut text = format!("{tree} is a tree with {files}{arch}.\n");
-    examination(elf, "tree", root, packages, &mut text);
+    examination(elf, "tree", packages, &mut text);
     text
 }
 
 /// What wheels and trees have in common.
-fn examination(
-    elf: &ElfAudit,
-    what: &str,
-    root: &Sysroot,
-    packages: Option<&ApkDatabase>,
-    text: &mut String,
-) {
+fn examination(elf: &ElfAudit, what: &str, packages: &SystemPackages, text: &mut String) {
     let symbols = versioned_symbols(elf);
     if symbols.is_empty() {
         let _ = writeln!(text, "\n{NO_VERSIONED_SYMBOLS}");
@@ -61,7 +55,7 @@ fn examination(
             let _ = writeln!(text, "    {library} with versions {}", versions.join(", "));
         }
     }
-    external_libraries(elf, root, packages, text);
+    external_libraries(elf, packages, text);
     minimum(elf, what, text);
     objects(elf, what, text);
     if !elf.findings.is_empty() {
@@ -95,7 +89,7 @@ pub fn minimum_text(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
     Some(format!("loads on musl {version} or newer{alpine}"))
 }
 
-fn external_libraries(elf: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatabase>, text: &mut String) {
+fn external_libraries(elf: &ElfAudit, packages: &SystemPackages, text: &mut String) {
     let external = elf.external_libraries();
     if external.is_empty() {
         let _ = writeln!(text, "\n{NO_LIBRARIES}");
@@ -106,8 +100,9 @@ fn external_libraries(elf: &ElfAudit, root: &Sysroot, packages: Option<&ApkDatab
         let object = library.object.and_then(|index| elf.graph.objects.get(index));
         let _ = match object.map(|object| (&object.origin, object.size)) {
             Some((Origin::File { file, .. }, size)) => {
-                let owner = packages.filter(|_| file.in_sysroot).and_then(|p| p.owner(root, &file.path));
-                let owner = owner.map_or_else(String::new, |p| format!(", package {} {}", p.name, p.version));
+                let owner = packages
+                    .owner(file)
+                    .map_or_else(String::new, |p| format!(", package {} {}", p.name, p.version));
                 writeln!(text, "    {} => {} ({}{owner})", library.name, file.path, human_size(size))
             }
             _ => writeln!(text, "    {} => not found", library.name),
@@ -207,13 +202,13 @@ fn edit(edit: &ElfEdit, text: &mut String) {
 
 /// What the grafts of a result weigh, for people: a line for each, with `detailed`, and one for all.
 #[must_use]
-pub fn size_text(receipt: &Receipt, detailed: bool) -> String {
+pub fn size_text(result: &RepairResult, detailed: bool) -> String {
     let mut text = String::new();
-    if receipt.grafts.is_empty() {
+    if result.grafts.is_empty() {
         return text;
     }
     if detailed {
-        for graft in &receipt.grafts {
+        for graft in &result.grafts {
             let size = match graft.size == graft.source_size {
                 true => human_size(graft.size),
                 false => format!("{} -> {}", human_size(graft.source_size), human_size(graft.size)),
@@ -221,14 +216,14 @@ pub fn size_text(receipt: &Receipt, detailed: bool) -> String {
             let _ = writeln!(text, "    {} ({size}) from {}", graft.member, graft.source);
         }
     }
-    let libraries = if receipt.grafts.len() == 1 { "library" } else { "libraries" };
+    let libraries = if result.grafts.len() == 1 { "library" } else { "libraries" };
     let _ = writeln!(
         text,
         "Grafted {} {libraries} of {}; the wheel grew from {} to {}",
-        receipt.grafts.len(),
-        human_size(receipt.grafts.iter().map(|graft| graft.size).sum()),
-        human_size(receipt.input_size),
-        human_size(receipt.output_size)
+        result.grafts.len(),
+        human_size(result.grafts.iter().map(|graft| graft.size).sum()),
+        human_size(result.input_size),
+        human_size(result.output_size)
     );
     text
 }

@@ -1,15 +1,10 @@
 //! The dependency graph of a set of objects, resolved as musl would.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::elf::{ElfFacts, Kind};
-use crate::musl::ObjectSymbols;
-use crate::wheel::{Place, WheelPath};
-
-use super::library::{LibraryFile, Rejected};
+use super::object::Object;
 use super::process::Process;
 
 /// The objects at hand and what each needs. Roots (the members of a wheel, or one file) come first, then the files
@@ -45,73 +40,6 @@ impl std::fmt::Display for Exceeded {
     }
 }
 
-/// One ELF file of a graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Object {
-    /// Where it comes from.
-    pub origin: Origin,
-    /// What it is.
-    pub facts: ElfFacts,
-    /// What it asks for and offers.
-    #[serde(skip)]
-    pub symbols: ObjectSymbols,
-    /// Size in bytes.
-    pub size: u64,
-    /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
-    /// elsewhere: [`Process::departures`].
-    pub dependencies: Vec<Dependency>,
-}
-
-/// Where an object comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// A member of the wheel, and where it is installed.
-    Member {
-        /// Its name in the archive.
-        path: WheelPath,
-        /// Where an installer puts it.
-        place: Place,
-    },
-    /// A member of another wheel that is installed beside this one.
-    Neighbour {
-        /// Its name, and the wheel's.
-        shown: String,
-        /// Where an installer puts it.
-        place: Place,
-    },
-    /// A file outside.
-    File {
-        /// The path it was found under, links not followed: `$ORIGIN` is its directory.
-        found: String,
-        /// The file.
-        file: Arc<LibraryFile>,
-    },
-}
-
-impl Origin {
-    /// The name to show.
-    #[must_use]
-    pub fn shown(&self) -> &str {
-        match self {
-            Self::Member { path, .. } => path.as_str(),
-            Self::Neighbour { shown, .. } => shown,
-            Self::File { file, .. } => &file.path,
-        }
-    }
-}
-
-impl Origin {
-    /// Where it is installed, if it is part of a wheel.
-    #[must_use]
-    pub fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Member { place, .. } | Self::Neighbour { place, .. } => Some(place),
-            Self::File { .. } => None,
-        }
-    }
-}
-
 impl Graph {
     /// The objects that programs load, the programs included, each with the first program that does. Such a process has
     /// no interpreter but the one that its libraries bring.
@@ -127,75 +55,5 @@ impl Graph {
             }
         }
         loaded
-    }
-}
-
-/// One `DT_NEEDED` entry and what it leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dependency {
-    /// The name as it stands in the file.
-    pub name: String,
-    /// What the loader would take for it.
-    pub resolution: Resolution,
-}
-
-/// What a `DT_NEEDED` leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// musl itself.
-    Libc,
-    /// The interpreter's library, which the process already has.
-    Interpreter,
-    /// The policy promises that every system has it.
-    Allowed,
-    /// `--exclude`: the user provides it.
-    Excluded {
-        /// The pattern that matched.
-        pattern: String,
-        /// The file found for it, where the pattern matched a path.
-        path: Option<String>,
-    },
-    /// Another object of the graph.
-    Object {
-        /// Its index.
-        index: usize,
-    },
-    /// Nothing.
-    Missing {
-        /// The directories searched, in order.
-        searched: Arc<[String]>,
-        /// Files of that name that could not be taken.
-        rejected: Vec<Rejected>,
-    },
-}
-
-impl Object {
-    /// Whether an interpreter imports it: it defines `PyInit_*`, or the names that other interpreters and later protocols
-    /// use.
-    #[must_use]
-    pub fn is_extension_module(&self) -> bool {
-        let starts = |start: &[u8]| self.symbols.defined.iter().any(|name| name.starts_with(start));
-        [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
-    }
-
-    /// Whether a process begins with it. An extension module that has an interpreter, or is a program besides, is opened like
-    /// any other: the import system takes what ends in `.so` and does not look further. What lies at a fixed address does
-    /// not come in question.
-    #[must_use]
-    pub fn starts_a_process(&self) -> bool {
-        let imported = || {
-            let name = self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str());
-            self.facts.kind == Kind::Dynamic && name.ends_with(".so") && self.is_extension_module()
-        };
-        self.facts.is_program() && !imported()
-    }
-
-    /// The objects this one depends on, as indices, with the name each is asked for by.
-    pub fn edges(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.dependencies.iter().filter_map(|dependency| match dependency.resolution {
-            Resolution::Object { index } => Some((dependency.name.as_str(), index)),
-            _ => None,
-        })
     }
 }

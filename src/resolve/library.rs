@@ -1,7 +1,7 @@
 //! Libraries found outside the wheel.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -12,8 +12,6 @@ use crate::platform::Arch;
 use crate::regular_file::RegularFile;
 use crate::wheel::{Sha256Digest, Sums};
 
-use super::library_bytes::LibraryBytes;
-
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -22,9 +20,9 @@ pub struct LibraryFile {
     pub path: String,
     /// Whether `path` is meant inside the sysroot, rather than being a directory the caller named.
     pub in_sysroot: bool,
-    /// Its bytes.
+    /// Where it lies on this machine.
     #[serde(skip)]
-    pub bytes: LibraryBytes,
+    pub location: PathBuf,
     /// Size in bytes.
     pub size: u64,
     /// Hash of the file as found.
@@ -79,13 +77,12 @@ pub(super) fn read_library(
     let damaged = |error: ElfError| format!("damaged: {error}");
     let facts = ElfFacts::parse_within(&bytes, limits).map_err(damaged)?;
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
-    let (crc32, sha256) = sums.finish();
     Ok(LibraryFile {
         path,
         in_sysroot,
         size: bytes.len() as u64,
-        bytes: LibraryBytes::new(location, bytes, crc32),
-        sha256,
+        location: location.to_owned(),
+        sha256: sums.finish().1,
         facts,
         symbols,
     })

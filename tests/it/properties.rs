@@ -13,7 +13,7 @@ use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
-use muslrepair::resolve::{Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot};
+use muslrepair::resolve::{Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
 use muslrepair::wheel::{
     Place, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath, relative_run_path,
 };
@@ -259,6 +259,7 @@ fn patching_adds_the_edit_to_the_facts_and_nothing_else() {
 fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
     const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
     let sysroot = Sysroot::new(testdata("rootfs"));
+    let packages = SystemPackages { root: sysroot.clone(), ..SystemPackages::default() };
     let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
     let tried = Tried::default();
@@ -285,7 +286,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
             let plan = plan(&wheel, &audit, &options).ok()?;
             let output = directory.path().join(output);
             std::fs::create_dir_all(&output).unwrap();
-            Some(apply(&wheel, &audit, &plan, &options, &output, (&sysroot, None)).unwrap().path)
+            Some(apply(&wheel, &audit, &plan, &options, &output, &packages).unwrap().path)
         };
         let Some(first) = tried.fits(repair(&input, "first")) else { return Ok(()) };
         // Nothing is needed from outside any more, not even from a root file system that has it.

@@ -21,11 +21,6 @@ impl Sums {
         sums.finish()
     }
 
-    /// The CRC-32 of all of the bytes.
-    pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-        crc32fast::hash(bytes)
-    }
-
     /// Takes in what comes next.
     pub(crate) fn add(&mut self, piece: &[u8]) {
         self.crc32.update(piece);

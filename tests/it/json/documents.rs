@@ -45,11 +45,11 @@ strict! {
     Needed { name: String, resolution: String, path: Option<String> }
     PlanDocument {
         schema: String, kind: String, input: String, output: String, target: Option<String>, grafts: Vec<Graft>,
-        edits: Vec<MemberEdit>, moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>,
+        edits: Vec<MemberEdit>, moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>, findings: Vec<Finding>,
     }
     Plan {
         input: String, output: String, target: Option<String>, grafts: Vec<Graft>, edits: Vec<MemberEdit>,
-        moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>,
+        moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>, findings: Vec<Finding>,
     }
     Graft {
         member: String, source: String, size: u64, sha256: String, aliases: Vec<String>, in_sysroot: bool,
@@ -93,12 +93,12 @@ struct Finding {
     severity: String,
     object: String,
     objects: Vec<String>,
-    count: u64,
+    count: usize,
+    fixed_by_repair: bool,
     message: String,
     #[serde(default)]
     details: Vec<String>,
     hint: Option<String>,
-    fixed_by_repair: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,144 @@
+//! Work in an order that does not depend on which thread is faster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::usage::Usage;
+
+/// As many threads as were asked for, or one per core.
+pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, Usage> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
+    pool.map_err(|error| format!("cannot start threads: {error}").into())
+}
+
+/// Calls `work` for the numbers from 0 to `count`, handed out in order, one at a time on each thread of the pool. What
+/// `work` does in parallel is done on the same threads, by those that have nothing else to do.
+///
+/// `work` may wait for earlier numbers: it is no job of the pool that a thread could take up in the midst of another one.
+pub(super) fn in_turn(pool: &rayon::ThreadPool, count: usize, work: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    // Before all threads are here, one might look for work, find a part of the first number, and only then come here.
+    let start = Barrier::new(pool.current_num_threads());
+    pool.broadcast(|_| {
+        start.wait();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                break;
+            }
+            work(number);
+        }
+    });
+}
+
+/// Results that come in any order and are taken in that of their numbers.
+pub(super) struct Sorted<T> {
+    waiting: BTreeMap<usize, T>,
+    next: usize,
+}
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), next: 0 }
+    }
+}
+
+impl<T> Sorted<T> {
+    pub(super) fn add(&mut self, number: usize, result: T) {
+        self.waiting.insert(number, result);
+    }
+
+    /// The next one, if it is there.
+    pub(super) fn take(&mut self) -> Option<(usize, T)> {
+        let result = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some((self.next - 1, result))
+    }
+}
+
+/// Lets numbers pass one after the other.
+#[derive(Default)]
+pub(super) struct Turns {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// All below this one have passed.
+    next: usize,
+    /// Those of the others that have.
+    passed: BTreeSet<usize>,
+}
+
+/// The place of a number. It passes when this is dropped, whether it has waited for those before it or not.
+pub(super) struct Turn<'a> {
+    turns: &'a Turns,
+    number: usize,
+}
+
+impl Turns {
+    pub(super) fn turn(&self, number: usize) -> Turn<'_> {
+        Turn { turns: self, number }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// Waits until all numbers below have passed. The thread helps others meanwhile.
+    pub(super) fn wait(&self) {
+        /// How long to sleep before looking for work again.
+        const NAP: Duration = Duration::from_millis(2);
+        while self.turns.state().next < self.number {
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                let state = self.turns.state();
+                if state.next < self.number {
+                    drop(self.turns.changed.wait_timeout(state, NAP));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let state = &mut *self.turns.state();
+        state.passed.insert(self.number);
+        while state.passed.remove(&state.next) {
+            state.next += 1;
+        }
+        self.turns.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rayon::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_pass_in_order_whatever_their_work_takes() {
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (turns, passed) = (Turns::default(), Mutex::new(Vec::new()));
+            in_turn(&pool, 200, |number| {
+                let turn = turns.turn(number);
+                let work = |item: u64| (0..item * 7919 % 999).fold(item, |sum, step| sum ^ step);
+                std::hint::black_box((0..number as u64 % 50).into_par_iter().map(work).sum::<u64>());
+                if number % 3 > 0 {
+                    turn.wait();
+                    passed.lock().unwrap().push(number);
+                }
+            });
+            let passed = passed.into_inner().unwrap();
+            assert_eq!(passed, (0..200).filter(|number| number % 3 > 0).collect::<Vec<_>>());
+        }
+    }
+}

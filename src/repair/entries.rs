@@ -1,0 +1,112 @@
+//! What a repaired wheel consists of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::elf::{ElfEdit, RunPathEdit};
+use crate::wheel::{Content, DosTime, Entry, NewFile, Wheel, WheelPath};
+
+use super::error::RepairError;
+use super::make::{cost, make};
+use super::options::RepairOptions;
+use super::patch::{PATCH_COST, patch};
+use super::plan::Plan;
+use super::shared::MadeGrafts;
+use super::shim;
+
+/// Makes the entries of the new wheel.
+pub(super) struct EntryBuilder<'a> {
+    pub(super) wheel: &'a Wheel,
+    pub(super) plan: &'a Plan,
+    /// Grafts that are made already.
+    pub(super) made: MadeGrafts<'a>,
+    pub(super) options: &'a RepairOptions,
+    /// The time of new and changed members.
+    pub(super) modified: DosTime,
+}
+
+impl<'a> EntryBuilder<'a> {
+    /// Everything but the bill of materials and `RECORD`, in order: the members as they lay, then moved programs, then
+    /// grafts. The writer puts the `.dist-info` directory last.
+    pub(super) fn entries(&self) -> Result<Vec<Entry<'a>>, RepairError> {
+        let edits: BTreeMap<&WheelPath, &'a ElfEdit> =
+            self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
+        let moved: BTreeMap<&WheelPath, &WheelPath> =
+            self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
+        let info = in_dist_info(self.wheel, "WHEEL")?;
+        let mut entries = Vec::new();
+        for member in self.wheel.members() {
+            let path = &member.path;
+            if let Some(program) = moved.get(path) {
+                let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
+                script.mode = member.mode.unwrap_or(0o755) | 0o111;
+                entries.push(Entry::Write(script));
+            } else if let Some(edit) = edits.get(path) {
+                let content = self.patched_member(path.clone(), edit, member.size);
+                entries.push(Entry::Write(self.new_file(
+                    path.clone(),
+                    content,
+                    member.mode.unwrap_or(0o755),
+                )));
+            } else if *path == info && !self.plan.metadata.is_empty() {
+                let bytes = self.plan.metadata.apply(self.wheel.info());
+                let file = self.new_file(path.clone(), bytes.into(), member.mode.unwrap_or(0o644));
+                entries.push(Entry::Write(file));
+            } else {
+                entries.push(Entry::Keep(path.clone()));
+            }
+        }
+        let unchanged: &'a ElfEdit = &UNCHANGED;
+        for moved in &self.plan.moved {
+            let edit = edits.get(&moved.script).copied().unwrap_or(unchanged);
+            let size = self.wheel.member(moved.script.as_str()).map_or(0, |member| member.size);
+            let content = self.patched_member(moved.script.clone(), edit, size);
+            entries.push(Entry::Write(self.new_file(moved.program.clone(), content, 0o755)));
+        }
+        for graft in &self.plan.grafts {
+            let options = self.options;
+            let content = match self.made.get(&graft.member).cloned() {
+                Some(packed) => Content::packed(0, move || Ok(Arc::clone(&packed))),
+                None => Content::packed(cost(graft), move || Ok(Arc::new(make(graft, options)?))),
+            };
+            entries.push(Entry::Write(self.new_file(graft.member.clone(), content, 0o755)));
+        }
+        Ok(entries)
+    }
+
+    fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
+        let patcher = self.options.patcher;
+        Content::edited(path.clone(), size.saturating_mul(PATCH_COST), move |bytes| {
+            Ok(patch(patcher, bytes, edit).map_err(|source| RepairError::elf(path.as_str(), source))?)
+        })
+    }
+
+    fn new_file(&self, path: WheelPath, content: Content<'a>, mode: u32) -> NewFile<'a> {
+        NewFile { path, content, mode, modified: self.modified }
+    }
+
+    /// The bill of materials. A wheel that is repaired again keeps the document of the first time.
+    pub(super) fn sbom(&self, document: Vec<u8>) -> Result<Entry<'a>, RepairError> {
+        let mut path = in_dist_info(self.wheel, "sboms/muslrepair.cdx.json")?;
+        let mut number = 1;
+        while self.wheel.member(path.as_str()).is_some() {
+            number += 1;
+            path = in_dist_info(self.wheel, &format!("sboms/muslrepair-{number}.cdx.json"))?;
+        }
+        Ok(Entry::Write(self.new_file(path, document.into(), 0o644)))
+    }
+}
+
+/// The edit of a moved program in which nothing changes.
+static UNCHANGED: ElfEdit = ElfEdit {
+    soname: None,
+    rename_needed: BTreeMap::new(),
+    remove_needed: BTreeSet::new(),
+    run_path: RunPathEdit::Keep,
+    lower_relr: false,
+    strip: None,
+};
+
+fn in_dist_info(wheel: &Wheel, name: &str) -> Result<WheelPath, RepairError> {
+    wheel.dist_info().join(name).map_err(|source| RepairError::Name { name: name.to_owned(), source })
+}
