@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+<<<<<<< HEAD
 mod auditwheel;
 mod callers;
 mod calls;
@@ -36,3 +37,17 @@ mod support;
 mod testdata;
 mod verify;
 mod wheel;
+=======
+#[path = "../support/elf_builder.rs"]
+#[allow(dead_code, reason = "other test binaries use the rest")]
+mod elf_builder;
+mod programs_and_libraries;
+#[path = "../support/raw_zip.rs"]
+#[allow(dead_code, reason = "other test binaries use the rest")]
+mod raw_zip;
+mod rules;
+mod symbol_count;
+#[path = "../support/wheel_builder.rs"]
+#[allow(dead_code, reason = "other test binaries use the rest")]
+mod wheel_builder;
+>>>>>>> l1
