@@ -11,7 +11,6 @@
 )]
 
 mod audit;
-<<<<<<< HEAD
 mod auditwheel;
 mod callers;
 mod calls;
@@ -26,6 +25,7 @@ mod options;
 mod outside;
 mod patcher;
 mod payload;
+mod programs_and_libraries;
 mod properties;
 mod refused;
 mod regressions;
@@ -34,20 +34,7 @@ mod rules;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod symbol_count;
 mod testdata;
 mod verify;
 mod wheel;
-=======
-#[path = "../support/elf_builder.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod elf_builder;
-mod programs_and_libraries;
-#[path = "../support/raw_zip.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod raw_zip;
-mod rules;
-mod symbol_count;
-#[path = "../support/wheel_builder.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod wheel_builder;
->>>>>>> l1
