@@ -93,7 +93,7 @@ fn check(path: &Path) -> Result<(), String> {
         audit(&wheel, &nothing, &AuditOptions::default())
     };
     let audit = audited().map_err(|error| explained(path, &error.into()))?;
-    match audit.elf.findings.iter().find(|finding| finding.severity == Severity::Error) {
+    match audit.findings().find(|finding| finding.severity == Severity::Error) {
         Some(finding) => Err(format!("`{}`: {}", path.display(), finding.message)),
         None => Ok(()),
     }

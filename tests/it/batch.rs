@@ -6,8 +6,8 @@ use std::time::Duration;
 use muslrepair::audit::Audit;
 use muslrepair::repair::{Plan, RepairResult};
 
-use super::sandbox::{Run, Sandbox, object, testdata};
-use super::wheel_builder::WheelBuilder;
+use super::support::sandbox::{Run, Sandbox, object, testdata};
+use super::support::wheel_builder::WheelBuilder;
 
 const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 const RESULT: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
@@ -32,7 +32,6 @@ fn read(sandbox: &Sandbox, path: &str) -> Vec<u8> {
     std::fs::read(sandbox.path().join(path)).unwrap()
 }
 
-/// `design: Audit, Plan and RepairResult are values`.
 #[test]
 fn audits_plans_and_results_are_plain_data() {
     fn is_plain<T: serde::Serialize + Clone + PartialEq + Send + Sync + 'static>() {}
@@ -41,7 +40,6 @@ fn audits_plans_and_results_are_plain_data() {
     is_plain::<RepairResult>();
 }
 
-#[cfg(unix)]
 #[test]
 fn a_batch_needs_few_open_files_however_many_wheels_it_has() {
     let sandbox = Sandbox::new();
