@@ -12,6 +12,7 @@
 
 mod audit;
 mod auditwheel;
+mod batch;
 mod callers;
 mod calls;
 mod hostile;
