@@ -23,7 +23,7 @@ fn with_isa(level: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a01_every_architecture_without_a_platform_option() {
+fn without_plat_every_architecture_gets_its_musllinux_tag() {
     for arch in ["aarch64", "armv7l", "i686", "ppc64le", "riscv64", "s390x", "x86_64"] {
         let sandbox = Sandbox::new();
         let library = match arch {
@@ -38,7 +38,7 @@ fn a01_every_architecture_without_a_platform_option() {
 }
 
 #[test]
-fn a02_armv6_is_never_tagged_armv7() {
+fn armv6_is_never_tagged_armv7() {
     let sandbox = Sandbox::new();
     let name = "demo-1.0-cp312-cp312-linux_armv6l.whl";
     sandbox.wheel(&WheelBuilder::new(name).file("demo/_core.so", object("armv6l/libgreet.so.3")));
@@ -47,7 +47,7 @@ fn a02_armv6_is_never_tagged_armv7() {
 }
 
 #[test]
-fn a03_older_pythons_name_extensions_for_glibc_also_on_musl() {
+fn extensions_of_pythons_before_3_11_may_be_named_for_glibc() {
     for arguments in [&[][..], &["--plat", "musllinux_1_2_x86_64"]] {
         let sandbox = Sandbox::new();
         let member = "demo/_core.cpython-310-x86_64-linux-gnu.so";
@@ -59,7 +59,7 @@ fn a03_older_pythons_name_extensions_for_glibc_also_on_musl() {
 }
 
 #[test]
-fn a04_source_date_epoch_is_clipped_to_what_zip_can_say() {
+fn source_date_epoch_is_clipped_to_what_zip_can_say() {
     for (epoch, expected) in [
         ("0", "1980-01-01 00:00:00"),
         ("315532799", "1980-01-01 00:00:00"),
@@ -84,7 +84,7 @@ fn a04_source_date_epoch_is_clipped_to_what_zip_can_say() {
 }
 
 #[test]
-fn a05_machines_that_no_wheel_can_name_are_refused() {
+fn machines_that_no_wheel_can_name_are_refused() {
     let sandbox = Sandbox::new();
     let mut mips = object("i686/libgreet.so.3");
     mips[18] = 8;
@@ -96,14 +96,14 @@ fn a05_machines_that_no_wheel_can_name_are_refused() {
 }
 
 #[test]
-fn a06_a_name_for_another_architecture_is_refused() {
+fn a_name_for_another_architecture_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&WheelBuilder::new(NAME).file("demo/_core.so", object("s390x/libgreet.so.3")));
     sandbox.repair(&[]).failure(1, &["is built for s390x, but the file name says x86_64"]);
 }
 
 #[test]
-fn a07_pure_wheels() {
+fn pure_wheels() {
     let sandbox = Sandbox::new();
     let names = ["six-1.0-py3-none-any.whl", "two-1.0-py3-none-any.whl"];
     let paths = names.map(|name| sandbox.wheel(&WheelBuilder::new(name).purelib().file("six.py", "x = 1\n")));
@@ -126,7 +126,7 @@ fn a07_pure_wheels() {
 }
 
 #[test]
-fn a08_static_programs_need_nothing() {
+fn static_programs_need_nothing() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path().join("tool"), object("x86_64/tool_static")).unwrap();
     let run = sandbox.run_as_auditwheel(&["lddtree", "tool"]).success();
@@ -138,7 +138,7 @@ fn a08_static_programs_need_nothing() {
 }
 
 #[test]
-fn a09_calls_without_a_wheel() {
+fn calls_without_a_wheel() {
     let sandbox = Sandbox::new();
     for command in ["repair", "show", "lddtree"] {
         let run = sandbox.run_as_auditwheel(&[command, "absent.whl"]);
@@ -150,7 +150,7 @@ fn a09_calls_without_a_wheel() {
 }
 
 #[test]
-fn a10_names_that_do_not_fit_the_platform_are_refused_before_the_wheel_is_opened() {
+fn names_that_do_not_fit_the_platform_are_refused_before_the_wheel_is_opened() {
     let sandbox = Sandbox::new();
     for (platform, asked, said) in [
         (
@@ -169,7 +169,7 @@ fn a10_names_that_do_not_fit_the_platform_are_refused_before_the_wheel_is_opened
 }
 
 #[test]
-fn a11_options_beat_our_environment_which_beats_auditwheels() {
+fn options_beat_our_environment_which_beats_auditwheels() {
     let run = |arguments: &[&str], environment: &[(&str, &str)]| {
         let sandbox = Sandbox::new();
         sandbox.wheel(&wheel_with("x86_64/ext_plain.so"));
@@ -195,7 +195,7 @@ fn a11_options_beat_our_environment_which_beats_auditwheels() {
 }
 
 #[test]
-fn a12_modes_survive() {
+fn modes_of_members_survive_a_repair() {
     let mut builder = wheel_with("x86_64/core.so");
     let modes: Vec<u32> = (0..0o1000).step_by(37).collect();
     for mode in &modes {
@@ -212,7 +212,7 @@ fn a12_modes_survive() {
 }
 
 #[test]
-fn a13_directories_stay_and_the_metadata_is_last() {
+fn directories_stay_and_the_metadata_is_last() {
     let sandbox = Sandbox::new();
     sandbox.wheel(
         &wheel_with("x86_64/core.so").directory("demo/empty").file("demo/zeros.bin", vec![0; 1 << 20]),
@@ -228,7 +228,7 @@ fn a13_directories_stay_and_the_metadata_is_last() {
 }
 
 #[test]
-fn a14_a_wheel_for_any_platform_with_elf_files_becomes_one_for_a_platform() {
+fn a_wheel_for_any_platform_with_elf_files_becomes_one_for_a_platform() {
     for purelib in [true, false] {
         let mut builder =
             WheelBuilder::new("demo-1.0-py3-none-any.whl").file("demo/x.so", object("x86_64/ext_plain.so"));
@@ -246,7 +246,7 @@ fn a14_a_wheel_for_any_platform_with_elf_files_becomes_one_for_a_platform() {
 }
 
 #[test]
-fn a15_names_with_several_platforms() {
+fn names_with_several_platforms() {
     for (platforms, status) in [
         ("linux_x86_64.linux_aarch64", 1),
         ("any.linux_x86_64", 0),
@@ -261,7 +261,7 @@ fn a15_names_with_several_platforms() {
 }
 
 #[test]
-fn a16_patterns_of_exclusion() {
+fn patterns_of_exclusion() {
     let lib = testdata("rootfs/usr/lib").canonicalize().unwrap();
     let by_path = format!("{}/*", lib.display());
     for (pattern, variable, excluded) in [
@@ -291,7 +291,7 @@ fn a16_patterns_of_exclusion() {
 }
 
 #[test]
-fn a17_libpython_is_removed_from_extensions_and_shown_as_the_interpreters() {
+fn libpython_is_removed_from_extensions_and_shown_as_the_interpreters() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("x86_64/ext_python.so"));
     let run = sandbox.run_as_auditwheel(&["repair", NAME, "-w", "out"]).success();
@@ -307,7 +307,7 @@ fn a17_libpython_is_removed_from_extensions_and_shown_as_the_interpreters() {
 }
 
 #[test]
-fn a18_private_symbols_of_zlib_are_a_gate_of_the_policy() {
+fn private_symbols_of_zlib_are_a_gate_of_the_policy() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("x86_64/ext_zlib_private.so"));
     let platform = "musllinux_1_2_x86_64";
@@ -327,7 +327,7 @@ fn a18_private_symbols_of_zlib_are_a_gate_of_the_policy() {
 }
 
 #[test]
-fn a20_run_paths_into_the_wheel_are_kept_and_others_dropped() {
+fn run_paths_into_the_wheel_are_kept_and_others_dropped() {
     let edit = ElfEdit {
         run_path: RunPathEdit::Set(
             "/build/lib:$ORIGIN/sub:relative:${ORIGIN}/../demo/./sub:$ORIGIN/sub:$ORIGIN/../../../../../.."
@@ -346,7 +346,7 @@ fn a20_run_paths_into_the_wheel_are_kept_and_others_dropped() {
 }
 
 #[test]
-fn a21_the_environment_beats_ldpaths() {
+fn the_environment_beats_ldpaths() {
     let (one, two) = (testdata("rootfs/opt/one"), testdata("rootfs/opt/two"));
     let twin = |arguments: &[&str], environment: Option<(&str, &std::path::Path)>| {
         let sandbox = Sandbox::new();
@@ -366,7 +366,7 @@ fn a21_the_environment_beats_ldpaths() {
 }
 
 #[test]
-fn a22_objects_for_glibc_are_refused() {
+fn objects_for_glibc_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("x86_64/ext_glibc.so"));
     for run in [sandbox.repair(&[]), sandbox.repair(&["--plat", "musllinux_1_2_x86_64"])] {
@@ -377,7 +377,7 @@ fn a22_objects_for_glibc_are_refused() {
 }
 
 #[test]
-fn a23_a_library_of_the_wheel_finds_others_through_the_extension_that_loads_it() {
+fn a_library_of_the_wheel_finds_others_through_the_extension_that_loads_it() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("x86_64/ext_chain.so"));
     sandbox.repair(&[]).success();
@@ -403,7 +403,7 @@ fn a23_a_library_of_the_wheel_finds_others_through_the_extension_that_loads_it()
 }
 
 #[test]
-fn b08_levels_of_x86_64_above_the_baseline_are_a_gate_that_can_be_opened() {
+fn levels_of_x86_64_above_the_baseline_are_a_gate_that_can_be_opened() {
     for (level, name) in [(2, "x86_64_v2"), (4, "x86_64_v3"), (8, "x86_64_v4")] {
         let sandbox = Sandbox::new();
         sandbox.wheel(&WheelBuilder::new(NAME).file("demo/_core.so", with_isa(level)));

@@ -34,7 +34,7 @@ fn is_repaired(sandbox: &Sandbox, directory: &str, name: &str) -> Repaired {
 }
 
 #[test]
-fn line_01_cibuildwheels_default_makes_exactly_one_wheel_and_nothing_else() {
+fn cibuildwheels_default_makes_exactly_one_wheel_and_nothing_else() {
     // The directory exists and is empty; paths are absolute; the working directory is the project.
     let line = "mkdir out; muslrepair repair -w \"$PWD/out\" \"$PWD/built/\"*.whl";
     let (sandbox, run) = ran("built", &wheel(LINUX), line);
@@ -43,21 +43,21 @@ fn line_01_cibuildwheels_default_makes_exactly_one_wheel_and_nothing_else() {
 }
 
 #[test]
-fn line_02_the_suffix_is_appended_to_the_name_verbatim() {
+fn the_suffix_is_appended_to_the_name_verbatim() {
     let (sandbox, run) = ran(".", &wheel(LINUX), "muslrepair repair --lib-sdir . -w out demo*.whl");
     run.success();
     assert_eq!(sandbox.result().below("demo.").len(), 1);
 }
 
 #[test]
-fn line_03_strip_needs_no_other_program() {
+fn strip_needs_no_other_program() {
     let (sandbox, run) = ran(".", &wheel(LINUX), "muslrepair repair --strip -w out demo*.whl");
     run.success();
     is_repaired(&sandbox, "out", MUSLLINUX);
 }
 
 #[test]
-fn line_04_the_self_test_of_the_musllinux_images_repairs_in_place() {
+fn the_self_test_of_the_musllinux_images_repairs_in_place() {
     let line =
         "D=$PWD/dist; muslrepair repair --only-plat -w \"$D\" \"$D/demo-1.0-cp312-cp312-linux_x86_64.whl\"";
     let (sandbox, run) = ran("dist", &wheel(LINUX), line);
@@ -66,14 +66,14 @@ fn line_04_the_self_test_of_the_musllinux_images_repairs_in_place() {
 }
 
 #[test]
-fn line_05_home_assistants_builder_gets_one_platform_tag() {
+fn home_assistants_builder_gets_one_platform_tag() {
     let (sandbox, run) = ran(".", &wheel(LINUX), "muslrepair repair -w temp demo*.whl");
     run.success();
     is_repaired(&sandbox, "temp", MUSLLINUX);
 }
 
 #[test]
-fn line_06_what_cannot_be_repaired_is_left_to_the_caller_and_nothing_half_written() {
+fn what_cannot_be_repaired_is_left_to_the_caller_and_nothing_half_written() {
     let line = "mkdir wheels; muslrepair repair -w wheels demo*.whl || mv demo*.whl wheels/";
     let broken = WheelBuilder::new(LINUX).file("demo/_core.so", object("x86_64/ext_missing.so"));
     let (sandbox, run) = ran(".", &broken, line);
@@ -85,7 +85,7 @@ fn line_06_what_cannot_be_repaired_is_left_to_the_caller_and_nothing_half_writte
 }
 
 #[test]
-fn line_07_everything_that_is_said_can_go_to_a_log() {
+fn everything_that_is_said_can_go_to_a_log() {
     let line = "muslrepair repair --plat musllinux_1_2_x86_64 -w repaired wheels/*.whl > log 2>&1; cat log";
     let (sandbox, run) = ran("wheels", &wheel(LINUX), line);
     assert!(run.success().stdout.lines().last().unwrap().starts_with("Fixed-up wheel written to /"));
@@ -93,7 +93,7 @@ fn line_07_everything_that_is_said_can_go_to_a_log() {
 }
 
 #[test]
-fn line_08_wheel_dir_in_its_long_form_is_created_with_its_parents() {
+fn wheel_dir_in_its_long_form_is_created_with_its_parents() {
     let line =
         "muslrepair repair --plat musllinux_1_2_x86_64 --wheel-dir artifacts/wheels artifacts/raw/*.whl";
     let (sandbox, run) = ran("artifacts/raw", &wheel(LINUX), line);
@@ -102,7 +102,7 @@ fn line_08_wheel_dir_in_its_long_form_is_created_with_its_parents() {
 }
 
 #[test]
-fn line_09_only_plat_and_plat_go_together() {
+fn only_plat_and_plat_go_together() {
     let line = "work=$PWD/work; muslrepair repair --plat musllinux_1_2_x86_64 --only-plat \
                 --wheel-dir \"$work/repaired\" \"$work\"/unrepaired/*.whl";
     let (sandbox, run) = ran("work/unrepaired", &wheel(LINUX), line);
@@ -111,7 +111,7 @@ fn line_09_only_plat_and_plat_go_together() {
 }
 
 #[test]
-fn line_10_another_architecture_and_an_older_musl_into_the_default_directory() {
+fn another_architecture_and_an_older_musl_into_the_default_directory() {
     let line = "muslrepair repair --plat musllinux_1_1_aarch64 dist/awscrt-*cp38*.whl";
     let (sandbox, run) = ran("dist", &plain("awscrt-1.0-cp38-cp38-linux_aarch64.whl", "aarch64"), line);
     run.success();
@@ -119,7 +119,7 @@ fn line_10_another_architecture_and_an_older_musl_into_the_default_directory() {
 }
 
 #[test]
-fn line_11_uname_may_say_armv8l() {
+fn uname_may_say_armv8l() {
     let line = "muslrepair repair --plat musllinux_1_2_$(echo armv8l) -w repaired raw/*.whl";
     for (arch, tag) in [("armv7l", "armv7l"), ("aarch64", "aarch64")] {
         let (sandbox, run) =
@@ -132,7 +132,7 @@ fn line_11_uname_may_say_armv8l() {
 }
 
 #[test]
-fn line_12_options_may_follow_the_wheel() {
+fn options_may_follow_the_wheel() {
     let line = "muslrepair repair -w wheelhouse/ wheelhouse/demo-1.0-cp312-cp312-linux_x86_64.whl --strip";
     let (sandbox, run) = ran("wheelhouse", &wheel(LINUX), line);
     run.success();
@@ -140,7 +140,7 @@ fn line_12_options_may_follow_the_wheel() {
 }
 
 #[test]
-fn line_13_a_repaired_wheel_is_shown_with_its_tag() {
+fn a_repaired_wheel_is_shown_with_its_tag() {
     let (_, run) = ran(
         "wheelhouse",
         &wheel(LINUX),
@@ -152,14 +152,14 @@ fn line_13_a_repaired_wheel_is_shown_with_its_tag() {
 }
 
 #[test]
-fn line_14_showing_a_platform_wheel_succeeds_also_when_it_needs_repair() {
+fn showing_a_platform_wheel_succeeds_also_when_it_needs_repair() {
     let line = "for whl in dist_wheels/*.whl; do muslrepair show \"${whl}\"; done";
     let (_, run) = ran("dist_wheels", &wheel(LINUX), line);
     assert!(run.success().stdout.contains("\"linux_x86_64\""));
 }
 
 #[test]
-fn line_15_the_wheel_may_come_before_the_options() {
+fn the_wheel_may_come_before_the_options() {
     let line = "for whl in dist_wheels/*.whl; do muslrepair repair \"${whl}\" --wheel-dir wheels/; done";
     let (sandbox, run) = ran("dist_wheels", &wheel(LINUX), line);
     run.success();
@@ -167,7 +167,7 @@ fn line_15_the_wheel_may_come_before_the_options() {
 }
 
 #[test]
-fn line_16_show_tells_pure_wheels_from_others_by_its_exit_status() {
+fn show_tells_pure_wheels_from_others_by_its_exit_status() {
     let line = "AUDITWHEEL_PLAT=musllinux_1_2_x86_64; for wheel in raw/*.whl; do \
                 if ! muslrepair show \"$wheel\"; then echo \"Skipping $wheel\"; \
                 else muslrepair repair \"$wheel\" --plat \"$AUDITWHEEL_PLAT\" -w io/wheelhouse/; fi; done";
@@ -180,7 +180,7 @@ fn line_16_show_tells_pure_wheels_from_others_by_its_exit_status() {
 }
 
 #[test]
-fn line_17_verbose_comes_before_the_verb() {
+fn verbose_comes_before_the_verb() {
     let line = "muslrepair -v repair --plat musllinux_1_2_x86_64 demo*.whl";
     let (sandbox, run) = ran(".", &wheel(LINUX), line);
     assert!(run.success().stderr.contains("NEEDED libgreet.so.3 -> "));
@@ -188,7 +188,7 @@ fn line_17_verbose_comes_before_the_verb() {
 }
 
 #[test]
-fn line_18_verbose_in_its_long_form_or_after_the_verb() {
+fn verbose_in_its_long_form_or_after_the_verb() {
     for line in
         ["muslrepair --verbose repair -w out demo*.whl", "muslrepair repair -w out demo*.whl --verbose"]
     {
@@ -198,14 +198,14 @@ fn line_18_verbose_in_its_long_form_or_after_the_verb() {
 }
 
 #[test]
-fn line_19_instead_of_the_python_module_with_the_directory_last() {
+fn instead_of_the_python_module_with_the_directory_last() {
     let (sandbox, run) = ran("dist", &wheel(LINUX), "muslrepair repair dist/*.whl -w wheelhouse");
     run.success();
     is_repaired(&sandbox, "wheelhouse", MUSLLINUX);
 }
 
 #[test]
-fn line_20_everything_in_dist_must_be_a_wheel() {
+fn everything_in_dist_must_be_a_wheel() {
     let line = "muslrepair repair -w final_dist dist/*";
     let (sandbox, run) = ran("dist", &wheel(LINUX), line);
     run.success();
@@ -217,7 +217,7 @@ fn line_20_everything_in_dist_must_be_a_wheel() {
 }
 
 #[test]
-fn line_21_instead_of_uvx_with_level_and_exclusions() {
+fn instead_of_uvx_with_level_and_exclusions() {
     let line = "muslrepair repair dist/*.whl -w dist/wheelhouse -z 9 --exclude libgreet.so.3 --exclude b.so";
     let (sandbox, run) = ran("dist", &wheel(LINUX), line);
     assert!(run.success().stderr.contains("warning: `--exclude b.so` matched nothing"));
@@ -226,7 +226,7 @@ fn line_21_instead_of_uvx_with_level_and_exclusions() {
 }
 
 #[test]
-fn line_22_instead_of_uvx_from_with_the_platform_of_the_image() {
+fn instead_of_uvx_from_with_the_platform_of_the_image() {
     let line = "AUDITWHEEL_PLAT=musllinux_1_2_x86_64; export AUDITWHEEL_PLAT; \
                 export AUDITWHEEL_POLICY=musllinux_1_2 AUDITWHEEL_ARCH=x86_64; set -- raw/*.whl; \
                 muslrepair repair --plat \"$AUDITWHEEL_PLAT\" -w temp \"$1\"";
@@ -236,7 +236,7 @@ fn line_22_instead_of_uvx_from_with_the_platform_of_the_image() {
 }
 
 #[test]
-fn line_23_many_exclusions_before_the_wheel_and_options_after_it() {
+fn many_exclusions_before_the_wheel_and_options_after_it() {
     let line = "muslrepair repair --exclude libcuda.so.1 --exclude 'libgreet*' --exclude 'libcrypto*' \
                 demo*.whl --plat musllinux_1_2_x86_64 --wheel-dir out";
     let (sandbox, run) = ran(".", &wheel(LINUX), line);
@@ -246,7 +246,7 @@ fn line_23_many_exclusions_before_the_wheel_and_options_after_it() {
 }
 
 #[test]
-fn line_24_a_pattern_that_the_shell_left_alone_is_a_pattern() {
+fn a_pattern_that_the_shell_left_alone_is_a_pattern() {
     let line = "f=demo-1.0-cp312-cp312-linux_x86_64.whl; \
                 muslrepair repair --exclude libgreet.so.* \"${f}\" -w io/dist/";
     let (sandbox, run) = ran(".", &wheel(LINUX), line);
@@ -256,7 +256,7 @@ fn line_24_a_pattern_that_the_shell_left_alone_is_a_pattern() {
 }
 
 #[test]
-fn line_25_the_library_path_of_the_caller_is_searched() {
+fn the_library_path_of_the_caller_is_searched() {
     let line = "unset MUSLREPAIR_LD_LIBRARY_PATH; cp demo/libgreet.so.3 opt/lib/; \
                 LD_LIBRARY_PATH=opt/lib:/usr/local/lib muslrepair repair --lib-sdir . -w out demo*.whl";
     let sandbox = Sandbox::new();
@@ -275,7 +275,7 @@ fn line_25_the_library_path_of_the_caller_is_searched() {
 }
 
 #[test]
-fn line_26_ldpaths_replace_the_system_path_and_auditwheels_variable_comes_first() {
+fn ldpaths_replace_the_system_path_and_auditwheels_variable_comes_first() {
     let line = "unset MUSLREPAIR_LD_LIBRARY_PATH; \
                 muslrepair repair --ldpaths none:$GREET -w out demo*.whl; \
                 AUDITWHEEL_LD_LIBRARY_PATH=$GREET muslrepair repair --ldpaths none -w prefixed demo*.whl; \
@@ -290,7 +290,7 @@ fn line_26_ldpaths_replace_the_system_path_and_auditwheels_variable_comes_first(
 }
 
 #[test]
-fn line_27_the_path_of_the_result_is_the_only_one_in_the_log() {
+fn the_path_of_the_result_is_the_only_one_in_the_log() {
     let line = "P=musllinux_1_2_x86_64; wheel=raw/demo-1.0-cp312-cp312-linux_x86_64.whl; \
                 muslrepair repair --plat $P \"$wheel\" --wheel-dir \"$PWD/pkg\" 2>&1 | tee check.txt >/dev/null; \
                 grep -Eo \"$PWD/pkg/\\\\S+.whl\" check.txt";
@@ -300,21 +300,21 @@ fn line_27_the_path_of_the_result_is_the_only_one_in_the_log() {
 }
 
 #[test]
-fn line_28_plat_auto() {
+fn plat_auto() {
     let (sandbox, run) = ran(".", &wheel(LINUX), "muslrepair repair --plat auto -w out demo*.whl");
     run.success();
     is_repaired(&sandbox, "out", MUSLLINUX);
 }
 
 #[test]
-fn line_29_a_linux_platform_grafts_and_keeps_the_name() {
+fn a_linux_platform_grafts_and_keeps_the_name() {
     let (sandbox, run) = ran("raw", &wheel(LINUX), "muslrepair repair -w D --plat linux_x86_64 raw/*.whl");
     run.success();
     is_repaired(&sandbox, "D", LINUX);
 }
 
 #[test]
-fn line_30_a_result_over_its_input_is_warned_about() {
+fn a_result_over_its_input_is_warned_about() {
     let line = "muslrepair repair dist/*.whl -w dist/";
     let (sandbox, run) = ran("dist", &wheel(MUSLLINUX), line);
     assert!(run.success().stderr.contains("warning: the result replaces its input"));
@@ -324,7 +324,7 @@ fn line_30_a_result_over_its_input_is_warned_about() {
 }
 
 #[test]
-fn line_31_lddtree_logs_its_json_where_it_is_called_auditwheel() {
+fn lddtree_logs_its_json_where_it_is_called_auditwheel() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path().join("x.so"), object("x86_64/core.so")).unwrap();
     let run = sandbox.shell("auditwheel lddtree x.so").success();
@@ -345,7 +345,7 @@ fn line_31_lddtree_logs_its_json_where_it_is_called_auditwheel() {
 }
 
 #[test]
-fn line_32_the_json_of_show_goes_to_standard_output() {
+fn the_json_of_show_goes_to_standard_output() {
     let line = "muslrepair show --json demo*.whl > auditwheel.json; cat auditwheel.json";
     let (_, run) = ran(".", &wheel(LINUX), line);
     let json: serde_json::Value = serde_json::from_str(&run.success().stdout).unwrap();
@@ -353,7 +353,7 @@ fn line_32_the_json_of_show_goes_to_standard_output() {
 }
 
 #[test]
-fn line_33_version_and_help_go_to_standard_output_and_succeed() {
+fn version_and_help_go_to_standard_output_and_succeed() {
     let sandbox = Sandbox::new();
     for (line, start) in [
         ("muslrepair --version", "muslrepair "),
@@ -370,7 +370,7 @@ fn line_33_version_and_help_go_to_standard_output_and_succeed() {
 }
 
 #[test]
-fn line_34_addtag_says_where_it_went() {
+fn addtag_says_where_it_went() {
     let (_, run) = ran(".", &wheel(LINUX), "muslrepair addtag -w out demo*.whl");
     run.failure(2, &["there is no `addtag`", "hint: ", "`repair"]);
 }
