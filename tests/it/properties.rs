@@ -13,7 +13,9 @@ use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
-use muslrepair::resolve::{Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
+use muslrepair::resolve::{
+    Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages,
+};
 use muslrepair::wheel::{
     Place, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath, relative_run_path,
 };
