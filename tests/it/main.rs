@@ -12,6 +12,7 @@
 
 mod audit;
 mod auditwheel;
+mod batch;
 mod callers;
 mod calls;
 mod hostile;
@@ -25,6 +26,7 @@ mod options;
 mod outside;
 mod patcher;
 mod payload;
+mod programs_and_libraries;
 mod properties;
 mod refused;
 mod regressions;
@@ -33,6 +35,7 @@ mod rules;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod symbol_count;
 mod testdata;
 mod verify;
 mod wheel;
