@@ -138,7 +138,7 @@ fn compress_anew(
     last: bool,
 ) -> Option<()> {
     // zlib-rs begins and ends on a byte.
-    if out.position() % 8 != 0 {
+    if !out.position().is_multiple_of(8) {
         write_stored(out, &[], false);
     }
     let window = part.start.saturating_sub(WINDOW)..part.start;
