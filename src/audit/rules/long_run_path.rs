@@ -1,8 +1,10 @@
 //! `long-run-path`: run path entries that may not fit musl's buffer.
 
+use std::collections::BTreeMap;
+
 use crate::audit::finding::{Code, Finding, Severity, first_few, grouped};
 use crate::audit::subject::Subject;
-use crate::musl::{self, RunPath};
+use crate::musl::RunPath;
 
 use super::rule::{Concern, Rule};
 
@@ -27,10 +29,14 @@ the path of the virtual environment counts, too. An entry of more than 300 bytes
 const LONG_ENTRY: usize = 300;
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let read = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) != RunPath::Void);
-    let found = read.filter_map(|(object, _, text)| {
-        let entry = musl::search_path_entries(text).find(|entry| entry.len() > LONG_ENTRY)?;
-        Some((entry, object.origin.shown()))
+    // Many objects have one run path, which is read once.
+    let mut read: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let found = audit.members_with_run_path().filter_map(|(object, _, text)| {
+        let long = read.entry(text).or_insert_with(|| {
+            let run_path = RunPath::parse(text);
+            run_path.entries().iter().copied().find(|entry| entry.len() > LONG_ENTRY)
+        });
+        Some(((*long)?, object.origin.shown()))
     });
     let findings = grouped(found).into_iter().map(|(entry, objects)| {
         let message = format!(
