@@ -125,7 +125,8 @@ pub fn audit_beside(
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
     Ok(Audit {
         wheel: filename,
-        kind,
+        // With a library that is included it becomes one.
+        kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
         hashes,
         unlisted: scan.unlisted,
         elf,

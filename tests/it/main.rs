@@ -10,7 +10,11 @@ mod programs_and_libraries;
 #[allow(dead_code, reason = "other test binaries use the rest")]
 mod raw_zip;
 mod rules;
+#[path = "../support/sandbox.rs"]
+#[allow(dead_code, reason = "other test binaries use the rest")]
+mod sandbox;
 mod symbol_count;
+mod system_libraries;
 #[path = "../support/wheel_builder.rs"]
 #[allow(dead_code, reason = "other test binaries use the rest")]
 mod wheel_builder;
