@@ -96,6 +96,15 @@ impl Finding {
         self
     }
 
+    /// The same with a hint, if there is one.
+    #[must_use]
+    pub(crate) fn with_hint_if(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.with_hint(hint),
+            None => self,
+        }
+    }
+
     /// The same, worse or less bad than its rule says.
     #[must_use]
     pub(crate) fn with_severity(mut self, severity: Severity) -> Self {

@@ -130,6 +130,10 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
             require(kind, since);
         }
     };
+    // The search has found it for want of a symbol that musl lacks. musl makes no search for such a name.
+    for (library, _) in object.edges().filter(|(name, _)| musl::is_libc(name)) {
+        require_since(RequirementKind::ReservedName { library: library.to_owned() }, Releases::NONE);
+    }
     if let Some(arch) = facts.arch {
         require_since(RequirementKind::Port, musl::releases_for(arch));
         if facts.relocations.tlsdesc > 0 {

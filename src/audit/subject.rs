@@ -34,8 +34,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) requirements: &'a [Requirement],
     /// What is loaded by itself.
     pub(crate) modules: &'a [Module],
-    /// The oldest musl from which on everything loads.
-    pub(crate) minimum: &'a MinimumMusl,
+    /// The oldest musl that has all that some current one has. What none has, a missing library for instance, breaks other
+    /// rules.
+    pub(crate) minimum_of_musl: &'a MinimumMusl,
     /// Libraries of `--include` that cannot be had.
     pub(crate) include_failures: &'a [IncludeFailure],
     pub(crate) options: &'a AuditOptions,

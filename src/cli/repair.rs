@@ -192,6 +192,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
             tolerate_forbidden_symbols: arguments.bundle_zlib,
             include: arguments.include.clone(),
             allow: arguments.checks.allowed(),
+            system: arguments.search.system(),
             ..AuditOptions::default()
         },
         packages: SystemPackages::default(),

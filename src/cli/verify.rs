@@ -118,6 +118,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, S
     let options = AuditOptions {
         min_musl: arguments.min_musl.or(config.min_musl()?),
         root_musl: root_musl(&packages),
+        system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
     };

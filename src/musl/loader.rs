@@ -35,6 +35,12 @@ pub fn is_libc(name: &str) -> bool {
     is_reserved(name) || stem.is_some_and(|arch| !arch.contains('/'))
 }
 
+/// The path of the loader of an architecture, which programs have as their interpreter (`LDSO_PATHNAME` in musl's `Makefile`).
+#[must_use]
+pub fn loader_path(arch: Arch) -> String {
+    format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name())
+}
+
 /// The path file of an architecture, below the loader's prefix (`load_library`: `etc/ld-musl-<LDSO_ARCH>.path`).
 #[must_use]
 pub fn path_file(arch: Arch) -> String {

@@ -114,10 +114,17 @@ fn minimum(elf: &ElfAudit, what: &str, text: &mut String) {
     let (now, repaired) = (&elf.minimum_musl, &elf.minimum_musl_repaired);
     let Some(loads) = minimum_text(elf, now) else { return };
     let _ = writeln!(text, "\nThe {what} {loads}.");
+    reasons(now, text);
     if let Some(loads) = minimum_text(elf, repaired).filter(|_| repaired.version != now.version) {
         let _ = writeln!(text, "Repaired, it {loads}.");
+        reasons(repaired, text);
     }
-    for requirement in now.because.iter().filter(|requirement| requirement.met_by != Releases::ALL).take(8) {
+}
+
+/// What decides a minimum, the first few.
+fn reasons(minimum: &MinimumMusl, text: &mut String) {
+    let reasons = minimum.because.iter().filter(|requirement| requirement.met_by != Releases::ALL);
+    for requirement in reasons.take(8) {
         let _ = writeln!(text, "    {requirement}");
     }
 }

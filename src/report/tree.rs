@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
 
 use super::json_text::render;
@@ -26,7 +27,10 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
         let leads_to = match resolution {
             Resolution::Libc => "musl".to_owned(),
             Resolution::Interpreter => "the interpreter".to_owned(),
-            Resolution::Allowed => "the system, by policy".to_owned(),
+            Resolution::Allowed { file, .. } => {
+                let found = file.as_ref().map_or("not found", |file| &file.path);
+                format!("{found} (left to the system by policy)")
+            }
             Resolution::Excluded { pattern, .. } => format!("excluded by {pattern}"),
             Resolution::Missing { .. } => "not found".to_owned(),
             Resolution::Object { index } => {
@@ -71,9 +75,12 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
                     let target = graph.objects.get(*index);
                     (
                         target.map(|object| object.origin.shown().to_owned()),
-                        target.map(platform),
+                        target.map(|object| platform(&object.facts)),
                         target.map(|object| object.facts.needed.clone()).unwrap_or_default(),
                     )
+                }
+                Resolution::Allowed { file: Some(file), .. } => {
+                    (Some(file.path.clone()), Some(platform(&file.facts)), file.facts.needed.clone())
                 }
                 _ => (None, None, Vec::new()),
             };
@@ -96,7 +103,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
         "libc": crate::audit::libc_name(graph, root),
         "path": object.origin.shown(),
         "realpath": object.origin.shown(),
-        "platform": platform(object),
+        "platform": platform(&object.facts),
         "needed": object.facts.needed,
         "rpath": entries(object.facts.rpath.as_deref()),
         "runpath": entries(object.facts.runpath.as_deref()),
@@ -154,8 +161,7 @@ fn auditwheel_platform(platform: &Value) -> Value {
     })
 }
 
-fn platform(object: &crate::resolve::Object) -> Value {
-    let facts = &object.facts;
+fn platform(facts: &ElfFacts) -> Value {
     json!({
         "class": facts.class,
         "endian": facts.endian,
@@ -168,7 +174,7 @@ pub(super) fn resolution_name(resolution: &Resolution) -> &'static str {
     match resolution {
         Resolution::Libc => "libc",
         Resolution::Interpreter => "interpreter",
-        Resolution::Allowed => "allowed",
+        Resolution::Allowed { .. } => "allowed",
         Resolution::Excluded { .. } => "excluded",
         Resolution::Object { .. } => "found",
         Resolution::Missing { .. } => "missing",

@@ -99,16 +99,22 @@ pub fn is_elf_file(path: &Path) -> io::Result<bool> {
 
 /// What the objects of one process have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     class: Class,
     endian: Endian,
     machine: u16,
-    pub(super) arch: Option<Arch>,
+    pub(crate) arch: Option<Arch>,
 }
 
 impl Shape {
-    pub(super) fn of(facts: &ElfFacts) -> Self {
+    pub(crate) fn of(facts: &ElfFacts) -> Self {
         Self { class: facts.class, endian: facts.endian, machine: facts.machine, arch: facts.arch }
+    }
+
+    /// What objects for an architecture have in common.
+    pub(crate) fn for_arch(arch: Arch) -> Self {
+        let (class, endian, machine) = elf::layout_of(arch);
+        Self { class, endian, machine, arch: Some(arch) }
     }
 }
 

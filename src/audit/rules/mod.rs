@@ -4,6 +4,7 @@
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
 mod dlopen_glibc_library;
+mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
@@ -94,6 +95,7 @@ pub const RULES: &[&Rule] = &[
     &mixed_time::RULE,
     &small_stacks::RULE,
     &dlopen_glibc_library::RULE,
+    &dlopen_note::RULE,
     &limit_exceeded::RULE,
     &overclaimed_tag::RULE,
     &unlisted::RULE,

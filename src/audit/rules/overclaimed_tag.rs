@@ -31,8 +31,9 @@ Build on the oldest Alpine that the wheel has to support, or request a newer mus
 const MOST_REQUIREMENTS: usize = 8;
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let asked = audit.options.min_musl.filter(|asked| audit.minimum.exceeds(*asked));
-    let too_new = asked.map(|asked| overclaimed(audit.minimum, audit.name, asked));
+    let minimum = audit.minimum_of_musl;
+    let asked = audit.options.min_musl.filter(|asked| minimum.exceeds(*asked));
+    let too_new = asked.map(|asked| overclaimed(minimum, audit.name, asked));
     let on_root = audit.options.root_musl.and_then(|root| not_on_root(audit, root));
     too_new.into_iter().chain(on_root).collect()
 }

@@ -4,6 +4,7 @@ use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::libc::evidence_of_glibc;
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
+use crate::musl;
 
 use super::rule::{Concern, Rule};
 
@@ -46,7 +47,7 @@ fn with_another_loader(audit: &Subject<'_>) -> Vec<Finding> {
     let programs = audit.objects_and_indices().filter(|(index, _)| audit.graph.starts_a_process(*index));
     let found = programs.filter_map(|(index, object)| {
         let (interpreter, arch) = (object.facts.interpreter.as_deref()?, object.facts.arch?);
-        let expected = format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name());
+        let expected = musl::loader_path(arch);
         let wrong = interpreter != expected && evidence_of_glibc(audit.graph, index).is_none();
         wrong.then(|| ((interpreter, expected, arch.as_str()), object.origin.shown()))
     });
