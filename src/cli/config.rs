@@ -65,7 +65,16 @@ impl Config {
             Ok(None) if !is_project => toml::from_str(&text),
             table => table.map(Option::unwrap_or_default),
         };
-        parsed.map_err(|error| format!("`{}`: {}", path.display(), error.to_string().trim_end()).into())
+        parsed.map_err(|error| {
+            // Where it is comes first, on a line of its own; what follows shows that line of the file.
+            let place = error.to_string();
+            let place = place.lines().next().unwrap_or_default();
+            let what = error.message().lines().collect::<Vec<_>>().join(", ");
+            match place == what {
+                true => format!("`{}`: {what}", path.display()).into(),
+                false => format!("`{}`: {place}: {what}", path.display()).into(),
+            }
+        })
     }
 
     /// The table, where the file has it.

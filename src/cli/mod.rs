@@ -111,10 +111,13 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come as errors too, but go to standard output and succeed.
-            return match (error.use_stderr(), term::unless_gone(error.print())) {
-                (true, _) => Exit::Usage,
-                (false, Ok(())) => Exit::Success,
-                (false, Err(_)) => Exit::Failure,
+            if error.use_stderr() {
+                term::misused(error);
+                return Exit::Usage;
+            }
+            return match term::unless_gone(error.print()) {
+                Ok(()) => Exit::Success,
+                Err(_) => Exit::Failure,
             };
         }
     };

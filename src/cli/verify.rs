@@ -14,7 +14,7 @@ use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits};
+use muslrepair::{Error, Escaped, Limits};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -320,7 +320,8 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
+    let mut text =
+        format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }
