@@ -246,7 +246,7 @@ impl<'a> Printer<'a> {
         Ok(Some(match outcome {
             WheelOutcome::Done(plan, None) => report::plan_document(plan)?,
             WheelOutcome::Done(plan, Some(written)) => {
-                report::outcome_document(&written.result, plan, written.sha256.as_ref())?
+                report::outcome_document(&written.result, plan)?
             }
             WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
