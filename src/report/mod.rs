@@ -4,6 +4,7 @@ mod auditwheel;
 mod failure;
 mod json;
 mod json_text;
+mod lines;
 mod sentences;
 mod text;
 mod tree;
