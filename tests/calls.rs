@@ -278,7 +278,7 @@ fn a_tag_for_glibc_is_dropped_from_what_was_built_for_musl() {
         sandbox.wheel(&wheel(&name, "x86_64/core.so"));
         let before = sandbox.run(&["verify", &name, "--exclude", "*"]);
         assert_eq!(before.status, 1);
-        let found = "error[foreign-tag]: `manylinux_2_17_x86_64` is for glibc, and `demo/_core.so` was built for musl";
+        let found = "error[manylinux-tag-on-musl]: `manylinux_2_17_x86_64` is for glibc, and `demo/_core.so` was built for musl";
         assert!(before.stdout.contains(found), "{}", before.stdout);
         let note = "Dropping the tag manylinux_2_17_x86_64: it is for glibc, and `demo/_core.so` was built";
         let run = sandbox.repair(&[]).success();

@@ -37,7 +37,7 @@ fn a_library_gets_the_run_path_that_only_another_module_had() {
         .file("demo/a/liba.so", ElfBuilder::new().needed("libb.so").build())
         .file("demo/b/libb.so", ElfBuilder::new().build());
     let said = refused_by_verify(&builder);
-    assert!(said.contains("error[borrowed-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
+    assert!(said.contains("error[inherited-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
     let (result, said) = repaired(&builder);
     assert!(said.contains("giving `demo/a/liba.so` a run path of its own"), "{said}");
     assert_eq!(result.facts("demo/a/liba.so").run_path(), Some("$ORIGIN/../b"));

@@ -9,6 +9,7 @@ mod destination;
 mod env;
 mod excludes;
 mod exit;
+mod explain;
 mod format;
 mod global;
 mod inputs;
@@ -63,13 +64,15 @@ enum Command {
     Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
+    /// Explain a finding: what it means, what users see, how to fix it; without a code, list all of them
+    Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(reference::CompletionsArgs),
     /// Print a manual page
     Man(reference::ManArgs),
-    /// Print docs/cli.md
+    /// Print a page of the documentation
     #[command(hide = true)]
-    Reference,
+    Reference(reference::ReferenceArgs),
     /// What auditwheel had until version 2
     #[command(hide = true)]
     Addtag {
@@ -126,11 +129,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Verify(arguments)) => verify::run(arguments, &terminal),
         Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
         Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
+        Some(Command::Explain(arguments)) => explain::run(arguments, &terminal),
         Some(Command::Completions(arguments)) => {
             reference::completions(arguments, &command(Voice::Own), &terminal)
         }
         Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), &terminal),
-        Some(Command::Reference) => reference::markdown(command(Voice::Own), &terminal),
+        Some(Command::Reference(arguments)) => reference::page(arguments, command(Voice::Own), &terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
         None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
     };

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use muslrepair::Error;
-use muslrepair::audit::rules::RULES;
 use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, Severity, WheelKind,
     audit_beside, audit_tree,
@@ -29,7 +28,9 @@ use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = codes_help())]
+#[command(
+    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
+)]
 pub(super) struct VerifyArgs {
     /// Wheels, directories of wheels, or unpacked trees such as a site-packages
     #[arg(required = true, value_name = "WHEEL|TREE")]
@@ -89,14 +90,6 @@ struct ModuleView<'a> {
     #[serde(flatten)]
     module: &'a Module,
     requirements: Vec<&'a Requirement>,
-}
-
-fn codes_help() -> String {
-    let mut help = "Findings (codes for --allow):\n".to_owned();
-    for rule in RULES {
-        help.push_str(&format!("  {} ({})\n      {}\n", rule.code, rule.severity, rule.summary));
-    }
-    help
 }
 
 pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {

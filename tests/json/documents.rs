@@ -46,10 +46,12 @@ strict! {
     PlanDocument {
         schema: String, kind: String, input: String, output: String, target: Option<String>, grafts: Vec<Graft>,
         edits: Vec<MemberEdit>, moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>,
+        findings: Vec<Finding>,
     }
     Plan {
         input: String, output: String, target: Option<String>, grafts: Vec<Graft>, edits: Vec<MemberEdit>,
         moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>,
+        findings: Vec<Finding>,
     }
     Graft {
         member: String, source: String, size: u64, sha256: String, aliases: Vec<String>, in_sysroot: bool,
@@ -92,10 +94,13 @@ struct Finding {
     code: String,
     severity: String,
     object: String,
+    objects: Vec<String>,
+    count: usize,
     message: String,
     #[serde(default)]
     details: Vec<String>,
     hint: Option<String>,
+    fixed_by_repair: bool,
 }
 
 #[derive(Debug, Deserialize)]
