@@ -18,9 +18,9 @@ fn the_page_has_every_floor_with_its_rooms() {
     let page = page();
     let found = page.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
     let floors: Vec<String> = found.map(|line| line.rsplitn(3, '|').nth(2).unwrap().to_owned()).collect();
-    let rooms = |names: &&[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let rooms = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let expected =
-        ROOMS.iter().enumerate().rev().map(|(floor, names)| format!("| {floor} | {} ", rooms(&names)));
+        ROOMS.iter().enumerate().rev().map(|(floor, names)| format!("| {floor} | {} ", rooms(names)));
     assert_eq!(floors, expected.collect::<Vec<_>>());
 }
 
