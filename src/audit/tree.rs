@@ -13,8 +13,8 @@ use crate::resolve::{InstalledLayout, Object, Origin, Resolver, Sysroot, is_elf_
 use crate::wheel::{Directory, Place, Scheme, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_objects};
+use super::object::object;
 use super::options::AuditOptions;
-use super::wheel::object;
 
 /// Audits the ELF files below a directory, as if it were `site-packages`.
 ///

@@ -17,7 +17,7 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
     let process = process_of(graph, root);
     let _ = writeln!(text, "{}", object.origin.shown());
     let mut printed = HashSet::from([root]);
-    let mut stack = vec![(process.dependencies(graph, root), 1)];
+    let mut stack = vec![(process.dependencies(&graph.objects, root), 1)];
     // An explicit stack: dependency chains may be thousands deep.
     while let Some((mut dependencies, depth)) = stack.pop() {
         let Some((name, resolution)) = dependencies.next() else { continue };
@@ -32,7 +32,7 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
             Resolution::Object { index } => {
                 let shown = graph.objects.get(*index).map_or("", |object| object.origin.shown());
                 if printed.insert(*index) {
-                    stack.push((process.dependencies(graph, *index), depth + 1));
+                    stack.push((process.dependencies(&graph.objects, *index), depth + 1));
                     shown.to_owned()
                 } else {
                     format!("{shown} (above)")
@@ -65,7 +65,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
     let process = process_of(graph, root);
     let mut libraries = serde_json::Map::new();
     for current in &process.objects {
-        for (name, resolution) in process.dependencies(graph, *current) {
+        for (name, resolution) in process.dependencies(&graph.objects, *current) {
             let (path, platform, needed) = match resolution {
                 Resolution::Object { index } => {
                     let target = graph.objects.get(*index);
@@ -93,7 +93,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
     };
     json!({
         "interpreter": object.facts.interpreter,
-        "libc": crate::audit::libc_name(object),
+        "libc": crate::audit::libc_name(graph, root),
         "path": object.origin.shown(),
         "realpath": object.origin.shown(),
         "platform": platform(object),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::limits::Limits;
 use crate::musl::{self, RunPath};
 
-use super::graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
+use super::finder::{Finder, Found};
+use super::graph::Exceeded;
 use super::layout::{Installed, InstalledLayout, directory_of};
 use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
+use super::object::{Dependency, Object, Origin, Resolution};
 use super::own_path::OwnPath;
-use super::resolver::{Found, Resolver};
 use super::search::Directory;
 
 /// How many steps from object to object cost as much as asking the file system once, measured roughly.
@@ -22,7 +23,7 @@ const ENTRY: u64 = 10;
 
 /// A search for everything the objects at hand need.
 pub(super) struct Search<'a> {
-    resolver: &'a Resolver,
+    pub(super) finder: &'a Finder,
     layout: &'a InstalledLayout,
     pub(super) objects: Vec<Object>,
     /// For each object, those that led to it, in whatever process. (musl keeps the first in each: `needed_by`.)
@@ -32,12 +33,12 @@ pub(super) struct Search<'a> {
     /// Where their run paths lead.
     own_paths: Vec<OwnPath>,
     files: BTreeMap<PathBuf, usize>,
-    used_patterns: BTreeSet<usize>,
+    pub(super) used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
     names: u64,
     lookups: u64,
     steps: u64,
-    exceeded: Option<Exceeded>,
+    pub(super) exceeded: Option<Exceeded>,
 }
 
 /// Where one object's names are looked for: the same for all of them, and long for some.
@@ -74,21 +75,18 @@ enum Inside {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(resolver: &'a Resolver, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
+    pub(super) fn new(finder: &'a Finder, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
         let files = roots.iter().enumerate().filter_map(|(index, root)| match &root.origin {
             Origin::File { file, .. } => Some((file.location.clone(), index)),
             Origin::Member { .. } | Origin::Neighbour { .. } => None,
         });
         Self {
-            resolver,
+            finder,
             layout,
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            own_paths: roots
-                .iter()
-                .map(|root| OwnPath::of(root, layout, &resolver.options().places))
-                .collect(),
+            own_paths: roots.iter().map(|root| OwnPath::of(root, layout, &finder.options().places)).collect(),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -98,21 +96,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Searches, and loads every root that is loaded by itself.
-    pub(super) fn graph(mut self) -> Graph {
-        let roots = self.objects.len();
-        self.run((0..roots).collect());
-        self.share_loaded_names();
-        let processes = self.processes(roots);
-        let unused_patterns = (self.resolver.options().exclude.iter().enumerate())
-            .filter(|(index, _)| !self.used_patterns.contains(index))
-            .map(|(_, pattern)| pattern.to_string())
-            .collect();
-        Graph { objects: self.objects, processes, unused_patterns, exceeded: self.exceeded }
-    }
-
     fn limits(&self) -> &'a Limits {
-        &self.resolver.options().limits
+        &self.finder.options().limits
     }
 
     /// Ends the search where `found` is more than the limit. Only the first limit is reported.
@@ -231,7 +216,7 @@ impl<'a> Search<'a> {
         }
         // It is taken from nowhere, and looked for only since `--exclude` may name its path.
         let interpreters = is_libpython(name);
-        if interpreters && self.resolver.options().exclude.is_empty() {
+        if interpreters && self.finder.options().exclude.is_empty() {
             return Resolution::Interpreter.into();
         }
         let missing = |searched, rejected| Answer::from(Resolution::Missing { searched, rejected });
@@ -258,7 +243,7 @@ impl<'a> Search<'a> {
                 Inside::Nothing => {}
             }
         }
-        if self.resolver.options().allowed.iter().any(|allowed| allowed == name) {
+        if self.finder.options().allowed.iter().any(|allowed| allowed == name) {
             return Resolution::Allowed.into();
         }
         let absolute;
@@ -281,7 +266,7 @@ impl<'a> Search<'a> {
         }
         let mut rejected = Vec::new();
         for directory in directories {
-            match self.resolver.candidate(directory, file) {
+            match self.finder.candidate(directory, file) {
                 Ok(None) => {}
                 Err(rejection) => rejected.push(rejection),
                 Ok(Some(Found { found, file })) => match unusable(&file.facts, wanted) {
@@ -388,7 +373,7 @@ impl<'a> Search<'a> {
 
     /// Where to look for a library outside the wheel, in musl's order, each directory once.
     fn directories(&mut self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
-        let places = &self.resolver.options().places;
+        let places = &self.finder.options().places;
         let mut directories = places.first_directories();
         for own in chain.iter().filter_map(|index| self.own_paths.get(*index)) {
             self.steps += ENTRY * own.outside.len() as u64;
@@ -397,14 +382,14 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        directories.extend(self.resolver.system_directories(wanted.arch).iter().cloned());
+        directories.extend(self.finder.system_directories(wanted.arch).iter().cloned());
         let mut seen = HashSet::new();
         directories.retain(|directory| seen.insert(directory.clone()));
         directories
     }
 
     fn excluded(&mut self, text: &str) -> Option<String> {
-        let exclude = &self.resolver.options().exclude;
+        let exclude = &self.finder.options().exclude;
         let (index, pattern) = exclude.iter().enumerate().find(|(_, pattern)| pattern.matches(text))?;
         self.used_patterns.insert(index);
         Some(pattern.to_string())
@@ -427,7 +412,7 @@ impl<'a> Search<'a> {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         };
-        self.own_paths.push(OwnPath::of(&object, self.layout, &self.resolver.options().places));
+        self.own_paths.push(OwnPath::of(&object, self.layout, &self.finder.options().places));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)
@@ -435,7 +420,7 @@ impl<'a> Search<'a> {
 
     /// Gives a name that no search found to the library which the same program has loaded before under that file
     /// name (`load_library` compares with `shortname`, the file name found by search; never with `DT_SONAME`).
-    fn share_loaded_names(&mut self) {
+    pub(super) fn share_loaded_names(&mut self) {
         let loaded: HashSet<&str> =
             self.objects.iter().flat_map(Object::edges).map(|(name, _)| name).collect();
         let missing: Vec<(usize, usize, String)> = (self.objects.iter().enumerate())

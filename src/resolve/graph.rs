@@ -1,15 +1,12 @@
 //! The dependency graph of a set of objects, resolved as musl would.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::elf::{ElfFacts, Kind};
-use crate::musl::ObjectSymbols;
-use crate::wheel::{Place, WheelPath};
+use crate::elf::Kind;
 
-use super::library::{LibraryFile, Rejected};
+use super::object::Object;
 use super::process::Process;
 
 /// The objects at hand and what each needs. Roots (the members of a wheel, or one file) come first, then the files
@@ -21,6 +18,10 @@ pub struct Graph {
     /// What happens when the roots are loaded, each that is loaded by itself in a process of its own.
     #[serde(skip)]
     pub processes: Vec<Process>,
+    /// The objects that are libraries or modules, whatever `PT_INTERP` and `DF_1_PIE` say: by their name, or because another
+    /// object needs them.
+    #[serde(skip)]
+    pub(super) libraries: BTreeSet<usize>,
     /// The `--exclude` patterns that matched nothing.
     pub unused_patterns: Vec<String>,
     /// The limit that ended the search, if one did. What lies beyond is missing here.
@@ -45,157 +46,53 @@ impl std::fmt::Display for Exceeded {
     }
 }
 
-/// One ELF file of a graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Object {
-    /// Where it comes from.
-    pub origin: Origin,
-    /// What it is.
-    pub facts: ElfFacts,
-    /// What it asks for and offers.
-    #[serde(skip)]
-    pub symbols: ObjectSymbols,
-    /// Size in bytes.
-    pub size: u64,
-    /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
-    /// elsewhere: [`Process::departures`].
-    pub dependencies: Vec<Dependency>,
-}
-
-/// Where an object comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// A member of the wheel, and where it is installed.
-    Member {
-        /// Its name in the archive.
-        path: WheelPath,
-        /// Where an installer puts it.
-        place: Place,
-    },
-    /// A member of another wheel that is installed beside this one.
-    Neighbour {
-        /// Its name, and the wheel's.
-        shown: String,
-        /// Where an installer puts it.
-        place: Place,
-    },
-    /// A file outside.
-    File {
-        /// The path it was found under, links not followed: `$ORIGIN` is its directory.
-        found: String,
-        /// The file.
-        file: Arc<LibraryFile>,
-    },
-}
-
-impl Origin {
-    /// The name to show.
-    #[must_use]
-    pub fn shown(&self) -> &str {
-        match self {
-            Self::Member { path, .. } => path.as_str(),
-            Self::Neighbour { shown, .. } => shown,
-            Self::File { file, .. } => &file.path,
-        }
-    }
-}
-
-impl Origin {
-    /// Where it is installed, if it is part of a wheel.
-    #[must_use]
-    pub fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Member { place, .. } | Self::Neighbour { place, .. } => Some(place),
-            Self::File { .. } => None,
-        }
-    }
-}
-
 impl Graph {
+    /// The objects that are libraries or modules.
+    pub(super) fn libraries_of(objects: &[Object]) -> BTreeSet<usize> {
+        let needed = objects.iter().enumerate().flat_map(|(index, object)| {
+            object.edges().map(|(_, target)| target).filter(move |target| *target != index)
+        });
+        let dynamic = |index: &usize| objects.get(*index).is_some_and(|one| one.facts.kind == Kind::Dynamic);
+        let named = objects.iter().enumerate().filter(|(_, object)| object.is_named_as_library());
+        needed.filter(dynamic).chain(named.map(|(index, _)| index)).collect()
+    }
+
+    /// Whether a process begins with an object: it is a program, and no library.
+    #[must_use]
+    pub fn starts_a_process(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_program())
+    }
+
+    /// Whether an object is a program that was linked statically, and no library: musl's loader has nothing to do with it.
+    #[must_use]
+    pub fn is_static_program(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_static_program())
+    }
+
+    /// Whether an object is a program of any kind, and no library: one that is started, or that would be if it had an
+    /// interpreter.
+    #[must_use]
+    pub fn is_program(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_program() || object.facts.pie_flag)
+    }
+
+    fn is_unless_library(&self, index: usize, is: impl Fn(&Object) -> bool) -> bool {
+        !self.libraries.contains(&index) && self.objects.get(index).is_some_and(is)
+    }
+
     /// The objects that programs load, the programs included, each with the first program that does. Such a process has
     /// no interpreter but the one that its libraries bring.
     #[must_use]
     pub fn loaded_by_programs(&self) -> BTreeMap<usize, usize> {
-        let is_program = |index: usize| self.objects.get(index).is_some_and(Object::starts_a_process);
-        let programs = (0..self.objects.len()).filter(|index| is_program(*index)).map(|index| (index, index));
+        let programs = (0..self.objects.len()).filter(|index| self.starts_a_process(*index));
+        let programs = programs.map(|index| (index, index));
         let mut loaded: BTreeMap<usize, usize> = programs.collect();
         for process in &self.processes {
-            let Some(root) = process.root().filter(|root| is_program(*root)) else { continue };
+            let Some(root) = process.root().filter(|root| self.starts_a_process(*root)) else { continue };
             for object in &process.objects {
                 loaded.entry(*object).or_insert(root);
             }
         }
         loaded
-    }
-}
-
-/// One `DT_NEEDED` entry and what it leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dependency {
-    /// The name as it stands in the file.
-    pub name: String,
-    /// What the loader would take for it.
-    pub resolution: Resolution,
-}
-
-/// What a `DT_NEEDED` leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// musl itself.
-    Libc,
-    /// The interpreter's library, which the process already has.
-    Interpreter,
-    /// The policy promises that every system has it.
-    Allowed,
-    /// `--exclude`: the user provides it.
-    Excluded {
-        /// The pattern that matched.
-        pattern: String,
-        /// The file found for it, where the pattern matched a path.
-        path: Option<String>,
-    },
-    /// Another object of the graph.
-    Object {
-        /// Its index.
-        index: usize,
-    },
-    /// Nothing.
-    Missing {
-        /// The directories searched, in order.
-        searched: Arc<[String]>,
-        /// Files of that name that could not be taken.
-        rejected: Vec<Rejected>,
-    },
-}
-
-impl Object {
-    /// Whether an interpreter imports it: it defines `PyInit_*`, or the names that other interpreters and later protocols
-    /// use.
-    #[must_use]
-    pub fn is_extension_module(&self) -> bool {
-        let starts = |start: &[u8]| self.symbols.defined.iter().any(|name| name.starts_with(start));
-        [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
-    }
-
-    /// Whether a process begins with it. An extension module that has an interpreter, or is a program besides, is opened like
-    /// any other: the import system takes what ends in `.so` and does not look further. What lies at a fixed address does
-    /// not come in question.
-    #[must_use]
-    pub fn starts_a_process(&self) -> bool {
-        let imported = || {
-            let name = self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str());
-            self.facts.kind == Kind::Dynamic && name.ends_with(".so") && self.is_extension_module()
-        };
-        self.facts.is_program() && !imported()
-    }
-
-    /// The objects this one depends on, as indices, with the name each is asked for by.
-    pub fn edges(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.dependencies.iter().filter_map(|dependency| match dependency.resolution {
-            Resolution::Object { index } => Some((dependency.name.as_str(), index)),
-            _ => None,
-        })
     }
 }

@@ -2,9 +2,12 @@
 
 mod apk;
 mod closure;
+mod finder;
 mod graph;
 mod layout;
 mod library;
+mod load;
+mod object;
 mod own_path;
 mod pattern;
 mod process;
@@ -14,13 +17,15 @@ mod sysroot;
 mod system_packages;
 
 pub use apk::{ApkDatabase, Package, is_apk_name};
-pub use graph::{Dependency, Exceeded, Graph, Object, Origin, Resolution};
+pub use finder::ResolverOptions;
+pub use graph::{Exceeded, Graph};
 pub(crate) use layout::directory_of;
 pub use layout::{Installed, InstalledLayout};
 pub use library::{LibraryFile, Rejected, is_elf_file, is_libpython};
+pub use object::{Dependency, Object, Origin, Resolution};
 pub use pattern::{Pattern, PatternError};
 pub use process::Process;
-pub use resolver::{Resolver, ResolverOptions};
+pub use resolver::Resolver;
 pub use search::{SearchPlaces, SystemPath};
 pub use sysroot::Sysroot;
 pub use system_packages::SystemPackages;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::musl::RunPath;
 
-use super::graph::{Object, Origin};
 use super::layout::{InstalledLayout, directory_of};
+use super::object::{Object, Origin};
 use super::search::{Directory, SearchPlaces};
 
 /// The directories that the run path of an object names, in its order: those of the installed wheels, and those outside.

@@ -1,9 +1,8 @@
 //! What one process loads, in musl's order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeMap;
 
-use super::closure::Search;
-use super::graph::{Graph, Object, Resolution};
+use super::object::{Object, Resolution};
 
 /// A process that loads one object, with everything that comes with it: the start of a program, or an interpreter that
 /// opens an extension module before any other.
@@ -27,155 +26,13 @@ impl Process {
     /// The names that a loaded object asks for, with where they lead in this process.
     pub fn dependencies<'a>(
         &'a self,
-        graph: &'a Graph,
+        objects: &'a [Object],
         object: usize,
     ) -> impl Iterator<Item = (&'a str, &'a Resolution)> {
-        let dependencies = graph.objects.get(object).into_iter().flat_map(|object| &object.dependencies);
+        let dependencies = objects.get(object).into_iter().flat_map(|object| &object.dependencies);
         dependencies.enumerate().map(move |(position, dependency)| {
             let here = self.departures.get(&(object, position)).unwrap_or(&dependency.resolution);
             (dependency.name.as_str(), here)
         })
-    }
-}
-
-/// The roots that are loaded by themselves: extension modules, what no other root needs, and of those that only need each
-/// other the first.
-fn loaded_alone(roots: &[Object]) -> Vec<usize> {
-    let edges = |index: usize| {
-        let targets =
-            roots.get(index).into_iter().flat_map(|object| object.edges().map(|(_, target)| target));
-        targets.filter(move |target| *target != index && *target < roots.len())
-    };
-    let needed: BTreeSet<usize> = (0..roots.len()).flat_map(edges).collect();
-    let mut reached: BTreeSet<usize> = BTreeSet::new();
-    let mut reach = |start: usize| {
-        let mut queue = vec![start];
-        while let Some(index) = queue.pop() {
-            if reached.insert(index) {
-                queue.extend(edges(index));
-            }
-        }
-        reached.len()
-    };
-    let mut alone: BTreeSet<usize> = (roots.iter().enumerate())
-        .filter(|(index, object)| !needed.contains(index) || object.is_extension_module())
-        .map(|(index, _)| index)
-        .collect();
-    let mut count = alone.iter().fold(0, |_, index| reach(*index));
-    for index in 0..roots.len() {
-        let more = reach(index);
-        if more > count {
-            alone.insert(index);
-            count = more;
-        }
-    }
-    alone.into_iter().collect()
-}
-
-/// One object of a process that is being loaded.
-struct Loaded {
-    object: usize,
-    /// Who asked for it first (`needed_by`), by position.
-    needed_by: Option<usize>,
-}
-
-impl Search<'_> {
-    /// Loads each of the first `roots` objects that is loaded by itself.
-    pub(super) fn processes(&mut self, roots: usize) -> Vec<Process> {
-        let alone = loaded_alone(self.objects.get(..roots).unwrap_or_default());
-        let found_before = self.objects.len();
-        let mut processes = Vec::with_capacity(alone.len());
-        for root in alone {
-            let process = self.ordinary_process(root).unwrap_or_else(|| self.process(root));
-            let steps = process.objects.len();
-            processes.push(process);
-            if !self.step(steps, root) {
-                break;
-            }
-        }
-        // What was only found while loading, by a run path that another one hides elsewhere.
-        let new: VecDeque<usize> = (found_before..self.objects.len()).collect();
-        if !new.is_empty() {
-            self.run(new);
-        }
-        processes
-    }
-
-    /// The process in which every object finds what it finds by itself: no run path is inherited, and no two libraries
-    /// have one name. Most are so.
-    fn ordinary_process(&self, root: usize) -> Option<Process> {
-        let mut process = Process { objects: vec![root], departures: BTreeMap::new() };
-        let mut names: HashMap<&str, usize> = HashMap::new();
-        let mut seen = BTreeSet::from([root]);
-        let mut next = 0;
-        while let Some(index) = process.objects.get(next).copied() {
-            next += 1;
-            if self.inherits.contains(&index) {
-                return None;
-            }
-            for (name, target) in self.objects.get(index)?.edges() {
-                if *names.entry(name).or_insert(target) != target {
-                    return None;
-                }
-                if seen.insert(target) {
-                    process.objects.push(target);
-                }
-            }
-        }
-        Some(process)
-    }
-
-    /// `load_deps`, `load_direct_deps` and `load_library` in `ldso/dynlink.c`: breadth first, each name once.
-    fn process(&mut self, root: usize) -> Process {
-        let mut loaded = vec![Loaded { object: root, needed_by: None }];
-        let mut places: HashMap<usize, usize> = HashMap::from([(root, 0)]);
-        // The file names that searches have found (`shortname`). What was opened by its path has none.
-        let mut names: HashMap<String, usize> = HashMap::new();
-        let mut departures = BTreeMap::new();
-        let mut next = 0;
-        while let Some(Loaded { object, .. }) = loaded.get(next) {
-            let (place, object) = (next, *object);
-            next += 1;
-            let Some(requester) = self.objects.get(object) else { continue };
-            let known: Vec<Option<Resolution>> =
-                requester.dependencies.iter().map(|dependency| Some(dependency.resolution.clone())).collect();
-            let asked = requester.facts.needed.clone();
-            let mut scope = None;
-            for (position, (name, known)) in
-                asked.iter().zip(known.into_iter().chain(std::iter::repeat(None))).enumerate()
-            {
-                let here = match names.get(name.as_str()) {
-                    Some(object) => Resolution::Object { index: *object },
-                    None => self.find_in_chain(object, name, &mut scope, || needed_by(&loaded, place)),
-                };
-                if let Resolution::Object { index } = here {
-                    if !name.contains('/') {
-                        names.insert(name.clone(), index);
-                    }
-                    places.entry(index).or_insert_with(|| {
-                        loaded.push(Loaded { object: index, needed_by: Some(place) });
-                        loaded.len() - 1
-                    });
-                }
-                if known.is_some_and(|known| differ(&known, &here)) {
-                    departures.insert((object, position), here);
-                }
-            }
-        }
-        Process { objects: loaded.into_iter().map(|loaded| loaded.object).collect(), departures }
-    }
-}
-
-/// The object and those that led to it, the last first.
-fn needed_by(loaded: &[Loaded], place: usize) -> Vec<usize> {
-    let steps = std::iter::successors(Some(place), |place| loaded.get(*place)?.needed_by);
-    steps.filter_map(|place| Some(loaded.get(place)?.object)).collect()
-}
-
-/// Whether two searches ended in different places. Where they looked in vain does not matter.
-fn differ(a: &Resolution, b: &Resolution) -> bool {
-    match (a, b) {
-        (Resolution::Missing { .. }, Resolution::Missing { .. }) => false,
-        _ => a != b,
     }
 }

@@ -1,44 +1,18 @@
-//! Finding libraries.
+//! Resolving: which objects a set of objects leads to.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use crate::limits::Limits;
-use crate::musl;
-use crate::platform::Arch;
+use std::path::Path;
 
 use super::closure::Search;
-use super::graph::{Graph, Object, Origin};
+use super::finder::{Finder, ResolverOptions};
+use super::graph::Graph;
 use super::layout::InstalledLayout;
-use super::library::{LibraryFile, Rejected, read_library};
-use super::pattern::Pattern;
-use super::search::{Directory, SearchPlaces};
+use super::object::Object;
 
-/// What decides how names are resolved, apart from the files themselves.
-#[derive(Clone, Debug, Default)]
-pub struct ResolverOptions {
-    /// Where to look.
-    pub places: SearchPlaces,
-    /// What the user provides.
-    pub exclude: Vec<Pattern>,
-    /// Names that every system provides, by policy.
-    pub allowed: Vec<String>,
-    /// How much is read and looked for.
-    pub limits: Limits,
-}
-
-/// Finds libraries; remembers every file it has read, so that a batch of wheels reads each once, or twice where two threads
-/// come upon it at one time. Of a file it keeps what it is and its hash, not its bytes.
+/// Resolves what objects need as musl does. It remembers every file that it has read, so that a batch of wheels reads each
+/// library once.
 #[derive(Debug)]
 pub struct Resolver {
-    options: ResolverOptions,
-    seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
-    /// The system path of each architecture that was asked for.
-    system: Mutex<HashMap<Option<Arch>, Arc<[Directory]>>>,
-    /// Where directories of the host lie in the sysroot, if they do.
-    inside: Mutex<HashMap<PathBuf, Option<String>>>,
+    finder: Finder,
 }
 
 impl Default for Resolver {
@@ -51,13 +25,13 @@ impl Resolver {
     /// A resolver that has read nothing yet.
     #[must_use]
     pub fn new(options: ResolverOptions) -> Self {
-        Self { options, seen: Mutex::default(), system: Mutex::default(), inside: Mutex::default() }
+        Self { finder: Finder::new(options) }
     }
 
     /// What it goes by.
     #[must_use]
     pub fn options(&self) -> &ResolverOptions {
-        &self.options
+        self.finder.options()
     }
 
     /// Resolves everything the roots need, and what that needs in turn.
@@ -70,7 +44,7 @@ impl Resolver {
     /// under the same name, so that each requester keeps its own.
     #[must_use]
     pub fn resolve(&self, roots: Vec<Object>, layout: &InstalledLayout) -> Graph {
-        Search::new(self, roots, layout).graph()
+        Search::new(&self.finder, roots, layout).graph()
     }
 
     /// A file of the host as the root of a graph.
@@ -79,128 +53,6 @@ impl Resolver {
     ///
     /// Why it cannot be one: unreadable, no ELF file, damaged.
     pub fn root(&self, path: &Path) -> Result<Object, String> {
-        let text = |error: std::io::Error| error.to_string();
-        let sysroot = &self.options.places.sysroot;
-        let (found, shown, in_sysroot, location) = match sysroot.inside(path) {
-            Some(inside) => {
-                let (shown, location) = sysroot.resolve(&inside).map_err(text)?;
-                (inside, shown, true, location)
-            }
-            None => {
-                let found = std::path::absolute(path).map_err(text)?.to_string_lossy().into_owned();
-                let location = std::fs::canonicalize(path).map_err(text)?;
-                (found, location.to_string_lossy().into_owned(), false, location)
-            }
-        };
-        let file = Arc::new(read_library(shown.clone(), in_sysroot, &location, &self.options.limits)?);
-        // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
-        // `/proc/self/exe` leads (`fixup_rpath`).
-        let found = if file.facts.is_program() { shown } else { found };
-        Ok(Object {
-            facts: file.facts.clone(),
-            symbols: file.symbols.clone(),
-            size: file.size,
-            dependencies: Vec::new(),
-            origin: Origin::File { found, file },
-        })
-    }
-
-    /// The system path for an architecture. Its path file is read once.
-    pub(super) fn system_directories(&self, arch: Option<Arch>) -> Arc<[Directory]> {
-        let known = || self.system.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(directories) = known().get(&arch) {
-            return Arc::clone(directories);
-        }
-        let directories: Arc<[Directory]> = self.options.places.system_directories(arch).into();
-        Arc::clone(known().entry(arch).or_insert(directories))
-    }
-
-    /// The file at a directory, if there is one: `Ok(None)` where nothing has the name.
-    pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
-        let directory = self.in_sysroot(directory);
-        let directory = directory.as_ref();
-        if musl::too_long(&directory.shown(), name) {
-            return Ok(None);
-        }
-        let shown = || format!("{}/{name}", directory.shown().trim_end_matches('/'));
-        let rejected = |reason: String| Rejected { path: shown(), reason };
-        let located = match directory {
-            Directory::Inside(path) => self
-                .options
-                .places
-                .sysroot
-                .resolve(&format!("{path}/{name}"))
-                .map(|(path, at)| (path, true, at)),
-            Directory::Host(path) => std::fs::canonicalize(path.join(name))
-                .map(|location| (location.to_string_lossy().into_owned(), false, location)),
-        };
-        let (path, in_sysroot, location) = match located {
-            Ok(located) => located,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(rejected(error.to_string())),
-        };
-        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = seen().get(&location).cloned();
-        let read = known.unwrap_or_else(|| {
-            let read = read_library(path.clone(), in_sysroot, &location, &self.options.limits).map(Arc::new);
-            seen().insert(location, read.clone());
-            read
-        });
-        let file = read.map_err(rejected)?;
-        // Another name may have led to the file before, for another wheel. What is said of it follows from this one.
-        let file = match (&file.path, file.in_sysroot) == (&path, in_sysroot) {
-            true => file,
-            false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
-        };
-        Ok(Some(Found { found: shown(), file }))
-    }
-
-    /// A directory of the host that lies in the sysroot is one of the sysroot: its links lead where they lead there.
-    fn in_sysroot<'d>(&self, directory: &'d Directory) -> Cow<'d, Directory> {
-        let Directory::Host(path) = directory else { return Cow::Borrowed(directory) };
-        let mut known = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let inside = known.entry(path.clone()).or_insert_with(|| self.options.places.sysroot.inside(path));
-        inside.clone().map_or(Cow::Borrowed(directory), |inside| Cow::Owned(Directory::Inside(inside)))
-    }
-}
-
-/// A library under the path that led to it.
-pub(super) struct Found {
-    pub(super) found: String,
-    pub(super) file: Arc<LibraryFile>,
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::resolve::Sysroot;
-
-    #[test]
-    fn what_is_said_of_a_file_does_not_depend_on_who_found_it_first() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/rootfs").canonicalize().unwrap();
-        let elsewhere = tempfile::tempdir().unwrap();
-        let link = elsewhere.path().join("libgreet.so.3");
-        std::os::unix::fs::symlink(root.join("usr/lib/libgreet.so.3.1"), link).unwrap();
-        let host = Directory::Host(elsewhere.path().to_owned());
-        let inside = Directory::Inside("/usr/lib".to_owned());
-        let found = |directories: [&Directory; 2]| {
-            let places = SearchPlaces { sysroot: Sysroot::new(&root), ..SearchPlaces::default() };
-            let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
-            directories.map(|directory| resolver.candidate(directory, "libgreet.so.3").unwrap().unwrap().file)
-        };
-        let [first, second] = found([&host, &inside]);
-        let [other_second, other_first] = found([&inside, &host]);
-        assert_eq!((&first, &second), (&other_first, &other_second));
-        assert_eq!((first.in_sysroot, second.in_sysroot), (false, true));
-        assert_eq!(second.path, "/usr/lib/libgreet.so.3.1");
-        assert_eq!(first.location, second.location);
+        self.finder.root(path)
     }
 }
