@@ -9,6 +9,7 @@ mod destination;
 mod env;
 mod excludes;
 mod exit;
+mod explain;
 mod format;
 mod global;
 mod inputs;
@@ -63,13 +64,15 @@ enum Command {
     Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
+    /// Explain a finding: what it means, what users see, how to fix it; without a code, list all of them
+    Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(reference::CompletionsArgs),
     /// Print a manual page
     Man(reference::ManArgs),
-    /// Print docs/cli.md
+    /// Print a page of the documentation
     #[command(hide = true)]
-    Reference,
+    Reference(reference::ReferenceArgs),
     /// What auditwheel had until version 2
     #[command(hide = true)]
     Addtag {
@@ -134,11 +137,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Lddtree(arguments)) => {
             on_threads(None, || lddtree::run(arguments, environment, terminal))
         }
+        Some(Command::Explain(arguments)) => explain::run(arguments, terminal),
         Some(Command::Completions(arguments)) => {
             reference::completions(arguments, &command(Voice::Own), terminal)
         }
         Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), terminal),
-        Some(Command::Reference) => reference::markdown(command(Voice::Own), terminal),
+        Some(Command::Reference(arguments)) => reference::page(arguments, command(Voice::Own), terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(terminal)),
         None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
     };
@@ -146,10 +150,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
 }
 
 /// Runs a command that looks at wheels, on as many threads as it is to have.
-fn on_threads(
-    jobs: Option<u16>,
-    run: impl FnOnce() -> Result<Exit, Stop> + Send,
-) -> Result<Exit, Stop> {
+fn on_threads(jobs: Option<u16>, run: impl FnOnce() -> Result<Exit, Stop> + Send) -> Result<Exit, Stop> {
     turns::threads(jobs)?.install(run)
 }
 

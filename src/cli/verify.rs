@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::Args;
-use muslrepair::audit::rules::RULES;
 use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
@@ -31,7 +30,9 @@ use super::term::{Stop, Terminal};
 use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = codes_help())]
+#[command(
+    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
+)]
 pub(super) struct VerifyArgs {
     /// Wheels, directories of wheels, or unpacked trees such as a site-packages
     #[arg(required = true, value_name = "WHEEL|TREE")]
@@ -91,14 +92,6 @@ struct ModuleView<'a> {
     #[serde(flatten)]
     module: &'a Module,
     requirements: Vec<&'a Requirement>,
-}
-
-fn codes_help() -> String {
-    let mut help = "Findings (codes for --allow):\n".to_owned();
-    for rule in RULES {
-        help.push_str(&format!("  {} ({})\n      {}\n", rule.code, rule.severity, rule.summary));
-    }
-    help
 }
 
 pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
@@ -254,10 +247,7 @@ impl VerifyArgs {
 }
 
 /// What is read of each wheel, which is read once; nothing of a tree.
-fn scanned(
-    subjects: &[Subject],
-    limits: &Limits,
-) -> Vec<Option<Result<ScannedWheel, Failure>>> {
+fn scanned(subjects: &[Subject], limits: &Limits) -> Vec<Option<Result<ScannedWheel, Failure>>> {
     let scanned: Vec<OnceLock<Result<ScannedWheel, Failure>>> =
         subjects.iter().map(|_| OnceLock::new()).collect();
     in_turn(subjects.len(), |number| {
@@ -319,8 +309,7 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text =
-        format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
+    let mut text = format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }

@@ -15,6 +15,7 @@ mod auditwheel;
 mod batch;
 mod callers;
 mod calls;
+mod explain;
 mod hostile;
 mod importable;
 mod inputs_kept;

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A run path entry is so long that musl may skip it where the wheel is installed.",
+    summary: "A run path entry is so long that musl may skip it after installation.",
     explanation: "\
 musl joins the directory of a run path entry, a slash and the name of the library in a buffer of 512 bytes, and skips the entry
 without a word if they do not fit. `$ORIGIN` is replaced by the directory of the object first, and `..` is not resolved, so
