@@ -188,10 +188,6 @@ fn compress_anew(
     part: &Range<usize>,
     last: bool,
 ) -> Option<()> {
-    // zlib-rs begins and ends on a byte.
-    if !out.position().is_multiple_of(8) {
-        write_stored(out, &[], false);
-    }
     let window = part.start.saturating_sub(WINDOW)..part.start;
     compressor.reset();
     if !window.is_empty() {
