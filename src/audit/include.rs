@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::resolve::{InstalledLayout, Object, Origin, Resolution, Resolver};
 
-use super::finding::quoted;
+use super::finding::listed;
 
 /// A library of `--include` that cannot be grafted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ fn find(requester: &Object, resolver: &Resolver, library: &str) -> Result<Object
             Ok(Object { dependencies: Vec::new(), ..object.clone() })
         }
         Some(Resolution::Missing { searched, rejected }) => {
-            let mut details = vec![format!("searched: {}", quoted(searched.iter().map(String::as_str)))];
+            let mut details = vec![format!("searched: {}", listed(searched))];
             details
                 .extend(rejected.iter().map(|file| format!("rejected: `{}` ({})", file.path, file.reason)));
             Err(IncludeFailure { details, ..refused("was not found") })

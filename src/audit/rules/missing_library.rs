@@ -1,6 +1,6 @@
 //! `missing-library`: a library that is found nowhere.
 
-use crate::audit::finding::{Code, Finding, Severity, grouped, listed, quoted};
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed};
 use crate::audit::include::IncludeFailure;
 use crate::audit::subject::Subject;
 use crate::resolve::{Rejected, Resolution, is_apk_name};
@@ -55,7 +55,7 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
 fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {
     let mut details = Vec::new();
     if !searched.is_empty() {
-        details.push(format!("searched: {}", quoted(searched.iter().map(String::as_str))));
+        details.push(format!("searched: {}", listed(searched)));
     }
     let shown = rejected.iter().take(MOST_REJECTED);
     details.extend(shown.map(|file| format!("rejected: `{}` ({})", file.path, file.reason)));
