@@ -26,7 +26,7 @@ mod wheel;
 mod wheel_kind;
 
 pub use elf_audit::{ElfAudit, ExternalLibrary, ObjectSet, audit_objects};
-pub(crate) use finding::quoted;
+pub(crate) use finding::listed;
 pub use finding::{Code, Finding, MOST_OBJECTS, Severity};
 pub use install_set::{Neighbourhood, Neighbours};
 pub(crate) use libc::built_for_musl;

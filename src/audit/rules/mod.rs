@@ -49,6 +49,7 @@ mod wrong_machine;
 mod wrong_suffix;
 mod wrong_tag;
 
+use std::cmp::Reverse;
 use std::str::FromStr;
 
 use super::finding::{Code, Finding};
@@ -116,7 +117,26 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> {
     let asked = RULES.iter().filter(|rule| rule.concern == concern);
     let wanted = asked.filter(|rule| !subject.options.allow.contains(&rule.code));
-    wanted.flat_map(|rule| (rule.check)(subject)).collect()
+    wanted.flat_map(|rule| bounded(rule, (rule.check)(subject))).collect()
+}
+
+/// How many findings of one rule are told one by one.
+const MOST_FINDINGS: usize = 100;
+
+/// The worst findings of a rule, and one about the rest: a wheel decides how many there are.
+fn bounded(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() <= MOST_FINDINGS {
+        return findings;
+    }
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    let rest = findings.split_off(MOST_FINDINGS);
+    if let Some(worst) = rest.first() {
+        let message = format!("{} more findings like these are not listed", rest.len());
+        let fixed_by_repair = rest.iter().all(|finding| finding.fixed_by_repair);
+        let severity = worst.severity;
+        findings.push(Finding { severity, fixed_by_repair, ..rule.finding(&worst.object, message) });
+    }
+    findings
 }
 
 /// No rule has this code.
@@ -153,6 +173,22 @@ impl FromStr for Code {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::audit::Severity;
+
+    #[test]
+    fn of_many_findings_the_worst_are_told_and_the_rest_is_counted() {
+        let rule = find("missing-library").unwrap();
+        let finding = |number: usize| rule.finding(&format!("{number}.so"), "is missing");
+        let few: Vec<Finding> = (0..MOST_FINDINGS).map(finding).collect();
+        assert_eq!(bounded(rule, few.clone()), few);
+        let warnings = (0..150).map(|number| finding(number).with_severity(Severity::Warning));
+        let told = bounded(rule, warnings.chain([finding(150)]).collect());
+        assert_eq!((told.len(), told[0].object.as_str()), (MOST_FINDINGS + 1, "150.so"));
+        let last = told.last().unwrap();
+        assert_eq!(last.message, "51 more findings like these are not listed");
+        assert_eq!((last.severity, last.fixed_by_repair), (Severity::Warning, false));
+        assert_eq!(bounded(rule, (0..150).map(finding).collect()).last().unwrap().severity, Severity::Error);
+    }
 
     #[test]
     fn codes_are_unique_and_every_text_is_there() {
