@@ -30,6 +30,9 @@ pub struct Audit {
     /// Members that `RECORD` does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<WheelPath>,
+    /// Whether every row of `RECORD` is right, and every member has one.
+    #[serde(skip)]
+    pub record_is_right: bool,
     /// The audit of its ELF files.
     #[serde(flatten)]
     pub elf: ElfAudit,
@@ -73,7 +76,7 @@ impl Audit {
 ///
 /// # Errors
 ///
-/// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file. What keeps a sound wheel from being
+/// When a member cannot be read, or is a damaged ELF file. What keeps a sound wheel from being
 /// repaired is no error here but a [`Finding`].
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
     audit_beside(wheel, Neighbours::default(), resolver, options)
@@ -114,7 +117,7 @@ pub fn audit_beside(
     for directory in &siblings.directories {
         layout.insert_directory(directory);
     }
-    let package = Package { wheel, kind, unlisted: &scan.unlisted };
+    let package = Package { wheel, kind, unlisted: &scan.unlisted, mismatches: &scan.mismatches };
     let set = ObjectSet {
         name: filename.to_string(),
         own,
@@ -127,6 +130,7 @@ pub fn audit_beside(
         wheel: filename,
         kind,
         hashes,
+        record_is_right: scan.unlisted.is_empty() && scan.mismatches.is_empty() && wheel.record().is_usual(),
         unlisted: scan.unlisted,
         elf,
         packaging,
