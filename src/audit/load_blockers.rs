@@ -1,7 +1,7 @@
 //! What no musl loads, whatever it is loaded with.
 
-use crate::elf::{Kind, Segment};
-use crate::resolve::Object;
+use crate::elf::Segment;
+use crate::resolve::Graph;
 
 use super::requirement::RequirementKind;
 
@@ -14,9 +14,10 @@ const PAGE: u64 = 4096;
 
 /// What of an object itself keeps every musl from loading it. A program that was linked statically relocates itself, and
 /// what is not dynamic is not loaded.
-pub(super) fn load_blockers(object: &Object) -> Vec<RequirementKind> {
+pub(super) fn load_blockers(graph: &Graph, index: usize) -> Vec<RequirementKind> {
+    let Some(object) = graph.objects.get(index) else { return Vec::new() };
     let facts = &object.facts;
-    if !facts.dynamic || facts.is_static_program() {
+    if !facts.dynamic || graph.is_static_program(index) {
         return Vec::new();
     }
     let mut blockers = Vec::new();
@@ -27,7 +28,7 @@ pub(super) fn load_blockers(object: &Object) -> Vec<RequirementKind> {
         blockers.push(RequirementKind::UnsupportedRelocation { number });
     }
     // `map_library` makes everything writable where it sees the tag. Programs are mapped by the kernel, which does not.
-    if facts.relocations.text && (!facts.textrel_tag || object.starts_a_process()) {
+    if facts.relocations.text && (!facts.textrel_tag || graph.starts_a_process(index)) {
         blockers.push(RequirementKind::TextRelocation);
     }
     // `sysv_lookup` follows a null pointer: in a library when it is opened (`load_library` looks whether it is a libc), in
@@ -35,9 +36,11 @@ pub(super) fn load_blockers(object: &Object) -> Vec<RequirementKind> {
     if !facts.hash_table {
         blockers.push(RequirementKind::NoHashTable);
     }
+    if facts.short_hash_words && !facts.gnu_hash_table {
+        blockers.push(RequirementKind::ShortHashWords);
+    }
     // The kernel starts it as it is, and nobody relocates it.
-    let program = facts.kind == Kind::Executable || facts.pie_flag;
-    if program && facts.interpreter.is_none() && !object.is_extension_module() {
+    if graph.is_program(index) && facts.interpreter.is_none() && !object.is_extension_module() {
         blockers.push(RequirementKind::NoInterpreter);
     }
     if hides_a_page(&facts.segments) {

@@ -68,6 +68,8 @@ pub enum RequirementKind {
     TextRelocation,
     /// No hash table of symbols (`find_sym2`).
     NoHashTable,
+    /// A hash table of symbols with words of four bytes where musl reads eight (`sysv_lookup`).
+    ShortHashWords,
     /// A program that needs libraries and asks for no loader.
     NoInterpreter,
     /// A library that is not found.
@@ -130,6 +132,9 @@ impl fmt::Display for Requirement {
             }
             RequirementKind::TextRelocation => write!(f, "`{object}` has text relocations")?,
             RequirementKind::NoHashTable => write!(f, "`{object}` has no hash table of symbols")?,
+            RequirementKind::ShortHashWords => {
+                write!(f, "`{object}` has a hash table with words of four bytes, where musl reads eight")?
+            }
             RequirementKind::NoInterpreter => write!(f, "`{object}` is a program without an interpreter")?,
             RequirementKind::MissingLibrary { library } => {
                 write!(f, "`{object}` needs `{library}`, which was not found")?

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::musl::{self, Release, Releases};
 use crate::platform::Arch;
-use crate::resolve::{Graph, Object, Origin, Process, Resolution};
+use crate::resolve::{Graph, Origin, Process, Resolution};
 
 use super::load_blockers::{has_empty_segment, load_blockers};
 use super::requirement::{Requirement, RequirementKind};
@@ -48,7 +48,7 @@ impl Requirements {
             let Some(index) = process.root() else { continue };
             let Some(root) = graph.objects.get(index) else { continue };
             let is_sibling = matches!(root.origin, Origin::Neighbour { .. });
-            let at_start = root.starts_a_process();
+            let at_start = graph.starts_a_process(index);
             let scope = Scope::of(graph, process, at_start);
             let mut found: Vec<usize> = Vec::new();
             let mut loads_on = Releases::ALL;
@@ -61,7 +61,7 @@ impl Requirements {
                     continue;
                 }
                 if !own.contains_key(&(*member, at_start)) {
-                    let added = requirements.add_all(own_requirements(*member, object, at_start));
+                    let added = requirements.add_all(own_requirements(graph, *member, at_start));
                     own.insert((*member, at_start), added);
                 }
                 found.extend(own.get(&(*member, at_start)).into_iter().flatten());
@@ -114,9 +114,10 @@ fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement
 }
 
 /// What one object asks for, whatever it is loaded with.
-fn own_requirements(index: usize, object: &Object, at_start: bool) -> Vec<Requirement> {
-    let facts = &object.facts;
+fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirement> {
     let mut requirements = Vec::new();
+    let Some(object) = graph.objects.get(index) else { return requirements };
+    let facts = &object.facts;
     let mut require = |kind: RequirementKind, met_by: Releases| {
         requirements.push(Requirement { object: object.origin.shown().to_owned(), index, kind, met_by });
     };
@@ -124,7 +125,7 @@ fn own_requirements(index: usize, object: &Object, at_start: bool) -> Vec<Requir
         require(RequirementKind::InstructionSet { level }, Releases::ALL);
     }
     // The kernel starts it, it relocates itself, and it brings its own C library.
-    if facts.is_static_program() {
+    if graph.is_static_program(index) {
         return requirements;
     }
     let mut require_since = |kind: RequirementKind, since: Releases| {
@@ -147,7 +148,7 @@ fn own_requirements(index: usize, object: &Object, at_start: bool) -> Vec<Requir
     if facts.relocations.initial_exec_tls > 0 && !at_start {
         require(RequirementKind::InitialExecTls, Releases::NONE);
     }
-    for kind in load_blockers(object) {
+    for kind in load_blockers(graph, index) {
         require(kind, Releases::NONE);
     }
     requirements

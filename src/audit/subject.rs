@@ -55,7 +55,7 @@ pub(crate) struct Package<'a> {
 impl<'a> Subject<'a> {
     /// The objects of the wheel or tree and the libraries outside, without those of other wheels beside it.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.graph.objects.iter().filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
+        self.objects_and_indices().map(|(_, object)| object)
     }
 
     /// The object of this index, unless it belongs to another wheel.
@@ -63,9 +63,21 @@ impl<'a> Subject<'a> {
         self.graph.objects.get(index).filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
     }
 
+    /// The same with their indices.
+    pub(crate) fn objects_and_indices(&self) -> impl Iterator<Item = (usize, &'a Object)> + use<'a> {
+        let all = self.graph.objects.iter().enumerate();
+        all.filter(|(_, object)| !matches!(object.origin, Origin::Neighbour { .. }))
+    }
+
     /// The objects of the wheel or tree itself.
     pub(crate) fn members(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.graph.objects.iter().filter(|object| matches!(object.origin, Origin::Member { .. }))
+        self.members_and_indices().map(|(_, object)| object)
+    }
+
+    /// The same with their indices.
+    pub(crate) fn members_and_indices(&self) -> impl Iterator<Item = (usize, &'a Object)> + use<'a> {
+        let all = self.graph.objects.iter().enumerate();
+        all.filter(|(_, object)| matches!(object.origin, Origin::Member { .. }))
     }
 
     /// The names of the objects that have a requirement of this kind, each once.

@@ -38,6 +38,8 @@ pub(super) struct Scope<'a> {
     /// zlib, where the policy leaves it to the system.
     zlib: bool,
     python: bool,
+    /// Whether a program of the wheel may have started it: it begins with a library that no interpreter imports.
+    any_program: bool,
     /// Libraries that the user provides, or that are missing, which may define anything.
     unknown: bool,
 }
@@ -48,7 +50,9 @@ impl<'a> Definers<'a> {
         let mut places: HashMap<&[u8], usize> = HashMap::new();
         let mut asked = Vec::with_capacity(graph.objects.len());
         for object in &graph.objects {
-            let names = unsettled(object).map(|(name, exported)| {
+            // A static program finds what it refers to by itself.
+            let looked_up = !graph.is_static_program(asked.len());
+            let names = unsettled(object).filter(|_| looked_up).map(|(name, exported)| {
                 let next = places.len();
                 Asked { name, exported, definers: *places.entry(name).or_insert(next) }
             });
@@ -97,7 +101,7 @@ impl<'a> Definers<'a> {
                 None => {
                     let elsewhere = definers.iter().find_map(|definer| {
                         let object = graph.objects.get(*definer)?;
-                        scope.could_have(*definer, object).then(|| object.origin.shown().to_owned())
+                        scope.could_have(graph, *definer, object).then(|| object.origin.shown().to_owned())
                     });
                     RequirementKind::Symbol { symbol, elsewhere }
                 }
@@ -112,12 +116,15 @@ impl<'a> Definers<'a> {
 impl<'a> Scope<'a> {
     /// What `process` has.
     pub(super) fn of(graph: &'a Graph, process: &'a Process, is_program: bool) -> Self {
+        let root = process.root().and_then(|root| graph.objects.get(root));
+        let is_imported = root.is_some_and(Object::is_extension_module);
         let mut scope = Self {
             objects: process.objects.iter().copied().collect(),
             names: HashMap::new(),
             zlib: false,
             // A program has the interpreter's symbols only if it asks for its library, which is refused elsewhere.
             python: !is_program,
+            any_program: !is_program && !is_imported,
             unknown: false,
         };
         for (name, resolution) in
@@ -136,12 +143,16 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// Whether an object that the process does not load could be loaded before, for all to see (`RTLD_GLOBAL`): it is no
-    /// program, and its name does not lead to another library.
-    fn could_have(&self, index: usize, object: &Object) -> bool {
+    /// Whether an object that the process does not load could be in it before: a program that started it, whose symbols
+    /// everything it opens binds to, or a library that was loaded for all to see (`RTLD_GLOBAL`), if its name does not lead
+    /// to another one.
+    fn could_have(&self, graph: &Graph, index: usize, object: &Object) -> bool {
+        if graph.starts_a_process(index) {
+            return self.any_program;
+        }
         let shown = object.origin.shown();
         let file = shown.rsplit('/').next().unwrap_or(shown);
-        !object.starts_a_process() && self.names.get(file).is_none_or(|loaded| *loaded == index)
+        self.names.get(file).is_none_or(|loaded| *loaded == index)
     }
 }
 

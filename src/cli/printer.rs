@@ -1,6 +1,5 @@
 //! What is printed about the wheels of a repair, in their order.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use muslrepair::audit::{Finding, Severity};
@@ -17,6 +16,7 @@ use super::inputs;
 use super::outcome::{OutputConflict, WheelOutcome, Written};
 use super::summary::Summary;
 use super::term::{Stop, Terminal};
+use super::turns::Sorted;
 
 /// Prints what becomes of the wheels, in their order.
 pub(super) struct Printer<'a> {
@@ -29,8 +29,7 @@ pub(super) struct Printer<'a> {
 }
 
 struct State {
-    waiting: BTreeMap<usize, WheelOutcome>,
-    next: usize,
+    outcomes: Sorted<WheelOutcome>,
     worst: Exit,
     output: Result<(), Stop>,
     documents: Vec<Value>,
@@ -41,8 +40,7 @@ struct State {
 impl<'a> Printer<'a> {
     pub(super) fn new(batch: &'a Batch, format: Format, keep: bool, terminal: Terminal) -> Self {
         let state = State {
-            waiting: BTreeMap::new(),
-            next: 0,
+            outcomes: Sorted::default(),
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
@@ -55,11 +53,8 @@ impl<'a> Printer<'a> {
     /// A wheel is done; it is printed when all before it are.
     pub(super) fn done(&self, index: usize, outcome: WheelOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.waiting.insert(index, outcome);
-        loop {
-            let next = state.next;
-            let Some(outcome) = state.waiting.remove(&next) else { return };
-            state.next += 1;
+        state.outcomes.add(index, outcome);
+        while let Some((next, outcome)) = state.outcomes.take() {
             let exit = self.print(next, &outcome);
             state.worst = state.worst.max(exit);
             state.summary.count(&outcome);

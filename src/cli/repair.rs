@@ -23,6 +23,7 @@ use super::progress::Progress;
 use super::search::SearchArgs;
 use super::size::Size;
 use super::term::{Stop, Terminal};
+use super::turns::threads;
 use super::usage::Usage;
 use super::{Exit, inputs, platform};
 
@@ -176,11 +177,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     if let Some(setting) = &environment.arch {
         terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    let pool = pool.build().map_err(|error| format!("cannot start threads: {error}"))?;
+    let pool = threads(arguments.jobs)?;
     let mut limits = arguments.search.limits();
     let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
     // As many wheels as there are threads are worked on at once, each with its share.

@@ -1,9 +1,17 @@
 //! Work in an order that does not depend on which thread is faster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use super::usage::Usage;
+
+/// As many threads as were asked for, or one per core.
+pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, Usage> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
+    pool.map_err(|error| format!("cannot start threads: {error}").into())
+}
 
 /// Calls `work` for the numbers from 0 to `count`, handed out in order, one at a time on each thread of the pool. What
 /// `work` does in parallel is done on the same threads, by those that have nothing else to do.
@@ -23,6 +31,31 @@ pub(super) fn in_turn(pool: &rayon::ThreadPool, count: usize, work: impl Fn(usiz
             work(number);
         }
     });
+}
+
+/// Results that come in any order and are taken in that of their numbers.
+pub(super) struct Sorted<T> {
+    waiting: BTreeMap<usize, T>,
+    next: usize,
+}
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new(), next: 0 }
+    }
+}
+
+impl<T> Sorted<T> {
+    pub(super) fn add(&mut self, number: usize, result: T) {
+        self.waiting.insert(number, result);
+    }
+
+    /// The next one, if it is there.
+    pub(super) fn take(&mut self) -> Option<(usize, T)> {
+        let result = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some((self.next - 1, result))
+    }
 }
 
 /// Lets numbers pass one after the other.

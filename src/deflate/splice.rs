@@ -1,24 +1,24 @@
 //! The compressed form of a file that differs a little from one whose compressed form is at hand.
 //!
 //! A patched ELF file has most of its bytes where they were: some strings, headers and entries of tables change, and
-//! some pages come behind. Blocks in which nothing changed, and which refer to nothing that changed, are copied bit by
-//! bit. In the others every token is held against the new bytes: what still says the right thing stays, the rest
-//! becomes literals, and the block gets new codes. What comes behind is compressed.
+//! some pages come behind. Blocks in which nothing changed are copied bit by bit. Of one in which something changed, or
+//! that may refer to such, the codes before and behind that are copied, each behind a copy of the block's header. What lies
+//! between, and what comes behind, is compressed anew.
 
 use std::ops::Range;
 
+use flate2::{Compress, Compression, FlushCompress, Status};
+
 use super::bits::BitWriter;
-use super::block::{write_block, write_stored};
-use super::checked::{Place, Spliced, is_spliced_right};
-use super::compress::compress_part;
-use super::inflate::{Block, tokens};
-use super::token::{Token, Tokens, WINDOW};
+use super::blocks::{Block, Part, blocks, parts, write_stored};
+use super::inflate::inflates_to;
+
+/// How far back a match may refer.
+const WINDOW: usize = 32 << 10;
 
 /// What differs between a file and another that was made from it.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    /// The blocks of the first file's stream, in order.
-    blocks: Vec<Block>,
     /// Where the other has other bytes, ascending.
     changes: Vec<Range<usize>>,
     /// The size of the first, in bytes; behind it the other has more.
@@ -26,112 +26,141 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares a file, which lies in these blocks of its stream, with what it became; nothing where splicing would not
-    /// pay. The old bytes are not needed any more then.
-    pub(crate) fn between(old: &[u8], blocks: Vec<Block>, new: &[u8]) -> Option<Self> {
-        /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
-        const SHARE: usize = 16;
+    /// Compares a file with what it became; nothing where splicing would not pay. The old bytes are not needed any more
+    /// then.
+    pub(crate) fn between(old: &[u8], new: &[u8]) -> Option<Self> {
         let size = old.len();
-        if new.len() < size || size == 0 || blocks.is_empty() {
+        if new.len() < size || size == 0 {
             return None;
         }
         let changes = changes(old, new);
         let changed = changes.iter().map(Range::len).sum::<usize>() + (new.len() - size);
-        (changed <= new.len() / SHARE).then_some(Self { blocks, changes, size })
+        pays(changed, new).then_some(Self { changes, size })
     }
 }
 
-/// The stream for `new`, made from `stream` of the file that it differs from. It has been inflated again; nothing
-/// where that went wrong.
+/// Whether little enough is compressed anew.
+fn pays(anew: usize, new: &[u8]) -> bool {
+    /// From this share on compressing all of it makes less of it, and takes little longer.
+    const SHARE: usize = 2;
+    anew <= new.len() / SHARE
+}
+
+/// A piece of the stream that is made.
+enum Piece {
+    /// These bits of the other stream, which are a block together. The first says whether it is the last.
+    Copied([Range<u64>; 3]),
+    /// These bytes as they are.
+    Stored(Range<usize>),
+    /// These bytes, compressed anew.
+    Anew(Range<usize>),
+}
+
+/// The stream for `new`, made from `stream` of the file that it differs from. It was inflated again. Nothing where much of
+/// it would have to be compressed anew, or where it came out wrong.
 pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
-    let Difference { blocks, changes, size } = difference;
-    let behind = *size..new.len();
-    let mut out = BitWriter::with_capacity(stream.len() + behind.len() + 4096);
-    let mut spliced = Vec::with_capacity(blocks.len() + 1);
-    for (index, block) in blocks.iter().enumerate() {
-        let place = Place { bit: out.position(), byte: block.bytes.0 };
-        let last = behind.is_empty() && index + 1 == blocks.len();
-        // What the block refers to lies in the window before it.
+    let Difference { changes, size } = difference;
+    let mut pieces = Vec::new();
+    for block in blocks(stream, *size)? {
+        // What a block refers to lies in the window before it.
         let window = block.bytes.0.saturating_sub(WINDOW)..block.bytes.1;
-        let copied = !block.stored && !touches(changes, &window);
-        if copied {
-            copy(&mut out, stream, block, last);
+        if block.stored {
+            pieces.push(Piece::Stored(block.bytes.0..block.bytes.1));
+        } else if touches(changes, &window) {
+            add_parts(&mut pieces, stream, &block, changes)?;
         } else {
-            write(&mut out, stream, block, new, changes, last)?;
+            pieces.push(Piece::Copied([block.bits.0..block.bits.1, 0..0, 0..0]));
         }
-        spliced.push(Spliced { place, copied_from: copied.then_some(block.bits.0) });
     }
-    if !behind.is_empty() {
-        spliced.push(Spliced { place: Place { bit: out.position(), byte: behind.start }, copied_from: None });
-        compress_part(&mut out, new, behind, level, true);
+    if new.len() > *size {
+        add_anew(&mut pieces, *size..new.len());
     }
-    let end = Place { bit: out.position(), byte: new.len() };
+    let anew = pieces.iter().map(|piece| if let Piece::Anew(bytes) = piece { bytes.len() } else { 0 }).sum();
+    if !pays(anew, new) {
+        return None;
+    }
+    let mut out = BitWriter::with_capacity(stream.len() + new.len() - size + 4096);
+    let mut compressor = Compress::new(Compression::new(level.min(9)), false);
+    for (index, piece) in pieces.iter().enumerate() {
+        let last = index + 1 == pieces.len();
+        match piece {
+            Piece::Copied([first, rest @ ..]) => {
+                out.put(u64::from(last), 1);
+                out.copy(stream, first.start + 1, first.end);
+                rest.iter().for_each(|bits| out.copy(stream, bits.start, bits.end));
+            }
+            Piece::Stored(bytes) => write_stored(&mut out, new.get(bytes.clone())?, last),
+            Piece::Anew(bytes) => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
+        }
+    }
     let made = out.finish();
-    let right = is_spliced_right(&made, &spliced, end, stream, new);
+    let right = inflates_to(&made, new);
     debug_assert!(right, "the splicer is wrong");
     right.then_some(made)
 }
 
-fn copy(out: &mut BitWriter, stream: &[u8], block: &Block, last: bool) {
-    out.put(u64::from(last), 1);
-    out.copy(stream, block.bits.0 + 1, block.bits.1);
-}
-
-/// Writes a block that stands for other bytes now, or refers to such.
-fn write(
-    out: &mut BitWriter,
-    stream: &[u8],
-    block: &Block,
-    new: &[u8],
-    changes: &[Range<usize>],
-    last: bool,
-) -> Option<()> {
-    let (start, end) = block.bytes;
-    let bytes = new.get(start..end)?;
-    if block.stored {
-        write_stored(out, bytes, last);
+/// Adds what a block becomes that has changed bytes or may refer to such.
+fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[Range<usize>]) -> Option<()> {
+    /// Fewer bytes are no longer when they are compressed anew than with a copy of the header before them.
+    const FEW: usize = 1024;
+    let taken = parts(stream, block, |bytes, from| !touches(changes, bytes) && !touches(changes, from))?;
+    if taken.parts.iter().all(|part| part.right) {
+        pieces.push(Piece::Copied([block.bits.0..block.bits.1, 0..0, 0..0]));
         return Some(());
     }
-    let tokens = tokens(stream, block).ok()?;
-    match corrected(tokens.as_slice(), block, new, changes) {
-        Some(tokens) => write_block(out, &tokens, bytes, last),
-        None => copy(out, stream, block, last),
+    let is_copied = |part: &Part| part.right && part.bytes.len() >= FEW;
+    for part in taken.parts {
+        if is_copied(&part) {
+            let is_end = part.bits.end == block.bits.1;
+            let end = if is_end { 0..0 } else { taken.end.clone() };
+            pieces.push(Piece::Copied([taken.header.clone(), part.bits, end]));
+        } else {
+            add_anew(pieces, part.bytes);
+        }
     }
     Some(())
 }
 
-/// The tokens as they have to be for the new bytes; nothing where they are right as they are.
-fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize>]) -> Option<Tokens> {
-    let mut at = block.bytes.0;
-    let mut corrected: Option<Tokens> = None;
-    for (index, token) in tokens.iter().enumerate() {
-        let (length, distance) = (token.length(), token.distance());
-        let here = at..at + length;
-        let from = at.saturating_sub(distance);
-        let suspect = touches(changes, &here) || (distance > 0 && touches(changes, &(from..from + length)));
-        // Overlapping or not, a match is right where each byte equals the one `distance` before it.
-        let right = !suspect
-            || if token.is_literal() {
-                new.get(at) == Some(&token.byte())
-            } else {
-                new.get(here.clone()) == new.get(from..from + length)
-            };
-        if !right && corrected.is_none() {
-            let mut before = Tokens::new();
-            tokens.iter().take(index).for_each(|token| before.push(*token));
-            corrected = Some(before);
-        }
-        if let Some(corrected) = &mut corrected {
-            if right {
-                corrected.push(*token);
-            } else {
-                let bytes = new.get(here).unwrap_or_default();
-                bytes.iter().for_each(|byte| corrected.literal(*byte));
-            }
-        }
-        at += length;
+/// Adds bytes that are compressed anew, together with those before them.
+fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
+    match pieces.last_mut() {
+        Some(Piece::Anew(before)) => before.end = bytes.end,
+        _ => pieces.push(Piece::Anew(bytes)),
     }
-    corrected
+}
+
+/// Compresses a part of `bytes`, referring to what comes before it.
+fn compress_anew(
+    out: &mut BitWriter,
+    compressor: &mut Compress,
+    bytes: &[u8],
+    part: &Range<usize>,
+    last: bool,
+) -> Option<()> {
+    // zlib-rs begins and ends on a byte.
+    if out.position() % 8 != 0 {
+        write_stored(out, &[], false);
+    }
+    let window = part.start.saturating_sub(WINDOW)..part.start;
+    compressor.reset();
+    if !window.is_empty() {
+        compressor.set_dictionary(bytes.get(window)?).ok()?;
+    }
+    let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
+    let mut rest = bytes.get(part.clone())?;
+    let mut room = Vec::with_capacity(rest.len() / 2 + 1024);
+    loop {
+        let before = compressor.total_in();
+        let status = compressor.compress_vec(rest, &mut room, flush).ok()?;
+        rest = rest.get((compressor.total_in() - before) as usize..)?;
+        // Where room is left, nothing is left to write.
+        let done = if last { status == Status::StreamEnd } else { room.len() < room.capacity() };
+        if done && rest.is_empty() {
+            out.put_bytes(&room);
+            return Some(());
+        }
+        room.reserve(room.capacity().max(1024));
+    }
 }
 
 /// Whether one of the ranges, which are sorted, has a byte of this one.
@@ -139,7 +168,6 @@ fn touches(changes: &[Range<usize>], range: &Range<usize>) -> bool {
     let next = changes.partition_point(|change| change.end <= range.start);
     changes.get(next).is_some_and(|change| change.start < range.end)
 }
-
 /// Where the files differ, as far as both go; changes that are near each other are one.
 fn changes(old: &[u8], new: &[u8]) -> Vec<Range<usize>> {
     /// Bytes that are compared at once.

@@ -58,6 +58,10 @@ pub struct ElfFacts {
     pub legacy_init_only: bool,
     /// Whether there is a `DT_HASH` or a `DT_GNU_HASH`, without which no symbol can be looked up.
     pub hash_table: bool,
+    /// Whether there is a `DT_GNU_HASH`, by which musl looks up symbols in place of `DT_HASH`.
+    pub gnu_hash_table: bool,
+    /// Whether `DT_HASH` has words of four bytes on a machine where musl reads eight: s390x.
+    pub short_hash_words: bool,
     /// Program headers, in table order.
     pub segments: Vec<Segment>,
     /// Whether the program header table lies wholly inside one `PT_LOAD`'s file range.

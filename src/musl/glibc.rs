@@ -22,17 +22,23 @@ const GLIBC_LIBRARIES: [&str; 9] = [
 pub(crate) const OPENED_NAMES: [&[u8]; 5] =
     [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2", b"libgomp.so.1"];
 
-/// What shows that an object was built for glibc, if anything does: its interpreter, the libraries it needs, the
-/// symbol versions it wants of them. Version names alone prove nothing: `GLIBC_2.0` of `libgcc_s.so.1` is ordinary
-/// on musl.
+/// What shows that a program was built for another libc: its interpreter. That of a library shows nothing, nobody reads it.
+#[must_use]
+pub fn glibc_interpreter(facts: &ElfFacts) -> Option<String> {
+    let interpreter = facts.interpreter.as_deref().filter(|path| !is_musl_loader(path))?;
+    Some(format!("its interpreter is `{interpreter}`"))
+}
+
+/// Whether an interpreter has the file name of musl's.
+pub(crate) fn is_musl_loader(interpreter: &str) -> bool {
+    interpreter.rsplit('/').next().is_some_and(|file| file.starts_with("ld-musl-"))
+}
+
+/// What shows that an object was built for glibc, if anything does: the libraries it needs, the symbol versions it wants
+/// of them. Version names alone prove nothing: `GLIBC_2.0` of `libgcc_s.so.1` is ordinary on musl. What its interpreter
+/// shows is [`glibc_interpreter`].
 #[must_use]
 pub fn glibc_evidence(facts: &ElfFacts) -> Option<String> {
-    if let Some(interpreter) = &facts.interpreter {
-        let file = interpreter.rsplit('/').next().unwrap_or(interpreter);
-        if !file.starts_with("ld-musl-") {
-            return Some(format!("its interpreter is `{interpreter}`"));
-        }
-    }
     if let Some(need) = facts.version_needs.iter().find(|need| is_glibc_library(&need.file)) {
         let version = need.versions.first().map_or("a version", String::as_str);
         return Some(format!("it wants `{version}` of `{}`", need.file));

@@ -9,7 +9,8 @@ mod release;
 mod symbols;
 mod table;
 
-pub use glibc::glibc_evidence;
+pub(crate) use glibc::is_musl_loader;
+pub use glibc::{glibc_evidence, glibc_interpreter};
 pub use loader::{DEFAULT_PATH, RunPath, is_libc, is_reserved, path_file, search_path_entries, too_long};
 pub use name_set::NameSet;
 pub use object_symbols::{ObjectSymbols, Unusual};

@@ -60,8 +60,6 @@ impl ObjectSymbols {
                 defined.push(symbol.name);
                 continue;
             }
-            // A static program finds what it refers to by itself.
-            let looked_up = symbol.references.any && !facts.is_static_program();
             let unusual = match symbol {
                 Symbol { defined: true, kind: SymbolKind::Ifunc, .. } => Some(Unusual::IndirectFunction),
                 Symbol { defined: true, .. } => (!found).then_some(Unusual::PassedOver),
@@ -74,7 +72,7 @@ impl ObjectSymbols {
                 }
                 _ => None,
             };
-            if looked_up && symbol.binding != Binding::Local {
+            if symbol.references.any && symbol.binding != Binding::Local {
                 symbols.undefined.push(symbol.name.into());
                 symbols.unusual.extend(unusual.map(|unusual| (symbol.name.into(), unusual)));
                 symbols.note_interposed(&symbol, facts);

@@ -242,7 +242,9 @@ impl<'a> Planner<'a> {
         }
         let mut edit = ElfEdit {
             run_path: run_path.edit,
-            lower_relr: self.lower_relr && object.facts.relr && !object.facts.is_static_program(),
+            lower_relr: self.lower_relr
+                && object.facts.relr
+                && !self.audit.elf.graph.is_static_program(index),
             strip: self.strip,
             ..ElfEdit::default()
         };

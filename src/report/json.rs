@@ -74,7 +74,10 @@ impl<'a> AuditView<'a> {
             minimum_musl: &elf.minimum_musl,
             minimum_musl_repaired: &elf.minimum_musl_repaired,
             libraries: libraries.collect(),
-            objects: elf.members().map(|(_, path, _, object)| ObjectView::of(path, object, elf)).collect(),
+            objects: elf
+                .members()
+                .map(|(index, path, _, object)| ObjectView::of(index, path, object, elf))
+                .collect(),
             unlisted: &[],
             findings: &elf.findings,
         }
@@ -105,7 +108,7 @@ struct ObjectView<'a> {
 }
 
 impl<'a> ObjectView<'a> {
-    fn of(member: &'a WheelPath, object: &'a Object, elf: &'a ElfAudit) -> Self {
+    fn of(index: usize, member: &'a WheelPath, object: &'a Object, elf: &'a ElfAudit) -> Self {
         let path = |resolution: &Resolution| match resolution {
             Resolution::Object { index } => elf.graph.objects.get(*index).map(|target| target.origin.shown()),
             _ => None,
@@ -120,7 +123,7 @@ impl<'a> ObjectView<'a> {
             size: object.size,
             arch: object.facts.arch,
             machine: object.facts.machine,
-            libc: libc_name(object),
+            libc: libc_name(&elf.graph, index),
             interpreter: object.facts.interpreter.as_deref(),
             soname: object.facts.soname.as_deref(),
             run_path: object.facts.run_path(),

@@ -124,10 +124,10 @@ fn minimum(elf: &ElfAudit, what: &str, text: &mut String) {
 
 fn objects(elf: &ElfAudit, what: &str, text: &mut String) {
     let _ = writeln!(text, "\nELF files in the {what}:");
-    for (_, path, _, object) in elf.members() {
+    for (index, path, _, object) in elf.members() {
         let facts = &object.facts;
         let arch = facts.arch.map_or_else(|| format!("machine {}", facts.machine), |arch| arch.to_string());
-        let libc = libc_name(object).map_or_else(String::new, |libc| format!(", {libc}"));
+        let libc = libc_name(&elf.graph, index).map_or_else(String::new, |libc| format!(", {libc}"));
         let run_path = facts.run_path().map_or_else(String::new, |path| format!(", run path {path}"));
         let relr = if facts.relr { ", RELR" } else { "" };
         let _ = writeln!(text, "    {path} ({arch}, {}{libc}{run_path}{relr})", human_size(object.size));

@@ -93,7 +93,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
     };
     json!({
         "interpreter": object.facts.interpreter,
-        "libc": crate::audit::libc_name(object),
+        "libc": crate::audit::libc_name(graph, root),
         "path": object.origin.shown(),
         "realpath": object.origin.shown(),
         "platform": platform(object),

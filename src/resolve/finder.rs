@@ -70,16 +70,16 @@ impl Finder {
             }
         };
         let file = Arc::new(read_library(shown.clone(), in_sysroot, &location, &self.options.limits)?);
+        let (facts, symbols, size) = (file.facts.clone(), file.symbols.clone(), file.size);
+        let origin = Origin::File { found, file };
+        let mut object = Object { facts, symbols, size, dependencies: Vec::new(), origin };
         // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
         // `/proc/self/exe` leads (`fixup_rpath`).
-        let found = if file.facts.is_program() { shown } else { found };
-        Ok(Object {
-            facts: file.facts.clone(),
-            symbols: file.symbols.clone(),
-            size: file.size,
-            dependencies: Vec::new(),
-            origin: Origin::File { found, file },
-        })
+        let is_started = object.facts.is_program() && !object.is_named_as_library();
+        if let (true, Origin::File { found, .. }) = (is_started, &mut object.origin) {
+            *found = shown;
+        }
+        Ok(object)
     }
 
     /// The system path for an architecture. Its path file is read once.

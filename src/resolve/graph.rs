@@ -1,8 +1,10 @@
 //! The dependency graph of a set of objects, resolved as musl would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+
+use crate::elf::Kind;
 
 use super::object::Object;
 use super::process::Process;
@@ -16,6 +18,10 @@ pub struct Graph {
     /// What happens when the roots are loaded, each that is loaded by itself in a process of its own.
     #[serde(skip)]
     pub processes: Vec<Process>,
+    /// The objects that are libraries or modules, whatever `PT_INTERP` and `DF_1_PIE` say: by their name, or because another
+    /// object needs them.
+    #[serde(skip)]
+    pub(super) libraries: BTreeSet<usize>,
     /// The `--exclude` patterns that matched nothing.
     pub unused_patterns: Vec<String>,
     /// The limit that ended the search, if one did. What lies beyond is missing here.
@@ -41,15 +47,48 @@ impl std::fmt::Display for Exceeded {
 }
 
 impl Graph {
+    /// The objects that are libraries or modules.
+    pub(super) fn libraries_of(objects: &[Object]) -> BTreeSet<usize> {
+        let needed = objects.iter().enumerate().flat_map(|(index, object)| {
+            object.edges().map(|(_, target)| target).filter(move |target| *target != index)
+        });
+        let dynamic = |index: &usize| objects.get(*index).is_some_and(|one| one.facts.kind == Kind::Dynamic);
+        let named = objects.iter().enumerate().filter(|(_, object)| object.is_named_as_library());
+        needed.filter(dynamic).chain(named.map(|(index, _)| index)).collect()
+    }
+
+    /// Whether a process begins with an object: it is a program, and no library.
+    #[must_use]
+    pub fn starts_a_process(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_program())
+    }
+
+    /// Whether an object is a program that was linked statically, and no library: musl's loader has nothing to do with it.
+    #[must_use]
+    pub fn is_static_program(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_static_program())
+    }
+
+    /// Whether an object is a program of any kind, and no library: one that is started, or that would be if it had an
+    /// interpreter.
+    #[must_use]
+    pub fn is_program(&self, index: usize) -> bool {
+        self.is_unless_library(index, |object| object.facts.is_program() || object.facts.pie_flag)
+    }
+
+    fn is_unless_library(&self, index: usize, is: impl Fn(&Object) -> bool) -> bool {
+        !self.libraries.contains(&index) && self.objects.get(index).is_some_and(is)
+    }
+
     /// The objects that programs load, the programs included, each with the first program that does. Such a process has
     /// no interpreter but the one that its libraries bring.
     #[must_use]
     pub fn loaded_by_programs(&self) -> BTreeMap<usize, usize> {
-        let is_program = |index: usize| self.objects.get(index).is_some_and(Object::starts_a_process);
-        let programs = (0..self.objects.len()).filter(|index| is_program(*index)).map(|index| (index, index));
+        let programs = (0..self.objects.len()).filter(|index| self.starts_a_process(*index));
+        let programs = programs.map(|index| (index, index));
         let mut loaded: BTreeMap<usize, usize> = programs.collect();
         for process in &self.processes {
-            let Some(root) = process.root().filter(|root| is_program(*root)) else { continue };
+            let Some(root) = process.root().filter(|root| self.starts_a_process(*root)) else { continue };
             for object in &process.objects {
                 loaded.entry(*object).or_insert(root);
             }

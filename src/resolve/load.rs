@@ -59,7 +59,8 @@ impl Search<'_> {
             .filter(|(index, _)| !self.used_patterns.contains(index))
             .map(|(_, pattern)| pattern.to_string())
             .collect();
-        Graph { objects: self.objects, processes, unused_patterns, exceeded: self.exceeded }
+        let libraries = Graph::libraries_of(&self.objects);
+        Graph { objects: self.objects, processes, libraries, unused_patterns, exceeded: self.exceeded }
     }
 
     /// Loads each of the first `roots` objects that is loaded by itself.

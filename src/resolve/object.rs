@@ -126,16 +126,16 @@ impl Object {
         [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
     }
 
-    /// Whether a process begins with it. An extension module that has an interpreter, or is a program besides, is opened like
-    /// any other: the import system takes what ends in `.so` and does not look further. What lies at a fixed address does
-    /// not come in question.
-    #[must_use]
-    pub fn starts_a_process(&self) -> bool {
-        let imported = || {
-            let name = self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str());
-            self.facts.kind == Kind::Dynamic && name.ends_with(".so") && self.is_extension_module()
+    /// Whether its name is that of a library or module, `*.so` or `*.so.*`, and it is not at a fixed address. Nobody starts
+    /// such a file, though it may have a `PT_INTERP` or `DF_1_PIE`; where it is opened, musl looks at neither
+    /// (`map_library` in `ldso/dynlink.c`).
+    pub(super) fn is_named_as_library(&self) -> bool {
+        let path = match &self.origin {
+            Origin::File { found, .. } => found,
+            _ => self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str()),
         };
-        self.facts.is_program() && !imported()
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.facts.kind == Kind::Dynamic && (name.ends_with(".so") || name.contains(".so."))
     }
 
     /// The objects this one depends on, as indices, with the name each is asked for by.

@@ -1,11 +1,43 @@
 //! Tests of the library and of the program, one file for each subject.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, unreachable_pub)]
+#![cfg(unix)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub
+)]
 
 mod audit;
-#[path = "../support/raw_zip.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod raw_zip;
+mod auditwheel;
+mod batch;
+mod callers;
+mod calls;
+mod hostile;
+mod importable;
+mod inputs_kept;
+mod json;
+mod libpython;
+mod loading;
+mod needs;
+mod options;
+mod outside;
+mod patcher;
+mod payload;
+mod programs_and_libraries;
+mod properties;
+mod readers;
+mod record;
+mod refused;
+mod regressions;
+mod repair;
 mod rules;
-#[path = "../support/wheel_builder.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod wheel_builder;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;
+mod symbol_count;
+mod testdata;
+mod verify;
+mod wheel;

@@ -65,8 +65,7 @@ fn shared_name(name: &str, targets: &[&Object]) -> Option<Finding> {
 
 /// Whether a process is one of an interpreter, which loads what others of them load, too.
 fn is_interpreters(graph: &Graph, process: &Process) -> bool {
-    let root = process.root().and_then(|root| graph.objects.get(root));
-    root.is_some_and(|root| !root.starts_a_process())
+    process.root().is_some_and(|root| !graph.starts_a_process(root))
 }
 
 /// Whether two objects are copies of one.

@@ -1,8 +1,8 @@
 //! `glibc-object`: objects that were built for another C library.
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
+use crate::audit::libc::evidence_of_glibc;
 use crate::audit::subject::Subject;
-use crate::musl::glibc_evidence;
 
 use super::rule::{Concern, Rule};
 
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object was built for glibc.",
     explanation: "\
-The interpreter of the file, a library it needs or a symbol version it asks for exists only in glibc. musl has other data
+The interpreter of a program, or a library that a file needs, or a symbol version it asks for exists only in glibc. musl has other data
 structures and lacks many of glibc's functions. It takes some of glibc's library names for itself (`libc.so.6`, `libm.so.6`), so
 such a file may even load, and then fail at the first call that differs. Version names alone prove nothing: `GLIBC_2.0` of
 `libgcc_s.so.1` is ordinary on musl, and so is `libc.so.6` where no version of it is asked for.",
@@ -28,10 +28,9 @@ refuses such a wheel: an object for glibc cannot be turned into one for musl.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let found = audit.objects().filter_map(|object| {
-        let evidence = glibc_evidence(&object.facts)?;
-        Some((object.origin.shown(), evidence))
-    });
+    let found = audit
+        .objects_and_indices()
+        .filter_map(|(index, object)| Some((object.origin.shown(), evidence_of_glibc(audit.graph, index)?)));
     let (objects, evidence): (Vec<&str>, Vec<String>) = found.unzip();
     let (Some(first), Some(evidence)) = (objects.first(), evidence.first()) else { return Vec::new() };
     let built = subject(&objects, "was built", "were built");

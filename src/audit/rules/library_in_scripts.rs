@@ -31,11 +31,10 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let mut targets = object.edges().filter_map(|(_, index)| audit.graph.objects.get(index));
         targets.any(|target| matches!(target.origin, Origin::File { .. }))
     };
-    let stuck = audit.members().filter(|object| {
-        // A program is moved, and started by a script.
-        in_scripts(object) && object.facts.interpreter.is_none() && needs_outside(object)
-    });
-    let objects: Vec<&str> = stuck.map(|object| object.origin.shown()).collect();
+    // A program is moved, and started by a script.
+    let libraries = audit.members_and_indices().filter(|(index, _)| !audit.graph.starts_a_process(*index));
+    let stuck = libraries.filter(|(_, object)| in_scripts(object) && needs_outside(object));
+    let objects: Vec<&str> = stuck.map(|(_, object)| object.origin.shown()).collect();
     if objects.is_empty() {
         return Vec::new();
     }

@@ -8,6 +8,7 @@ mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
 mod glibc_object;
+mod hash_word_size;
 mod ifunc;
 mod ignored_run_path;
 mod inherited_run_path;
@@ -72,6 +73,7 @@ pub const RULES: &[&Rule] = &[
     &unsupported_relocation::RULE,
     &textrel::RULE,
     &no_hash_table::RULE,
+    &hash_word_size::RULE,
     &empty_segment::RULE,
     &wrong_interpreter::RULE,
     &libpython_in_program::RULE,

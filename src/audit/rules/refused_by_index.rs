@@ -72,7 +72,6 @@ fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
         let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join("-").to_lowercase()
     };
-    let spelt = |text: &str| text.replace('-', "_").to_lowercase();
     let (metadata, filename) = (package.wheel.metadata(), package.wheel.filename());
     let differs = |what: &str, listed: &str, named: &str| {
         let dist_info = package.wheel.dist_info();
@@ -99,12 +98,16 @@ fn distribution(package: Package<'_>, name: &str) -> Option<Finding> {
     (distribution != normal).then(finding)
 }
 
+/// A version as file names have it.
+fn spelt(version: &str) -> String {
+    version.replace('-', "_").to_lowercase()
+}
+
 /// The version of the file name, and that of `METADATA` where it is another one.
 fn version(package: Package<'_>, name: &str) -> Vec<Finding> {
-    let versions = [package.wheel.filename().version(), package.wheel.metadata().version()];
-    let distinct =
-        versions.iter().enumerate().filter(|(index, version)| !versions[..*index].contains(version));
-    let found = distinct.filter_map(|(_, version)| {
+    let (named, listed) = (package.wheel.filename().version(), package.wheel.metadata().version());
+    let other = Some(listed).filter(|listed| spelt(listed) != spelt(named));
+    let found = std::iter::once(named).chain(other).filter_map(|version| {
         let shown = Excerpt(version);
         match version_kind(version) {
             VersionKind::Public => None,

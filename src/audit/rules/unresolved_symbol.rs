@@ -22,7 +22,8 @@ It does not help if the file itself defines the symbol in a way that musl ignore
 with the value 0. A weak symbol may stay undefined, but not a weak thread-local one: musl crashes on it.
 
 If another file of the wheel defines the symbol and the two are not linked, this is a warning: the import works only where that
-file was loaded before with `RTLD_GLOBAL`.",
+file was loaded before with `RTLD_GLOBAL`. So it is if a program of the wheel exports the symbol, such as a server of which the file is a
+plugin: it works only in that program. A module that Python imports is no such plugin.",
     source: "`find_sym2` and `do_relocs` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error relocating /path/x.so: __memcpy_chk: symbol not found"),
     fix: "\
@@ -45,7 +46,7 @@ enum Cause<'a> {
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(cause);
     let groups = grouped_by_symbols(found).into_iter();
-    groups.map(|(cause, symbols, objects)| finding(cause, &symbols, &objects)).collect()
+    groups.map(|(cause, symbols, objects)| finding(audit, cause, &symbols, &objects)).collect()
 }
 
 fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
@@ -61,7 +62,7 @@ fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
     Some((cause, Some(symbol), &requirement.object))
 }
 
-fn finding(cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
+fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
     let (names, its) = (listed(symbols), if objects.len() == 1 { "its" } else { "their" });
     let noun = if symbols.len() == 1 { "symbol" } else { "symbols" };
     let needs = subject(objects, "needs", "need");
@@ -80,6 +81,14 @@ fn finding(cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
             );
             let hint = "link with the library that defines it: musl leaves weak symbols undefined, but not thread-local ones";
             RULE.finding_about(objects, message).with_hint(hint)
+        }
+        Cause::Undefined { elsewhere: Some(program), .. } if is_program(audit, program) => {
+            let loads = if objects.len() == 1 { "loads" } else { "load" };
+            let message = format!(
+                "{needs} the {noun} {names}, which only the program `{program}` exports, and {loads} only in it"
+            );
+            let finding = RULE.finding_about(objects, message).with_severity(Severity::Warning);
+            glibc_hint(symbols).map_or(finding.clone(), |hint| finding.with_hint(hint))
         }
         Cause::Undefined { elsewhere: Some(elsewhere), .. } => {
             let is_not = subject(objects, "is not linked", "are not linked");
@@ -102,6 +111,12 @@ fn finding(cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
             }
         }
     }
+}
+
+/// Whether the object of this name is a program.
+fn is_program(audit: &Subject<'_>, name: &str) -> bool {
+    let mut objects = audit.objects_and_indices();
+    objects.any(|(index, object)| object.origin.shown() == name && audit.graph.starts_a_process(index))
 }
 
 fn glibc_hint(symbols: &[&str]) -> Option<String> {

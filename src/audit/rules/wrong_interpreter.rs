@@ -1,9 +1,9 @@
 //! `wrong-interpreter`: programs that no musl starts.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
+use crate::audit::libc::evidence_of_glibc;
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
-use crate::musl::glibc_evidence;
 
 use super::rule::{Concern, Rule};
 
@@ -17,7 +17,10 @@ pub(super) const RULE: Rule = Rule {
 The kernel starts a program by the loader that its `PT_INTERP` names, a fixed path: `/lib/ld-musl-x86_64.so.1` on x86_64.
 Where there is no such file, the program does not start, and the message names the program, not the loader. A program that was
 linked without an interpreter, and needs libraries all the same, is started as it is: nobody loads the libraries or
-relocates it. Static programs have no interpreter and need none. A loader of glibc is the rule `glibc-object`.",
+relocates it. Static programs have no interpreter and need none. A loader of glibc is the rule `glibc-object`.
+
+Only programs are judged so: what is named `*.so` or `*.so.*`, or is needed by another file, is opened by musl, which does not
+read its `PT_INTERP`.",
     source: "`PT_INTERP` in the gABI; the loader's name is `LDSO_PATHNAME` in musl's `Makefile`.",
     symptom: Some("FileNotFoundError: [Errno 2] No such file or directory: '/path/tool'"),
     fix: "\
@@ -40,10 +43,11 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn with_another_loader(audit: &Subject<'_>) -> Vec<Finding> {
-    let found = audit.objects().filter_map(|object| {
+    let programs = audit.objects_and_indices().filter(|(index, _)| audit.graph.starts_a_process(*index));
+    let found = programs.filter_map(|(index, object)| {
         let (interpreter, arch) = (object.facts.interpreter.as_deref()?, object.facts.arch?);
         let expected = format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name());
-        let wrong = interpreter != expected && glibc_evidence(&object.facts).is_none();
+        let wrong = interpreter != expected && evidence_of_glibc(audit.graph, index).is_none();
         wrong.then(|| ((interpreter, expected, arch.as_str()), object.origin.shown()))
     });
     let findings = grouped(found).into_iter().map(|((interpreter, expected, arch), objects)| {

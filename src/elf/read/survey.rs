@@ -67,6 +67,7 @@ impl<'a> Survey<'a> {
             }
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
+            facts.short_hash_words = symbols::has_short_hash_words(&image, dynamic);
             let (tables, protection) = (relocations::tables(&image, dynamic)?, Protection::of(&image));
             facts.relocations = relocations::facts(image.header.e_machine, &tables, &protection);
             let count = symbols::count(&image, dynamic)?.count;
@@ -135,6 +136,8 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         textrel_flag: false,
         legacy_init_only: false,
         hash_table: false,
+        gnu_hash_table: false,
+        short_hash_words: false,
         segments: image.segments.iter().map(segment).collect(),
         headers_mapped: false,
         dynamic_symbol_count: 0,
@@ -207,7 +210,8 @@ fn flags(facts: &mut ElfFacts, dynamic: &Dynamic) {
     facts.relr = has(DT_RELR) && dynamic.value(DT_RELRSZ).is_some_and(|size| size > 0);
     facts.static_tls_flag = flags & DF_STATIC_TLS != 0;
     facts.pie_flag = dynamic.value(DT_FLAGS_1).unwrap_or(0) & DF_1_PIE != 0;
-    facts.hash_table = has(DT_HASH) || has(DT_GNU_HASH);
+    facts.gnu_hash_table = has(DT_GNU_HASH);
+    facts.hash_table = facts.gnu_hash_table || has(DT_HASH);
     facts.textrel_tag = has(DT_TEXTREL);
     facts.textrel_flag = flags & DF_TEXTREL != 0;
     let legacy = has(DT_INIT) || has(DT_FINI);

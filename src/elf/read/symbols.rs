@@ -262,33 +262,34 @@ pub(crate) struct SymbolCount {
     pub(crate) exact: bool,
 }
 
-/// Counts the dynamic symbols: by the `.dynsym` header if it agrees with `DT_SYMTAB`, else by
-/// `DT_HASH`, else by `DT_GNU_HASH` (`count_syms` in `ldso/dynlink.c`) and the relocations.
+/// Counts the dynamic symbols: the largest number that `DT_HASH`, `DT_GNU_HASH` (`count_syms` in `ldso/dynlink.c`), the
+/// relocations and the `.dynsym` header give. The loader reads no section headers, so one that is too small hides nothing.
 pub(crate) fn count(image: &Image<'_>, dynamic: &Dynamic) -> Result<SymbolCount, ElfError> {
     let Some(address) = dynamic.value(DT_SYMTAB) else { return Ok(SymbolCount { count: 0, exact: true }) };
     let size = image.format.symbol_size();
+    let fits = |count: &u64| table(image, dynamic, *count).is_ok();
     let described = image
         .sections
         .iter()
         .find(|section| section.sh_type == SHT_DYNSYM && section.sh_addr == address)
         .map(|section| section.sh_size / size)
-        .filter(|count| table(image, dynamic, *count).is_ok());
-    if let Some(count) = described {
-        return Ok(SymbolCount { count, exact: true });
-    }
-    if let Some(hash) = dynamic.value(DT_HASH) {
-        return Ok(SymbolCount { count: sysv_hash_count(image, hash)?, exact: true });
-    }
-    let hashed = match dynamic.value(DT_GNU_HASH) {
-        Some(hash) => gnu_hash_count(image, hash)?,
-        None => 0,
+        .filter(fits);
+    let hash = dynamic.value(DT_HASH).map(|hash| sysv_hash_count(image, dynamic, hash));
+    let gnu_hash = dynamic.value(DT_GNU_HASH).map(|hash| gnu_hash_count(image, hash));
+    // Tables that cannot be right count where nothing else does: then it is an error.
+    let counted = match described {
+        Some(_) => [hash, gnu_hash].map(|count| count.and_then(Result::ok).filter(fits)),
+        None => [hash.transpose()?, gnu_hash.transpose()?],
     };
+    let counted = [described, counted[0], counted[1].filter(|count| *count > 0)];
     let relocated = tables(image, dynamic)?
         .iter()
         .flat_map(RelocationTable::iter)
         .map(|relocation| relocation.symbol.saturating_add(1))
         .max();
-    Ok(SymbolCount { count: hashed.max(relocated.unwrap_or(0)), exact: hashed > 0 })
+    let counted = counted.into_iter().flatten().max();
+    let relocated = relocated.filter(|count| counted.is_none() || fits(count));
+    Ok(SymbolCount { count: counted.max(relocated).unwrap_or(0), exact: counted.is_some() })
 }
 
 /// The bytes of the first `count` dynamic symbols.
@@ -305,9 +306,24 @@ pub(crate) fn table<'a>(image: &Image<'a>, dynamic: &Dynamic, count: u64) -> Res
     }
 }
 
-/// `nchain` of `DT_HASH` (gABI, "Hash Table"). The words of 64-bit s390 have eight bytes.
-fn sysv_hash_count(image: &Image<'_>, address: u64) -> Result<u64, ElfError> {
-    let word = if image.header.e_machine == EM_S390 { image.format.word() } else { 4 };
+/// Whether the hash tables of a machine have words of eight bytes: those of 64-bit s390 (`Elf_Symndx` in musl's
+/// `arch/s390x/bits/link.h`).
+fn has_wide_hash_words(image: &Image<'_>) -> bool {
+    image.header.e_machine == EM_S390 && image.format.class == Class::Elf64
+}
+
+/// Whether `DT_HASH` has words of four bytes where musl reads eight, as LLD writes them on every machine. The first word is
+/// the number of buckets: of eight bytes, the first four are zero.
+pub(crate) fn has_short_hash_words(image: &Image<'_>, dynamic: &Dynamic) -> bool {
+    let hash = dynamic.value(DT_HASH).filter(|_| has_wide_hash_words(image));
+    let first = hash.and_then(|address| image.at(address, 4, "hash table").ok());
+    first.is_some_and(|first| first.iter().any(|byte| *byte != 0))
+}
+
+/// `nchain` of `DT_HASH` (gABI, "Hash Table").
+fn sysv_hash_count(image: &Image<'_>, dynamic: &Dynamic, address: u64) -> Result<u64, ElfError> {
+    let wide = has_wide_hash_words(image) && !has_short_hash_words(image, dynamic);
+    let word = if wide { 8 } else { 4 };
     Ok(image.format.number(image.at(address.saturating_add(word), word, "hash table")?))
 }
 

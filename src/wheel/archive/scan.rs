@@ -74,15 +74,15 @@ impl Wheel {
         let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
         for wave in self.limits().waves(costs) {
             let wave = members.get(wave).unwrap_or_default();
-            let results: Vec<Result<(Scanned<T>, Vec<RowMismatch>), WheelError>> = wave
+            let results: Vec<Result<_, WheelError>> = wave
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
-                    let (inflated, sha256) = self.read_hashed(member)?;
+                    let (bytes, sha256) = self.read_hashed(member)?;
                     let rows = rows.get(member.path.as_str()).into_iter().flatten();
-                    let wrong = rows.filter_map(|row| mismatch(row, &inflated.bytes, &sha256)).collect();
-                    let value = look(member, &inflated.bytes);
-                    self.keep(member, inflated);
+                    let wrong = rows.filter_map(|row| mismatch(row, &bytes, &sha256)).collect::<Vec<_>>();
+                    let value = look(member, &bytes);
+                    self.keep(member, bytes);
                     self.tell(Event::Read { bytes: member.size });
                     Ok((Scanned { path: member.path.clone(), sha256, value }, wrong))
                 })

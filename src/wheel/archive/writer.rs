@@ -9,7 +9,7 @@ use std::sync::Arc;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::deflate::{self, Difference, Inflated};
+use crate::deflate::{self, Difference};
 use crate::observer::Event;
 
 use super::buffered::Buffered;
@@ -291,14 +291,14 @@ impl<'a> WheelWriter<'a> {
             Some(kept) => kept,
             None => self.source.read_member(member)?,
         };
-        let bytes = edit(&old.bytes)?;
+        let bytes = edit(&old)?;
         if member.method == Method::Stored || self.level == 0 || self.level >= SMALLEST {
             drop(old);
             return Ok(Packed::new(bytes, self.level));
         }
         let packed = Packed::deflated(&bytes, || {
-            let Inflated { bytes: mut spare, blocks } = old;
-            let spliced = match Difference::between(&spare, blocks, &bytes) {
+            let mut spare = old;
+            let spliced = match Difference::between(&spare, &bytes) {
                 None => None,
                 // Only now is the stream read (again), and where the old bytes were: never are all in memory.
                 Some(difference) => {

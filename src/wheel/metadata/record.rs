@@ -93,10 +93,16 @@ impl Record {
     /// When a row breaks a [`RecordRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
         let record = Self::read(bytes);
-        let faults =
-            [&record.unreadable, &record.unusual].into_iter().filter_map(|faults| faults.first.first());
-        match faults.min_by_key(|fault| fault.line) {
-            Some(fault) => Err(fault.clone()),
+        let faults = [&record.unreadable, &record.unusual].into_iter();
+        let faults = faults.filter_map(|faults| faults.first.first().cloned());
+        let no_digests = record.rows.iter().filter_map(|row| match &row.hash {
+            Some(RecordHash::NotADigest(text)) => {
+                Some(InvalidRecord { line: row.line, rule: RecordRule::Spelling(text.clone()) })
+            }
+            _ => None,
+        });
+        match faults.chain(no_digests.take(1)).min_by_key(|fault| fault.line) {
+            Some(fault) => Err(fault),
             None => Ok(record),
         }
     }
@@ -261,6 +267,7 @@ mod tests {
             ("a,md5=rL0Y20zC-Fzt72VPzMSk2A,0\n".to_owned(), 1, RecordRule::Algorithm("md5".to_owned())),
             ("a,sha1,0\n".to_owned(), 1, RecordRule::Algorithm("sha1".to_owned())),
             (format!("a,{},0\n", EMPTY.to_uppercase()), 1, RecordRule::Spelling(EMPTY.to_uppercase())),
+            ("a,sha256=00,0\n".to_owned(), 1, RecordRule::Spelling("00".to_owned())),
             (format!("a/,{EMPTY},0\n"), 1, RecordRule::Directory("a".parse().unwrap())),
             (format!("a,{EMPTY}\u{2028},0\n"), 1, RecordRule::LineSeparator),
             (format!("a,{EMPTY},-1\n"), 1, RecordRule::Size("-1".to_owned())),

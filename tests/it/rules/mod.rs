@@ -5,6 +5,7 @@ mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
 mod glibc_object;
+mod hash_word_size;
 mod ifunc;
 mod ignored_run_path;
 mod inherited_run_path;
@@ -15,7 +16,7 @@ mod libpython_in_program;
 mod libpython_needed;
 mod library_in_scripts;
 mod limit_exceeded;
-mod linked;
+pub mod linked;
 mod linux_tag;
 mod long_run_path;
 mod manylinux_tag_on_musl;
@@ -75,6 +76,7 @@ const CASES: &[Case] = &[
     unsupported_relocation::CASE,
     textrel::CASE,
     no_hash_table::CASE,
+    hash_word_size::CASE,
     empty_segment::CASE,
     wrong_interpreter::CASE,
     libpython_in_program::CASE,

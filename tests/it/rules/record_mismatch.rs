@@ -3,7 +3,7 @@
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::wheel::Sha256Digest;
 
-use crate::wheel_builder::WheelBuilder;
+use crate::support::wheel_builder::WheelBuilder;
 
 use super::Case;
 use super::linked::of;
