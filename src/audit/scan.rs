@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Error;
 use crate::resolve::{Object, Origin};
-use crate::wheel::{Directory, Sha256Digest, Wheel, WheelFilename, WheelPath};
+use crate::wheel::{Directory, RowMismatch, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
 use super::object::object;
 
@@ -20,17 +20,19 @@ pub struct ScannedWheel {
     pub hashes: Vec<(WheelPath, Sha256Digest)>,
     /// Members that `RECORD` does not list.
     pub unlisted: Vec<WheelPath>,
+    /// Rows of `RECORD` that do not fit the wheel.
+    pub mismatches: Vec<RowMismatch>,
     /// The directories that installers make.
     pub directories: BTreeSet<Directory>,
     /// The ELF files that can be loaded, in archive order.
     pub objects: Vec<Object>,
 }
 
-/// Reads every member of a wheel once, in parallel, and checks it against `RECORD`.
+/// Reads every member of a wheel once, in parallel, and holds it against `RECORD`.
 ///
 /// # Errors
 ///
-/// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file.
+/// When a member cannot be read, or is a damaged ELF file.
 pub fn scan_wheel(wheel: &Wheel) -> Result<ScannedWheel, Error> {
     let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
         let origin = || Ok(Origin::Member { path: member.path.clone(), place: wheel.place(&member.path)? });
@@ -44,6 +46,7 @@ pub fn scan_wheel(wheel: &Wheel) -> Result<ScannedWheel, Error> {
         hashes.push((file.path, file.sha256));
         objects.extend(file.value?);
     }
-    let (name, size, unlisted) = (wheel.filename().clone(), wheel.size(), scan.unlisted);
-    Ok(ScannedWheel { name, size, hashes, unlisted, directories, objects })
+    let (name, size) = (wheel.filename().clone(), wheel.size());
+    let (unlisted, mismatches) = (scan.unlisted, scan.mismatches);
+    Ok(ScannedWheel { name, size, hashes, unlisted, mismatches, directories, objects })
 }

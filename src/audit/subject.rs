@@ -3,7 +3,7 @@
 use crate::musl::Release;
 use crate::platform::Arch;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, directory_of};
-use crate::wheel::{Place, PlatformTag, Wheel, WheelPath};
+use crate::wheel::{Place, PlatformTag, RowMismatch, Wheel, WheelPath};
 
 use super::arch::ArchConflict;
 use super::include::IncludeFailure;
@@ -49,6 +49,8 @@ pub(crate) struct Package<'a> {
     pub(crate) kind: WheelKind,
     /// Members that `RECORD` does not list.
     pub(crate) unlisted: &'a [WheelPath],
+    /// Rows of `RECORD` that do not fit the wheel.
+    pub(crate) mismatches: &'a [RowMismatch],
 }
 
 impl<'a> Subject<'a> {

@@ -30,6 +30,9 @@ pub struct Audit {
     /// Members that `RECORD` does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<WheelPath>,
+    /// Whether every row of `RECORD` is right, and every member has one.
+    #[serde(skip)]
+    pub record_is_right: bool,
     /// The audit of its ELF files.
     #[serde(flatten)]
     pub elf: ElfAudit,
@@ -92,7 +95,7 @@ pub fn audit_scanned(
     if (wheel.filename(), wheel.size()) != (&scanned.name, scanned.size) {
         return Err(WheelError::Changed(wheel.path().to_owned()).into());
     }
-    let ScannedWheel { name: filename, hashes, unlisted, objects, .. } = scanned;
+    let ScannedWheel { name: filename, hashes, unlisted, mismatches, objects, .. } = scanned;
     let pure = filename.platforms().iter().all(|tag| *tag == PlatformTag::Any);
     let kind = match (objects.is_empty(), pure) {
         (false, _) => WheelKind::Platform,
@@ -106,7 +109,7 @@ pub fn audit_scanned(
     for directory in &siblings.directories {
         layout.insert_directory(directory);
     }
-    let package = Package { wheel, kind, unlisted: &unlisted };
+    let package = Package { wheel, kind, unlisted: &unlisted, mismatches: &mismatches };
     let set = ObjectSet {
         name: filename.to_string(),
         own: objects,
@@ -115,12 +118,14 @@ pub fn audit_scanned(
         platforms: filename.platforms().to_vec(),
     };
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
+    let record_is_right = unlisted.is_empty() && mismatches.is_empty() && wheel.record().is_usual();
     Ok(Audit {
         wheel: filename,
         // With a library that is included it becomes one.
         kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
         hashes,
         unlisted,
+        record_is_right,
         elf,
         packaging,
         allow: options.allow.clone(),

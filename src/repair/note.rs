@@ -73,10 +73,10 @@ pub enum Note {
         /// What shows that the wheel is for musl.
         object: String,
     },
-    /// A member was missing from `RECORD`.
-    Unlisted {
-        /// The member.
-        member: WheelPath,
+    /// `RECORD` was wrong, and that of the result is right.
+    RecordFixed {
+        /// What was wrong, as a finding has it.
+        problem: String,
     },
 }
 
@@ -84,7 +84,7 @@ impl Note {
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::Unlisted { .. })
+        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::RecordFixed { .. })
     }
 }
 
@@ -120,7 +120,7 @@ impl fmt::Display for Note {
             Self::TagDropped { tag, object } => {
                 write!(f, "Dropping the tag {tag}: it is for glibc, and `{object}` was built for musl")
             }
-            Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
+            Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
         }
     }
 }

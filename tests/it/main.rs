@@ -29,6 +29,8 @@ mod patcher;
 mod payload;
 mod programs_and_libraries;
 mod properties;
+mod readers;
+mod record;
 mod refused;
 mod regressions;
 mod repair;

@@ -31,6 +31,7 @@ mod no_hash_table;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
+mod record_mismatch;
 mod refused_by_index;
 mod relr;
 mod reserved_name;
@@ -41,6 +42,7 @@ mod textrel;
 mod unknown_machine;
 mod unlisted;
 mod unmapped_headers;
+mod unreadable_record;
 mod unresolved_symbol;
 mod unsupported_isa;
 mod unsupported_relocation;
@@ -99,6 +101,8 @@ pub const RULES: &[&Rule] = &[
     &dlopen_note::RULE,
     &limit_exceeded::RULE,
     &overclaimed_tag::RULE,
+    &unreadable_record::RULE,
+    &record_mismatch::RULE,
     &unlisted::RULE,
     &wrong_tag::RULE,
     &purelib::RULE,

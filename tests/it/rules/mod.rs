@@ -29,6 +29,7 @@ mod no_hash_table;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
+mod record_mismatch;
 mod refused_by_index;
 mod relr;
 mod reserved_name;
@@ -39,6 +40,7 @@ mod textrel;
 mod unknown_machine;
 mod unlisted;
 mod unmapped_headers;
+mod unreadable_record;
 mod unresolved_symbol;
 mod unsupported_isa;
 mod unsupported_relocation;
@@ -101,6 +103,8 @@ const CASES: &[Case] = &[
     dlopen_note::CASE,
     limit_exceeded::CASE,
     overclaimed_tag::CASE,
+    unreadable_record::CASE,
+    record_mismatch::CASE,
     unlisted::CASE,
     wrong_tag::CASE,
     purelib::CASE,
