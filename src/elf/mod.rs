@@ -24,5 +24,6 @@ pub use facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 pub use patch::{Changes, SegmentChange, StringTableChange};
 pub use patched::{Patched, patch};
 pub use read::headers::is_elf;
+pub use read::identity::{ElfIdentity, with_elf_identification};
 pub use read::relocations::References;
 pub use read::symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};

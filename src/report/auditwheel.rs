@@ -10,8 +10,8 @@ use crate::resolve::Origin;
 
 use super::json_text::render;
 use super::sentences::{
-    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
-    versioned_symbols,
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence,
+    invalid_wheel_sentence, no_elf_sentence, versioned_symbols,
 };
 
 /// The column at which auditwheel breaks its paragraphs.
@@ -100,6 +100,9 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
         } else {
             show_error_json(&wheel, no_elf_sentence())
         };
+    }
+    if let Some(invalid) = invalid_wheel_sentence(audit) {
+        return show_error_json(&wheel, &invalid);
     }
     let external = external_libraries(audit);
     let forbidden = forbidden_symbols(audit);

@@ -15,6 +15,6 @@ pub use json::{
     report_document, tree_document,
 };
 pub use json_text::{json_indented, json_line};
-pub use sentences::no_elf_sentence;
+pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
 pub use tree::{tree_auditwheel, tree_json, tree_text};

@@ -18,8 +18,16 @@ use super::sentences::{
 #[must_use]
 pub fn show_text(audit: &Audit, packages: &SystemPackages) -> String {
     let mut text = String::new();
+    let invalid: Vec<Finding> = audit.wrong_machine().cloned().collect();
+    if !invalid.is_empty() {
+        let _ = writeln!(text, "{} is not a valid binary wheel:", audit.wheel);
+        text.push_str(&findings_text(&invalid, Severity::Error));
+        return text;
+    }
     if audit.kind != WheelKind::Platform {
         let _ = writeln!(text, "{}: {}", audit.wheel, no_elf_sentence());
+        let findings: Vec<Finding> = audit.findings().cloned().collect();
+        text.push_str(&findings_text(&findings, Severity::Note));
         return text;
     }
     let _ = writeln!(text, "{}", consistent_sentence(audit));

@@ -22,6 +22,7 @@ pub use graph::{Exceeded, Graph};
 pub(crate) use layout::directory_of;
 pub use layout::{Installed, InstalledLayout};
 pub use library::{LibraryFile, Rejected, is_elf_file, is_libpython};
+pub(crate) use object::is_library_name;
 pub use object::{Dependency, Object, Origin, Resolution};
 pub use pattern::{Pattern, PatternError};
 pub use process::Process;

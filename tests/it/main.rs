@@ -31,6 +31,7 @@ mod properties;
 mod refused;
 mod regressions;
 mod repair;
+mod roles;
 mod rules;
 mod streams;
 #[path = "../support/mod.rs"]

@@ -3,6 +3,7 @@
 pub(crate) mod arm;
 pub(crate) mod dynamic;
 pub(crate) mod headers;
+pub(crate) mod identity;
 pub(crate) mod machine;
 pub(crate) mod notes;
 pub(crate) mod protection;
