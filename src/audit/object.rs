@@ -36,8 +36,9 @@ pub(super) enum Content {
 /// What a file of this name is; `None` for what no loader has to do with.
 pub(super) fn content(path: &WheelPath, bytes: &[u8], limits: &Limits) -> Option<Content> {
     let module = module_suffix(path.file_name()).is_some();
+    let is_unmarked = || is_library_name(path.file_name()) && is_unmarked(bytes, limits);
     if !elf::is_elf(bytes) {
-        let unmarked = (module || is_library_name(path.file_name())) && is_unmarked(bytes, limits);
+        let unmarked = is_unmarked();
         return match other_system(bytes) {
             _ if unmarked => Some(Content::Unmarked),
             Some(system) => Some(Content::OtherSystem { system }),
@@ -51,7 +52,7 @@ pub(super) fn content(path: &WheelPath, bytes: &[u8], limits: &Limits) -> Option
     };
     Some(match read() {
         Ok(read) => Content::Elf(Box::new(read)),
-        Err(_) if ElfIdentity::of(bytes).is_err() && is_unmarked(bytes, limits) => Content::Unmarked,
+        Err(_) if ElfIdentity::of(bytes).is_err() && is_unmarked() => Content::Unmarked,
         Err(error) => Content::Damaged { error, identity: ElfIdentity::of(bytes).ok() },
     })
 }

@@ -95,6 +95,8 @@ pub enum DataReason {
 enum Machine<'a> {
     /// What its tags name.
     Named(Vec<&'a str>),
+    /// What its tags name is wrong: whatever its files are for.
+    Every,
     /// What its files are for.
     Built(Arch),
     /// None: it is for any platform.
@@ -107,6 +109,7 @@ impl Machine<'_> {
     /// Whether it runs code for an architecture; `None` is one that musl wheels do not name.
     fn runs(&self, arch: Option<Arch>) -> bool {
         match (self, arch) {
+            (Self::Every, _) => true,
             (Self::Named(names), Some(arch)) => names.iter().any(|name| {
                 let named = Arch::ALL.into_iter().find(|named| named.as_str() == *name);
                 fits(arch, name).is_some() || named.is_some_and(|named| same_family(named, arch))
@@ -208,7 +211,7 @@ impl Candidate {
             _ if matches!(machine, Machine::Elsewhere) => false,
             // A wheel for any platform may have modules for several systems.
             Content::OtherSystem { .. } => {
-                matches!(machine, Machine::Named(_)) && module_suffix(file_name).is_some()
+                matches!(machine, Machine::Named(_) | Machine::Every) && module_suffix(file_name).is_some()
             }
             // These have the name of a module or library.
             Content::NotElf { .. } | Content::Unmarked => true,
@@ -252,34 +255,31 @@ impl Candidate {
     }
 }
 
-/// The machine that tags name. Where nothing is for that machine, but a library or program is for another one that wheels are
-/// named after, the name is wrong: then these have roles, and the rule about machines says so.
-fn named<'a>(mut names: Vec<&'a str>, candidates: &[Candidate]) -> Machine<'a> {
-    let archs: Vec<Arch> = candidates.iter().filter_map(linux_arch).collect();
-    let machine = Machine::Named(names.clone());
-    let is_own = |candidate: &Candidate| candidate.has_role(&machine) && !candidate.is_module();
-    if let Some(first) = archs.first().filter(|_| !candidates.iter().any(is_own)) {
-        if archs.iter().all(|arch| !machine.runs(Some(*arch))) {
-            names.push(first.as_str());
-            return Machine::Named(names);
-        }
-    }
-    machine
+/// The machine that tags name. Where nothing is for that machine, but libraries or programs of Linux are for others, the name
+/// is wrong: then these have roles, and the rules about machines say so.
+fn named<'a>(names: Vec<&'a str>, candidates: &[Candidate]) -> Machine<'a> {
+    let machine = Machine::Named(names);
+    let is_own = |candidate: &Candidate| match &candidate.content {
+        Content::Elf(read) => machine.runs(read.0.arch) && candidate.has_role(&machine),
+        _ => false,
+    };
+    let is_mistaken = candidates.iter().any(is_for_linux) && !candidates.iter().any(is_own);
+    if is_mistaken { Machine::Every } else { machine }
 }
 
-/// The architecture of what is made for Linux, whatever machine the wheel is for: a module, a library, a program with an
-/// interpreter.
-fn linux_arch(candidate: &Candidate) -> Option<Arch> {
-    let Content::Elf(read) = &candidate.content else { return None };
-    let is_linux = candidate.is_module() || is_library(candidate) || read.0.interpreter.is_some();
-    read.0.arch.filter(|_| is_linux)
+/// Whether a file is made for Linux, whatever machine it is for: a module, a library, a program with an interpreter.
+fn is_for_linux(candidate: &Candidate) -> bool {
+    let Content::Elf(read) = &candidate.content else { return false };
+    let is_loaded = matches!(read.0.kind, Kind::Dynamic | Kind::Executable) && read.0.dynamic;
+    is_loaded && (candidate.is_module() || is_library(candidate) || read.0.interpreter.is_some())
 }
 
-/// The same, with static programs that can be started. Firmware is linked as they are, but nobody starts it.
+/// The architecture of such a file, or of a static program that can be started. Firmware is linked as they are, but nobody
+/// starts it.
 fn loaded_arch(candidate: &Candidate) -> Option<Arch> {
     let Content::Elf(read) = &candidate.content else { return None };
     let is_started = is_program(&read.0) && (candidate.executable || candidate.is_script());
-    linux_arch(candidate).or(read.0.arch.filter(|_| is_started))
+    read.0.arch.filter(|_| is_for_linux(candidate) || is_started)
 }
 
 /// The systems that modules, libraries and programs are for.

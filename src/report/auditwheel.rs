@@ -95,6 +95,10 @@ struct Failure<'a> {
 pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
     let wheel = audit.wheel.to_string();
     if audit.kind != WheelKind::Platform {
+        let errors: Vec<&str> = audit.elf.errors().map(|finding| finding.message.as_str()).collect();
+        if !errors.is_empty() {
+            return show_error_json(&wheel, &errors.join("; "));
+        }
         return if allow_pure && audit.kind == WheelKind::Pure {
             render(&Pure { version: 1, wheel: &wheel, pure: true })
         } else {

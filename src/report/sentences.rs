@@ -48,7 +48,7 @@ pub fn invalid_wheel_sentence(audit: &Audit) -> Option<String> {
     );
     for (_, path, _, object) in audit.elf.members() {
         let arch = object.facts.arch.map_or_else(|| "unknown".to_owned(), |arch| arch.to_string());
-        text.push_str(&format!("\n\t{path}: {arch}"));
+        text.push_str(&format!("\n    {path}: {arch}"));
     }
     Some(text)
 }

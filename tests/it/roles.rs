@@ -2,7 +2,7 @@
 
 use crate::rules::foreign_elf::for_machine;
 use crate::rules::several_systems::windows_program;
-use crate::support::elf_builder::{DT_STRTAB, ElfBuilder, PT_LOAD, SHF_ALLOC, SHT_NOTE, Section};
+use crate::support::elf_builder::{ElfBuilder, PT_LOAD, SHF_ALLOC, SHT_NOTE, Section};
 use crate::support::sandbox::{Repaired, Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
 
@@ -167,7 +167,7 @@ fn show_of_a_wheel_for_another_machine_than_its_name_says_is_a_failure() {
         let run = sandbox
             .run_as_auditwheel(&["show", name])
             .failure(1, &["Invalid binary wheel: no ELF executable or"]);
-        assert!(run.stderr.contains(&format!("\t{member}")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("    {member}: ")), "{}", run.stderr);
         let run = sandbox.run_as_auditwheel(&["show", "--json", name]).failure(1, &[]);
         assert!(run.stdout.contains("Invalid binary wheel"), "{}", run.stdout);
         sandbox.run(&["verify", name]).failure(1, &[]);
@@ -202,11 +202,9 @@ fn segments_that_hide_each_other_are_refused() {
     let library =
         |segment: [u64; 5]| ElfBuilder::new().needed("libc.so").segment(segment).behind(&[0; 0x3000]).build();
     // By bytes, and by page; type, offset, address, size in the file and in memory.
-    for segment in [
-        [PT_LOAD, 0x2000, 0, 0x100, 0x100],
-        [PT_LOAD, 0x2f00, 0xf00, 0x10, 0x10],
-        [PT_LOAD, 0xf00, 0xf00, 0, 0x10],
-    ] {
+    for segment in
+        [[PT_LOAD, 0x2000, 0, 0x100, 0x100], [PT_LOAD, 0x2f00, 0xf00, 0x10, 0x10], [PT_LOAD, 0, 0, 0, 0x1000]]
+    {
         let sandbox = Sandbox::new();
         sandbox.wheel(&core(MUSL).file("demo/libx.so", library(segment)));
         let said = ["maps other content over a page of another segment"];
@@ -222,7 +220,6 @@ fn segments_that_hide_each_other_are_refused() {
         let result = Repaired::open(&sandbox.out().join(MUSL));
         assert_eq!(result.facts("demo/libx.so").needed, ["libc.so"]);
     }
-    let _ = DT_STRTAB;
 }
 
 #[test]
