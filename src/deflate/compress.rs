@@ -9,7 +9,7 @@ use super::sized;
 
 /// What one thread compresses at a time. Matches do not reach back over the border of a piece, which costs some
 /// kilobytes for each.
-const PIECE: usize = sized(4 << 20, 1 << 18);
+const PIECE: usize = sized(1 << 20, 1 << 18);
 
 /// Compresses bytes, on all threads; level 0 stores them, 9 takes longest. The result depends on nothing but the
 /// arguments.
@@ -31,12 +31,10 @@ fn compress_piece(bytes: &[u8], level: u32) -> Vec<u8> {
         && let Ok(level) = CompressionLvl::new(level.min(9) as i32)
     {
         let mut compressor = Compressor::new(level);
-        // Pages of zeros take no memory before they are written to.
         let mut stream = vec![0; compressor.deflate_compress_bound(bytes.len())];
         if let Ok(size) = compressor.deflate_compress(bytes, &mut stream) {
-            stream.truncate(size);
-            stream.shrink_to_fit();
-            return stream;
+            // A copy, so that what was not written to is given back in one piece.
+            return stream.get(..size).unwrap_or_default().to_vec();
         }
     }
     let mut out = BitWriter::with_capacity(bytes.len() + bytes.len() / 1024 + 16);

@@ -15,6 +15,7 @@ mod auditwheel;
 mod batch;
 mod callers;
 mod calls;
+mod explain;
 mod hostile;
 mod importable;
 mod inputs_kept;
@@ -37,6 +38,7 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod symbol_count;
+mod system_libraries;
 mod testdata;
 mod verify;
 mod wheel;

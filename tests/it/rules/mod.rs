@@ -2,6 +2,7 @@
 
 mod damaged_elf;
 mod dlopen_glibc_library;
+mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
@@ -104,6 +105,7 @@ const CASES: &[Case] = &[
     mixed_time::CASE,
     small_stacks::CASE,
     dlopen_glibc_library::CASE,
+    dlopen_note::CASE,
     limit_exceeded::CASE,
     overclaimed_tag::CASE,
     unlisted::CASE,
