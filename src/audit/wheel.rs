@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::platform::Arch;
 use crate::policy::Policy;
 use crate::resolve::{InstalledLayout, Resolver};
 use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelError, WheelFilename, WheelPath};
 
+use super::arch::fits;
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
 use super::finding::{Code, Finding, Severity};
 use super::install_set::Neighbours;
@@ -65,6 +67,25 @@ impl Audit {
         }
     }
 
+    /// The findings for which `show` gives no other answer: the ELF files are for another machine than the file name says, or
+    /// for one that no musl wheel can name.
+    pub fn wrong_machine(&self) -> impl Iterator<Item = &Finding> {
+        self.elf
+            .errors()
+            .filter(|finding| ["wrong-machine", "unknown-machine"].contains(&finding.code.as_str()))
+    }
+
+    /// Whether the file name names architectures, and no ELF file is for one of them.
+    #[must_use]
+    pub fn has_nothing_for_its_machine(&self) -> bool {
+        let names: Vec<&str> = self.wheel.platforms().iter().filter_map(PlatformTag::arch_name).collect();
+        let is_named = |arch: Arch| names.iter().any(|name| fits(arch, name).is_some());
+        let mut members = self.elf.members().map(|(.., object)| object.facts.arch);
+        self.kind == WheelKind::Platform
+            && !names.is_empty()
+            && !members.any(|arch| arch.is_some_and(is_named))
+    }
+
     /// The errors among them.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings().filter(|finding| finding.severity == Severity::Error)
@@ -95,9 +116,9 @@ pub fn audit_scanned(
     if (wheel.filename(), wheel.size()) != (&scanned.name, scanned.size) {
         return Err(WheelError::Changed(wheel.path().to_owned()).into());
     }
-    let ScannedWheel { name: filename, hashes, unlisted, mismatches, objects, .. } = scanned;
+    let ScannedWheel { name: filename, hashes, unlisted, mismatches, roles, .. } = scanned;
     let pure = filename.platforms().iter().all(|tag| *tag == PlatformTag::Any);
-    let kind = match (objects.is_empty(), pure) {
+    let kind = match (roles.objects.is_empty(), pure) {
         (false, _) => WheelKind::Platform,
         (true, true) => WheelKind::Pure,
         (true, false) => WheelKind::PlatformWithoutElf,
@@ -111,11 +132,10 @@ pub fn audit_scanned(
     }
     let package = Package { wheel, kind, unlisted: &unlisted, mismatches: &mismatches };
     let set = ObjectSet {
-        name: filename.to_string(),
-        own: objects,
         siblings: siblings.objects,
         layout,
         platforms: filename.platforms().to_vec(),
+        ..ObjectSet::of(filename.to_string(), roles)
     };
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
     let record_is_right = unlisted.is_empty() && mismatches.is_empty() && wheel.record().is_usual();

@@ -34,6 +34,7 @@ mod record;
 mod refused;
 mod regressions;
 mod repair;
+mod roles;
 mod rules;
 mod streams;
 #[path = "../support/mod.rs"]

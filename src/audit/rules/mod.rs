@@ -3,11 +3,13 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod damaged_elf;
 mod dlopen_glibc_library;
 mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
+mod foreign_elf;
 mod glibc_object;
 mod hash_word_size;
 mod ifunc;
@@ -28,6 +30,7 @@ mod mixed_time;
 mod needed_path;
 mod new_symbol;
 mod no_hash_table;
+mod not_loadable;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
@@ -36,6 +39,7 @@ mod refused_by_index;
 mod relr;
 mod reserved_name;
 mod rule;
+mod several_systems;
 mod small_alignment;
 mod small_stacks;
 mod textrel;
@@ -63,6 +67,7 @@ pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
 pub const RULES: &[&Rule] = &[
+    &not_loadable::RULE,
     &glibc_object::RULE,
     &unresolved_symbol::RULE,
     &new_symbol::RULE,
@@ -87,6 +92,8 @@ pub const RULES: &[&Rule] = &[
     &forbidden_symbol::RULE,
     &wrong_machine::RULE,
     &unknown_machine::RULE,
+    &foreign_elf::RULE,
+    &damaged_elf::RULE,
     &unsupported_isa::RULE,
     &wrong_suffix::RULE,
     &ignored_run_path::RULE,
@@ -107,6 +114,7 @@ pub const RULES: &[&Rule] = &[
     &wrong_tag::RULE,
     &purelib::RULE,
     &linux_tag::RULE,
+    &several_systems::RULE,
     &manylinux_tag_on_musl::RULE,
     &refused_by_index::RULE,
 ];

@@ -1,10 +1,12 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
+mod damaged_elf;
 mod dlopen_glibc_library;
 mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
+pub mod foreign_elf;
 mod glibc_object;
 mod hash_word_size;
 mod ifunc;
@@ -26,6 +28,7 @@ mod mixed_time;
 mod needed_path;
 mod new_symbol;
 mod no_hash_table;
+mod not_loadable;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
@@ -34,6 +37,7 @@ mod refused_by_index;
 mod relr;
 mod reserved_name;
 pub mod scene;
+pub mod several_systems;
 mod small_alignment;
 mod small_stacks;
 mod textrel;
@@ -65,6 +69,7 @@ pub struct Case {
 
 /// One case for each rule, in the order of the rules.
 const CASES: &[Case] = &[
+    not_loadable::CASE,
     glibc_object::CASE,
     unresolved_symbol::CASE,
     new_symbol::CASE,
@@ -89,6 +94,8 @@ const CASES: &[Case] = &[
     forbidden_symbol::CASE,
     wrong_machine::CASE,
     unknown_machine::CASE,
+    foreign_elf::CASE,
+    damaged_elf::CASE,
     unsupported_isa::CASE,
     wrong_suffix::CASE,
     ignored_run_path::CASE,
@@ -109,6 +116,7 @@ const CASES: &[Case] = &[
     wrong_tag::CASE,
     purelib::CASE,
     linux_tag::CASE,
+    several_systems::CASE,
     manylinux_tag_on_musl::CASE,
     refused_by_index::CASE,
 ];
