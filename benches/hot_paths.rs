@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Write as _};
 use std::sync::{Arc, LazyLock};
 
 use divan::counter::{BytesCount, ItemsCount};
@@ -12,7 +12,6 @@ use divan::{Bencher, black_box};
 use muslrepair::Limits;
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, patch};
 use muslrepair::wheel::{Packed, Sha256Digest, Wheel};
-use zip::ZipArchive;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
@@ -91,20 +90,6 @@ fn inflate_and_hash(bencher: Bencher<'_, '_>, size: usize) {
     bencher.counter(BytesCount::new(size)).bench_local(|| wheel.scan(|_, bytes| bytes.len()).unwrap());
 }
 
-/// The same with zlib-rs, by which the zip crate inflates.
-#[divan::bench(args = [1 << 16, 1 << 22])]
-fn inflate_and_hash_with_zlib_rs(bencher: Bencher<'_, '_>, size: usize) {
-    let mut archive = ZipArchive::new(Cursor::new(wheel(0, size))).unwrap();
-    let mut bytes = Vec::new();
-    bencher.counter(BytesCount::new(size)).bench_local(|| {
-        for index in 0..archive.len() {
-            bytes.clear();
-            archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
-            black_box(Sha256Digest::of(&bytes));
-        }
-    });
-}
-
 /// Hashing alone.
 #[divan::bench(args = [1 << 10, 1 << 22])]
 fn hash(bencher: Bencher<'_, '_>, size: usize) {
@@ -134,7 +119,7 @@ fn patched(bencher: Bencher<'_, '_>, size: usize) {
         .bench_values(|bytes| patch(bytes, &edit).unwrap());
 }
 
-/// Deflating, and the check of what came of it, on all cores.
+/// Deflating and hashing, on all cores.
 #[divan::bench(args = [1 << 14, 1 << 22])]
 fn deflate(bencher: Bencher<'_, '_>, size: usize) {
     /// As wheels are compressed.

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use muslrepair::audit::{Audit, AuditOptions, Severity, audit};
-use muslrepair::repair::{Plan, RepairOptions, apply, plan};
-use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
+use muslrepair::repair::{Plan, RepairError, RepairOptions, apply, plan};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
 use muslrepair::{Error, Limits, report, wheel::Wheel};
 
 /// One wheel, and what is to become of it.
@@ -41,8 +41,7 @@ fn main() -> ExitCode {
 fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
     // One for all wheels: it reads every library once.
     let resolver = resolver(sysroot);
-    let packages =
-        ApkDatabase::read(&resolver.options().places.sysroot).map_err(|error| error.to_string())?;
+    let packages = SystemPackages::read(Sysroot::new(sysroot)).map_err(|error| error.to_string())?;
     let options = RepairOptions::default();
 
     // Decide about all of them before anything is written.
@@ -55,12 +54,11 @@ fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
 
     std::fs::create_dir_all(output)
         .map_err(|error| format!("cannot create `{}`: {error}", output.display()))?;
-    let owners = (&resolver.options().places.sysroot, packages.as_ref());
     for Job { wheel, audit, plan } in &jobs {
-        let receipt = apply(wheel, audit, plan, &options, output, owners)
+        let result = apply(wheel, audit, plan, &options, output, &packages)
             .map_err(|error| explained(wheel.path(), &error))?;
-        println!("{}: {} bytes", receipt.path.display(), receipt.output_size);
-        check(&receipt.path)?;
+        println!("{}: {} bytes", result.path.display(), result.output_size);
+        check(&result.path)?;
     }
     Ok(())
 }
@@ -80,7 +78,7 @@ fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(wheels)
 }
 
-fn prepare(path: &Path, resolver: &Resolver, options: &RepairOptions) -> Result<Job, Error> {
+fn prepare(path: &Path, resolver: &Resolver, options: &RepairOptions) -> Result<Job, RepairError> {
     let wheel = Wheel::open(path, &Limits::default())?;
     let audit = audit(&wheel, resolver, &AuditOptions::default())?;
     let plan = plan(&wheel, &audit, options)?;
@@ -94,15 +92,15 @@ fn check(path: &Path) -> Result<(), String> {
         let wheel = Wheel::open(path, &Limits::default())?;
         audit(&wheel, &nothing, &AuditOptions::default())
     };
-    let audit = audited().map_err(|error| explained(path, &error))?;
-    match audit.elf.findings.iter().find(|finding| finding.severity == Severity::Error) {
+    let audit = audited().map_err(|error| explained(path, &error.into()))?;
+    match audit.findings().find(|finding| finding.severity == Severity::Error) {
         Some(finding) => Err(format!("`{}`: {}", path.display(), finding.message)),
         None => Ok(()),
     }
 }
 
 /// An error with its hints, as one would show it.
-fn explained(path: &Path, error: &Error) -> String {
+fn explained(path: &Path, error: &RepairError) -> String {
     let mut text = format!("`{}`: {error}", path.display());
     for hint in error.hints() {
         text.push_str("\nhint: ");

@@ -2,28 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::error::Error;
 use crate::musl;
 use crate::resolve::{Object, Origin};
-use crate::wheel::{Directory, Wheel, WheelFilename};
+use crate::wheel::{Directory, WheelFilename};
 
-use super::object::object;
+use super::scan::ScannedWheel;
 
 /// The objects of wheels that are installed into one site-packages, where their run paths may lead from one to another.
 #[derive(Debug, Default)]
-pub struct Neighbourhood {
-    wheels: Vec<Installed>,
+pub struct Neighbourhood<'a> {
+    wheels: Vec<&'a ScannedWheel>,
     /// The objects by file name, and those that need a name; by wheel and position.
-    named: HashMap<String, Vec<(usize, usize)>>,
-    needing: HashMap<String, Vec<(usize, usize)>>,
-}
-
-/// A wheel of the neighbourhood.
-#[derive(Debug)]
-struct Installed {
-    name: WheelFilename,
-    objects: Vec<Object>,
-    directories: BTreeSet<Directory>,
+    named: HashMap<&'a str, Vec<(usize, usize)>>,
+    needing: HashMap<&'a str, Vec<(usize, usize)>>,
 }
 
 /// What other wheels install beside one.
@@ -35,33 +26,17 @@ pub struct Neighbours {
     pub directories: BTreeSet<Directory>,
 }
 
-impl Neighbourhood {
+impl<'a> Neighbourhood<'a> {
     /// Adds a wheel.
-    ///
-    /// # Errors
-    ///
-    /// As [`super::audit()`].
-    pub fn add(&mut self, wheel: &Wheel) -> Result<(), Error> {
-        let name = wheel.filename().to_string();
-        let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
-            let shown = format!("{} of {name}", member.path);
-            let origin = || Ok(Origin::Neighbour { shown: shown.clone(), place: wheel.place(&member.path)? });
-            object(member.path.as_str(), bytes, wheel.limits(), origin)
-        })?;
-        let places = scan.files.iter().filter_map(|file| wheel.place(&file.path).ok());
-        let directories: BTreeSet<Directory> = places.map(|place| place.directory()).collect();
-        let objects: Result<Vec<Option<Object>>, Error> =
-            scan.files.into_iter().map(|file| file.value).collect();
-        let objects: Vec<Object> = objects?.into_iter().flatten().collect();
-        for (position, object) in objects.iter().enumerate() {
+    pub fn add(&mut self, wheel: &'a ScannedWheel) {
+        for (position, object) in wheel.objects.iter().enumerate() {
             let at = (self.wheels.len(), position);
-            self.named.entry(file_name(object).to_owned()).or_default().push(at);
-            for name in object.facts.needed.iter().filter(|name| !musl::is_libc(name)) {
-                self.needing.entry(name.clone()).or_default().push(at);
+            self.named.entry(file_name(object)).or_default().push(at);
+            for name in needed(object) {
+                self.needing.entry(name).or_default().push(at);
             }
         }
-        self.wheels.push(Installed { name: wheel.filename().clone(), objects, directories });
-        Ok(())
+        self.wheels.push(wheel);
     }
 
     /// The objects that have to do with a wheel that is part of the neighbourhood, of all wheels that can be installed beside
@@ -95,17 +70,25 @@ impl Neighbourhood {
         let wheels = wheels.into_iter().filter_map(|wheel| self.wheels.get(wheel));
         Neighbours {
             directories: wheels.flat_map(|wheel| wheel.directories.iter().cloned()).collect(),
-            objects: found.into_iter().filter_map(|at| self.object(at).cloned()).collect(),
+            objects: found.into_iter().filter_map(|at| self.neighbour(at)).collect(),
         }
     }
 
-    fn object(&self, (wheel, position): (usize, usize)) -> Option<&Object> {
+    /// An object as another wheel sees it.
+    fn neighbour(&self, at: (usize, usize)) -> Option<Object> {
+        let (object, wheel) = (self.object(at)?, self.wheels.get(at.0)?);
+        let place = object.origin.place()?.clone();
+        let shown = format!("{} of {}", object.origin.shown(), wheel.name);
+        Some(Object { origin: Origin::Neighbour { shown, place }, ..object.clone() })
+    }
+
+    fn object(&self, (wheel, position): (usize, usize)) -> Option<&'a Object> {
         self.wheels.get(wheel)?.objects.get(position)
     }
 
     /// Whether a wheel can be installed beside `own`: another project, for the same machine and Python.
     fn is_beside(&self, own: &WheelFilename, index: usize) -> bool {
-        let Some(Installed { name: other, .. }) = self.wheels.get(index) else { return false };
+        let Some(ScannedWheel { name: other, .. }) = self.wheels.get(index).copied() else { return false };
         let machine = |name: &WheelFilename| name.platforms().first().and_then(|tag| tag.arch());
         let pythons = (own.python_version(), other.python_version());
         let one_python = !matches!(pythons, (Some(own), Some(other)) if own != other);

@@ -60,11 +60,8 @@ impl Requirements {
                     }
                     continue;
                 }
-                if !own.contains_key(&(*member, at_start)) {
-                    let added = requirements.add_all(own_requirements(graph, *member, at_start));
-                    own.insert((*member, at_start), added);
-                }
-                found.extend(own.get(&(*member, at_start)).into_iter().flatten());
+                let add_own = || requirements.add_all(own_requirements(graph, *member, at_start));
+                found.extend(own.entry((*member, at_start)).or_insert_with(add_own).iter());
                 found.extend(requirements.add_all(unresolved(graph, process, *member)));
                 let (unbound, releases) = definers.unbound(graph, &scope, *member);
                 found.extend(requirements.add_all(unbound));

@@ -101,11 +101,15 @@ impl<'a> Subject<'a> {
         self.members().filter_map(|object| Some((object, object.origin.place()?, object.facts.run_path()?)))
     }
 
-    /// Whether a run path entry of what is installed at `place` leads to a directory that wheels may not rely on. A repair
-    /// removes it.
-    pub(crate) fn is_outside_entry(&self, place: &Place, entry: &str) -> bool {
-        let installed = self.layout.installed(place);
-        let found = self.layout.expand(entry, directory_of(&installed));
+    /// The directory of what is installed at `place`: `$ORIGIN` in its run path.
+    pub(crate) fn directory(&self, place: &Place) -> String {
+        directory_of(&self.layout.installed(place)).to_owned()
+    }
+
+    /// Whether a run path entry of what is installed in the directory `origin` leads to a directory that wheels may not rely
+    /// on. A repair removes it.
+    pub(crate) fn is_outside_entry(&self, origin: &str, entry: &str) -> bool {
+        let found = self.layout.expand(entry, origin);
         !found.is_some_and(|found| self.layout.is_reliable(&found))
     }
 }

@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::resolve::{InstalledLayout, Object, Origin, Resolver};
-use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelFilename, WheelPath};
+use crate::resolve::{InstalledLayout, Resolver};
+use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelError, WheelFilename, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
 use super::finding::{Code, Finding, Severity};
 use super::install_set::Neighbours;
-use super::object::object;
 use super::options::AuditOptions;
+use super::scan::{ScannedWheel, scan_wheel};
 use super::subject::Package;
 use super::wheel_kind::WheelKind;
 
@@ -68,41 +68,33 @@ impl Audit {
     }
 }
 
-/// Audits a wheel: reads every member once, in parallel, checks it against `RECORD`, resolves what its ELF files
-/// need, and holds all of it against the rules.
+/// Audits a wheel: reads it as [`scan_wheel`] does, resolves what its ELF files need, and holds all of it against the rules.
 ///
 /// # Errors
 ///
-/// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file. What keeps a sound wheel from being
-/// repaired is no error here but a [`Finding`].
+/// As [`scan_wheel`]. What keeps a sound wheel from being repaired is no error here but a [`Finding`].
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
-    audit_beside(wheel, Neighbours::default(), resolver, options)
+    audit_scanned(wheel, scan_wheel(wheel)?, Neighbours::default(), resolver, options)
 }
 
-/// Audits a wheel that is installed together with others: see [`super::Neighbourhood`].
+/// Audits a wheel that was read before and is installed together with others: see [`super::Neighbourhood`].
 ///
 /// # Errors
 ///
-/// As [`audit()`].
-pub fn audit_beside(
+/// When the wheel is not the one that was read.
+pub fn audit_scanned(
     wheel: &Wheel,
+    scanned: ScannedWheel,
     siblings: Neighbours,
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> Result<Audit, Error> {
-    let filename = wheel.filename().clone();
-    let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
-        let origin = || Ok(Origin::Member { path: member.path.clone(), place: wheel.place(&member.path)? });
-        object(member.path.as_str(), bytes, wheel.limits(), origin)
-    })?;
-    let mut hashes = Vec::with_capacity(scan.files.len());
-    let mut own = Vec::new();
-    for file in scan.files {
-        hashes.push((file.path, file.sha256));
-        own.extend(file.value?);
+    if (wheel.filename(), wheel.size()) != (&scanned.name, scanned.size) {
+        return Err(WheelError::Changed(wheel.path().to_owned()).into());
     }
+    let ScannedWheel { name: filename, hashes, unlisted, objects, .. } = scanned;
     let pure = filename.platforms().iter().all(|tag| *tag == PlatformTag::Any);
-    let kind = match (own.is_empty(), pure) {
+    let kind = match (objects.is_empty(), pure) {
         (false, _) => WheelKind::Platform,
         (true, true) => WheelKind::Pure,
         (true, false) => WheelKind::PlatformWithoutElf,
@@ -114,10 +106,10 @@ pub fn audit_beside(
     for directory in &siblings.directories {
         layout.insert_directory(directory);
     }
-    let package = Package { wheel, kind, unlisted: &scan.unlisted };
+    let package = Package { wheel, kind, unlisted: &unlisted };
     let set = ObjectSet {
         name: filename.to_string(),
-        own,
+        own: objects,
         siblings: siblings.objects,
         layout,
         platforms: filename.platforms().to_vec(),
@@ -128,7 +120,7 @@ pub fn audit_beside(
         // With a library that is included it becomes one.
         kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
         hashes,
-        unlisted: scan.unlisted,
+        unlisted,
         elf,
         packaging,
         allow: options.allow.clone(),

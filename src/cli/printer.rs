@@ -1,8 +1,8 @@
 //! What is printed about the wheels of a repair, in their order.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::repair::{Note, Outcome, Plan, RepairError, RepairResult};
 use muslrepair::report::{self, Failure};
@@ -17,6 +17,7 @@ use super::inputs;
 use super::outcome::{OutputConflict, WheelOutcome, Written};
 use super::summary::Summary;
 use super::term::{Stop, Terminal};
+use super::turns::Sorted;
 
 /// Prints what becomes of the wheels, in their order.
 pub(super) struct Printer<'a> {
@@ -29,8 +30,7 @@ pub(super) struct Printer<'a> {
 }
 
 struct State {
-    waiting: BTreeMap<usize, WheelOutcome>,
-    next: usize,
+    outcomes: Sorted<WheelOutcome>,
     worst: Exit,
     output: Result<(), Stop>,
     documents: Vec<Value>,
@@ -41,8 +41,7 @@ struct State {
 impl<'a> Printer<'a> {
     pub(super) fn new(batch: &'a Batch, format: Format, keep: bool, terminal: Terminal) -> Self {
         let state = State {
-            waiting: BTreeMap::new(),
-            next: 0,
+            outcomes: Sorted::default(),
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
@@ -55,11 +54,8 @@ impl<'a> Printer<'a> {
     /// A wheel is done; it is printed when all before it are.
     pub(super) fn done(&self, index: usize, outcome: WheelOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.waiting.insert(index, outcome);
-        loop {
-            let next = state.next;
-            let Some(outcome) = state.waiting.remove(&next) else { return };
-            state.next += 1;
+        state.outcomes.add(index, outcome);
+        while let Some((next, outcome)) = state.outcomes.take() {
             let exit = self.print(next, &outcome);
             state.worst = state.worst.max(exit);
             state.summary.count(&outcome);
@@ -192,16 +188,16 @@ impl<'a> Printer<'a> {
         if written.over_input {
             terminal.warning("the result replaces its input: do not delete the input afterwards");
         }
-        terminal.detail(&report::plan_text(plan));
+        terminal.detail_lines(&report::plan_text(plan));
         if terminal.voice() == Voice::Own {
-            terminal.say(&report::size_text(&written.result, terminal.is_verbose()));
+            terminal.say_lines(&report::size_text(&written.result, terminal.is_verbose()));
         }
     }
 
     /// What the audit found and the plan does not fix, as `verify` prints it.
     fn findings(&self, shown: &str, findings: &[Finding]) {
         match self.terminal.voice() {
-            Voice::Own => self.terminal.say(&report::findings_text(findings, Severity::Warning)),
+            Voice::Own => self.terminal.say_lines(&report::findings_text(findings, Severity::Warning)),
             Voice::Auditwheel => {
                 for finding in findings {
                     self.terminal.record(("WARNING", "main_repair", finding.message.clone()));
@@ -218,7 +214,7 @@ impl<'a> Printer<'a> {
         let line = format!("Fixed-up wheel written to {}", path.display());
         match self.terminal.voice() {
             Voice::Own => self.terminal.say(&line),
-            Voice::Auditwheel => self.terminal.say(&format!("\n{line}")),
+            Voice::Auditwheel => self.terminal.say_lines(&format!("\n{}", Escaped(&line))),
         }
     }
 
@@ -249,9 +245,7 @@ impl<'a> Printer<'a> {
         };
         Ok(Some(match outcome {
             WheelOutcome::Done(plan, None) => report::plan_document(plan)?,
-            WheelOutcome::Done(plan, Some(written)) => {
-                report::outcome_document(&written.result, plan, written.sha256.as_ref())?
-            }
+            WheelOutcome::Done(plan, Some(written)) => report::outcome_document(&written.result, plan)?,
             WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             WheelOutcome::Refused(message) => failed(message.clone())?,

@@ -1,19 +1,19 @@
 //! `verify`.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::Args;
-use muslrepair::Error;
-use muslrepair::audit::rules::RULES;
 use muslrepair::audit::{
-    AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, Severity, WheelKind,
-    audit_beside, audit_tree,
+    AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, ScannedWheel, Severity,
+    WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
 use muslrepair::musl::Release;
 use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
+use muslrepair::{Error, Escaped, Limits};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,9 +27,12 @@ use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
+use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = codes_help())]
+#[command(
+    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
+)]
 pub(super) struct VerifyArgs {
     /// Wheels, directories of wheels, or unpacked trees such as a site-packages
     #[arg(required = true, value_name = "WHEEL|TREE")]
@@ -91,14 +94,6 @@ struct ModuleView<'a> {
     requirements: Vec<&'a Requirement>,
 }
 
-fn codes_help() -> String {
-    let mut help = "Findings (codes for --allow):\n".to_owned();
-    for rule in RULES {
-        help.push_str(&format!("  {} ({})\n      {}\n", rule.code, rule.severity, rule.summary));
-    }
-    help
-}
-
 pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
@@ -120,46 +115,128 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, S
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
     };
-    let neighbourhood = neighbourhood(&subjects, &resolver);
-    let mut worst = Exit::Success;
-    let mut unmatched = Unmatched::default();
-    let mut documents = Vec::new();
-    let mut output = Ok(());
-    for subject in &subjects {
-        let (exit, document) = match audited(subject, &neighbourhood, &resolver, &options) {
-            Ok(audited) => {
-                if audited.kind == WheelKind::Platform {
-                    unmatched.saw(audited.elf.graph.unused_patterns.iter().cloned());
-                }
-                let sound = audited.is_sound();
-                if arguments.prints_text() && !(sound && terminal.is_quiet()) {
-                    output = output.and(terminal.result(&text(subject, &audited, terminal.is_quiet())));
-                }
-                terminal.annotate_findings(&subject.shown(), &audited.findings);
-                let exit = if sound { Exit::Success } else { Exit::Failure };
-                (exit, document(subject, &audited)?)
-            }
-            Err(error) => {
-                unmatched.missed();
-                let failure = Failure::from(&error);
-                terminal.wheel_error("verify", &subject.shown(), &failure);
-                (Exit::Failure, report::error_document(&subject.shown(), &failure)?)
-            }
-        };
-        worst = worst.max(exit);
-        if arguments.format == Format::Json {
-            output = output.and(terminal.document(&document));
-        }
-        if arguments.report.is_some() {
-            documents.push(document);
-        }
-    }
-    unmatched.warn(&excludes, *terminal);
-    let exit = terminal.at_the_end(worst, output);
+    // As many wheels as there are threads are read at once, each with its share.
+    let at_once = subjects.len().min(rayon::current_num_threads()).max(1);
+    let mut limits = resolver.options().limits;
+    limits.in_flight = (limits.in_flight / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
+    let scanned = scanned(&subjects, &limits);
+    let neighbourhood = neighbourhood(&scanned);
+    let printed = Mutex::new(Printed::new(arguments, *terminal));
+    in_turn(subjects.len(), |number| {
+        let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
+        let audited = audited(subject, scanned.as_ref(), &neighbourhood, &resolver, &options, &limits);
+        let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
+        printed.lock().unwrap_or_else(PoisonError::into_inner).add(number, answer);
+    });
+    let printed = printed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    printed.unmatched.warn(&excludes, *terminal);
+    let exit = terminal.at_the_end(printed.worst, printed.output);
     Ok(match &arguments.report {
-        Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
+        Some(destination) => terminal.at_the_end(exit, destination.write_report(printed.documents, terminal)),
         None => exit,
     })
+}
+
+/// What is printed of one subject, and counts for the call.
+struct Answer {
+    shown: String,
+    /// Text and findings, or why there are none.
+    said: Result<(String, Vec<Finding>), Failure>,
+    sound: bool,
+    /// The patterns that matched nothing, where there was something to match.
+    unused: Option<Vec<String>>,
+    document: Option<Result<Value, serde_json::Error>>,
+}
+
+impl Answer {
+    fn new(
+        subject: &Subject,
+        audited: Result<Audited, Failure>,
+        arguments: &VerifyArgs,
+        only_errors: bool,
+    ) -> Self {
+        let shown = subject.shown();
+        let documents = arguments.format == Format::Json || arguments.report.is_some();
+        match audited {
+            Err(failure) => {
+                let document = documents.then(|| report::error_document(&shown, &failure));
+                Self { shown, said: Err(failure), sound: false, unused: None, document }
+            }
+            Ok(audited) => Self {
+                sound: audited.is_sound(),
+                unused: (audited.kind == WheelKind::Platform)
+                    .then(|| audited.elf.graph.unused_patterns.clone()),
+                document: documents.then(|| document(subject, &audited)),
+                said: Ok((text(subject, &audited, only_errors), audited.findings)),
+                shown,
+            },
+        }
+    }
+}
+
+/// What was printed, in the order of the arguments.
+struct Printed<'a> {
+    arguments: &'a VerifyArgs,
+    terminal: Terminal,
+    answers: Sorted<Answer>,
+    worst: Exit,
+    unmatched: Unmatched,
+    documents: Vec<Value>,
+    output: Result<(), Stop>,
+}
+
+impl<'a> Printed<'a> {
+    fn new(arguments: &'a VerifyArgs, terminal: Terminal) -> Self {
+        Self {
+            arguments,
+            terminal,
+            answers: Sorted::default(),
+            worst: Exit::Success,
+            unmatched: Unmatched::default(),
+            documents: Vec::new(),
+            output: Ok(()),
+        }
+    }
+
+    /// A subject is done; it is printed when all before it are.
+    fn add(&mut self, number: usize, answer: Answer) {
+        self.answers.add(number, answer);
+        while let Some((_, answer)) = self.answers.take() {
+            let printed = self.print(answer);
+            self.output = std::mem::replace(&mut self.output, Ok(())).and(printed);
+        }
+    }
+
+    fn print(&mut self, answer: Answer) -> Result<(), Stop> {
+        let Answer { shown, said, sound, unused, document } = answer;
+        let terminal = self.terminal;
+        let mut output = Ok(());
+        match said {
+            Ok((text, findings)) => {
+                if let Some(unused) = unused {
+                    self.unmatched.saw(unused);
+                }
+                if self.arguments.prints_text() && !(sound && terminal.is_quiet()) {
+                    output = terminal.result(&text);
+                }
+                terminal.annotate_findings(&shown, &findings);
+            }
+            Err(failure) => {
+                self.unmatched.missed();
+                terminal.wheel_error("verify", &shown, &failure);
+            }
+        }
+        self.worst = self.worst.max(if sound { Exit::Success } else { Exit::Failure });
+        if let Some(document) = document.transpose()? {
+            if self.arguments.format == Format::Json {
+                output = output.and(terminal.document(&document));
+            }
+            if self.arguments.report.is_some() {
+                self.documents.push(document);
+            }
+        }
+        output
+    }
 }
 
 impl VerifyArgs {
@@ -169,40 +246,52 @@ impl VerifyArgs {
     }
 }
 
+/// What is read of each wheel, which is read once; nothing of a tree.
+fn scanned(subjects: &[Subject], limits: &Limits) -> Vec<Option<Result<ScannedWheel, Failure>>> {
+    let scanned: Vec<OnceLock<Result<ScannedWheel, Failure>>> =
+        subjects.iter().map(|_| OnceLock::new()).collect();
+    in_turn(subjects.len(), |number| {
+        if let (Some(Subject::Wheel(path)), Some(scanned)) = (subjects.get(number), scanned.get(number)) {
+            let scan = || -> Result<ScannedWheel, Error> { scan_wheel(&Wheel::open(path, limits)?) };
+            scanned.get_or_init(|| scan().map_err(|error| Failure::from(&error)));
+        }
+    });
+    scanned.into_iter().map(OnceLock::into_inner).collect()
+}
+
 /// The wheels, where there are several: they are installed together. One that cannot be read is not among them; it is
 /// reported in its turn.
-fn neighbourhood(subjects: &[Subject], resolver: &Resolver) -> Neighbourhood {
-    let wheels = subjects.iter().filter_map(|subject| match subject {
-        Subject::Wheel(path) => Some(path),
-        Subject::Tree(_) => None,
-    });
+fn neighbourhood(scanned: &[Option<Result<ScannedWheel, Failure>>]) -> Neighbourhood<'_> {
     let mut neighbourhood = Neighbourhood::default();
-    if wheels.clone().count() > 1 {
-        for path in wheels {
-            let wheel = Wheel::open(path, &resolver.options().limits).map_err(Error::from);
-            let _ = wheel.and_then(|wheel| neighbourhood.add(&wheel));
-        }
+    if scanned.iter().flatten().count() > 1 {
+        scanned.iter().flatten().flatten().for_each(|wheel| neighbourhood.add(wheel));
     }
     neighbourhood
 }
 
 fn audited(
     subject: &Subject,
-    neighbourhood: &Neighbourhood,
+    scanned: Option<&Result<ScannedWheel, Failure>>,
+    neighbourhood: &Neighbourhood<'_>,
     resolver: &Resolver,
     options: &AuditOptions,
-) -> Result<Audited, Error> {
-    match subject {
-        Subject::Tree(path) => {
-            let elf = audit_tree(path, resolver, options, &resolver.options().limits)?;
-            Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
-        }
-        Subject::Wheel(path) => {
-            let wheel = Wheel::open(path, &resolver.options().limits)?;
-            let beside = neighbourhood.beside(wheel.filename());
-            let audit = audit_beside(&wheel, beside, resolver, options)?;
+    limits: &Limits,
+) -> Result<Audited, Failure> {
+    let failed = |error: Error| Failure::from(&error);
+    match (subject, scanned) {
+        (Subject::Wheel(path), Some(scanned)) => {
+            let scanned = scanned.as_ref().map_err(Clone::clone)?.clone();
+            let beside = neighbourhood.beside(&scanned.name);
+            // Of the wheel itself only the metadata is read again: as many can be verified as there are, whatever the limit
+            // of open files is.
+            let wheel = Wheel::open(path, limits).map_err(|error| failed(error.into()))?;
+            let audit = audit_scanned(&wheel, scanned, beside, resolver, options).map_err(failed)?;
             let findings = audit.findings().cloned().collect();
             Ok(Audited { kind: audit.kind, elf: audit.elf, findings })
+        }
+        (Subject::Wheel(path) | Subject::Tree(path), _) => {
+            let elf = audit_tree(path, resolver, options, limits).map_err(failed)?;
+            Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
         }
     }
 }
@@ -220,7 +309,7 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
+    let mut text = format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }

@@ -73,12 +73,6 @@ impl<'a> BitReader<'a> {
         self.hold
     }
 
-    /// The number of bits that are available.
-    #[inline(always)]
-    pub(super) fn available(&self) -> u32 {
-        self.count
-    }
-
     /// Drops bits that are available.
     #[inline(always)]
     pub(super) fn consume(&mut self, count: u32) {
@@ -95,12 +89,6 @@ impl<'a> BitReader<'a> {
         let bits = self.hold & ((1 << count) - 1);
         self.consume(count);
         bits as u32
-    }
-
-    /// Whether nearly all is read, up to a few bytes that are read ahead: what comes next may be made up.
-    #[inline(always)]
-    pub(super) fn is_near_end(&self) -> bool {
-        self.rest.len() < 8
     }
 
     /// The number of bits read.

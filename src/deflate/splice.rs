@@ -1,24 +1,24 @@
 //! The compressed form of a file that differs a little from one whose compressed form is at hand.
 //!
 //! A patched ELF file has most of its bytes where they were: some strings, headers and entries of tables change, and
-//! some pages come behind. Blocks in which nothing changed, and which refer to nothing that changed, are copied bit by
-//! bit. In the others every token is held against the new bytes: what still says the right thing stays, the rest
-//! becomes literals, and the block gets new codes. What comes behind is compressed.
+//! some pages come behind. Blocks in which nothing changed are copied bit by bit. Of one in which something changed, or
+//! that may refer to such, the codes before and behind that are copied, each behind a copy of the block's header. What lies
+//! between, and what comes behind, is compressed anew.
 
 use std::ops::Range;
 
+use flate2::{Compress, Compression, FlushCompress, Status};
+
 use super::bits::BitWriter;
-use super::block::{write_block, write_stored};
-use super::checked::{Place, Spliced, is_spliced_right};
-use super::compress::compress_part;
-use super::inflate::{Block, tokens};
-use super::token::{Token, Tokens, WINDOW};
+use super::blocks::{Block, Part, blocks, parts, write_stored};
+use super::inflate::inflates_to;
+
+/// How far back a match may refer.
+const WINDOW: usize = 32 << 10;
 
 /// What differs between a file and another that was made from it.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    /// The blocks of the first file's stream, in order.
-    blocks: Vec<Block>,
     /// Where the other has other bytes, ascending.
     changes: Vec<Range<usize>>,
     /// The size of the first, in bytes; behind it the other has more.
@@ -26,112 +26,188 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares a file, which lies in these blocks of its stream, with what it became; nothing where splicing would not
-    /// pay. The old bytes are not needed any more then.
-    pub(crate) fn between(old: &[u8], blocks: Vec<Block>, new: &[u8]) -> Option<Self> {
-        /// Behind this share of changed bytes, one in 16, literals would cost more size than it is worth.
-        const SHARE: usize = 16;
+    /// Compares a file with what it became; nothing where splicing would not pay. The old bytes are not needed any more
+    /// then.
+    pub(crate) fn between(old: &[u8], new: &[u8]) -> Option<Self> {
         let size = old.len();
-        if new.len() < size || size == 0 || blocks.is_empty() {
+        if new.len() < size || size == 0 {
             return None;
         }
         let changes = changes(old, new);
         let changed = changes.iter().map(Range::len).sum::<usize>() + (new.len() - size);
-        (changed <= new.len() / SHARE).then_some(Self { blocks, changes, size })
+        pays(changed, new).then_some(Self { changes, size })
     }
 }
 
-/// The stream for `new`, made from `stream` of the file that it differs from. It has been inflated again; nothing
-/// where that went wrong.
+/// Whether little enough is compressed anew.
+fn pays(anew: usize, new: &[u8]) -> bool {
+    /// From this share on compressing all of it makes less of it, and takes little longer.
+    const SHARE: usize = 2;
+    anew <= new.len() / SHARE
+}
+
+/// A piece of the stream that is made, and the bytes that it stands for.
+struct Piece {
+    made: Made,
+    bytes: Range<usize>,
+}
+
+/// How a piece is made.
+enum Made {
+    /// From a block of the other stream, bit by bit.
+    Block(Range<u64>),
+    /// From these bits of the other stream, which are a block together: a header, codes, and the end.
+    Part([Range<u64>; 3]),
+    /// As a stored block.
+    Stored,
+    /// By compressing anew.
+    Anew,
+}
+
+/// The stream for `new`, made from `stream` of the file that it differs from. Nothing where much of it would have to be
+/// compressed anew, or where it came out wrong.
 pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
-    let Difference { blocks, changes, size } = difference;
-    let behind = *size..new.len();
-    let mut out = BitWriter::with_capacity(stream.len() + behind.len() + 4096);
-    let mut spliced = Vec::with_capacity(blocks.len() + 1);
-    for (index, block) in blocks.iter().enumerate() {
-        let place = Place { bit: out.position(), byte: block.bytes.0 };
-        let last = behind.is_empty() && index + 1 == blocks.len();
-        // What the block refers to lies in the window before it.
-        let window = block.bytes.0.saturating_sub(WINDOW)..block.bytes.1;
-        let copied = !block.stored && !touches(changes, &window);
-        if copied {
-            copy(&mut out, stream, block, last);
+    let Difference { changes, size } = difference;
+    let mut pieces = Vec::new();
+    for block in blocks(stream, *size)? {
+        let bytes = block.bytes.0..block.bytes.1;
+        // What a block refers to lies in the window before it.
+        let window = bytes.start.saturating_sub(WINDOW)..bytes.end;
+        if block.stored {
+            pieces.push(Piece { made: Made::Stored, bytes });
+        } else if touches(changes, &window) {
+            add_parts(&mut pieces, stream, &block, changes)?;
         } else {
-            write(&mut out, stream, block, new, changes, last)?;
+            pieces.push(Piece { made: Made::Block(block.bits.0..block.bits.1), bytes });
         }
-        spliced.push(Spliced { place, copied_from: copied.then_some(block.bits.0) });
     }
-    if !behind.is_empty() {
-        spliced.push(Spliced { place: Place { bit: out.position(), byte: behind.start }, copied_from: None });
-        compress_part(&mut out, new, behind, level, true);
+    if new.len() > *size {
+        add_anew(&mut pieces, *size..new.len());
     }
-    let end = Place { bit: out.position(), byte: new.len() };
+    let anew = pieces.iter().filter(|piece| matches!(piece.made, Made::Anew));
+    if !pays(anew.map(|piece| piece.bytes.len()).sum(), new) {
+        return None;
+    }
+    let mut out = BitWriter::with_capacity(stream.len() + new.len() - size + 4096);
+    let mut compressor = Compress::new(Compression::new(level.min(9)), false);
+    let mut starts = Vec::with_capacity(pieces.len());
+    for (index, Piece { made, bytes }) in pieces.iter().enumerate() {
+        let last = index + 1 == pieces.len();
+        // zlib-rs begins on a byte, to compress and to see that it is right.
+        if !is_block(made) && !out.position().is_multiple_of(8) {
+            write_stored(&mut out, &[], false);
+        }
+        starts.push(out.position());
+        match made {
+            Made::Block(bits) => copy_block(&mut out, stream, bits, last),
+            Made::Part([header, rest @ ..]) => {
+                copy_block(&mut out, stream, header, last);
+                rest.iter().for_each(|bits| out.copy(stream, bits.start, bits.end));
+            }
+            Made::Stored => write_stored(&mut out, new.get(bytes.clone())?, last),
+            Made::Anew => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
+        }
+    }
     let made = out.finish();
-    let right = is_spliced_right(&made, &spliced, end, stream, new);
+    let right = is_right(&made, &pieces, &starts, new);
     debug_assert!(right, "the splicer is wrong");
     right.then_some(made)
 }
 
-fn copy(out: &mut BitWriter, stream: &[u8], block: &Block, last: bool) {
+/// Copies the bits of a block, of which the first says whether it is the last.
+fn copy_block(out: &mut BitWriter, stream: &[u8], bits: &Range<u64>, last: bool) {
     out.put(u64::from(last), 1);
-    out.copy(stream, block.bits.0 + 1, block.bits.1);
+    out.copy(stream, bits.start + 1, bits.end);
 }
 
-/// Writes a block that stands for other bytes now, or refers to such.
-fn write(
-    out: &mut BitWriter,
-    stream: &[u8],
-    block: &Block,
-    new: &[u8],
-    changes: &[Range<usize>],
-    last: bool,
-) -> Option<()> {
-    let (start, end) = block.bytes;
-    let bytes = new.get(start..end)?;
-    if block.stored {
-        write_stored(out, bytes, last);
+fn is_block(made: &Made) -> bool {
+    matches!(made, Made::Block(_))
+}
+
+/// Whether what was made inflates to the new bytes, behind those that come before it: every run of pieces that are not
+/// blocks as they were, and the block behind it. The others have the bits from which the library inflated the bytes that they
+/// stand for still, and nothing before them that they may refer to has changed.
+fn is_right(made: &[u8], pieces: &[Piece], starts: &[u64], new: &[u8]) -> bool {
+    let end = made.len() as u64 * 8;
+    let mut index = 0;
+    pieces.chunk_by(|before, _| !is_block(&before.made)).all(|run| {
+        let (from, to) = (starts.get(index).copied().unwrap_or(end), starts.get(index + run.len()).copied());
+        index += run.len();
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+        if is_block(&first.made) {
+            return true;
+        }
+        let bytes_of_bits = from / 8..to.unwrap_or(end).div_ceil(8);
+        let stream = made.get(bytes_of_bits.start as usize..bytes_of_bits.end as usize);
+        let window = new.get(first.bytes.start.saturating_sub(WINDOW)..first.bytes.start);
+        let bytes = new.get(first.bytes.start..last.bytes.end);
+        match (stream, window, bytes) {
+            (Some(stream), Some(window), Some(bytes)) => inflates_to(stream, window, bytes, to.is_none()),
+            _ => false,
+        }
+    })
+}
+
+/// Adds what a block becomes that has changed bytes or may refer to such.
+fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[Range<usize>]) -> Option<()> {
+    /// Fewer bytes are no longer when they are compressed anew than with a copy of the header before them.
+    const FEW: usize = 1024;
+    let taken = parts(stream, block, |bytes, from| !touches(changes, bytes) && !touches(changes, from))?;
+    if taken.parts.iter().all(|part| part.right) {
+        let (bits, bytes) = (block.bits.0..block.bits.1, block.bytes.0..block.bytes.1);
+        pieces.push(Piece { made: Made::Block(bits), bytes });
         return Some(());
     }
-    let tokens = tokens(stream, block).ok()?;
-    match corrected(tokens.as_slice(), block, new, changes) {
-        Some(tokens) => write_block(out, &tokens, bytes, last),
-        None => copy(out, stream, block, last),
+    let is_copied = |part: &Part| part.right && part.bytes.len() >= FEW;
+    for part in taken.parts {
+        if is_copied(&part) {
+            let is_end = part.bits.end == block.bits.1;
+            let end = if is_end { 0..0 } else { taken.end.clone() };
+            let made = Made::Part([taken.header.clone(), part.bits, end]);
+            pieces.push(Piece { made, bytes: part.bytes });
+        } else {
+            add_anew(pieces, part.bytes);
+        }
     }
     Some(())
 }
 
-/// The tokens as they have to be for the new bytes; nothing where they are right as they are.
-fn corrected(tokens: &[Token], block: &Block, new: &[u8], changes: &[Range<usize>]) -> Option<Tokens> {
-    let mut at = block.bytes.0;
-    let mut corrected: Option<Tokens> = None;
-    for (index, token) in tokens.iter().enumerate() {
-        let (length, distance) = (token.length(), token.distance());
-        let here = at..at + length;
-        let from = at.saturating_sub(distance);
-        let suspect = touches(changes, &here) || (distance > 0 && touches(changes, &(from..from + length)));
-        // Overlapping or not, a match is right where each byte equals the one `distance` before it.
-        let right = !suspect
-            || if token.is_literal() {
-                new.get(at) == Some(&token.byte())
-            } else {
-                new.get(here.clone()) == new.get(from..from + length)
-            };
-        if !right && corrected.is_none() {
-            let mut before = Tokens::new();
-            tokens.iter().take(index).for_each(|token| before.push(*token));
-            corrected = Some(before);
-        }
-        if let Some(corrected) = &mut corrected {
-            if right {
-                corrected.push(*token);
-            } else {
-                let bytes = new.get(here).unwrap_or_default();
-                bytes.iter().for_each(|byte| corrected.literal(*byte));
-            }
-        }
-        at += length;
+/// Adds bytes that are compressed anew, together with those before them.
+fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
+    match pieces.last_mut() {
+        Some(Piece { made: Made::Anew, bytes: before }) => before.end = bytes.end,
+        _ => pieces.push(Piece { made: Made::Anew, bytes }),
     }
-    corrected
+}
+
+/// Compresses a part of `bytes`, referring to what comes before it.
+fn compress_anew(
+    out: &mut BitWriter,
+    compressor: &mut Compress,
+    bytes: &[u8],
+    part: &Range<usize>,
+    last: bool,
+) -> Option<()> {
+    let window = part.start.saturating_sub(WINDOW)..part.start;
+    compressor.reset();
+    if !window.is_empty() {
+        compressor.set_dictionary(bytes.get(window)?).ok()?;
+    }
+    let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
+    let mut rest = bytes.get(part.clone())?;
+    let mut room = Vec::with_capacity(rest.len() / 2 + 1024);
+    loop {
+        let before = compressor.total_in();
+        let status = compressor.compress_vec(rest, &mut room, flush).ok()?;
+        rest = rest.get((compressor.total_in() - before) as usize..)?;
+        // Where room is left, nothing is left to write.
+        let done = if last { status == Status::StreamEnd } else { room.len() < room.capacity() };
+        if done && rest.is_empty() {
+            out.put_bytes(&room);
+            return Some(());
+        }
+        room.reserve(room.capacity().max(1024));
+    }
 }
 
 /// Whether one of the ranges, which are sorted, has a byte of this one.
@@ -139,7 +215,6 @@ fn touches(changes: &[Range<usize>], range: &Range<usize>) -> bool {
     let next = changes.partition_point(|change| change.end <= range.start);
     changes.get(next).is_some_and(|change| change.start < range.end)
 }
-
 /// Where the files differ, as far as both go; changes that are near each other are one.
 fn changes(old: &[u8], new: &[u8]) -> Vec<Range<usize>> {
     /// Bytes that are compared at once.

@@ -71,11 +71,16 @@ impl<'a> RunPath<'a> {
     /// Reads the text of `DT_RUNPATH` or `DT_RPATH`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        let void = text.match_indices('$').any(|(at, _)| {
+        if Self::is_void(text) { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
+    }
+
+    /// Whether musl ignores the whole run path.
+    #[must_use]
+    pub fn is_void(text: &str) -> bool {
+        text.match_indices('$').any(|(at, _)| {
             let rest = text.get(at..).unwrap_or_default();
             !rest.starts_with("$ORIGIN") && !rest.starts_with("${ORIGIN}")
-        });
-        if void { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
+        })
     }
 
     /// The entries musl searches: none where the run path is void.

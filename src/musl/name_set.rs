@@ -1,13 +1,15 @@
 //! Many names, which are only looked up.
 
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Arc;
 
 /// Names of symbols, of which a large library has tens of thousands: their bytes lie one after the other, so that no name
 /// is a piece of memory of its own, and what is sorted are their hashes.
 #[derive(Clone, Debug, Default)]
 pub struct NameSet {
-    bytes: Vec<u8>,
-    names: Vec<Name>,
+    // Shared: objects are copied into the audit of every wheel that is installed beside theirs.
+    bytes: Arc<[u8]>,
+    names: Arc<[Name]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +48,14 @@ fn hash(name: &[u8]) -> u64 {
 
 impl<'n> FromIterator<&'n [u8]> for NameSet {
     fn from_iter<I: IntoIterator<Item = &'n [u8]>>(names: I) -> Self {
-        let mut set = Self::default();
+        let (mut bytes, mut list) = (Vec::new(), Vec::new());
         for name in names {
-            let start = set.bytes.len();
-            set.bytes.extend_from_slice(name);
-            set.names.push(Name { hash: hash(name), start, end: set.bytes.len() });
+            let start = bytes.len();
+            bytes.extend_from_slice(name);
+            list.push(Name { hash: hash(name), start, end: bytes.len() });
         }
-        set.names.sort_unstable_by_key(|name| (name.hash, name.start));
-        set
+        list.sort_unstable_by_key(|name: &Name| (name.hash, name.start));
+        Self { bytes: bytes.into(), names: list.into() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::audit::quoted;
+use crate::audit::listed;
 use crate::wheel::{PlatformTag, WheelPath};
 
 /// Something the plan does or leaves that the user should know.
@@ -92,15 +92,15 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RunPathDropped { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
             }
             Self::GraftRunPathDropped { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "dropping the run path of `{object}`, whose graft is elsewhere: {entries}")
             }
             Self::RunPathAdded { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "giving `{object}` a run path of its own to what it needs: {entries}")
             }
             Self::PathNeeded { object, path, library } => {

@@ -1,6 +1,6 @@
 //! The plan of a repair: every decision, and no I/O.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -129,6 +129,12 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     }
     plan.notes.extend(dropped_tags(audit, &plan.output));
     Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
+    // What is left to the user is said once, whoever needs it.
+    let mut said = BTreeSet::new();
+    plan.notes.retain(|note| match note {
+        Note::Excluded { library, pattern } => said.insert((library.clone(), pattern.clone())),
+        _ => true,
+    });
     plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
     // Of a wheel without ELF files no pattern says anything.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
@@ -249,10 +255,7 @@ impl<'a> Planner<'a> {
                     notes.push(Note::LibpythonRemoved { object: shown.to_owned(), library });
                 }
                 Resolution::Excluded { pattern, .. } => {
-                    let note = Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() };
-                    if !notes.contains(&note) {
-                        notes.push(note);
-                    }
+                    notes.push(Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() });
                 }
                 Resolution::Libc
                 | Resolution::Allowed { .. }
@@ -279,7 +282,7 @@ impl<'a> Planner<'a> {
         from: &Directory,
         leads_to: impl Fn(usize) -> bool,
     ) -> Result<Vec<String>, RepairError> {
-        let mut entries: Vec<String> = Vec::new();
+        let (mut entries, mut seen) = (Vec::new(), HashSet::new());
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
             let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
                 Some(Origin::Member { place, .. }) if leads_to(target) => place.directory(),
@@ -290,7 +293,7 @@ impl<'a> Planner<'a> {
                 object: object.origin.shown().to_owned(),
                 target: name.to_owned(),
             })?;
-            if !entries.contains(&entry) {
+            if seen.insert(entry.clone()) {
                 entries.push(entry);
             }
         }

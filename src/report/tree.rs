@@ -1,7 +1,6 @@
 //! Dependency trees.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -9,14 +8,15 @@ use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
 
 use super::json_text::render;
+use super::lines::Lines;
 
 /// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
 #[must_use]
 pub fn tree_text(graph: &Graph, root: usize) -> String {
-    let mut text = String::new();
-    let Some(object) = graph.objects.get(root) else { return text };
+    let mut text = Lines::default();
+    let Some(object) = graph.objects.get(root) else { return String::new() };
     let process = process_of(graph, root);
-    let _ = writeln!(text, "{}", object.origin.shown());
+    text.add(format_args!("{}", object.origin.shown()));
     let mut printed = HashSet::from([root]);
     let mut stack = vec![(process.dependencies(&graph.objects, root), 1)];
     // An explicit stack: dependency chains may be thousands deep.
@@ -43,17 +43,17 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
                 }
             }
         };
-        let _ = writeln!(text, "{indent}{name} => {leads_to}");
+        text.add(format_args!("{indent}{name} => {leads_to}"));
         if let Resolution::Missing { searched, rejected } = resolution {
             if !searched.is_empty() {
-                let _ = writeln!(text, "{indent}    searched: {}", searched.join(", "));
+                text.add(format_args!("{indent}    searched: {}", searched.join(", ")));
             }
             for candidate in rejected {
-                let _ = writeln!(text, "{indent}    rejected: {} ({})", candidate.path, candidate.reason);
+                text.add(format_args!("{indent}    rejected: {} ({})", candidate.path, candidate.reason));
             }
         }
     }
-    text
+    text.into_text()
 }
 
 /// The process that loads an object; what it finds, too, where a limit ended the search before.

@@ -31,7 +31,7 @@ pub(super) struct Search<'a> {
     /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
     pub(super) inherits: BTreeSet<usize>,
     /// Where their run paths lead.
-    own_paths: Vec<OwnPath>,
+    own_paths: Vec<Arc<OwnPath>>,
     files: BTreeMap<PathBuf, usize>,
     pub(super) used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            own_paths: roots.iter().map(|root| OwnPath::of(root, layout, &finder.options().places)).collect(),
+            own_paths: OwnPath::of_all(&roots, layout, &finder.options().places),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -455,7 +455,7 @@ impl<'a> Search<'a> {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         };
-        self.own_paths.push(OwnPath::of(&object, self.layout, &self.finder.options().places));
+        self.own_paths.push(Arc::new(OwnPath::of(&object, self.layout, &self.finder.options().places)));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)

@@ -12,6 +12,8 @@ use crate::platform::Arch;
 use crate::regular_file::RegularFile;
 use crate::wheel::{Sha256Digest, Sums};
 
+use super::sysroot::Sysroot;
+
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -52,17 +54,21 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// Reads a candidate. `Err` is the reason for passing it over.
+/// Reads a candidate, by its resolved path where it lies in a sysroot. `Err` is the reason for passing it over.
 pub(super) fn read_library(
     path: String,
-    in_sysroot: bool,
+    sysroot: Option<&Sysroot>,
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
     /// As much as tells a linker script from other text.
     const HEAD: u64 = 512;
     let text = |error: io::Error| error.to_string();
-    let mut file = RegularFile::open(location).map_err(text)?;
+    let file = match sysroot {
+        Some(sysroot) => sysroot.open(&path),
+        None => RegularFile::open(location),
+    };
+    let mut file = file.map_err(text)?;
     let size = file.size();
     if size > limits.graft_size {
         return Err(format!("{size} bytes, more than the limit `graft-size` of {}", limits.graft_size));
@@ -79,7 +85,7 @@ pub(super) fn read_library(
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
     Ok(LibraryFile {
         path,
-        in_sysroot,
+        in_sysroot: sysroot.is_some(),
         size: bytes.len() as u64,
         location: location.to_owned(),
         sha256: sums.finish().1,

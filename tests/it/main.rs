@@ -1,20 +1,43 @@
 //! Tests of the library and of the program, one file for each subject.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, unreachable_pub)]
+#![cfg(unix)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    unreachable_pub
+)]
 
 mod audit;
-#[path = "../support/elf_builder.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod elf_builder;
+mod auditwheel;
+mod batch;
+mod callers;
+mod calls;
+mod explain;
+mod hostile;
+mod importable;
+mod inputs_kept;
+mod json;
+mod libpython;
+mod loading;
+mod needs;
+mod options;
+mod outside;
+mod patcher;
+mod payload;
 mod programs_and_libraries;
-#[path = "../support/raw_zip.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod raw_zip;
+mod properties;
+mod refused;
+mod regressions;
+mod repair;
 mod rules;
-#[path = "../support/sandbox.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod sandbox;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;
 mod symbol_count;
 mod system_libraries;
-#[path = "../support/wheel_builder.rs"]
-#[allow(dead_code, reason = "other test binaries use the rest")]
-mod wheel_builder;
+mod testdata;
+mod verify;
+mod wheel;

@@ -3,7 +3,7 @@
 use muslrepair::elf::{DynamicSymbols, ElfFacts};
 use muslrepair::musl::ObjectSymbols;
 
-use crate::elf_builder::{
+use crate::support::elf_builder::{
     DT_HASH, DT_RELA, DT_RELASZ, DT_SYMTAB, ElfBuilder, SHF_ALLOC, Section, relocation, symbols, words,
 };
 

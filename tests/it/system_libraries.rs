@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::elf_builder::{DT_HASH, DT_RELA, DT_RELASZ, DT_SYMTAB, ElfBuilder, relocation, symbol, words};
-use crate::sandbox::{Sandbox, object, testdata};
-use crate::wheel_builder::WheelBuilder;
+use crate::support::elf_builder::{
+    DT_HASH, DT_RELA, DT_RELASZ, DT_SYMTAB, ElfBuilder, relocation, symbol, words,
+};
+use crate::support::sandbox::{Sandbox, object, testdata};
+use crate::support::wheel_builder::WheelBuilder;
 
 const WHEEL: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 const MODULE: &str = "demo/_core.cpython-312-x86_64-linux-musl.so";

@@ -74,7 +74,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        summary: "size, time and memory beside other programs: deflate, growth, scale, strip or wheels",
+        summary: "size, time and memory beside other programs: growth, scale, strip or wheels",
         run: bench::run,
     },
 ];

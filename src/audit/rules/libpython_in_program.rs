@@ -45,15 +45,18 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         Some((needed, name))
     });
     let findings = grouped(found).into_iter().map(|(needed, objects)| {
-        let (who, libpython) = match needed {
+        let only = "only the interpreter itself has that library";
+        let (message, libpython) = match needed {
             Needed::ByProgram { libpython } => {
-                (subject(&objects, "is a program that needs", "are programs that need"), libpython)
+                let need = subject(&objects, "is a program that needs", "are programs that need");
+                (format!("{need} `{libpython}`, and {only}"), libpython)
             }
             Needed::For { program, libpython } => {
-                (format!("the program `{program}` loads {}", subject(&objects, "which needs", "which need")), libpython)
+                let need = subject(&objects, "needs", "need");
+                let them = if objects.len() == 1 { "it" } else { "them" };
+                (format!("{need} `{libpython}`, and the program `{program}` loads {them}, but {only}"), libpython)
             }
         };
-        let message = format!("{who} `{libpython}`, and only the interpreter itself has that library");
         let hint = format!(
             "link the program without libpython, start it through a Python module, or pass `--exclude {libpython}` if \
              the user must provide it"

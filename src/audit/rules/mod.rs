@@ -49,6 +49,7 @@ mod wrong_machine;
 mod wrong_suffix;
 mod wrong_tag;
 
+use std::cmp::Reverse;
 use std::str::FromStr;
 
 use super::finding::{Code, Finding};
@@ -116,13 +117,49 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> {
     let asked = RULES.iter().filter(|rule| rule.concern == concern);
     let wanted = asked.filter(|rule| !subject.options.allow.contains(&rule.code));
-    wanted.flat_map(|rule| (rule.check)(subject)).collect()
+    wanted.flat_map(|rule| bounded(rule, (rule.check)(subject))).collect()
+}
+
+/// How many findings of one rule are told one by one.
+const MOST_FINDINGS: usize = 100;
+
+/// The worst findings of a rule, and one about the rest: a wheel decides how many there are.
+fn bounded(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() <= MOST_FINDINGS {
+        return findings;
+    }
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    let rest = findings.split_off(MOST_FINDINGS);
+    if let Some(worst) = rest.first() {
+        let message = format!("{} more findings like these are not listed", rest.len());
+        let fixed_by_repair = rest.iter().all(|finding| finding.fixed_by_repair);
+        let severity = worst.severity;
+        findings.push(Finding { severity, fixed_by_repair, ..rule.finding(&worst.object, message) });
+    }
+    findings
 }
 
 /// No rule has this code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown rule `{0}`; `muslrepair explain` lists them")]
+#[error("there is no rule `{0}`; {hint}", hint = self.hint())]
 pub struct UnknownCode(pub String);
+
+impl UnknownCode {
+    /// The code that was meant, where one is similar, and the command that lists all.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let meant = self.nearest().map(|code| format!("did you mean `{code}`? ")).unwrap_or_default();
+        format!("{meant}`muslrepair explain` lists all rules")
+    }
+
+    fn nearest(&self) -> Option<Code> {
+        // From here on clap, too, suggests one name for another.
+        const SIMILAR: f64 = 0.7;
+        let scored = RULES.iter().map(|rule| (strsim::jaro(&self.0, rule.code.as_str()), rule.code));
+        let similar = scored.filter(|(score, _)| *score > SIMILAR);
+        similar.max_by(|(score, _), (other, _)| score.total_cmp(other)).map(|(_, code)| code)
+    }
+}
 
 impl FromStr for Code {
     type Err = UnknownCode;
@@ -136,6 +173,22 @@ impl FromStr for Code {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::audit::Severity;
+
+    #[test]
+    fn of_many_findings_the_worst_are_told_and_the_rest_is_counted() {
+        let rule = find("missing-library").unwrap();
+        let finding = |number: usize| rule.finding(&format!("{number}.so"), "is missing");
+        let few: Vec<Finding> = (0..MOST_FINDINGS).map(finding).collect();
+        assert_eq!(bounded(rule, few.clone()), few);
+        let warnings = (0..150).map(|number| finding(number).with_severity(Severity::Warning));
+        let told = bounded(rule, warnings.chain([finding(150)]).collect());
+        assert_eq!((told.len(), told[0].object.as_str()), (MOST_FINDINGS + 1, "150.so"));
+        let last = told.last().unwrap();
+        assert_eq!(last.message, "51 more findings like these are not listed");
+        assert_eq!((last.severity, last.fixed_by_repair), (Severity::Warning, false));
+        assert_eq!(bounded(rule, (0..150).map(finding).collect()).last().unwrap().severity, Severity::Error);
+    }
 
     #[test]
     fn codes_are_unique_and_every_text_is_there() {
@@ -147,6 +200,19 @@ mod tests {
                 assert!(text.ends_with('.'), "{}: {text}", rule.code);
             }
         }
-        assert!("no-such-code".parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn an_unknown_code_is_an_error_that_names_the_nearest_one() {
+        assert_eq!(
+            "rlr".parse::<Code>().unwrap_err().to_string(),
+            "there is no rule `rlr`; did you mean `relr`? `muslrepair explain` lists all rules"
+        );
+        assert_eq!(
+            "0815".parse::<Code>().unwrap_err().to_string(),
+            "there is no rule `0815`; `muslrepair explain` lists all rules"
+        );
+        let nearest = UnknownCode("unresolved_symbols".to_owned()).nearest();
+        assert_eq!(nearest.unwrap(), "unresolved-symbol");
     }
 }

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The wheel needs a newer musl than was requested, or than the root file system has.",
+    summary: "The wheel needs a newer musl than was requested, or than the root has.",
     explanation: "\
 A wheel loads from some release of musl on: the newest of those that first have the symbols, the relocations and the port it needs.
 `--min-musl` names the oldest release that the result must run on, `--plat` one that a tag promises, and `--sysroot` a root file system that

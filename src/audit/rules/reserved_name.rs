@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A needed library has a name that musl takes for itself, so it is never loaded.",
+    summary: "A library has a name that musl reserves, so it is never loaded.",
     explanation: "\
 musl is one library for all of libc, and answers the names of its parts itself, before any search: every name that begins with
 `libc.`, `libpthread.`, `librt.`, `libm.`, `libdl.`, `libutil.` or `libxnet.`, whatever follows. A library with such a name

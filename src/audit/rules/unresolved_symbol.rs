@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object needs a symbol that neither musl nor any library loaded with it provides.",
+    summary: "An object needs a symbol that neither musl nor its libraries provide.",
     explanation: "\
 musl binds every symbol that a relocation refers to when it loads a file, and takes it from the program, from itself and from the
 libraries that the file is linked with. If none of them has it, the import fails. Typical causes are a file that was built for

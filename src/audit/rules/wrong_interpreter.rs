@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A program asks for a loader that musl does not have on its architecture, or needs libraries and asks for none.",
+    summary: "A program asks for a loader that musl does not have, or for none.",
     explanation: "\
 The kernel starts a program by the loader that its `PT_INTERP` names, a fixed path: `/lib/ld-musl-x86_64.so.1` on x86_64.
 Where there is no such file, the program does not start, and the message names the program, not the loader. A program that was

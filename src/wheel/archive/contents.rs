@@ -8,7 +8,7 @@ use super::error::WheelError;
 use super::member::{Member, Method};
 use super::reader::Wheel;
 use super::source::Source;
-use crate::deflate::{self, Failure, Inflated};
+use crate::deflate::{self, InflateError};
 use crate::escaped::Escaped;
 use crate::wheel::metadata::digest::Sha256Digest;
 use crate::wheel::metadata::path::WheelPath;
@@ -21,52 +21,47 @@ impl Wheel {
     ///
     /// When there is no such file, or its bytes are damaged or cannot be read.
     pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
-        self.read_member(self.file(path)?).map(|inflated| inflated.bytes)
+        self.read_member(self.file(path)?)
     }
 
     /// What a member inflates to, held against its size and CRC.
-    pub(super) fn read_member(&self, member: &Member) -> Result<Inflated, WheelError> {
+    pub(super) fn read_member(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
         self.read_seeing(member, |_| ())
     }
 
     /// As [`Wheel::read_member`], with its SHA-256.
-    pub(super) fn read_hashed(&self, member: &Member) -> Result<(Inflated, Sha256Digest), WheelError> {
+    pub(super) fn read_hashed(&self, member: &Member) -> Result<(Vec<u8>, Sha256Digest), WheelError> {
         let mut sha256 = Sha256::new();
-        let inflated = self.read_seeing(member, |piece| sha256.update(piece))?;
-        Ok((inflated, Sha256Digest::from_bytes(sha256.finalize().into())))
+        let bytes = self.read_seeing(member, |piece| sha256.update(piece))?;
+        Ok((bytes, Sha256Digest::from_bytes(sha256.finalize().into())))
     }
 
     /// `see` gets the bytes in order, piece by piece, on another thread where one is free.
-    fn read_seeing(
-        &self,
-        member: &Member,
-        mut see: impl FnMut(&[u8]) + Send,
-    ) -> Result<Inflated, WheelError> {
+    fn read_seeing(&self, member: &Member, mut see: impl FnMut(&[u8]) + Send) -> Result<Vec<u8>, WheelError> {
         let mut crc32 = crc32fast::Hasher::new();
         let mut see = |piece: &[u8]| {
             crc32.update(piece);
             see(piece);
         };
-        let inflated = match member.method {
+        let bytes = match member.method {
             Method::Stored => {
                 let bytes = self.compressed(member)?;
                 see(&bytes);
-                Inflated::stored(bytes)
+                bytes
             }
             Method::Deflated => {
                 let size = usize::try_from(member.size).unwrap_or(usize::MAX);
-                let open = |from| self.open_compressed(member, from);
-                let inflated = deflate::inflate(open, member.compressed_size, size, see);
-                inflated.map_err(|failure| match failure {
-                    Failure::Read(error) => self.unreadable(member, error),
-                    Failure::Damage(damage) => damaged(member, damage.to_string()),
+                let stream = self.open_compressed(member).map_err(|error| self.unreadable(member, error))?;
+                deflate::inflate(stream, member.compressed_size, size, see).map_err(|error| match error {
+                    InflateError::Read(error) => self.unreadable(member, error),
+                    damage => damaged(member, damage.to_string()),
                 })?
             }
         };
         if crc32.finalize() != member.crc32 {
             return Err(damaged(member, "invalid checksum".to_owned()));
         }
-        Ok(inflated)
+        Ok(bytes)
     }
 
     /// The bytes of a member as they lie in the archive.
@@ -83,19 +78,19 @@ impl Wheel {
         let too_large = |_| damaged(member, "it does not fit into memory".to_owned());
         bytes.try_reserve_exact(size).map_err(too_large)?;
         bytes.shrink_to(size);
-        let stream = self.open_compressed(member, 0);
+        let stream = self.open_compressed(member);
         let read = stream.and_then(|mut stream| stream.read_to_end(bytes));
         read.map(|_| ()).map_err(|error| self.unreadable(member, error))
     }
 
-    /// A reader of the bytes of a member as they lie in the archive, from one of them on.
-    fn open_compressed(&self, member: &Member, from: u64) -> io::Result<io::Take<Source>> {
+    /// A reader of the bytes of a member as they lie in the archive.
+    fn open_compressed(&self, member: &Member) -> io::Result<io::Take<Source>> {
         let mut archive = self.archive();
         let start = archive.by_index_raw(member.index)?.data_start();
         let start = start.ok_or_else(|| io::Error::other("its bytes were not found"))?;
         let mut source = archive.into_inner();
-        source.seek(SeekFrom::Start(start.saturating_add(from)))?;
-        Ok(source.take(member.compressed_size.saturating_sub(from)))
+        source.seek(SeekFrom::Start(start))?;
+        Ok(source.take(member.compressed_size))
     }
 
     fn unreadable(&self, member: &Member, error: io::Error) -> WheelError {

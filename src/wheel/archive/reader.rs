@@ -15,7 +15,6 @@ use super::error::{MemberRule, WheelError};
 use super::member::{Member, Method};
 use super::source::Source;
 use super::time::DosTime;
-use crate::deflate::Inflated;
 use crate::elf::is_elf;
 use crate::escaped::Escaped;
 use crate::limits::Limits;
@@ -56,7 +55,7 @@ pub struct Wheel {
     observer: Option<Arc<dyn Observer>>,
     /// Which member is kept when it was read, by its place in the directory, and what it inflated to.
     keeps: Option<usize>,
-    kept: Mutex<Option<Inflated>>,
+    kept: Mutex<Option<Vec<u8>>>,
 }
 
 impl Wheel {
@@ -178,14 +177,14 @@ impl Wheel {
     }
 
     /// Keeps what was inflated, if it is the member to keep, until it is taken by [`Wheel::take_kept`].
-    pub(super) fn keep(&self, member: &Member, inflated: Inflated) {
-        if self.keeps == Some(member.index) && is_elf(&inflated.bytes) {
-            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(inflated);
+    pub(super) fn keep(&self, member: &Member, bytes: Vec<u8>) {
+        if self.keeps == Some(member.index) && is_elf(&bytes) {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
         }
     }
 
     /// What was kept of the member.
-    pub(super) fn take_kept(&self, member: &Member) -> Option<Inflated> {
+    pub(super) fn take_kept(&self, member: &Member) -> Option<Vec<u8>> {
         if self.keeps != Some(member.index) {
             return None;
         }
@@ -292,8 +291,8 @@ impl Wheel {
             };
             return Err(WheelError::member(path.as_str(), rule));
         }
-        let inflated = self.read_member(member)?;
-        Ok((path, inflated.bytes))
+        let bytes = self.read_member(member)?;
+        Ok((path, bytes))
     }
 
     pub(super) fn metadata_path(&self, name: &str) -> Result<WheelPath, WheelError> {

@@ -58,10 +58,10 @@ impl Wheel {
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
-                    let (inflated, sha256) = self.read_hashed(member)?;
-                    self.check_row(&record, member, &inflated.bytes, &sha256)?;
-                    let value = look(member, &inflated.bytes);
-                    self.keep(member, inflated);
+                    let (bytes, sha256) = self.read_hashed(member)?;
+                    self.check_row(&record, member, &bytes, &sha256)?;
+                    let value = look(member, &bytes);
+                    self.keep(member, bytes);
                     self.tell(Event::Read { bytes: member.size });
                     Ok(Scanned { path: member.path.clone(), sha256, value })
                 })

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::repair::{RepairOptions, apply, plan};
-use muslrepair::resolve::{ApkDatabase, Resolver, ResolverOptions, SearchPlaces, Sysroot};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits, report};
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -18,9 +18,8 @@ pub const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 
 /// A root file system with libraries in it, and what is installed there.
 struct Root {
-    sysroot: Sysroot,
     resolver: Resolver,
-    packages: Option<ApkDatabase>,
+    packages: SystemPackages,
 }
 
 static ROOT: LazyLock<Root> = LazyLock::new(|| {
@@ -28,8 +27,8 @@ static ROOT: LazyLock<Root> = LazyLock::new(|| {
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
     let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
-    let packages = ApkDatabase::read(&sysroot).expect("the database of the fixtures is readable");
-    Root { sysroot, resolver, packages }
+    let packages = SystemPackages::read(sysroot).expect("the database of the fixtures is readable");
+    Root { resolver, packages }
 });
 
 /// A wheel of these files with a `RECORD` that fits.
@@ -74,13 +73,13 @@ fn once(
 ) -> Option<std::path::PathBuf> {
     let root = &*ROOT;
     let audit = audit(wheel, &root.resolver, &AuditOptions::default()).ok()?;
-    let _ = report::show_text(&audit, &root.sysroot, root.packages.as_ref());
+    let _ = report::show_text(&audit, &root.packages);
     let _ = report::show_json(&audit, false);
     let plan = plan(wheel, &audit, options).ok()?;
     let _ = report::plan_text(&plan);
     std::fs::create_dir_all(directory).unwrap();
     let opened = Wheel::open(input, wheel.limits()).expect("what opened in memory opens on disk");
-    match apply(&opened, &audit, &plan, options, directory, (&root.sysroot, root.packages.as_ref())) {
+    match apply(&opened, &audit, &plan, options, directory, &root.packages) {
         Ok(receipt) => Some(receipt.path),
         Err(error) => {
             let left: Vec<_> = std::fs::read_dir(directory).unwrap().collect();

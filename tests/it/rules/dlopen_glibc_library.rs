@@ -5,7 +5,7 @@ use muslrepair::elf::ElfFacts;
 use muslrepair::musl::ObjectSymbols;
 use muslrepair::resolve::Object;
 
-use crate::elf_builder::{DT_RELA, DT_RELASZ, DT_SYMTAB, ElfBuilder, relocation, symbols};
+use crate::support::elf_builder::{DT_RELA, DT_RELASZ, DT_SYMTAB, ElfBuilder, relocation, symbols};
 
 use super::Case;
 use super::scene::{changed, found, module};

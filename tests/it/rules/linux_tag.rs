@@ -1,6 +1,6 @@
 //! `linux-tag`.
 
-use crate::wheel_builder::WheelBuilder;
+use crate::support::wheel_builder::WheelBuilder;
 
 use super::Case;
 use super::wheels::{SOUND, found_in, found_in_of, with_module};

@@ -1,6 +1,6 @@
 //! `purelib`.
 
-use crate::wheel_builder::WheelBuilder;
+use crate::support::wheel_builder::WheelBuilder;
 
 use super::Case;
 use super::wheels::{SOUND, found_in, with_module};

@@ -2,8 +2,8 @@
 
 use muslrepair::audit::Finding;
 
-use crate::raw_zip::RawZip;
-use crate::wheel_builder::WheelBuilder;
+use crate::support::raw_zip::RawZip;
+use crate::support::wheel_builder::WheelBuilder;
 
 use super::Case;
 use super::linked::of;
@@ -85,7 +85,7 @@ fn data_descriptors_and_comments_are_one_finding_each() {
 #[test]
 fn a_repair_writes_wheels_with_elf_files_without_data_descriptors() {
     let mut zip = RawZip::wheel();
-    zip.push(crate::raw_zip::RawMember::new("demo/_core.so", super::scene::PLAIN));
+    zip.push(crate::support::raw_zip::RawMember::new("demo/_core.so", super::scene::PLAIN));
     zip.members[0].descriptor = true;
     let found = of(CODE, found_in_bytes("demo-1.0-cp312-cp312-linux_x86_64.whl", zip.finish()));
     assert_eq!((found.len(), found[0].fixed_by_repair), (1, true), "{found:?}");

@@ -5,7 +5,7 @@ use muslrepair::audit::{AuditOptions, Finding, audit};
 use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath};
 use muslrepair::wheel::Wheel;
 
-use crate::wheel_builder::WheelBuilder;
+use crate::support::wheel_builder::WheelBuilder;
 
 use super::linked::of;
 use super::scene::PLAIN;

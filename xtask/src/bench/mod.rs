@@ -6,7 +6,6 @@ use anyhow::{Context, Result, bail};
 
 mod batch;
 mod cost;
-mod deflate;
 mod engines;
 mod growth;
 mod large;
@@ -20,16 +19,11 @@ mod wheels;
 
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
-        Some((what, rest)) if what == "deflate" => match rest {
-            [] => deflate::run(false),
-            [write] if write == "--write" => deflate::run(true),
-            _ => bail!("usage: cargo xtask bench deflate [--write]"),
-        },
         Some((what, rest)) if what == "growth" => growth::run(&Options::parse(rest)?),
         Some((what, rest)) if what == "scale" => scale::run(rest),
         Some((what, rest)) if what == "strip" => strip::run(&Options::parse(rest)?),
         Some((what, rest)) if what == "wheels" => wheels::run(rest),
-        _ => bail!("usage: cargo xtask bench deflate|growth|scale|strip|wheels [OPTION...]"),
+        _ => bail!("usage: cargo xtask bench growth|scale|strip|wheels [OPTION...]"),
     }
 }
 

@@ -1,0 +1,118 @@
+//! Hostile wheels and root file systems: every case has a stated answer, and the program gives it without panic, without
+//! touching anything but the output directory, within bounds of time and memory.
+//!
+//! `docs/hostile.md` is the table of these cases; `MUSLREPAIR_BLESS=1` writes it anew.
+
+mod archives;
+mod costly;
+mod metadata;
+mod objects;
+mod roots;
+mod scene;
+mod table;
+
+use std::time::Duration;
+
+use scene::{Scene, Watched};
+
+/// A hostile input.
+struct Case {
+    /// What it is, as the table has it.
+    what: &'static str,
+    /// What the program answers.
+    answer: Answer,
+    /// Options besides the input and output.
+    options: &'static [&'static str],
+    /// Puts it into a scene.
+    make: fn(&Scene),
+}
+
+/// What the program does with an input.
+#[derive(Clone, Copy)]
+enum Answer {
+    /// Exit status 1, nothing written; standard error has all of this.
+    Refused(&'static [&'static str]),
+    /// Harmless: the wheel is repaired as any other; standard error has all of this.
+    Repaired(&'static [&'static str]),
+}
+
+const fn refused(what: &'static str, said: &'static [&'static str], make: fn(&Scene)) -> Case {
+    Case { what, answer: Answer::Refused(said), options: &[], make }
+}
+
+const fn harmless(what: &'static str, said: &'static [&'static str], make: fn(&Scene)) -> Case {
+    Case { what, answer: Answer::Repaired(said), options: &[], make }
+}
+
+impl Case {
+    const fn with(self, options: &'static [&'static str]) -> Self {
+        Self { options, ..self }
+    }
+}
+
+/// A group of cases, under a heading of the table.
+struct Group {
+    title: &'static str,
+    cases: &'static [Case],
+}
+
+const GROUPS: &[Group] = &[archives::GROUP, metadata::GROUP, objects::GROUP, costly::GROUP, roots::GROUP];
+
+/// Processor time a case may take, in an optimised build; an unoptimised one takes some ten times as long.
+const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
+
+/// Memory a case may take at its peak, in bytes.
+const MEMORY: u64 = 256 << 20;
+
+fn check(case: &Case) -> Result<(), String> {
+    let scene = Scene::new();
+    (case.make)(&scene);
+    let Watched { run, time, memory, changed, outputs } = scene.watch(case.options);
+    let mut wrong = Vec::new();
+    let (status, said) = match case.answer {
+        Answer::Refused(said) => (1, said),
+        Answer::Repaired(said) => (0, said),
+    };
+    if run.status != Some(status) {
+        wrong.push(format!("status {:?}, not {status}", run.status));
+    }
+    for text in said.iter().filter(|text| !run.stderr.contains(**text)) {
+        wrong.push(format!("it does not say `{text}`"));
+    }
+    if run.stderr.contains("panicked") {
+        wrong.push("it panicked".to_owned());
+    }
+    // Only what people should see: no control characters reach a terminal.
+    if run.stderr.chars().any(|c| c.is_control() && c != '\n') {
+        wrong.push("control characters in its messages".to_owned());
+    }
+    if !changed.is_empty() {
+        wrong.push(format!("it changed {changed:?}"));
+    }
+    let wanted = usize::from(status == 0);
+    if outputs.len() != wanted {
+        wrong.push(format!("its outputs are {outputs:?}"));
+    }
+    if time > TIME {
+        wrong.push(format!("it took {time:?}"));
+    }
+    if memory > MEMORY {
+        wrong.push(format!("it took {} MiB", memory >> 20));
+    }
+    if std::env::var_os("MUSLREPAIR_FIGURES").is_some() {
+        println!("{:>6} ms {:>4} MiB  {}", time.as_millis(), memory >> 20, case.what);
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}: {}\n{}", case.what, wrong.join("; "), run.stderr))
+}
+
+/// One test, one case after the other: some of the inputs are large.
+#[test]
+fn every_hostile_input_gets_its_answer() {
+    let filter = std::env::var("MUSLREPAIR_CASE").unwrap_or_default();
+    let cases = GROUPS.iter().flat_map(|group| group.cases).filter(|case| case.what.contains(&filter));
+    let wrong: Vec<String> = cases.filter_map(|case| check(case).err()).collect();
+    assert!(wrong.is_empty(), "{} of the cases:\n{}", wrong.len(), wrong.join("\n"));
+}
