@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn characters_that_are_not_seen_are_escaped() {
-        for c in ['\u{3164}', '\u{e0101}', '\u{115f}', '\u{34f}', '\u{fe0f}', '\u{2065}', '\u{ffa0}', '\u{2028}'] {
+        for c in
+            ['\u{3164}', '\u{e0101}', '\u{115f}', '\u{34f}', '\u{fe0f}', '\u{2065}', '\u{ffa0}', '\u{2028}']
+        {
             assert_eq!(Escaped(&c.to_string()).to_string(), format!("{}", c.escape_unicode()));
         }
         for seen in ["\u{e9}", "\u{4e2d}", "\u{1f600}", "\u{3163}", "\u{1161}", " ~"] {

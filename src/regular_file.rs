@@ -277,7 +277,10 @@ mod tests {
             std::fs::write(directory.join("libx.so"), directory.to_str().unwrap()).unwrap();
         }
         let open = || RegularFile::open_below(&root, "/usr/lib/libx.so");
-        assert_eq!(open().unwrap().read_within(4096).unwrap(), root.join("usr/lib").to_str().unwrap().as_bytes());
+        assert_eq!(
+            open().unwrap().read_within(4096).unwrap(),
+            root.join("usr/lib").to_str().unwrap().as_bytes()
+        );
         let library = root.join("usr/lib/libx.so");
         std::fs::remove_file(&library).unwrap();
         symlink(outside.join("libx.so"), &library).unwrap();

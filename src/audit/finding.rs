@@ -145,7 +145,8 @@ pub(crate) fn first_few(objects: &[&str]) -> String {
 }
 
 fn first_of<S: AsRef<str>>(names: &[S], most: usize) -> String {
-    let names_shown: Vec<String> = names.iter().take(most).map(|name| format!("`{}`", name.as_ref())).collect();
+    let names_shown: Vec<String> =
+        names.iter().take(most).map(|name| format!("`{}`", name.as_ref())).collect();
     let shown = names_shown.join(", ");
     match names.len().saturating_sub(most) {
         0 => shown,

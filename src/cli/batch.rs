@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use muslrepair::Limits;
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{
     Patcher, Plan, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
 };
 use muslrepair::resolve::{Resolver, SystemPackages};
-use muslrepair::Limits;
 use muslrepair::wheel::Wheel;
 
 use super::claims::{Claim, OutputClaims};

@@ -146,10 +146,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
 }
 
 /// Runs a command that looks at wheels, on as many threads as it is to have.
-fn on_threads(
-    jobs: Option<u16>,
-    run: impl FnOnce() -> Result<Exit, Stop> + Send,
-) -> Result<Exit, Stop> {
+fn on_threads(jobs: Option<u16>, run: impl FnOnce() -> Result<Exit, Stop> + Send) -> Result<Exit, Stop> {
     turns::threads(jobs)?.install(run)
 }
 

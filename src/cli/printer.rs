@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::repair::{Note, Outcome, Plan, RepairError, RepairResult};
 use muslrepair::report::{self, Failure};
-use muslrepair::Escaped;
 use serde_json::Value;
 
 use super::batch::Batch;
@@ -245,9 +245,7 @@ impl<'a> Printer<'a> {
         };
         Ok(Some(match outcome {
             WheelOutcome::Done(plan, None) => report::plan_document(plan)?,
-            WheelOutcome::Done(plan, Some(written)) => {
-                report::outcome_document(&written.result, plan)?
-            }
+            WheelOutcome::Done(plan, Some(written)) => report::outcome_document(&written.result, plan)?,
             WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             WheelOutcome::Refused(message) => failed(message.clone())?,

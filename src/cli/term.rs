@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use clap::error::ContextValue;
 use muslrepair::Error;
-use muslrepair::{Escaped, Line};
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::report::{self, Failure};
+use muslrepair::{Escaped, Line};
 use serde::Serialize;
 
 use super::compat::Voice;
@@ -281,7 +281,9 @@ pub(super) fn misused(mut error: clap::Error) {
     let safe: Vec<_> = (error.context())
         .filter_map(|(kind, value)| match value {
             ContextValue::String(text) => Some((kind, ContextValue::String(escaped(text)))),
-            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(escaped).collect()))),
+            ContextValue::Strings(texts) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(escaped).collect())))
+            }
             _ => None,
         })
         .collect();

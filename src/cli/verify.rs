@@ -253,10 +253,7 @@ impl VerifyArgs {
 }
 
 /// What is read of each wheel, which is read once; nothing of a tree.
-fn scanned(
-    subjects: &[Subject],
-    limits: &Limits,
-) -> Vec<Option<Result<ScannedWheel, Failure>>> {
+fn scanned(subjects: &[Subject], limits: &Limits) -> Vec<Option<Result<ScannedWheel, Failure>>> {
     let scanned: Vec<OnceLock<Result<ScannedWheel, Failure>>> =
         subjects.iter().map(|_| OnceLock::new()).collect();
     in_turn(subjects.len(), |number| {
@@ -318,8 +315,7 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text =
-        format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
+    let mut text = format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }

@@ -16,8 +16,10 @@ const EXTENSION: &str = "graft";
 #[must_use]
 pub fn unusable_cache_files(directory: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let kept = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == EXTENSION));
-    let reason = |path: &Path| std::fs::symlink_metadata(path).and_then(|metadata| check_own(&metadata)).err();
+    let kept =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == EXTENSION));
+    let reason =
+        |path: &Path| std::fs::symlink_metadata(path).and_then(|metadata| check_own(&metadata)).err();
     let mut unusable: Vec<_> =
         kept.filter_map(|path| reason(&path).map(|why| (path, why.to_string()))).collect();
     unusable.sort();
@@ -45,7 +47,8 @@ impl<'a> GraftCache<'a> {
         // Patching adds tables to a library and no more.
         let most = graft.size.saturating_mul(4).saturating_add(1 << 20);
         let file = RegularFile::open_own(&self.path(graft, options)?).ok()?;
-        Packed::from_bytes(&file.read_within(most).ok()?).filter(|packed| packed.size() <= most && packed.is_sound())
+        Packed::from_bytes(&file.read_within(most).ok()?)
+            .filter(|packed| packed.size() <= most && packed.is_sound())
     }
 
     /// Keeps a graft, if it can be kept: a repair does not fail for want of it. Another process may do the same

@@ -255,10 +255,7 @@ impl<'a> Planner<'a> {
                     notes.push(Note::LibpythonRemoved { object: shown.to_owned(), library });
                 }
                 Resolution::Excluded { pattern, .. } => {
-                    notes.push(Note::Excluded {
-                        library: dependency.name.clone(),
-                        pattern: pattern.clone(),
-                    });
+                    notes.push(Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() });
                 }
                 Resolution::Libc
                 | Resolution::Allowed

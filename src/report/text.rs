@@ -50,10 +50,10 @@ fn examination(elf: &ElfAudit, what: &str, packages: &SystemPackages, text: &mut
     let symbols = versioned_symbols(elf);
     if symbols.is_empty() {
         text.blank();
-    text.add(format_args!("{NO_VERSIONED_SYMBOLS}"));
+        text.add(format_args!("{NO_VERSIONED_SYMBOLS}"));
     } else {
         text.blank();
-    text.add(format_args!("{VERSIONED_SYMBOLS}"));
+        text.add(format_args!("{VERSIONED_SYMBOLS}"));
         for (library, versions) in symbols {
             let versions: Vec<String> = versions.into_iter().collect();
             text.add(format_args!("    {library} with versions {}", versions.join(", ")));
@@ -102,7 +102,7 @@ fn external_libraries(elf: &ElfAudit, packages: &SystemPackages, text: &mut Line
     let external = elf.external_libraries();
     if external.is_empty() {
         text.blank();
-    text.add(format_args!("{NO_LIBRARIES}"));
+        text.add(format_args!("{NO_LIBRARIES}"));
         return;
     }
     text.blank();

@@ -118,12 +118,7 @@ impl Finder {
         };
         let (path, in_sysroot, location) = match located {
             Ok(located) => located,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(error) => return Err(rejected(error.to_string())),

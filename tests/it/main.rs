@@ -12,6 +12,7 @@
 
 mod audit;
 mod auditwheel;
+mod cache_dir;
 mod callers;
 mod calls;
 mod hostile;
@@ -20,6 +21,7 @@ mod inputs_kept;
 mod json;
 mod libpython;
 mod loading;
+mod messages;
 mod needs;
 mod options;
 mod outside;
