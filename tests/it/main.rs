@@ -13,6 +13,7 @@
 mod audit;
 mod auditwheel;
 mod batch;
+mod cache_dir;
 mod callers;
 mod calls;
 mod explain;
@@ -22,6 +23,7 @@ mod inputs_kept;
 mod json;
 mod libpython;
 mod loading;
+mod messages;
 mod needs;
 mod options;
 mod outside;
