@@ -31,7 +31,9 @@ fn what_repair_writes_is_sound() {
         sandbox.repair(&[]).success();
         let run = sandbox.run(&["verify", "out"]).success();
         assert!(run.stdout.contains(": sound, loads on musl 1.1.19 or newer"), "{extension}: {}", run.stdout);
-        assert!(sandbox.run(&["needs", "out"]).success().stdout.is_empty());
+        // The policy leaves zlib to the system, which has to have it.
+        let left = if extension == "ext_zlib.so" { "so:libz.so.1\n" } else { "" };
+        assert_eq!(sandbox.run(&["needs", "out"]).success().stdout, left, "{extension}");
     }
 }
 
@@ -133,9 +135,9 @@ fn findings_can_be_allowed_by_code_and_unknown_codes_are_refused() {
     sandbox.run(&["verify", NAME, "--allow", "missing-library"]).success();
     let run = sandbox
         .run(&["verify", NAME, "--allow", "missing-book"])
-        .failure(2, &["unknown rule `missing-book`"]);
+        .failure(2, &["there is no rule `missing-book`; did you mean `missing-library`?", "muslrepair explain"]);
     assert!(run.stdout.is_empty());
-    assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("initial-exec-tls (error)"));
+    assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("muslrepair explain"));
 }
 
 #[test]
@@ -196,7 +198,7 @@ fn needs_prints_exactly_what_apk_would_have_to_install() {
         all.extend(format);
         sandbox.run(&all)
     };
-    assert_eq!(needs(&[]).success().stdout, "so:libchain_a.so.1\nso:libgreet.so.3\n");
+    assert_eq!(needs(&[]).success().stdout, "so:libchain_a.so.1\nso:libgreet.so.3\nso:libz.so.1\n");
     let packages = needs(&["--format", "pkg"]);
     assert!(packages.stdout.contains("greet-libs\n"), "{}", packages.stdout);
     let json: Value = serde_json::from_str(&needs(&["--format", "json"]).stdout).unwrap();
@@ -326,7 +328,7 @@ fn findings_are_annotated_with_their_hints() {
     let lines: Vec<&str> = run.stderr.lines().collect();
     assert_eq!(lines.len(), 2, "{}", run.stderr);
     assert!(lines[0].starts_with(&format!("::error title={NAME}%3A missing-library::`libgreet.so.3`")));
-    assert!(lines[0].contains("%0Ahint: `apk add so:libgreet.so.3`"), "{}", lines[0]);
+    assert!(lines[0].contains("%0Ahint: libraries of this machine do not count"), "{}", lines[0]);
     assert!(lines[1].starts_with(&format!("::warning title={NAME}%3A linux-tag::")), "{}", lines[1]);
 }
 

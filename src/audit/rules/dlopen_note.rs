@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Note,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object says that it opens a library with `dlopen`, and the wheel does not have it.",
+    summary: "An object names a library for `dlopen` that the wheel does not have.",
     explanation: "\
 The note `.note.dlopen` of a file lists the libraries that its code opens with `dlopen` if it finds them, with what each is for and
 how much it matters. No `DT_NEEDED` names them, so `repair` does not graft them by itself.",

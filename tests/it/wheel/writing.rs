@@ -45,7 +45,7 @@ fn the_bytes_of_a_new_file_are_always_the_same() {
 
 /// SHA-256 of the compressed bytes above. Another value means that what is compressed comes out in another way, and
 /// that wheels repaired by two versions of the program differ.
-const PINNED: &str = "e3b3cd1d54ffe0b9dbc82d44ff57b97f01aa98e92841fb0488334afe12821471";
+const PINNED: &str = "9ccff77253b1bb9043e064df3db07931495935663af060b8ca186e4375b55bed";
 
 /// The compressed size of the first member. The archive has no `WHEEL`, so it cannot be opened.
 fn open_unlisted(bytes: &[u8]) -> usize {
