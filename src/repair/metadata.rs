@@ -77,8 +77,9 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                 .filter(|tag| matches!(tag, PlatformTag::Musllinux { .. }))
                 .min();
             match own {
-                Some(tag) => Ok(tag.clone()),
-                None => Policy::default_for(arch)
+                // The architecture is spelt as Pythons have it, whatever the name says.
+                Some(PlatformTag::Musllinux { version, .. }) => Ok(version.platform(arch)),
+                _ => Policy::default_for(arch)
                     .map(|policy| policy.version.platform(arch))
                     .ok_or_else(|| RepairError::NoPolicy(format!("musllinux for {arch}"))),
             }
@@ -134,8 +135,8 @@ pub(super) fn check_minimum(
     }
 }
 
-/// The file name of the result. `linux` and `any` give way to the target, and so do tags for glibc where the wheel shows
-/// that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
+/// The file name of the result. `linux` and `any` give way to the target, and so do tags that no Python has, and tags for
+/// glibc where the wheel shows that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
 /// asked for and nothing else gives way.
 pub(super) fn output_name(
     audit: &Audit,
@@ -147,8 +148,8 @@ pub(super) fn output_name(
     let for_musl = built_for_musl(&audit.elf.graph).is_some();
     let gives_way = |tag: &PlatformTag| match tag {
         PlatformTag::Linux(_) | PlatformTag::Any => true,
-        PlatformTag::Manylinux(_) => for_musl,
-        _ => false,
+        PlatformTag::Manylinux(_) if for_musl => true,
+        tag => !tag.is_known(),
     };
     let settled = options.platform == PlatformChoice::Auto
         && current.contains(target)
@@ -166,13 +167,17 @@ pub(super) fn output_name(
     Ok(name)
 }
 
-/// The tags for glibc that the result does not have, each with what shows that it is for musl.
+/// The tags for glibc that the result does not have, each with what shows that it is for musl, and those that no Python has.
+/// A tag for Linux in general is no news: what takes its place says more.
 pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
-    let Some(object) = built_for_musl(&audit.elf.graph) else { return Vec::new() };
-    let dropped = audit
-        .wheel
-        .platforms()
-        .iter()
-        .filter(|tag| matches!(tag, PlatformTag::Manylinux(_)) && !output.platforms().contains(tag));
-    dropped.map(|tag| Note::TagDropped { tag: tag.clone(), object: object.to_owned() }).collect()
+    let object = built_for_musl(&audit.elf.graph);
+    let dropped = audit.wheel.platforms().iter().filter(|tag| !output.platforms().contains(tag));
+    let notes = dropped.filter_map(|tag| match (tag, object) {
+        (PlatformTag::Manylinux(_), Some(object)) => {
+            Some(Note::TagDropped { tag: tag.clone(), object: Some(object.to_owned()) })
+        }
+        (tag, _) if !tag.is_known() => Some(Note::TagDropped { tag: tag.clone(), object: None }),
+        _ => None,
+    });
+    notes.collect()
 }

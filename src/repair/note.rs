@@ -59,12 +59,13 @@ pub enum Note {
         /// The pattern.
         pattern: String,
     },
-    /// A tag for glibc is dropped from the name of a wheel for musl.
+    /// A tag for glibc is dropped from the name of a wheel for musl, or one that no Python has.
     TagDropped {
         /// The tag.
         tag: PlatformTag,
-        /// What shows that the wheel is for musl.
-        object: String,
+        /// What shows that the wheel is for musl, where the tag is for glibc.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        object: Option<String>,
     },
     /// A member was missing from `RECORD`.
     Unlisted {
@@ -106,8 +107,11 @@ impl fmt::Display for Note {
                 write!(f, "Including `{member}`: `dlopen` finds it by this path, not by its old name")
             }
             Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
-            Self::TagDropped { tag, object } => {
+            Self::TagDropped { tag, object: Some(object) } => {
                 write!(f, "Dropping the tag {tag}: it is for glibc, and `{object}` was built for musl")
+            }
+            Self::TagDropped { tag, object: None } => {
+                write!(f, "Dropping the tag {tag}: no Python has this platform tag")
             }
             Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
         }

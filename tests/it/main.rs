@@ -36,6 +36,7 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod symbol_count;
+mod tags;
 mod testdata;
 mod verify;
 mod wheel;

@@ -38,6 +38,7 @@ mod small_alignment;
 mod small_stacks;
 mod textrel;
 mod unknown_machine;
+mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
 mod unresolved_symbol;
@@ -101,6 +102,7 @@ pub const RULES: &[&Rule] = &[
     &purelib::RULE,
     &linux_tag::RULE,
     &manylinux_tag_on_musl::RULE,
+    &unknown_platform_tag::RULE,
     &refused_by_index::RULE,
 ];
 

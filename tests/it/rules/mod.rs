@@ -36,6 +36,7 @@ mod small_alignment;
 mod small_stacks;
 mod textrel;
 mod unknown_machine;
+mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
 mod unresolved_symbol;
@@ -104,6 +105,7 @@ const CASES: &[Case] = &[
     purelib::CASE,
     linux_tag::CASE,
     manylinux_tag_on_musl::CASE,
+    unknown_platform_tag::CASE,
     refused_by_index::CASE,
 ];
 
