@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
-/// Shows untrusted text with everything escaped that could move the cursor, hide or reorder other text, or not be seen
-/// itself: see [`Escaped::hides`].
+/// Shows untrusted text with everything escaped that could move the cursor, end a line, hide or reorder other text, or not
+/// be seen itself: see [`Escaped::hides`].
+///
+/// A sentence of ours has no such characters, so that to escape a whole sentence is to escape each value in it.
 ///
 /// ```
 /// use muslrepair::Escaped;
@@ -14,23 +17,36 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
+/// `Default_Ignorable_Code_Point` of Unicode 17.0 (`DerivedCoreProperties.txt`): characters that are not seen, and those that
+/// are reserved to be none. All of `Bidi_Control` is among them.
+const IGNORABLE: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fff8}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
 impl Escaped<'_> {
-    /// Whether a character is escaped: control characters, and those of Unicode that are not seen or that turn the
-    /// direction of writing (`Default_Ignorable_Code_Point` and `Bidi_Control`), but for those that letters and pictures
-    /// are composed with.
+    /// Whether a character is escaped: control characters, separators of lines and paragraphs, and those of Unicode that are
+    /// not seen or that turn the direction of writing (`Default_Ignorable_Code_Point`, interlinear annotations).
     #[must_use]
     pub fn hides(c: char) -> bool {
-        c.is_control()
-            || matches!(c,
-                '\u{ad}' // soft hyphen
-                | '\u{61c}' // Arabic letter mark
-                | '\u{180e}' // Mongolian vowel separator
-                | '\u{200b}'..='\u{200f}' // zero width, and left-to-right and right-to-left marks
-                | '\u{2028}'..='\u{202e}' // separators and bidirectional embeddings
-                | '\u{2060}'..='\u{206f}' // word joiner, bidirectional isolates, and what is deprecated
-                | '\u{feff}' // byte order mark
-                | '\u{fff9}'..='\u{fffb}' // interlinear annotations
-                | '\u{e0000}'..='\u{e007f}') // tags
+        let seen = matches!(c, ' '..='~');
+        let separates = matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}');
+        !seen && (c.is_control() || separates || IGNORABLE.iter().any(|range| range.contains(&c)))
     }
 }
 
@@ -39,6 +55,38 @@ impl fmt::Display for Escaped<'_> {
         for c in self.0.chars() {
             if Self::hides(c) {
                 write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One line of output, escaped, that is no command to a service which reads the log of a build: neither `::command::` at its
+/// beginning, behind blanks, nor `##[command]` or `##vso[command]` anywhere in it.
+///
+/// The source is how the GitHub runner reads lines (`ActionCommand.TryParseV2` and `TryParse` in `actions/runner`).
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a>(pub &'a str);
+
+impl Line<'_> {
+    /// Whether the rest of a line begins as a command does that may stand anywhere in it.
+    pub(crate) fn is_command(rest: &str) -> bool {
+        let name = rest.strip_prefix("##");
+        name.is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('['))
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = Escaped(self.0).to_string();
+        let begin = text.len() - text.trim_start().len();
+        let is_command = text.get(begin..).is_some_and(|text| text.starts_with("::"));
+        for (place, c) in text.char_indices() {
+            let rest = text.get(place..).unwrap_or_default();
+            if (is_command && place == begin) || (c == '#' && Self::is_command(rest)) {
+                write!(f, "{}", c.escape_unicode())?;
             } else {
                 f.write_char(c)?;
             }
@@ -64,7 +112,7 @@ impl fmt::Display for Excerpt<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, Excerpt};
+    use super::{Escaped, Excerpt, Line};
 
     #[test]
     fn long_texts_are_cut_between_characters() {
@@ -76,5 +124,32 @@ mod tests {
     #[test]
     fn control_and_bidirectional_characters_are_escaped() {
         assert_eq!(Escaped("a\nb\u{202e}c\u{7f}").to_string(), "a\\nb\\u{202e}c\\u{7f}");
+    }
+
+    #[test]
+    fn characters_that_are_not_seen_are_escaped() {
+        for c in
+            ['\u{3164}', '\u{e0101}', '\u{115f}', '\u{34f}', '\u{fe0f}', '\u{2065}', '\u{ffa0}', '\u{2028}']
+        {
+            assert_eq!(Escaped(&c.to_string()).to_string(), format!("{}", c.escape_unicode()));
+        }
+        for seen in ["\u{e9}", "\u{4e2d}", "\u{1f600}", "\u{3163}", "\u{1161}", " ~"] {
+            assert_eq!(Escaped(seen).to_string(), seen);
+        }
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_what_reads_the_log() {
+        for (text, shown) in [
+            ("::set-output name=x::y", "\\u{3a}:set-output name=x::y"),
+            ("  \u{3000}::stop-commands::t", "  \u{3000}\\u{3a}:stop-commands::t"),
+            ("a\n::b::c", "a\\n::b::c"),
+            ("x ##[error]y", "x \\u{23}#[error]y"),
+            ("###[group]", "#\\u{23}#[group]"),
+            ("##vso[task.setvariable]y", "\\u{23}#vso[task.setvariable]y"),
+            ("## C++ [x] a::b", "## C++ [x] a::b"),
+        ] {
+            assert_eq!(Line(text).to_string(), shown);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub mod resolve;
 pub mod wheel;
 
 pub use error::Error;
-pub use escaped::Escaped;
+pub use escaped::{Escaped, Line};
 pub use limits::Limits;
 pub use observer::{Event, Observer};
 

@@ -23,7 +23,56 @@ impl RegularFile {
         check_kind(&std::fs::metadata(path)?)?;
         #[cfg(target_os = "linux")]
         check_file_system(&rustix::fs::statfs(path)?)?;
-        let file = open(path)?;
+        Self::checked(open(path)?)
+    }
+
+    /// Opens a file by its path below a directory, which leads through no link: one that is put there meanwhile is not
+    /// followed, so that nothing outside is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`RegularFile::open`], and when a link is on the way.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn open_below(root: &Path, path: &str) -> io::Result<Self> {
+        use rustix::fs::{Mode, OFlags, fstatfs, open, openat};
+        let place = OFlags::PATH | OFlags::CLOEXEC;
+        let read = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let mut directory = open(root, place | OFlags::DIRECTORY, Mode::empty())?;
+        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
+        while let Some(name) = names.next() {
+            if names.peek().is_some() {
+                let flags = place | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+                directory = openat(&directory, name, flags, Mode::empty())?;
+                continue;
+            }
+            let there = File::from(openat(&directory, name, place | OFlags::NOFOLLOW, Mode::empty())?);
+            check_kind(&there.metadata()?)?;
+            check_file_system(&fstatfs(&there)?)?;
+            let file = openat(&directory, name, read | OFlags::NOFOLLOW, Mode::empty())?;
+            return Self::checked(File::from(file));
+        }
+        Err(io::Error::other("a directory"))
+    }
+
+    /// As on Linux, but for links that are put there meanwhile.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn open_below(root: &Path, path: &str) -> io::Result<Self> {
+        Self::open(&root.join(path.trim_start_matches('/')))
+    }
+
+    /// Opens a file that is no link, belongs to the user, and that nobody else can write.
+    ///
+    /// # Errors
+    ///
+    /// As [`RegularFile::open`], and when it is another one.
+    pub(crate) fn open_own(path: &Path) -> io::Result<Self> {
+        check_own(&std::fs::symlink_metadata(path)?)?;
+        let file = Self::open(path)?;
+        check_own(&file.file.metadata()?)?;
+        Ok(file)
+    }
+
+    fn checked(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         check_kind(&metadata)?;
         #[cfg(target_os = "linux")]
@@ -42,6 +91,14 @@ impl RegularFile {
         (&self.file).take(count.min(self.size)).read_to_end(&mut first)?;
         self.file.rewind()?;
         Ok(first)
+    }
+
+    /// All bytes, if there are no more than `limit`.
+    pub(crate) fn read_within(self, limit: u64) -> io::Result<Vec<u8>> {
+        if self.size > limit {
+            return Err(io::Error::other(format!("{} bytes, the limit is {limit}", self.size)));
+        }
+        self.read(|_| ())
     }
 
     /// All bytes. `see` gets them in order, piece by piece, on another thread where one is free.
@@ -80,11 +137,7 @@ impl RegularFile {
 ///
 /// As [`RegularFile::open`], and when it is larger.
 pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = RegularFile::open(path)?;
-    if file.size() > limit {
-        return Err(io::Error::other(format!("{} bytes, the limit is {limit}", file.size())));
-    }
-    file.read(|_| ())
+    RegularFile::open(path)?.read_within(limit)
 }
 
 fn check_kind(metadata: &Metadata) -> io::Result<()> {
@@ -93,6 +146,22 @@ fn check_kind(metadata: &Metadata) -> io::Result<()> {
     }
     if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
+    }
+    Ok(())
+}
+
+/// Whether it is a regular file of the user that nobody else can write.
+pub(crate) fn check_own(metadata: &Metadata) -> io::Result<()> {
+    check_kind(metadata)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other("it belongs to somebody else"));
+        }
+        if metadata.mode() & 0o022 != 0 {
+            return Err(io::Error::other("others can write it"));
+        }
     }
     Ok(())
 }
@@ -196,6 +265,45 @@ mod tests {
         }
         // A link of procfs leads to a file that is kept.
         assert!(RegularFile::open(Path::new("/proc/self/exe")).is_ok());
+    }
+
+    #[test]
+    fn a_link_that_takes_the_place_of_a_file_or_directory_is_not_followed() {
+        use std::os::unix::fs::symlink;
+        let directory = tempfile::tempdir().unwrap();
+        let (root, outside) = (directory.path().join("root"), directory.path().join("outside"));
+        for directory in [root.join("usr/lib"), outside.clone()] {
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(directory.join("libx.so"), directory.to_str().unwrap()).unwrap();
+        }
+        let open = || RegularFile::open_below(&root, "/usr/lib/libx.so");
+        assert_eq!(
+            open().unwrap().read_within(4096).unwrap(),
+            root.join("usr/lib").to_str().unwrap().as_bytes()
+        );
+        let library = root.join("usr/lib/libx.so");
+        std::fs::remove_file(&library).unwrap();
+        symlink(outside.join("libx.so"), &library).unwrap();
+        assert!(open().is_err());
+        std::fs::remove_dir_all(root.join("usr/lib")).unwrap();
+        symlink(&outside, root.join("usr/lib")).unwrap();
+        assert!(open().is_err());
+    }
+
+    #[test]
+    fn only_files_of_the_user_that_nobody_else_can_write_are_taken() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("file"), directory.path().join("link"));
+        std::fs::write(&file, b"x").unwrap();
+        symlink(&file, &link).unwrap();
+        for (mode, taken) in [(0o600, true), (0o644, true), (0o664, false), (0o602, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(RegularFile::open_own(&file).is_ok(), taken, "{mode:o}");
+        }
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(RegularFile::open_own(&link).is_err());
+        assert!(RegularFile::open_own(directory.path()).is_err());
     }
 
     #[test]

@@ -131,10 +131,12 @@ pub(super) fn audit_with(
     options: &AuditOptions,
 ) -> (ElfAudit, Vec<Finding>) {
     let ObjectSet { name, own, siblings, mut layout, platforms } = set;
-    let (arch, arch_conflicts) =
-        decide(&platforms, own.iter().map(|object| (object.origin.shown(), &object.facts)));
     let mut include_failures = Vec::new();
-    let included = include(&own, resolver, &options.include, &mut include_failures);
+    let included = include(&own, &platforms, resolver, options, &mut include_failures);
+    // What is included is for the architecture of the wheel's objects, and tells it only where there are none.
+    let telling = if own.is_empty() { &included } else { &own };
+    let (arch, arch_conflicts) =
+        decide(&platforms, telling.iter().map(|object| (object.origin.shown(), &object.facts)));
     let first_included = own.len() + siblings.len();
     let included_roots = first_included..first_included + included.len();
     let roots: Vec<Object> = own.into_iter().chain(siblings).chain(included).collect();
@@ -152,6 +154,8 @@ pub(super) fn audit_with(
     let minimum_musl = MinimumMusl::of(of_modules(), |kind| !kind.is_conditional());
     let minimum_musl_repaired =
         MinimumMusl::of(of_modules(), |kind| !kind.is_conditional() && !kind.fixed_by_repair());
+    let met_by_some = of_modules().filter(|requirement| requirement.met_by.since().is_some());
+    let minimum_of_musl = MinimumMusl::of(met_by_some, |kind| !kind.is_conditional());
     let promised_musl = promised_musl(&platforms);
     let subject = Subject {
         name: &name,
@@ -164,7 +168,7 @@ pub(super) fn audit_with(
         layout: &layout,
         requirements: &requirements,
         modules: &modules,
-        minimum: &minimum_musl,
+        minimum_of_musl: &minimum_of_musl,
         include_failures: &include_failures,
         options,
     };

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::escaped::Escaped;
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,7 +78,8 @@ pub struct Finding {
     pub objects: Vec<String>,
     /// How many objects it is about.
     pub count: usize,
-    /// One sentence without a full stop, lower case.
+    /// One sentence without a full stop, lower case. In it, in the details and in the hint names are escaped; the objects are
+    /// named as they are.
     pub message: String,
     /// Further lines: what was searched, what was rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -92,8 +95,17 @@ impl Finding {
     /// The same with a hint.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(Escaped(&hint.into()).to_string());
         self
+    }
+
+    /// The same with a hint, if there is one.
+    #[must_use]
+    pub(crate) fn with_hint_if(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.with_hint(hint),
+            None => self,
+        }
     }
 
     /// The same, worse or less bad than its rule says.
@@ -106,7 +118,7 @@ impl Finding {
     /// The same with further lines.
     #[must_use]
     pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
-        self.details = details;
+        self.details = details.iter().map(|line| Escaped(line).to_string()).collect();
         self
     }
 }

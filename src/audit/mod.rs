@@ -1,6 +1,7 @@
 //! What is wrong with a wheel, or with a tree of installed files: what its objects need, where that is found, on which
 //! releases of musl it loads, and which rules it breaks.
 
+mod advice;
 mod arch;
 mod elf_audit;
 mod finding;

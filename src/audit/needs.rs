@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::musl;
 use crate::resolve::{Dependency, Object, Origin, Resolution, SystemPackages, is_apk_name};
 
 use super::elf_audit::ElfAudit;
@@ -30,8 +31,7 @@ pub struct Need {
 }
 
 /// What the members of a wheel or tree need from the system, sorted by name and by the file it leads to. Only what they
-/// ask for themselves: `apk` knows what a package needs in turn. musl, the interpreter and what the policies promise are
-/// left out.
+/// ask for themselves: `apk` knows what a package needs in turn. musl and the interpreter are left out.
 #[must_use]
 pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
     let mut needs: BTreeMap<(&str, Option<&str>), Need> = BTreeMap::new();
@@ -42,8 +42,9 @@ pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
                     Some(Object { origin: Origin::File { file, .. }, .. }) => Some(file),
                     _ => continue,
                 },
+                Resolution::Allowed { file, .. } => file.as_ref(),
                 Resolution::Missing { .. } | Resolution::Excluded { .. } => None,
-                Resolution::Libc | Resolution::Interpreter | Resolution::Allowed => continue,
+                Resolution::Libc | Resolution::Interpreter => continue,
             };
             let need = needs.entry((name, found.map(|file| file.path.as_str()))).or_insert_with(|| {
                 let token = is_apk_name(name).then(|| format!("so:{name}"));
@@ -56,6 +57,7 @@ pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
                     _ if name.contains('/') => {
                         Some("that is a path, and packages provide libraries by name".to_owned())
                     }
+                    _ if musl::is_libc(name) => Some("musl takes that name for itself".to_owned()),
                     _ if token.is_none() => Some("apk accepts no such name of a library".to_owned()),
                     Some(package) => Some(format!(
                         "the package database says that `{}` provides it, and apk accepts no such name of a package",

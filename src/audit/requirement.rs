@@ -82,6 +82,11 @@ pub enum RequirementKind {
         /// Its name.
         library: String,
     },
+    /// A library outside that is needed under a name which musl takes for itself (`reserved` in `load_library`).
+    ReservedName {
+        /// The name.
+        library: String,
+    },
     /// A library of the wheel that is needed by a path, which is opened from the working directory (`load_library`).
     NeededPath {
         /// The path.
@@ -104,7 +109,8 @@ impl RequirementKind {
     /// Whether a repair fixes it.
     #[must_use]
     pub fn fixed_by_repair(&self) -> bool {
-        matches!(self, Self::Relr | Self::InheritedRunPath { .. } | Self::NeededPath { .. })
+        use RequirementKind::{InheritedRunPath, NeededPath, Relr, ReservedName};
+        matches!(self, Relr | InheritedRunPath { .. } | NeededPath { .. } | ReservedName { .. })
     }
 }
 
@@ -141,6 +147,9 @@ impl fmt::Display for Requirement {
             }
             RequirementKind::InheritedRunPath { library } => {
                 write!(f, "`{object}` needs `{library}`, which only the run path of another object finds")?
+            }
+            RequirementKind::ReservedName { library } => {
+                write!(f, "`{object}` needs `{library}`, a name that musl takes for itself")?;
             }
             RequirementKind::NeededPath { library } => {
                 write!(f, "`{object}` needs `{library}` by a path")?;

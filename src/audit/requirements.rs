@@ -60,11 +60,8 @@ impl Requirements {
                     }
                     continue;
                 }
-                if !own.contains_key(&(*member, at_start)) {
-                    let added = requirements.add_all(own_requirements(graph, *member, at_start));
-                    own.insert((*member, at_start), added);
-                }
-                found.extend(own.get(&(*member, at_start)).into_iter().flatten());
+                let add_own = || requirements.add_all(own_requirements(graph, *member, at_start));
+                found.extend(own.entry((*member, at_start)).or_insert_with(add_own).iter());
                 found.extend(requirements.add_all(unresolved(graph, process, *member)));
                 let (unbound, releases) = definers.unbound(graph, &scope, *member);
                 found.extend(requirements.add_all(unbound));
@@ -133,6 +130,10 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
             require(kind, since);
         }
     };
+    // The search has found it for want of a symbol that musl lacks. musl makes no search for such a name.
+    for (library, _) in object.edges().filter(|(name, _)| musl::is_libc(name)) {
+        require_since(RequirementKind::ReservedName { library: library.to_owned() }, Releases::NONE);
+    }
     if let Some(arch) = facts.arch {
         require_since(RequirementKind::Port, musl::releases_for(arch));
         if facts.relocations.tlsdesc > 0 {

@@ -34,8 +34,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) requirements: &'a [Requirement],
     /// What is loaded by itself.
     pub(crate) modules: &'a [Module],
-    /// The oldest musl from which on everything loads.
-    pub(crate) minimum: &'a MinimumMusl,
+    /// The oldest musl that has all that some current one has. What none has, a missing library for instance, breaks other
+    /// rules.
+    pub(crate) minimum_of_musl: &'a MinimumMusl,
     /// Libraries of `--include` that cannot be had.
     pub(crate) include_failures: &'a [IncludeFailure],
     pub(crate) options: &'a AuditOptions,
@@ -100,11 +101,15 @@ impl<'a> Subject<'a> {
         self.members().filter_map(|object| Some((object, object.origin.place()?, object.facts.run_path()?)))
     }
 
-    /// Whether a run path entry of what is installed at `place` leads to a directory that wheels may not rely on. A repair
-    /// removes it.
-    pub(crate) fn is_outside_entry(&self, place: &Place, entry: &str) -> bool {
-        let installed = self.layout.installed(place);
-        let found = self.layout.expand(entry, directory_of(&installed));
+    /// The directory of what is installed at `place`: `$ORIGIN` in its run path.
+    pub(crate) fn directory(&self, place: &Place) -> String {
+        directory_of(&self.layout.installed(place)).to_owned()
+    }
+
+    /// Whether a run path entry of what is installed in the directory `origin` leads to a directory that wheels may not rely
+    /// on. A repair removes it.
+    pub(crate) fn is_outside_entry(&self, origin: &str, entry: &str) -> bool {
+        let found = self.layout.expand(entry, origin);
         !found.is_some_and(|found| self.layout.is_reliable(&found))
     }
 }

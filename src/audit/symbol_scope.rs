@@ -134,7 +134,7 @@ impl<'a> Scope<'a> {
                 Resolution::Object { index } => {
                     scope.names.entry(name).or_insert(*index);
                 }
-                Resolution::Allowed => scope.zlib = true,
+                Resolution::Allowed { .. } => scope.zlib = true,
                 Resolution::Interpreter => scope.python = true,
                 Resolution::Excluded { .. } | Resolution::Missing { .. } => scope.unknown = true,
                 Resolution::Libc => {}

@@ -115,6 +115,14 @@ pub fn audit_scanned(
         platforms: filename.platforms().to_vec(),
     };
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
-    let allow = options.allow.clone();
-    Ok(Audit { wheel: filename, kind, hashes, unlisted, elf, packaging, allow })
+    Ok(Audit {
+        wheel: filename,
+        // With a library that is included it becomes one.
+        kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
+        hashes,
+        unlisted,
+        elf,
+        packaging,
+        allow: options.allow.clone(),
+    })
 }

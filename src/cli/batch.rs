@@ -1,17 +1,16 @@
 //! Many wheels in one call.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use muslrepair::Limits;
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{
     Patcher, Plan, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
 };
 use muslrepair::resolve::{Resolver, SystemPackages};
-use muslrepair::wheel::{Sha256Digest, Wheel};
-use muslrepair::{Error, Limits};
+use muslrepair::wheel::Wheel;
 
 use super::claims::{Claim, OutputClaims};
 use super::compat::{self, Voice};
@@ -31,10 +30,7 @@ pub(super) struct Batch {
     pub(super) packages: SystemPackages,
     /// What the resolver leaves to the user, and where it is said.
     pub(super) excludes: Excludes,
-    /// Whether somebody reads documents about the results.
-    pub(super) documents: bool,
     pub(super) limits: Limits,
-    pub(super) pool: rayon::ThreadPool,
     pub(super) directory: PathBuf,
     pub(super) dry_run: bool,
     pub(super) fail_fast: bool,
@@ -72,7 +68,7 @@ impl Batch {
             first_failed: AtomicUsize::new(usize::MAX),
         };
         let order = run.claims.order(&self.options);
-        in_turn(&self.pool, order.len(), |number| {
+        in_turn(order.len(), |number| {
             let Some((index, may_be_result)) = order.get(number).copied() else { return };
             let Some(path) = self.wheels.get(index) else { return };
             let outcome = self.outcome(&run, number, (index, path), may_be_result);
@@ -173,13 +169,6 @@ impl Batch {
                 apply_sharing(wheel, audit, plan, options, &self.directory, packages, shared)?
             }
         };
-        let sha256 = if self.documents { Some(digest(&result.path)?) } else { None };
-        Ok(Written { result, over_input, sha256 })
+        Ok(Written { result, over_input })
     }
-}
-
-/// The hash of a result.
-fn digest(path: &Path) -> Result<Sha256Digest, RepairError> {
-    let read = File::open(path).and_then(Sha256Digest::of_reader);
-    read.map_err(|source| Error::Io { action: "read", path: path.to_owned(), source }.into())
 }

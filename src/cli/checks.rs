@@ -1,14 +1,17 @@
 //! Which rules a command does not apply.
 
-use clap::Args;
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command};
 use muslrepair::audit::Code;
-use muslrepair::audit::rules::find;
+use muslrepair::audit::rules::{RULES, find};
 
 /// Options of `repair`, `show` and `verify` that turn rules off.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Checks {
-    /// Do not report this finding, by its code; can be given more than once
-    #[arg(long, value_name = "CODE")]
+    /// Do not report findings of this rule (`muslrepair explain` lists them); can be given more than once
+    #[arg(long, value_name = "CODE", value_parser = WithCodes(str::parse::<Code>), hide_possible_values = true)]
     allow: Vec<Code>,
     /// Skip the CPU instruction set check
     #[arg(long)]
@@ -20,5 +23,26 @@ impl Checks {
     pub(super) fn allowed(&self) -> Vec<Code> {
         let isa = find("unsupported-isa").filter(|_| self.disable_isa_ext_check);
         self.allow.iter().copied().chain(isa.map(|rule| rule.code)).collect()
+    }
+}
+
+/// A parser of codes that tells completion scripts what codes there are. clap's own would print all of them with each error.
+#[derive(Clone)]
+pub(super) struct WithCodes<P>(pub(super) P);
+
+impl<P: TypedValueParser> TypedValueParser for WithCodes<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        self.0.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(RULES.iter().map(|rule| PossibleValue::new(rule.code.as_str()))))
     }
 }

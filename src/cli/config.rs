@@ -1,5 +1,7 @@
 //! `[tool.muslrepair]` of a project's `pyproject.toml`, and files with that table or with its keys at their top.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use muslrepair::musl::Release;
@@ -58,14 +60,22 @@ impl Config {
         if named.is_none() && !path.is_file() {
             return Ok(Self::default());
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        let text = read_text(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
         let is_project = path.file_name().is_some_and(|name| name == "pyproject.toml");
         let parsed = match Self::of_project(&text) {
             Ok(None) if !is_project => toml::from_str(&text),
             table => table.map(Option::unwrap_or_default),
         };
-        parsed.map_err(|error| format!("`{}`: {}", path.display(), error.to_string().trim_end()).into())
+        parsed.map_err(|error| {
+            // Where it is comes first, on a line of its own; what follows shows that line of the file.
+            let place = error.to_string();
+            let place = place.lines().next().unwrap_or_default();
+            let what = error.message().lines().collect::<Vec<_>>().join(", ");
+            match place == what {
+                true => format!("`{}`: {what}", path.display()).into(),
+                false => format!("`{}`: {place}: {what}", path.display()).into(),
+            }
+        })
     }
 
     /// The table, where the file has it.
@@ -99,6 +109,17 @@ impl Config {
     }
 }
 
+/// A text of a size that somebody may have written. It may come from a pipe, which has none.
+fn read_text(path: &Path) -> io::Result<String> {
+    const LARGEST: u64 = 4 << 20;
+    let mut text = String::new();
+    let count = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if count as u64 > LARGEST {
+        return Err(io::Error::other(format!("it is larger than {LARGEST} bytes")));
+    }
+    Ok(text)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -121,6 +142,12 @@ mod tests {
         for text in ["excludes = []", "strip = 'everything'", "sbom = 'yes'", "exclude = 'one'"] {
             assert!(Config::of_project(&format!("[tool.muslrepair]\n{text}\n")).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_configuration_without_end_is_not_read() {
+        assert!(read_text(Path::new("/dev/zero")).unwrap_err().to_string().contains("larger than"));
+        assert_eq!(read_text(Path::new("/dev/null")).unwrap(), "");
     }
 
     #[test]

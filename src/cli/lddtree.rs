@@ -50,7 +50,7 @@ pub(super) fn run(
         terminal.indented_document(&report::tree_json(&graph, 0))?;
     } else if terminal.voice() == Voice::Auditwheel {
         // auditwheel logs its tree, so that standard output stays empty.
-        terminal.say(&report::tree_auditwheel(&graph, 0));
+        terminal.say_lines(&report::tree_auditwheel(&graph, 0));
     } else {
         terminal.result(&report::tree_text(&graph, 0))?;
     }

@@ -9,6 +9,7 @@ mod destination;
 mod env;
 mod excludes;
 mod exit;
+mod explain;
 mod format;
 mod global;
 mod inputs;
@@ -63,13 +64,15 @@ enum Command {
     Needs(needs::NeedsArgs),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
+    /// Explain a finding: what it means, what users see, how to fix it; without a code, list all of them
+    Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(reference::CompletionsArgs),
     /// Print a manual page
     Man(reference::ManArgs),
-    /// Print docs/cli.md
+    /// Print a page of the documentation
     #[command(hide = true)]
-    Reference,
+    Reference(reference::ReferenceArgs),
     /// What auditwheel had until version 2
     #[command(hide = true)]
     Addtag {
@@ -111,30 +114,44 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come as errors too, but go to standard output and succeed.
-            return match (error.use_stderr(), term::unless_gone(error.print())) {
-                (true, _) => Exit::Usage,
-                (false, Ok(())) => Exit::Success,
-                (false, Err(_)) => Exit::Failure,
+            if error.use_stderr() {
+                term::misused(error);
+                return Exit::Usage;
+            }
+            return match term::unless_gone(error.print()) {
+                Ok(()) => Exit::Success,
+                Err(_) => Exit::Failure,
             };
         }
     };
     let terminal = Terminal::new(&cli.global, voice, Command::module(cli.command.as_ref()));
     let environment = Environment::read();
+    let (environment, terminal) = (&environment, &terminal);
     let done = match &cli.command {
-        Some(Command::Repair(arguments)) => repair::run(arguments, &environment, &terminal),
-        Some(Command::Show(arguments)) => show::run(arguments, &environment, &terminal),
-        Some(Command::Verify(arguments)) => verify::run(arguments, &terminal),
-        Some(Command::Needs(arguments)) => needs::run(arguments, &environment, &terminal),
-        Some(Command::Lddtree(arguments)) => lddtree::run(arguments, &environment, &terminal),
-        Some(Command::Completions(arguments)) => {
-            reference::completions(arguments, &command(Voice::Own), &terminal)
+        Some(Command::Repair(arguments)) => {
+            on_threads(arguments.jobs, || repair::run(arguments, environment, terminal))
         }
-        Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), &terminal),
-        Some(Command::Reference) => reference::markdown(command(Voice::Own), &terminal),
-        Some(Command::Addtag { .. }) => Ok(addtag(&terminal)),
+        Some(Command::Show(arguments)) => on_threads(None, || show::run(arguments, environment, terminal)),
+        Some(Command::Verify(arguments)) => on_threads(None, || verify::run(arguments, terminal)),
+        Some(Command::Needs(arguments)) => on_threads(None, || needs::run(arguments, environment, terminal)),
+        Some(Command::Lddtree(arguments)) => {
+            on_threads(None, || lddtree::run(arguments, environment, terminal))
+        }
+        Some(Command::Explain(arguments)) => explain::run(arguments, terminal),
+        Some(Command::Completions(arguments)) => {
+            reference::completions(arguments, &command(Voice::Own), terminal)
+        }
+        Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), terminal),
+        Some(Command::Reference(arguments)) => reference::page(arguments, command(Voice::Own), terminal),
+        Some(Command::Addtag { .. }) => Ok(addtag(terminal)),
         None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
     };
     done.unwrap_or_else(|stop| terminal.stopped(&stop))
+}
+
+/// Runs a command that looks at wheels, on as many threads as it is to have.
+fn on_threads(jobs: Option<u16>, run: impl FnOnce() -> Result<Exit, Stop> + Send) -> Result<Exit, Stop> {
+    turns::threads(jobs)?.install(run)
 }
 
 fn addtag(terminal: &Terminal) -> Exit {

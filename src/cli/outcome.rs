@@ -1,7 +1,6 @@
 //! What became of the wheels of a repair.
 
 use muslrepair::repair::{Plan, RepairError, RepairResult};
-use muslrepair::wheel::Sha256Digest;
 
 /// What became of one wheel.
 pub(super) enum WheelOutcome {
@@ -41,6 +40,4 @@ pub(super) struct Written {
     pub(super) result: RepairResult,
     /// Whether it lies where its input lay.
     pub(super) over_input: bool,
-    /// Its hash, if somebody reads that.
-    pub(super) sha256: Option<Sha256Digest>,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::repair::{Note, Outcome, Plan, RepairError, RepairResult};
 use muslrepair::report::{self, Failure};
@@ -187,16 +188,16 @@ impl<'a> Printer<'a> {
         if written.over_input {
             terminal.warning("the result replaces its input: do not delete the input afterwards");
         }
-        terminal.detail(&report::plan_text(plan));
+        terminal.detail_lines(&report::plan_text(plan));
         if terminal.voice() == Voice::Own {
-            terminal.say(&report::size_text(&written.result, terminal.is_verbose()));
+            terminal.say_lines(&report::size_text(&written.result, terminal.is_verbose()));
         }
     }
 
     /// What the audit found and the plan does not fix, as `verify` prints it.
     fn findings(&self, shown: &str, findings: &[Finding]) {
         match self.terminal.voice() {
-            Voice::Own => self.terminal.say(&report::findings_text(findings, Severity::Warning)),
+            Voice::Own => self.terminal.say_lines(&report::findings_text(findings, Severity::Warning)),
             Voice::Auditwheel => {
                 for finding in findings {
                     self.terminal.record(("WARNING", "main_repair", finding.message.clone()));
@@ -213,7 +214,7 @@ impl<'a> Printer<'a> {
         let line = format!("Fixed-up wheel written to {}", path.display());
         match self.terminal.voice() {
             Voice::Own => self.terminal.say(&line),
-            Voice::Auditwheel => self.terminal.say(&format!("\n{line}")),
+            Voice::Auditwheel => self.terminal.say_lines(&format!("\n{}", Escaped(&line))),
         }
     }
 
@@ -244,9 +245,7 @@ impl<'a> Printer<'a> {
         };
         Ok(Some(match outcome {
             WheelOutcome::Done(plan, None) => report::plan_document(plan)?,
-            WheelOutcome::Done(plan, Some(written)) => {
-                report::outcome_document(&written.result, plan, written.sha256.as_ref())?
-            }
+            WheelOutcome::Done(plan, Some(written)) => report::outcome_document(&written.result, plan)?,
             WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             WheelOutcome::Refused(message) => failed(message.clone())?,

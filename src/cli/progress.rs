@@ -6,11 +6,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use muslrepair::{Event, Observer, report};
+use muslrepair::{Event, Line, Observer, report};
 
 use super::env::Environment;
 use super::progress_line::{DRAWN, clear};
-use super::term::{Terminal, safe};
+use super::term::Terminal;
 
 /// Short runs say nothing: half a second is what passes for at once.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -91,7 +91,7 @@ impl Progress {
         let Some((name, work)) = busy.max_by_key(|(_, work)| work.bytes.1) else { return text };
         let _ = write!(text, "{} {}/{} files", work.verb, work.files.0, work.files.1);
         let (done, all) = (report::human_size(work.bytes.0), report::human_size(work.bytes.1));
-        let _ = write!(text, ", {done} of {all}: {}", safe(name));
+        let _ = write!(text, ", {done} of {all}: {}", Line(name));
         text
     }
 }

@@ -1,4 +1,4 @@
-//! What is made from the definition of the command line itself: completions, manual pages, `docs/cli.md`.
+//! What is made from the program itself: completions, manual pages, `docs/cli.md`, `docs/rules.md`.
 
 use std::fmt::Write as _;
 
@@ -21,6 +21,21 @@ pub(super) struct ManArgs {
     /// The command the page is about [default: the program as a whole]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReferenceArgs {
+    /// Which page
+    page: Page,
+}
+
+/// A page of `docs/` that the program prints.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Page {
+    /// `docs/cli.md`
+    Cli,
+    /// `docs/rules.md`
+    Rules,
 }
 
 pub(super) fn completions(
@@ -56,8 +71,16 @@ pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal
     terminal.bytes(&text).map(|()| Exit::Success)
 }
 
+pub(super) fn page(arguments: &ReferenceArgs, command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
+    let text = match arguments.page {
+        Page::Cli => command_line(command),
+        Page::Rules => muslrepair::report::rules_markdown(),
+    };
+    terminal.bytes(text.as_bytes()).map(|()| Exit::Success)
+}
+
 /// `docs/cli.md`: every command, every option, in the order of `--help`.
-pub(super) fn markdown(mut command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
+fn command_line(mut command: Command) -> String {
     command.build();
     let mut text = String::from(
         "# Command line\n\n<!-- @generated from the definition of the command line by `cargo xtask codegen`. -->\n\n",
@@ -85,7 +108,7 @@ pub(super) fn markdown(mut command: Command, terminal: &Terminal) -> Result<Exit
          K, M and G stand for\npowers of 1024.\n\n",
     );
     text.push_str(&super::limits::table());
-    terminal.bytes(text.as_bytes()).map(|()| Exit::Success)
+    text
 }
 
 fn about(command: &Command, text: &mut String) {
@@ -112,7 +135,7 @@ fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
         let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
         // What `--help` shows in brackets at the end of a help text.
         let choices: Vec<String> = (argument.get_possible_values().iter())
-            .filter(|value| !value.is_hide_set())
+            .filter(|value| !value.is_hide_set() && !argument.is_hide_possible_values_set())
             .map(|value| format!("`{}`", value.get_name()))
             .collect();
         if takes_values && !choices.is_empty() {

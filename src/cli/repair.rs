@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum as _};
 use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
 use muslrepair::musl::Release;
-use muslrepair::repair::RepairOptions;
+use muslrepair::repair::{RepairOptions, unusable_cache_files};
 use muslrepair::resolve::{Pattern, SystemPackages};
 use muslrepair::wheel::{WheelFilename, WheelPath};
 
@@ -23,7 +23,6 @@ use super::progress::Progress;
 use super::search::SearchArgs;
 use super::size::Size;
 use super::term::{Stop, Terminal};
-use super::turns::threads;
 use super::usage::Usage;
 use super::{Exit, inputs, platform};
 
@@ -87,7 +86,7 @@ pub(super) struct RepairArgs {
     report: Option<Destination>,
     /// How many threads work, at most 256; 0 is one per core [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST_JOBS))]
-    jobs: Option<u16>,
+    pub(super) jobs: Option<u16>,
     /// How much of the wheels to hold in memory at once, as in 512M; a larger file is handled alone
     /// [default: 1G]
     #[arg(long, value_name = "SIZE")]
@@ -169,7 +168,6 @@ fn wheels(arguments: &RepairArgs) -> Result<Vec<PathBuf>, Usage> {
 fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal) -> Result<Batch, Usage> {
     let wheels = wheels(arguments)?;
     let config = Config::read(arguments.config.as_deref())?;
-    let documents = arguments.format == Format::Json || arguments.report.is_some();
     if let Some(report) = &arguments.report {
         let taken = arguments.dry_run || arguments.format == Format::Json;
         report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
@@ -177,11 +175,10 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
     if let Some(setting) = &environment.arch {
         terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
-    let pool = threads(arguments.jobs)?;
     let mut limits = arguments.search.limits();
     let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
     // As many wheels as there are threads are worked on at once, each with its share.
-    let at_once = wheels.len().min(pool.current_num_threads()).max(1);
+    let at_once = wheels.len().min(rayon::current_num_threads()).max(1);
     limits.in_flight = (memory / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     Ok(Batch {
@@ -192,12 +189,11 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
             tolerate_forbidden_symbols: arguments.bundle_zlib,
             include: arguments.include.clone(),
             allow: arguments.checks.allowed(),
+            system: arguments.search.system(),
             ..AuditOptions::default()
         },
         packages: SystemPackages::default(),
-        documents,
         limits,
-        pool,
         directory: arguments.wheel_dir.clone(),
         dry_run: arguments.dry_run,
         fail_fast: arguments.fail_fast,
@@ -283,11 +279,26 @@ fn usable(directory: &Path, arguments: &RepairArgs, terminal: &Terminal) -> Opti
     }
     let tried = std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
     match tried {
-        Ok(_) => Some(directory.to_owned()),
+        Ok(_) => {
+            warn_of_strange_files(directory, terminal);
+            Some(directory.to_owned())
+        }
         Err(error) => {
             let (shown, why) = (directory.display(), std::io::Error::from(error.kind()));
             terminal.warning(&format!("`--cache-dir {shown}` cannot be used and is left out: {why}"));
             None
         }
     }
+}
+
+/// Says what of a cache is not used.
+fn warn_of_strange_files(directory: &Path, terminal: &Terminal) {
+    let strange = unusable_cache_files(directory);
+    let Some((path, why)) = strange.first() else { return };
+    let (first, directory) = (path.display(), directory.display());
+    let others = match strange.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    terminal.warning(&format!("not used of `--cache-dir {directory}`: `{first}` ({why}){others}"));
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use muslrepair::Limits;
 use muslrepair::policy::Policy;
-use muslrepair::resolve::{Pattern, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath};
+use muslrepair::resolve::{
+    Pattern, Purpose, Resolver, ResolverOptions, SearchPlaces, Sysroot, System, SystemPath,
+};
 
 use super::env::Environment;
 use super::limits::LimitArgs;
@@ -41,6 +43,17 @@ impl SearchArgs {
 
     pub(super) fn has_sysroot(&self) -> bool {
         self.sysroot.is_some()
+    }
+
+    /// The system whose libraries are looked at, to repair or show what is there.
+    pub(super) fn system(&self) -> System {
+        System::of(&self.sysroot(), Purpose::Build)
+    }
+
+    /// The same for what has to load there, if a root file system was named.
+    pub(super) fn system_for_verify(&self) -> System {
+        let purpose = if self.has_sysroot() { Purpose::Run } else { Purpose::Nothing };
+        System::of(&self.sysroot(), purpose)
     }
 
     /// For what has to stand by itself: nothing of the host counts, only the root and the directories that were named.

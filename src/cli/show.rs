@@ -51,7 +51,11 @@ pub(super) fn run(
     };
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let packages = SystemPackages::read(arguments.search.sysroot())?;
-    let options = AuditOptions { allow: arguments.checks.allowed(), ..AuditOptions::default() };
+    let options = AuditOptions {
+        allow: arguments.checks.allowed(),
+        system: arguments.search.system(),
+        ..AuditOptions::default()
+    };
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
         let shown = subject.shown();

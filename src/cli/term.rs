@@ -3,10 +3,11 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use clap::error::ContextValue;
 use muslrepair::Error;
-use muslrepair::Escaped;
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::report::{self, Failure};
+use muslrepair::{Escaped, Line};
 use serde::Serialize;
 
 use super::compat::Voice;
@@ -94,10 +95,7 @@ impl Terminal {
     /// A result, to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), Stop> {
         clear();
-        let mut text = safe(text);
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
+        let text: String = text.lines().map(|text| format!("{}\n", Line(text))).collect();
         let mut out = anstream::stdout().lock();
         Ok(unless_gone(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?)
     }
@@ -118,15 +116,25 @@ impl Terminal {
         Ok(unless_gone(out.write_all(bytes).and_then(|()| out.flush()))?)
     }
 
-    /// Something that is said unless `--quiet`.
+    /// Something that is said unless `--quiet`: one line.
     pub(super) fn say(self, text: &str) {
+        self.say_lines(&Escaped(text).to_string());
+    }
+
+    /// The same in several lines, in which names are escaped.
+    pub(super) fn say_lines(self, text: &str) {
         if self.verbosity >= 0 {
             self.lines("INFO", text);
         }
     }
 
-    /// Something that is said with `--verbose`.
+    /// Something that is said with `--verbose`: one line.
     pub(super) fn detail(self, text: &str) {
+        self.detail_lines(&Escaped(text).to_string());
+    }
+
+    /// The same in several lines, in which names are escaped.
+    pub(super) fn detail_lines(self, text: &str) {
         if self.verbosity >= 1 {
             self.lines("DEBUG", text);
         }
@@ -135,7 +143,7 @@ impl Terminal {
     /// A record of auditwheel's log that belongs to another module of it than the command.
     pub(super) fn record(self, (level, module, text): (&str, &'static str, String)) {
         if self.verbosity >= 0 {
-            Self { module, ..self }.lines(level, &text);
+            Self { module, ..self }.lines(level, &Escaped(&text).to_string());
         }
     }
 
@@ -144,8 +152,8 @@ impl Terminal {
             return;
         }
         match self.voice {
-            Voice::Own => line(&format!("{WARNING}warning{WARNING:#}: {}", safe(text))),
-            Voice::Auditwheel => self.lines("WARNING", text),
+            Voice::Own => line(&format!("{WARNING}warning{WARNING:#}: {}", Line(text))),
+            Voice::Auditwheel => self.lines("WARNING", &Escaped(text).to_string()),
         }
         self.annotate("warning", text, "");
     }
@@ -158,13 +166,13 @@ impl Terminal {
 
     fn error_line(self, text: &str) {
         match self.voice {
-            Voice::Own => line(&format!("{ERROR}error{ERROR:#}: {}", safe(text))),
-            Voice::Auditwheel => line(&format!("auditwheel: error: {}", safe(&text.replace('`', "")))),
+            Voice::Own => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
+            Voice::Auditwheel => line(&format!("auditwheel: error: {}", Line(&text.replace('`', "")))),
         }
     }
 
     pub(super) fn hint(self, text: &str) {
-        line(&format!("{HINT}hint{HINT:#}: {}", safe(text)));
+        line(&format!("{HINT}hint{HINT:#}: {}", Line(text)));
     }
 
     fn hints(self, hints: &[String]) {
@@ -191,7 +199,7 @@ impl Terminal {
         let title = format!("cannot {action} `{wheel}`");
         self.error_line(&title);
         for text in &failure.lines {
-            line(&format!("  {}", safe(text)));
+            line(&format!("  {}", Line(text)));
         }
         self.hints(&failure.hints);
         self.annotate("error", &title, &annotated(&failure.lines, &failure.hints));
@@ -224,10 +232,11 @@ impl Terminal {
 
     fn lines(self, level: &str, text: &str) {
         match self.voice {
-            Voice::Own => text.lines().for_each(|text| line(&safe(text))),
+            Voice::Own => text.lines().for_each(|text| line(&Line(text).to_string())),
             // A record may have several lines, of which only the first carries level and logger.
             Voice::Auditwheel => {
-                line(&format!("{level}:auditwheel.{}:{}", self.module, safe(text.trim_end_matches('\n'))));
+                let record = format!("{level}:auditwheel.{}:{text}", self.module);
+                record.lines().for_each(|text| line(&Line(text).to_string()));
             }
         }
     }
@@ -240,8 +249,10 @@ impl Terminal {
         }
         let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
         let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-        let text = if text.is_empty() { title } else { text };
-        line(&format!("::{level} title={}::{}", property(&safe(title)), data(&safe(text))));
+        let title = Line(title).to_string();
+        let lines: Vec<String> = text.lines().map(|text| Line(text).to_string()).collect();
+        let text = if lines.is_empty() { title.clone() } else { lines.join("\n") };
+        line(&format!("::{level} title={}::{}", property(&title), data(&text)));
     }
 }
 
@@ -253,8 +264,9 @@ pub(super) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
 
 /// Lines and hints as the text of an annotation.
 fn annotated(lines: &[String], hints: &[String]) -> String {
-    let hints = hints.iter().map(|hint| format!("hint: {hint}"));
-    lines.iter().cloned().chain(hints).collect::<Vec<_>>().join("\n")
+    let lines = lines.iter().map(|text| Escaped(text).to_string());
+    let hints = hints.iter().map(|hint| format!("hint: {}", Escaped(hint)));
+    lines.chain(hints).collect::<Vec<_>>().join("\n")
 }
 
 fn line(text: &str) {
@@ -263,28 +275,26 @@ fn line(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Names come from wheels and file systems of strangers: control characters, and those that are not seen or turn the
-/// direction of writing, are shown and not sent. Lines stay lines.
-pub(super) fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if Escaped::hides(c) && c != '\n' {
-            safe.extend(c.escape_unicode());
-        } else {
-            safe.push(c);
-        }
+/// What clap has to say of a call that makes no sense: names of options and files may come from a pattern of the shell.
+pub(super) fn misused(mut error: clap::Error) {
+    let escaped = |text: &String| Escaped(text).to_string();
+    let safe: Vec<_> = (error.context())
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(escaped(text)))),
+            ContextValue::Strings(texts) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(escaped).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in safe {
+        error.insert(kind, value);
     }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe;
-
-    #[test]
-    fn names_cannot_steer_the_terminal() {
-        assert_eq!(safe("a\u{1b}[2Jb\rc"), "a\\u{1b}[2Jb\\u{d}c");
-        assert_eq!(safe("libx\u{202e}os.so"), "libx\\u{202e}os.so");
-        assert_eq!(safe("two\nlines, \u{e9}\u{4e2d}"), "two\nlines, \u{e9}\u{4e2d}");
+    let text = error.render().to_string();
+    for (number, text) in text.trim_end().lines().enumerate() {
+        match text.strip_prefix("error: ").filter(|_| number == 0) {
+            Some(text) => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
+            None => line(&Line(text).to_string()),
+        }
     }
 }

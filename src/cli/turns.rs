@@ -7,21 +7,23 @@ use std::time::Duration;
 
 use super::usage::Usage;
 
-/// As many threads as were asked for, or one per core.
+/// As many threads as were asked for, or one per core. Where the system starts none, the thread that calls this does
+/// everything.
 pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, Usage> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
-    pool.map_err(|error| format!("cannot start threads: {error}").into())
+    let several = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
+    let alone = |_| rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    several.or_else(alone).map_err(|error| format!("cannot start threads: {error}").into())
 }
 
-/// Calls `work` for the numbers from 0 to `count`, handed out in order, one at a time on each thread of the pool. What
-/// `work` does in parallel is done on the same threads, by those that have nothing else to do.
+/// Calls `work` for the numbers from 0 to `count`, handed out in order, one at a time on each thread of the pool that this
+/// is called in. What `work` does in parallel is done on the same threads, by those that have nothing else to do.
 ///
 /// `work` may wait for earlier numbers: it is no job of the pool that a thread could take up in the midst of another one.
-pub(super) fn in_turn(pool: &rayon::ThreadPool, count: usize, work: impl Fn(usize) + Sync) {
+pub(super) fn in_turn(count: usize, work: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
     // Before all threads are here, one might look for work, find a part of the first number, and only then come here.
-    let start = Barrier::new(pool.current_num_threads());
-    pool.broadcast(|_| {
+    let start = Barrier::new(rayon::current_num_threads());
+    rayon::broadcast(|_| {
         start.wait();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -128,7 +130,7 @@ mod tests {
         for threads in [1, 2, 7] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let (turns, passed) = (Turns::default(), Mutex::new(Vec::new()));
-            in_turn(&pool, 200, |number| {
+            let work = |number| {
                 let turn = turns.turn(number);
                 let work = |item: u64| (0..item * 7919 % 999).fold(item, |sum, step| sum ^ step);
                 std::hint::black_box((0..number as u64 % 50).into_par_iter().map(work).sum::<u64>());
@@ -136,7 +138,8 @@ mod tests {
                     turn.wait();
                     passed.lock().unwrap().push(number);
                 }
-            });
+            };
+            pool.install(|| in_turn(200, work));
             let passed = passed.into_inner().unwrap();
             assert_eq!(passed, (0..200).filter(|number| number % 3 > 0).collect::<Vec<_>>());
         }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::Args;
-use muslrepair::audit::rules::RULES;
 use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
@@ -14,7 +13,7 @@ use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Limits};
+use muslrepair::{Error, Escaped, Limits};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,10 +27,12 @@ use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
 use super::term::{Stop, Terminal};
-use super::turns::{Sorted, in_turn, threads};
+use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = codes_help())]
+#[command(
+    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
+)]
 pub(super) struct VerifyArgs {
     /// Wheels, directories of wheels, or unpacked trees such as a site-packages
     #[arg(required = true, value_name = "WHEEL|TREE")]
@@ -93,14 +94,6 @@ struct ModuleView<'a> {
     requirements: Vec<&'a Requirement>,
 }
 
-fn codes_help() -> String {
-    let mut help = "Findings (codes for --allow):\n".to_owned();
-    for rule in RULES {
-        help.push_str(&format!("  {} ({})\n      {}\n", rule.code, rule.severity, rule.summary));
-    }
-    help
-}
-
 pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
@@ -118,18 +111,18 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, S
     let options = AuditOptions {
         min_musl: arguments.min_musl.or(config.min_musl()?),
         root_musl: root_musl(&packages),
+        system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
     };
-    let pool = threads(None)?;
     // As many wheels as there are threads are read at once, each with its share.
-    let at_once = subjects.len().min(pool.current_num_threads()).max(1);
+    let at_once = subjects.len().min(rayon::current_num_threads()).max(1);
     let mut limits = resolver.options().limits;
     limits.in_flight = (limits.in_flight / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
-    let scanned = scanned(&subjects, &limits, &pool);
+    let scanned = scanned(&subjects, &limits);
     let neighbourhood = neighbourhood(&scanned);
     let printed = Mutex::new(Printed::new(arguments, *terminal));
-    in_turn(&pool, subjects.len(), |number| {
+    in_turn(subjects.len(), |number| {
         let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
         let audited = audited(subject, scanned.as_ref(), &neighbourhood, &resolver, &options, &limits);
         let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
@@ -254,14 +247,10 @@ impl VerifyArgs {
 }
 
 /// What is read of each wheel, which is read once; nothing of a tree.
-fn scanned(
-    subjects: &[Subject],
-    limits: &Limits,
-    pool: &rayon::ThreadPool,
-) -> Vec<Option<Result<ScannedWheel, Failure>>> {
+fn scanned(subjects: &[Subject], limits: &Limits) -> Vec<Option<Result<ScannedWheel, Failure>>> {
     let scanned: Vec<OnceLock<Result<ScannedWheel, Failure>>> =
         subjects.iter().map(|_| OnceLock::new()).collect();
-    in_turn(pool, subjects.len(), |number| {
+    in_turn(subjects.len(), |number| {
         if let (Some(Subject::Wheel(path)), Some(scanned)) = (subjects.get(number), scanned.get(number)) {
             let scan = || -> Result<ScannedWheel, Error> { scan_wheel(&Wheel::open(path, limits)?) };
             scanned.get_or_init(|| scan().map_err(|error| Failure::from(&error)));
@@ -320,7 +309,7 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text = format!("{}: {}", subject.shown(), if sound { "sound" } else { "not sound" });
+    let mut text = format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }

@@ -76,7 +76,7 @@ fn count(reader: &mut BitReader<'_>, codes: &Codes, most: usize) -> Option<usize
         // Whether a distance follows cannot be foreseen: it is looked up in any case, and not taken if there is none.
         let taken = step.taken();
         let distance = codes.distances.look_up(here >> taken);
-        let more = if step.is_match() { distance.taken() } else { 0 };
+        let more = distance.taken() & step.match_mask();
         if distance.is_other() && step.is_match() {
             return None;
         }

@@ -61,6 +61,12 @@ impl Step {
         self.0 & Self::MATCH != 0
     }
 
+    /// All bits where it is a match, and none where it is not.
+    #[inline(always)]
+    pub(super) fn match_mask(self) -> u32 {
+        0_u32.wrapping_sub(self.0 / Self::MATCH & 1)
+    }
+
     #[inline(always)]
     pub(super) fn is_end(self) -> bool {
         self.0 & Self::END != 0

@@ -31,12 +31,10 @@ fn compress_piece(bytes: &[u8], level: u32) -> Vec<u8> {
         && let Ok(level) = CompressionLvl::new(level.min(9) as i32)
     {
         let mut compressor = Compressor::new(level);
-        // Pages of zeros take no memory before they are written to.
         let mut stream = vec![0; compressor.deflate_compress_bound(bytes.len())];
         if let Ok(size) = compressor.deflate_compress(bytes, &mut stream) {
-            stream.truncate(size);
-            stream.shrink_to_fit();
-            return stream;
+            // A copy, so that what was not written to is given back in one piece.
+            return stream.get(..size).unwrap_or_default().to_vec();
         }
     }
     let mut out = BitWriter::with_capacity(bytes.len() + bytes.len() / 1024 + 16);

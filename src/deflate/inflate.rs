@@ -69,17 +69,21 @@ pub(crate) fn inflate(
     Ok(bytes)
 }
 
-/// Whether a stream inflates to exactly these bytes.
-pub(super) fn inflates_to(stream: &[u8], bytes: &[u8]) -> bool {
+/// Whether a stream inflates to these bytes, behind a window of others; and, if it goes `to_end`, to no more, with nothing
+/// behind it.
+pub(super) fn inflates_to(stream: &[u8], window: &[u8], bytes: &[u8], to_end: bool) -> bool {
     /// Small enough for the cache, and large beside the window that is kept after every piece.
     const PIECE: usize = sized(256 << 10, 4 << 10);
     let mut stream = Stream::new(stream, stream.len() as u64);
+    if !window.is_empty() && stream.inflater.set_dictionary(window).is_err() {
+        return false;
+    }
     let mut room = vec![0; bytes.len().min(PIECE)];
     let same = bytes.chunks(PIECE).all(|wanted| {
         room.truncate(wanted.len());
         stream.fill(&mut room).is_ok() && room == wanted
     });
-    same && stream.finish().is_ok()
+    same && (!to_end || stream.finish().is_ok())
 }
 
 /// A stream that is read and inflated as it goes.

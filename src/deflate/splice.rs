@@ -46,57 +46,106 @@ fn pays(anew: usize, new: &[u8]) -> bool {
     anew <= new.len() / SHARE
 }
 
-/// A piece of the stream that is made.
-enum Piece {
-    /// These bits of the other stream, which are a block together. The first says whether it is the last.
-    Copied([Range<u64>; 3]),
-    /// These bytes as they are.
-    Stored(Range<usize>),
-    /// These bytes, compressed anew.
-    Anew(Range<usize>),
+/// A piece of the stream that is made, and the bytes that it stands for.
+struct Piece {
+    made: Made,
+    bytes: Range<usize>,
 }
 
-/// The stream for `new`, made from `stream` of the file that it differs from. It was inflated again. Nothing where much of
-/// it would have to be compressed anew, or where it came out wrong.
+/// How a piece is made.
+enum Made {
+    /// From a block of the other stream, bit by bit.
+    Block(Range<u64>),
+    /// From these bits of the other stream, which are a block together: a header, codes, and the end.
+    Part([Range<u64>; 3]),
+    /// As a stored block.
+    Stored,
+    /// By compressing anew.
+    Anew,
+}
+
+/// The stream for `new`, made from `stream` of the file that it differs from. Nothing where much of it would have to be
+/// compressed anew, or where it came out wrong.
 pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
     let Difference { changes, size } = difference;
     let mut pieces = Vec::new();
     for block in blocks(stream, *size)? {
+        let bytes = block.bytes.0..block.bytes.1;
         // What a block refers to lies in the window before it.
-        let window = block.bytes.0.saturating_sub(WINDOW)..block.bytes.1;
+        let window = bytes.start.saturating_sub(WINDOW)..bytes.end;
         if block.stored {
-            pieces.push(Piece::Stored(block.bytes.0..block.bytes.1));
+            pieces.push(Piece { made: Made::Stored, bytes });
         } else if touches(changes, &window) {
             add_parts(&mut pieces, stream, &block, changes)?;
         } else {
-            pieces.push(Piece::Copied([block.bits.0..block.bits.1, 0..0, 0..0]));
+            pieces.push(Piece { made: Made::Block(block.bits.0..block.bits.1), bytes });
         }
     }
     if new.len() > *size {
         add_anew(&mut pieces, *size..new.len());
     }
-    let anew = pieces.iter().map(|piece| if let Piece::Anew(bytes) = piece { bytes.len() } else { 0 }).sum();
-    if !pays(anew, new) {
+    let anew = pieces.iter().filter(|piece| matches!(piece.made, Made::Anew));
+    if !pays(anew.map(|piece| piece.bytes.len()).sum(), new) {
         return None;
     }
     let mut out = BitWriter::with_capacity(stream.len() + new.len() - size + 4096);
     let mut compressor = Compress::new(Compression::new(level.min(9)), false);
-    for (index, piece) in pieces.iter().enumerate() {
+    let mut starts = Vec::with_capacity(pieces.len());
+    for (index, Piece { made, bytes }) in pieces.iter().enumerate() {
         let last = index + 1 == pieces.len();
-        match piece {
-            Piece::Copied([first, rest @ ..]) => {
-                out.put(u64::from(last), 1);
-                out.copy(stream, first.start + 1, first.end);
+        // zlib-rs begins on a byte, to compress and to see that it is right.
+        if !is_block(made) && out.position() % 8 != 0 {
+            write_stored(&mut out, &[], false);
+        }
+        starts.push(out.position());
+        match made {
+            Made::Block(bits) => copy_block(&mut out, stream, bits, last),
+            Made::Part([header, rest @ ..]) => {
+                copy_block(&mut out, stream, header, last);
                 rest.iter().for_each(|bits| out.copy(stream, bits.start, bits.end));
             }
-            Piece::Stored(bytes) => write_stored(&mut out, new.get(bytes.clone())?, last),
-            Piece::Anew(bytes) => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
+            Made::Stored => write_stored(&mut out, new.get(bytes.clone())?, last),
+            Made::Anew => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
         }
     }
     let made = out.finish();
-    let right = inflates_to(&made, new);
+    let right = is_right(&made, &pieces, &starts, new);
     debug_assert!(right, "the splicer is wrong");
     right.then_some(made)
+}
+
+/// Copies the bits of a block, of which the first says whether it is the last.
+fn copy_block(out: &mut BitWriter, stream: &[u8], bits: &Range<u64>, last: bool) {
+    out.put(u64::from(last), 1);
+    out.copy(stream, bits.start + 1, bits.end);
+}
+
+fn is_block(made: &Made) -> bool {
+    matches!(made, Made::Block(_))
+}
+
+/// Whether what was made inflates to the new bytes, behind those that come before it: every run of pieces that are not
+/// blocks as they were, and the block behind it. The others have the bits from which the library inflated the bytes that they
+/// stand for still, and nothing before them that they may refer to has changed.
+fn is_right(made: &[u8], pieces: &[Piece], starts: &[u64], new: &[u8]) -> bool {
+    let end = made.len() as u64 * 8;
+    let mut index = 0;
+    pieces.chunk_by(|before, _| !is_block(&before.made)).all(|run| {
+        let (from, to) = (starts.get(index).copied().unwrap_or(end), starts.get(index + run.len()).copied());
+        index += run.len();
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+        if is_block(&first.made) {
+            return true;
+        }
+        let bytes_of_bits = from / 8..to.unwrap_or(end).div_ceil(8);
+        let stream = made.get(bytes_of_bits.start as usize..bytes_of_bits.end as usize);
+        let window = new.get(first.bytes.start.saturating_sub(WINDOW)..first.bytes.start);
+        let bytes = new.get(first.bytes.start..last.bytes.end);
+        match (stream, window, bytes) {
+            (Some(stream), Some(window), Some(bytes)) => inflates_to(stream, window, bytes, to.is_none()),
+            _ => false,
+        }
+    })
 }
 
 /// Adds what a block becomes that has changed bytes or may refer to such.
@@ -105,7 +154,8 @@ fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[R
     const FEW: usize = 1024;
     let taken = parts(stream, block, |bytes, from| !touches(changes, bytes) && !touches(changes, from))?;
     if taken.parts.iter().all(|part| part.right) {
-        pieces.push(Piece::Copied([block.bits.0..block.bits.1, 0..0, 0..0]));
+        let (bits, bytes) = (block.bits.0..block.bits.1, block.bytes.0..block.bytes.1);
+        pieces.push(Piece { made: Made::Block(bits), bytes });
         return Some(());
     }
     let is_copied = |part: &Part| part.right && part.bytes.len() >= FEW;
@@ -113,7 +163,8 @@ fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[R
         if is_copied(&part) {
             let is_end = part.bits.end == block.bits.1;
             let end = if is_end { 0..0 } else { taken.end.clone() };
-            pieces.push(Piece::Copied([taken.header.clone(), part.bits, end]));
+            let made = Made::Part([taken.header.clone(), part.bits, end]);
+            pieces.push(Piece { made, bytes: part.bytes });
         } else {
             add_anew(pieces, part.bytes);
         }
@@ -124,8 +175,8 @@ fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[R
 /// Adds bytes that are compressed anew, together with those before them.
 fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
     match pieces.last_mut() {
-        Some(Piece::Anew(before)) => before.end = bytes.end,
-        _ => pieces.push(Piece::Anew(bytes)),
+        Some(Piece { made: Made::Anew, bytes: before }) => before.end = bytes.end,
+        _ => pieces.push(Piece { made: Made::Anew, bytes }),
     }
 }
 
@@ -137,10 +188,6 @@ fn compress_anew(
     part: &Range<usize>,
     last: bool,
 ) -> Option<()> {
-    // zlib-rs begins and ends on a byte.
-    if out.position() % 8 != 0 {
-        write_stored(out, &[], false);
-    }
     let window = part.start.saturating_sub(WINDOW)..part.start;
     compressor.reset();
     if !window.is_empty() {

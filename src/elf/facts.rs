@@ -26,6 +26,8 @@ pub struct ElfFacts {
     /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: the x86-64 levels the code says it cannot do without, as bits; 0 where
     /// nothing is said.
     pub isa_needed: u32,
+    /// What it says that it opens with `dlopen` (`.note.dlopen`), in order.
+    pub dlopen_notes: Vec<DlopenNote>,
     /// `PT_INTERP`.
     pub interpreter: Option<String>,
     /// Whether there is a `PT_DYNAMIC`; without one the file is static and asks for nothing.
@@ -118,6 +120,17 @@ pub struct VersionNeed {
     pub file: String,
     /// `vna_name` of each version.
     pub versions: Vec<String>,
+}
+
+/// One entry of a `.note.dlopen` (UAPI group, "ELF dlopen metadata"): a library that the object opens with `dlopen`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct DlopenNote {
+    /// `soname`: the names that are tried, the first one first. One of them is enough.
+    pub sonames: Vec<String>,
+    /// `priority`: `required`, `recommended` or `suggested`.
+    pub priority: Option<String>,
+    /// `feature`: what the library is for.
+    pub feature: Option<String>,
 }
 
 /// What is special about the relocations of a file (`do_relocs` in `ldso/dynlink.c`).

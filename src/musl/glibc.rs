@@ -1,6 +1,6 @@
 //! How an object that was built for glibc is told.
 
-use super::loader::is_libc;
+use super::loader::{is_libc, is_reserved};
 use crate::elf::ElfFacts;
 
 /// Libraries that only glibc has under these names. musl's loader takes the first six for itself
@@ -19,8 +19,8 @@ const GLIBC_LIBRARIES: [&str; 9] = [
 
 /// Libraries that programs open by name on glibc systems and that musl systems do not have. (`libc.so.6` is not among
 /// them: musl takes it for itself.)
-pub(crate) const OPENED_NAMES: [&[u8]; 5] =
-    [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2", b"libgomp.so.1"];
+pub(crate) const OPENED_NAMES: [&[u8]; 4] =
+    [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2"];
 
 /// What shows that a program was built for another libc: its interpreter. That of a library shows nothing, nobody reads it.
 #[must_use]
@@ -46,6 +46,13 @@ pub fn glibc_evidence(facts: &ElfFacts) -> Option<String> {
     // Of a name that musl takes for itself nothing follows: toolchains for musl write them, too.
     let library = facts.needed.iter().find(|name| is_glibc_library(name) && !is_libc(name))?;
     Some(format!("it needs `{library}`"))
+}
+
+/// Whether it is a name under which toolchains need a C library, musl's or glibc's: no library of any project is meant.
+#[must_use]
+pub fn is_usual_libc_name(name: &str) -> bool {
+    let is_usual = || name == "libc.so" || name.starts_with("libc.musl-") || is_glibc_library(name);
+    is_libc(name) && (!is_reserved(name) || is_usual())
 }
 
 fn is_glibc_library(name: &str) -> bool {

@@ -35,6 +35,12 @@ pub fn is_libc(name: &str) -> bool {
     is_reserved(name) || stem.is_some_and(|arch| !arch.contains('/'))
 }
 
+/// The path of the loader of an architecture, which programs have as their interpreter (`LDSO_PATHNAME` in musl's `Makefile`).
+#[must_use]
+pub fn loader_path(arch: Arch) -> String {
+    format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name())
+}
+
 /// The path file of an architecture, below the loader's prefix (`load_library`: `etc/ld-musl-<LDSO_ARCH>.path`).
 #[must_use]
 pub fn path_file(arch: Arch) -> String {
@@ -65,11 +71,16 @@ impl<'a> RunPath<'a> {
     /// Reads the text of `DT_RUNPATH` or `DT_RPATH`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        let void = text.match_indices('$').any(|(at, _)| {
+        if Self::is_void(text) { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
+    }
+
+    /// Whether musl ignores the whole run path.
+    #[must_use]
+    pub fn is_void(text: &str) -> bool {
+        text.match_indices('$').any(|(at, _)| {
             let rest = text.get(at..).unwrap_or_default();
             !rest.starts_with("$ORIGIN") && !rest.starts_with("${ORIGIN}")
-        });
-        if void { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
+        })
     }
 
     /// The entries musl searches: none where the run path is void.

@@ -10,8 +10,10 @@ mod symbols;
 mod table;
 
 pub(crate) use glibc::is_musl_loader;
-pub use glibc::{glibc_evidence, glibc_interpreter};
-pub use loader::{DEFAULT_PATH, RunPath, is_libc, is_reserved, path_file, search_path_entries, too_long};
+pub use glibc::{glibc_evidence, glibc_interpreter, is_usual_libc_name};
+pub use loader::{
+    DEFAULT_PATH, RunPath, is_libc, is_reserved, loader_path, path_file, search_path_entries, too_long,
+};
 pub use name_set::NameSet;
 pub use object_symbols::{ObjectSymbols, Unusual};
 pub use release::{InvalidRelease, Release, Releases};

@@ -54,7 +54,8 @@ impl ObjectSymbols {
             return Ok(symbols);
         }
         let mut defined: Vec<&[u8]> = Vec::new();
-        for symbol in DynamicSymbols::parse(bytes)?.iter().filter(|symbol| !symbol.name.is_empty()) {
+        let table = DynamicSymbols::parse(bytes)?;
+        for symbol in table.iter().filter(|symbol| !symbol.name.is_empty()) {
             let found = symbol.defined && can_be_bound_to(&symbol);
             if found && !symbol.references.copy {
                 defined.push(symbol.name);
@@ -84,8 +85,11 @@ impl ObjectSymbols {
             list.dedup();
         }
         if symbols.asks_for(b"dlopen") {
-            let found = strings_with_so(bytes).filter(|name| OPENED_NAMES.contains(name)).collect();
-            let found: BTreeSet<&[u8]> = found;
+            // What is in the string table was a name of the linker's, once: of a library that is not needed any more, say.
+            let linkers = table.strings().as_ptr_range();
+            let found = strings_with_so(bytes)
+                .filter(|name| OPENED_NAMES.contains(name) && !linkers.contains(&name.as_ptr()));
+            let found: BTreeSet<&[u8]> = found.collect();
             symbols.opened = OPENED_NAMES.into_iter().filter(|name| found.contains(name)).map(text).collect();
         }
         Ok(symbols)

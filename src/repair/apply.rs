@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::audit::Audit;
 use crate::resolve::SystemPackages;
-use crate::wheel::{DosTime, Entry, Wheel, WheelError, WheelWriter, Written};
+use crate::wheel::{DosTime, Entry, Wheel, WheelError, WheelWriter, Written, WrittenFile};
 
 use super::entries::EntryBuilder;
 use super::error::RepairError;
@@ -47,13 +47,13 @@ pub fn apply_sharing(
 ) -> Result<RepairResult, RepairError> {
     let path = directory.join(plan.output.to_string());
     if plan.is_copy() {
-        wheel.copy_to(&path)?;
-        return RepairResult::of(path, wheel, plan, None);
+        let file = wheel.copy_to(&path)?;
+        return Ok(RepairResult::of(path, wheel, plan, file, None));
     }
-    let written = with_entries(wheel, audit, plan, options, packages, shared, |writer, entries| {
+    let (file, written) = with_entries(wheel, audit, plan, options, packages, shared, |writer, entries| {
         writer.write(entries, &path)
     })?;
-    RepairResult::of(path, wheel, plan, Some(&written))
+    Ok(RepairResult::of(path, wheel, plan, file, Some(&written)))
 }
 
 /// Makes the result of a plan as [`apply_sharing()`] does, and holds it against the file at `path`: the receipt, if that is
@@ -71,15 +71,16 @@ pub fn compare(
     packages: &SystemPackages,
     shared: &SharedGrafts,
 ) -> Result<Option<RepairResult>, RepairError> {
-    let receipt =
-        |written: Option<&[Written]>| RepairResult::of(path.to_owned(), wheel, plan, written).map(Some);
+    let receipt = |file: WrittenFile, written: Option<&[Written]>| {
+        RepairResult::of(path.to_owned(), wheel, plan, file, written)
+    };
     if plan.is_copy() {
-        return if wheel.is_copy(path)? { receipt(None) } else { Ok(None) };
+        return Ok(wheel.copy_at(path)?.map(|file| receipt(file, None)));
     }
     let written = with_entries(wheel, audit, plan, options, packages, shared, |writer, entries| {
         writer.compare(entries, path)
     })?;
-    written.map_or(Ok(None), |written| receipt(Some(&written)))
+    Ok(written.map(|(file, written)| receipt(file, Some(&written))))
 }
 
 /// Hands what the new wheel consists of to its writer.

@@ -18,6 +18,7 @@ mod shared;
 mod shim;
 
 pub use apply::{apply, apply_sharing, compare};
+pub use cache::unusable_cache_files;
 pub use error::RepairError;
 pub use graft::Graft;
 pub use metadata::MetadataEdit;

@@ -19,6 +19,13 @@ pub enum Note {
         /// The entries.
         entries: Vec<String>,
     },
+    /// Run path entries of a library do not hold where its graft is, and are dropped.
+    GraftRunPathDropped {
+        /// The library.
+        object: String,
+        /// The entries.
+        entries: Vec<String>,
+    },
     /// An object gets a run path to libraries of the wheel, to which only other objects' run paths led.
     RunPathAdded {
         /// The object.
@@ -88,6 +95,10 @@ impl fmt::Display for Note {
             Self::RunPathDropped { object, entries } => {
                 let entries = quoted(entries.iter().map(String::as_str));
                 write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
+            }
+            Self::GraftRunPathDropped { object, entries } => {
+                let entries = quoted(entries.iter().map(String::as_str));
+                write!(f, "dropping the run path of `{object}`, whose graft is elsewhere: {entries}")
             }
             Self::RunPathAdded { object, entries } => {
                 let entries = quoted(entries.iter().map(String::as_str));

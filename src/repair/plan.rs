@@ -255,7 +255,7 @@ impl<'a> Planner<'a> {
                     }
                 }
                 Resolution::Libc
-                | Resolution::Allowed
+                | Resolution::Allowed { .. }
                 | Resolution::Interpreter
                 | Resolution::Missing { .. } => {}
             }
@@ -364,7 +364,12 @@ impl<'a> Planner<'a> {
             return Ok(None);
         }
         let wanted = self.run_path_entries(index, object, &directory.directory, |_| true)?;
-        let mut edit = self.edit((index, object), &file.path, replace(&object.facts, &wanted), notes);
+        let mut run_path = replace(&object.facts, &wanted);
+        let entries = std::mem::take(&mut run_path.dropped);
+        if !entries.is_empty() {
+            notes.push(Note::GraftRunPathDropped { object: file.path.clone(), entries });
+        }
+        let mut edit = self.edit((index, object), &file.path, run_path, notes);
         if object.facts.soname.as_deref() != Some(name) {
             edit.soname = Some(name.to_owned());
         }

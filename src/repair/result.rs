@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::error::Error;
-use crate::wheel::{Sha256Digest, Wheel, WheelPath, Written};
+use crate::wheel::{Sha256Digest, Wheel, WheelPath, Written, WrittenFile};
 
-use super::error::RepairError;
 use super::graft::Graft;
 use super::plan::Plan;
 
@@ -15,7 +13,8 @@ use super::plan::Plan;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RepairResult {
-    /// The wheel that was written.
+    /// The wheel that was written. A path that is not UTF-8 is written to documents with U+FFFD for what cannot be read.
+    #[serde(serialize_with = "path_text")]
     pub path: PathBuf,
     /// How it came about.
     pub outcome: Outcome,
@@ -23,6 +22,8 @@ pub struct RepairResult {
     pub input_size: u64,
     /// Size of the result in bytes.
     pub output_size: u64,
+    /// Hash of the result.
+    pub sha256: Sha256Digest,
     /// What was grafted, and what it costs, by member name.
     pub grafts: Vec<GraftedLibrary>,
 }
@@ -54,21 +55,26 @@ pub struct GraftedLibrary {
 }
 
 impl RepairResult {
-    /// For a file that lies at `path`: what was written, or `None` for a copy.
+    /// For a file that lies at `path`: what was written into it, or `None` for a copy.
     pub(super) fn of(
         path: PathBuf,
         wheel: &Wheel,
         plan: &Plan,
+        file: WrittenFile,
         written: Option<&[Written]>,
-    ) -> Result<Self, RepairError> {
+    ) -> Self {
         let outcome = if written.is_some() { Outcome::Repaired } else { Outcome::Copied };
-        let output_size = if written.is_some() { file_size(&path)? } else { wheel.size() };
         let grafts = match written {
             Some(written) => plan.grafts.iter().filter_map(|graft| grafted(graft, written)).collect(),
             None => Vec::new(),
         };
-        Ok(Self { path, outcome, input_size: wheel.size(), output_size, grafts })
+        let WrittenFile { size: output_size, sha256 } = file;
+        Self { path, outcome, input_size: wheel.size(), output_size, sha256, grafts }
     }
+}
+
+fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
@@ -80,10 +86,4 @@ fn grafted(graft: &Graft, written: &[Written]) -> Option<GraftedLibrary> {
         size: file.size,
         sha256: file.sha256,
     })
-}
-
-fn file_size(path: &Path) -> Result<u64, RepairError> {
-    std::fs::metadata(path)
-        .map(|metadata| metadata.len())
-        .map_err(|source| Error::io("read", path, source).into())
 }

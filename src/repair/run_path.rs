@@ -1,5 +1,7 @@
 //! Run paths of repaired objects.
 
+use std::collections::HashSet;
+
 use crate::elf::{ElfFacts, RunPathEdit};
 use crate::musl;
 use crate::resolve::{InstalledLayout, directory_of};
@@ -23,22 +25,21 @@ pub(super) fn decide(
     let current = facts.run_path();
     let mut kept: Vec<&str> = Vec::new();
     let mut dropped = Vec::new();
-    let directory = |entry: &str| layout.expand(entry, origin);
+    let (mut entries, mut directories) = (HashSet::new(), HashSet::new());
     for entry in current.into_iter().flat_map(musl::search_path_entries) {
-        match directory(entry) {
+        match layout.expand(entry, origin) {
             Some(found) if layout.is_reliable(&found) => {
-                if !kept.contains(&entry) {
+                if entries.insert(entry) {
                     kept.push(entry);
+                    directories.insert(Some(found));
                 }
             }
             _ => dropped.push(entry.to_owned()),
         }
     }
-    for entry in wanted {
-        if !kept.iter().any(|kept| directory(kept) == directory(entry)) {
-            kept.push(entry);
-        }
-    }
+    kept.extend(
+        wanted.iter().map(String::as_str).filter(|entry| directories.insert(layout.expand(entry, origin))),
+    );
     RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
 }
 
@@ -54,11 +55,12 @@ pub(super) fn translate(
     let installed = layout.installed(place);
     let mut kept: Vec<String> = Vec::new();
     let mut dropped = Vec::new();
+    let mut known = HashSet::new();
     for entry in facts.run_path().into_iter().flat_map(musl::search_path_entries) {
         let found = layout.expand(entry, directory_of(&installed)).filter(|found| layout.is_reliable(found));
         let found = found.and_then(|found| layout.directory(&found));
         match found.and_then(|found| relative_run_path(to, &found)) {
-            Some(entry) if kept.contains(&entry) => {}
+            Some(entry) if !known.insert(entry.clone()) => {}
             Some(entry) => kept.push(entry),
             None => dropped.push(entry.to_owned()),
         }

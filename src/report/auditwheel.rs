@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::audit::{Audit, WheelKind};
+use crate::escaped::Line;
 use crate::policy::Policy;
 use crate::resolve::Origin;
 
@@ -189,7 +190,8 @@ pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
 fn paragraph(words: &str, text: &mut String) {
     text.push('\n');
     let mut column = 0;
-    for word in words.split_ascii_whitespace() {
+    // Blanks of a name break lines, too, and no name begins a command at the beginning of one.
+    for word in words.split_ascii_whitespace().map(|word| Line(word).to_string()) {
         let length = word.chars().count();
         if column > 0 && column + 1 + length > WIDTH {
             text.push('\n');
@@ -198,7 +200,7 @@ fn paragraph(words: &str, text: &mut String) {
             text.push(' ');
             column += 1;
         }
-        text.push_str(word);
+        text.push_str(&word);
         column += length;
     }
     text.push('\n');

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::audit::Finding;
 use crate::error::Error;
+use crate::escaped::Escaped;
 use crate::repair::RepairError;
 
 /// An error, ready to be shown: what is wrong, and what to do.
@@ -19,12 +20,25 @@ pub struct Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { lines: vec![error.to_string()], hints: error.hints(), findings: Vec::new() }
+        Self {
+            lines: vec![escaped(error.to_string())],
+            hints: error.hints().into_iter().map(escaped).collect(),
+            findings: Vec::new(),
+        }
     }
 }
 
 impl From<&RepairError> for Failure {
     fn from(error: &RepairError) -> Self {
-        Self { lines: error.lines(), hints: error.hints(), findings: error.findings().to_vec() }
+        Self {
+            lines: error.lines().into_iter().map(escaped).collect(),
+            hints: error.hints().into_iter().map(escaped).collect(),
+            findings: error.findings().to_vec(),
+        }
     }
+}
+
+/// A message, with all names in it escaped: it is one line, whatever they hold.
+fn escaped(message: String) -> String {
+    Escaped(&message).to_string()
 }

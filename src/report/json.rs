@@ -7,7 +7,7 @@ use crate::audit::{Audit, ElfAudit, Finding, MinimumMusl, WheelKind, instruction
 use crate::platform::Arch;
 use crate::repair::{Plan, RepairResult};
 use crate::resolve::{Graph, Object, Origin, Package, Resolution, SystemPackages};
-use crate::wheel::{Sha256Digest, WheelPath};
+use crate::wheel::WheelPath;
 
 use super::failure::Failure;
 use super::tree::{resolution_name, tree_json};
@@ -180,22 +180,15 @@ pub fn plan_document(plan: &Plan) -> Result<Value, serde_json::Error> {
     document("plan", plan)
 }
 
-/// The document `outcome`: what a repair did, its plan, and the hash of the result where it is known.
+/// The document `outcome`: what a repair did, and its plan.
 ///
 /// # Errors
 ///
 /// As [`document`].
-pub fn outcome_document(
-    result: &RepairResult,
-    plan: &Plan,
-    sha256: Option<&Sha256Digest>,
-) -> Result<Value, serde_json::Error> {
+pub fn outcome_document(result: &RepairResult, plan: &Plan) -> Result<Value, serde_json::Error> {
     let mut outcome = document("outcome", result)?;
     if let Some(fields) = outcome.as_object_mut() {
         fields.insert("wheel".to_owned(), serde_json::to_value(&plan.input)?);
-        if let Some(sha256) = sha256 {
-            fields.insert("sha256".to_owned(), serde_json::to_value(sha256)?);
-        }
         fields.insert("plan".to_owned(), serde_json::to_value(plan)?);
     }
     Ok(outcome)

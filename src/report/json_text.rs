@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::escaped::Escaped;
+use crate::escaped::{Escaped, Line};
 
 /// A value as JSON text on one line.
 ///
@@ -40,15 +40,16 @@ pub(super) fn render(value: &impl Serialize) -> String {
 
 /// JSON text in which names that come from strangers can do no harm where it is shown. Outside of strings there are no
 /// such characters but line feeds, and within them line feeds are escaped: every other one becomes the escape that JSON
-/// has for it (RFC 8259, section 7).
+/// has for it (RFC 8259, section 7). So does what begins a command to a service that reads the log of a build.
 fn safe(text: String) -> String {
     let hidden = |c: char| c != '\n' && Escaped::hides(c);
-    if !text.contains(hidden) {
+    if !text.contains(hidden) && !text.contains("##") {
         return text;
     }
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !hidden(c) {
+    for (place, c) in text.char_indices() {
+        let is_command = || c == '#' && text.get(place..).is_some_and(Line::is_command);
+        if !hidden(c) && !is_command() {
             safe.push(c);
             continue;
         }
@@ -68,9 +69,11 @@ mod tests {
     #[test]
     fn whatever_a_name_holds_json_is_json_and_shows_nothing_hidden() {
         let all: String = (char::MIN..=char::MAX).filter(|c| Escaped::hides(*c)).collect();
+        let all = all + "##[error]##vso[task]";
         let value = serde_json::json!({ "name": format!("a{all}\"\\\u{e9}\u{1f600}"), "list": [1, [], {}] });
         for text in [json_line(&value).unwrap(), json_indented(&value).unwrap()] {
             assert!(!text.chars().any(|c| c != '\n' && Escaped::hides(c)), "{text:?}");
+            assert!(!text.contains("##"), "{text:?}");
             assert!(text.contains("\u{e9}\u{1f600}") && text.contains("\\udb40\\udc01"), "{text:?}");
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         }

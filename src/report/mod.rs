@@ -4,6 +4,8 @@ mod auditwheel;
 mod failure;
 mod json;
 mod json_text;
+mod lines;
+mod rules;
 mod sentences;
 mod text;
 mod tree;
@@ -15,6 +17,7 @@ pub use json::{
     report_document, tree_document,
 };
 pub use json_text::{json_indented, json_line};
+pub use rules::{rule_document, rule_text, rules_document, rules_markdown, rules_text};
 pub use sentences::no_elf_sentence;
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
 pub use tree::{tree_auditwheel, tree_json, tree_text};

@@ -1,21 +1,22 @@
 //! Dependency trees.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
 
 use super::json_text::render;
+use super::lines::Lines;
 
 /// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
 #[must_use]
 pub fn tree_text(graph: &Graph, root: usize) -> String {
-    let mut text = String::new();
-    let Some(object) = graph.objects.get(root) else { return text };
+    let mut text = Lines::default();
+    let Some(object) = graph.objects.get(root) else { return String::new() };
     let process = process_of(graph, root);
-    let _ = writeln!(text, "{}", object.origin.shown());
+    text.add(format_args!("{}", object.origin.shown()));
     let mut printed = HashSet::from([root]);
     let mut stack = vec![(process.dependencies(&graph.objects, root), 1)];
     // An explicit stack: dependency chains may be thousands deep.
@@ -26,7 +27,10 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
         let leads_to = match resolution {
             Resolution::Libc => "musl".to_owned(),
             Resolution::Interpreter => "the interpreter".to_owned(),
-            Resolution::Allowed => "the system, by policy".to_owned(),
+            Resolution::Allowed { file, .. } => {
+                let found = file.as_ref().map_or("not found", |file| &file.path);
+                format!("{found} (left to the system by policy)")
+            }
             Resolution::Excluded { pattern, .. } => format!("excluded by {pattern}"),
             Resolution::Missing { .. } => "not found".to_owned(),
             Resolution::Object { index } => {
@@ -39,17 +43,17 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
                 }
             }
         };
-        let _ = writeln!(text, "{indent}{name} => {leads_to}");
+        text.add(format_args!("{indent}{name} => {leads_to}"));
         if let Resolution::Missing { searched, rejected } = resolution {
             if !searched.is_empty() {
-                let _ = writeln!(text, "{indent}    searched: {}", searched.join(", "));
+                text.add(format_args!("{indent}    searched: {}", searched.join(", ")));
             }
             for candidate in rejected {
-                let _ = writeln!(text, "{indent}    rejected: {} ({})", candidate.path, candidate.reason);
+                text.add(format_args!("{indent}    rejected: {} ({})", candidate.path, candidate.reason));
             }
         }
     }
-    text
+    text.into_text()
 }
 
 /// The process that loads an object; what it finds, too, where a limit ended the search before.
@@ -71,9 +75,12 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
                     let target = graph.objects.get(*index);
                     (
                         target.map(|object| object.origin.shown().to_owned()),
-                        target.map(platform),
+                        target.map(|object| platform(&object.facts)),
                         target.map(|object| object.facts.needed.clone()).unwrap_or_default(),
                     )
+                }
+                Resolution::Allowed { file: Some(file), .. } => {
+                    (Some(file.path.clone()), Some(platform(&file.facts)), file.facts.needed.clone())
                 }
                 _ => (None, None, Vec::new()),
             };
@@ -96,7 +103,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
         "libc": crate::audit::libc_name(graph, root),
         "path": object.origin.shown(),
         "realpath": object.origin.shown(),
-        "platform": platform(object),
+        "platform": platform(&object.facts),
         "needed": object.facts.needed,
         "rpath": entries(object.facts.rpath.as_deref()),
         "runpath": entries(object.facts.runpath.as_deref()),
@@ -154,8 +161,7 @@ fn auditwheel_platform(platform: &Value) -> Value {
     })
 }
 
-fn platform(object: &crate::resolve::Object) -> Value {
-    let facts = &object.facts;
+fn platform(facts: &ElfFacts) -> Value {
     json!({
         "class": facts.class,
         "endian": facts.endian,
@@ -168,7 +174,7 @@ pub(super) fn resolution_name(resolution: &Resolution) -> &'static str {
     match resolution {
         Resolution::Libc => "libc",
         Resolution::Interpreter => "interpreter",
-        Resolution::Allowed => "allowed",
+        Resolution::Allowed { .. } => "allowed",
         Resolution::Excluded { .. } => "excluded",
         Resolution::Object { .. } => "found",
         Resolution::Missing { .. } => "missing",

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::regular_file::read_regular;
 
 use super::sysroot::Sysroot;
 
@@ -56,9 +55,10 @@ impl ApkDatabase {
         for place in PLACES {
             let failed = |path: &Path, error: io::Error| Error::io("read", path, error);
             match root.resolve(place) {
-                Ok((_, location)) => {
-                    let text = read_regular(&location, LARGEST).map_err(|error| failed(&location, error))?;
-                    return Ok(Some(Self::of(root, &String::from_utf8_lossy(&text))));
+                Ok((resolved, location)) => {
+                    let text = root.open(&resolved).and_then(|file| file.read_within(LARGEST));
+                    let text = text.map_err(|error| failed(&location, error))?;
+                    return Self::of(root, &String::from_utf8_lossy(&text)).map(Some);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(failed(&root.root().join(place.trim_start_matches('/')), error)),
@@ -67,13 +67,13 @@ impl ApkDatabase {
         Ok(None)
     }
 
-    fn of(root: &Sysroot, text: &str) -> Self {
+    fn of(root: &Sysroot, text: &str) -> Result<Self, Error> {
         let mut database = Self::parse(text);
-        let distro = distro(root);
+        let distro = distro(root)?;
         for package in &mut database.packages {
             package.distro.clone_from(&distro);
         }
-        database
+        Ok(database)
     }
 
     /// Reads the text of `installed`: records of `letter:value` lines with a blank line between them. `F:` names a
@@ -165,10 +165,18 @@ pub fn is_apk_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
 }
 
-fn distro(root: &Sysroot) -> Option<String> {
-    let (_, location) = root.resolve("/etc/os-release").ok()?;
-    let text = read_regular(&location, 1 << 20).ok()?;
-    let text = String::from_utf8_lossy(&text);
+/// What `etc/os-release` calls the distribution; `None` where there is none, or no `ID` in it. One that cannot be read is not
+/// taken for none: the bill of materials names the distribution.
+fn distro(root: &Sysroot) -> Result<Option<String>, Error> {
+    const FILE: &str = "/etc/os-release";
+    match root.read(FILE, 1 << 20) {
+        Ok(text) => Ok(distro_of(&String::from_utf8_lossy(&text))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::io("read", &root.root().join(FILE.trim_start_matches('/')), error)),
+    }
+}
+
+fn distro_of(text: &str) -> Option<String> {
     let value = |key: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
         Some(line.trim().trim_matches(['"', '\'']).to_owned())
@@ -230,6 +238,25 @@ mod tests {
         let root = Sysroot::new(dir.path());
         let database = ApkDatabase::read(&root).unwrap().unwrap();
         assert_eq!(database.owner(&root, "/usr/lib/ld-musl-x86_64.so.1").unwrap().name, "musl");
+    }
+
+    #[test]
+    fn an_os_release_that_cannot_be_read_is_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Sysroot::new(dir.path());
+        let installed = dir.path().join("lib/apk/db");
+        std::fs::create_dir_all(&installed).unwrap();
+        std::fs::write(installed.join("installed"), INSTALLED).unwrap();
+        assert_eq!(ApkDatabase::read(&root).unwrap().unwrap().packages[0].distro, None);
+        let release = dir.path().join("etc/os-release");
+        std::fs::create_dir_all(release.parent().unwrap()).unwrap();
+        std::fs::write(&release, "ID=alpine\nVERSION_ID=3.22.1\n").unwrap();
+        let database = ApkDatabase::read(&root).unwrap().unwrap();
+        assert_eq!(database.packages[0].distro.as_deref(), Some("alpine-3.22.1"));
+        std::fs::remove_file(&release).unwrap();
+        std::fs::create_dir(&release).unwrap();
+        let error = ApkDatabase::read(&root).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot read `{}`: a directory", release.display()));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) struct Search<'a> {
     /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
     pub(super) inherits: BTreeSet<usize>,
     /// Where their run paths lead.
-    own_paths: Vec<OwnPath>,
+    own_paths: Vec<Arc<OwnPath>>,
     files: BTreeMap<PathBuf, usize>,
     pub(super) used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            own_paths: roots.iter().map(|root| OwnPath::of(root, layout, &finder.options().places)).collect(),
+            own_paths: OwnPath::of_all(&roots, layout, &finder.options().places),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -200,6 +200,18 @@ impl<'a> Search<'a> {
         self.check("lookups", spent, self.limits().lookups, object)
     }
 
+    /// What a name leads to for an object of a shape that has no run path, and that object of the graph, if it is one.
+    pub(super) fn by_name(mut self, name: &str, wanted: Shape) -> (Resolution, Option<Object>) {
+        let mut scope = Some(self.scope(Vec::new(), wanted));
+        let nobody = self.objects.len();
+        let resolution = self.find(nobody, name, &mut scope, |_| Vec::new()).resolution;
+        let object = match resolution {
+            Resolution::Object { index } => self.objects.into_iter().nth(index),
+            _ => None,
+        };
+        (resolution, object)
+    }
+
     /// What musl's `load_library` takes for a name, if the objects of a chain have led to it.
     fn find(
         &mut self,
@@ -208,7 +220,8 @@ impl<'a> Search<'a> {
         scope: &mut Option<Scope>,
         chain: impl Fn(&mut Self) -> Vec<usize>,
     ) -> Answer {
-        if musl::is_libc(name) {
+        let reserved = musl::is_libc(name);
+        if reserved && !self.may_mean_another(requester, name) {
             return Resolution::Libc.into();
         }
         if let Some(pattern) = self.excluded(name) {
@@ -221,12 +234,12 @@ impl<'a> Search<'a> {
         }
         let missing = |searched, rejected| Answer::from(Resolution::Missing { searched, rejected });
         let unsearched = || missing(Arc::default(), Vec::new());
-        let Some(facts) = self.objects.get(requester).map(|object| &object.facts) else {
-            return unsearched();
-        };
         let scope = match scope {
             Some(scope) => scope,
             None => {
+                let Some(facts) = self.objects.get(requester).map(|object| &object.facts) else {
+                    return unsearched();
+                };
                 let wanted = Shape::of(facts);
                 let chain = chain(self);
                 scope.insert(self.scope(chain, wanted))
@@ -234,7 +247,7 @@ impl<'a> Search<'a> {
         };
         let wanted = scope.wanted;
         self.steps += scope.chain.len() as u64;
-        if !name.contains('/') && !interpreters {
+        if !name.contains('/') && !interpreters && !reserved {
             match self.in_wheel(&scope.chain, wanted, name) {
                 Inside::Object { index, inherited } => {
                     return Answer { resolution: Resolution::Object { index }, inherited };
@@ -243,9 +256,7 @@ impl<'a> Search<'a> {
                 Inside::Nothing => {}
             }
         }
-        if self.finder.options().allowed.iter().any(|allowed| allowed == name) {
-            return Resolution::Allowed.into();
-        }
+        let allowed = self.finder.options().allowed.iter().any(|allowed| allowed == name);
         let absolute;
         let (directories, file, shown) = match name.rsplit_once('/') {
             // A name with a slash is opened as it is, `$ORIGIN` unexpanded (`load_library`).
@@ -282,8 +293,12 @@ impl<'a> Search<'a> {
                         if let Some(pattern) = self.excluded(&file.path) {
                             return Resolution::Excluded { pattern, path: Some(file.path.clone()) }.into();
                         }
-                        if interpreters {
+                        if interpreters || (reserved && !self.lacks_one_of(requester, &file)) {
                             break;
+                        }
+                        if allowed {
+                            let (searched, rejected) = (Arc::default(), Vec::new());
+                            return Resolution::Allowed { file: Some(file), searched, rejected }.into();
                         }
                         let own = self.directories(&[requester], wanted);
                         let inherited = !name.contains('/') && !own.contains(directory);
@@ -295,12 +310,40 @@ impl<'a> Search<'a> {
                 },
             }
         }
-        if interpreters {
-            return Resolution::Interpreter.into();
+        if interpreters || reserved {
+            return if reserved { Resolution::Libc } else { Resolution::Interpreter }.into();
         }
         rejected.sort();
         rejected.dedup();
-        missing(shown, rejected)
+        match allowed {
+            true => Resolution::Allowed { file: None, searched: shown, rejected }.into(),
+            false => missing(shown, rejected),
+        }
+    }
+
+    /// Whether an object that needs a name which musl takes for itself can mean a library of some project all the same: no
+    /// toolchain writes that name for libc, and the object needs a symbol that musl lacks. What the wheel has under such a
+    /// name stays what it is.
+    fn may_mean_another(&self, requester: usize, name: &str) -> bool {
+        !musl::is_usual_libc_name(name)
+            && !name.contains('/')
+            && self.layout.named(name).next().is_none()
+            && self.lacking(requester).next().is_some()
+    }
+
+    /// Whether a library defines a symbol that an object needs and musl lacks.
+    fn lacks_one_of(&self, requester: usize, file: &LibraryFile) -> bool {
+        self.lacking(requester).any(|name| file.symbols.defines(name))
+    }
+
+    /// The symbols that an object needs of others than musl and the interpreter.
+    fn lacking(&self, requester: usize) -> impl Iterator<Item = &[u8]> {
+        let object = self.objects.get(requester);
+        let arch = object.and_then(|object| object.facts.arch);
+        let asked = object.into_iter().flat_map(|object| &object.symbols.undefined).map(Box::as_ref);
+        asked.filter(move |name| {
+            arch.is_some_and(|arch| musl::exports(arch, name).is_none()) && !musl::is_python_api(name)
+        })
     }
 
     /// The object of the wheel that is meant by a name with a slash: the one that the name leads to from a run path of the
@@ -412,7 +455,7 @@ impl<'a> Search<'a> {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         };
-        self.own_paths.push(OwnPath::of(&object, self.layout, &self.finder.options().places));
+        self.own_paths.push(Arc::new(OwnPath::of(&object, self.layout, &self.finder.options().places)));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)

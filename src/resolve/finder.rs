@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,12 +38,20 @@ pub(super) struct Finder {
     system: Mutex<HashMap<Option<Arch>, Arc<[Directory]>>>,
     /// Where directories of the host lie in the sysroot, if they do.
     inside: Mutex<HashMap<PathBuf, Option<String>>>,
+    /// Directories of the sysroot with all links followed, or why they lead nowhere.
+    resolved: Mutex<HashMap<String, Result<String, (io::ErrorKind, String)>>>,
 }
 
 impl Finder {
     /// A finder that has read nothing yet.
     pub(super) fn new(options: ResolverOptions) -> Self {
-        Self { options, seen: Mutex::default(), system: Mutex::default(), inside: Mutex::default() }
+        Self {
+            options,
+            seen: Mutex::default(),
+            system: Mutex::default(),
+            inside: Mutex::default(),
+            resolved: Mutex::default(),
+        }
     }
 
     /// What it goes by.
@@ -56,7 +65,7 @@ impl Finder {
     ///
     /// Why it cannot be one: unreadable, no ELF file, damaged.
     pub(super) fn root(&self, path: &Path) -> Result<Object, String> {
-        let text = |error: std::io::Error| error.to_string();
+        let text = |error: io::Error| error.to_string();
         let sysroot = &self.options.places.sysroot;
         let (found, shown, in_sysroot, location) = match sysroot.inside(path) {
             Some(inside) => {
@@ -69,7 +78,8 @@ impl Finder {
                 (found, location.to_string_lossy().into_owned(), false, location)
             }
         };
-        let file = Arc::new(read_library(shown.clone(), in_sysroot, &location, &self.options.limits)?);
+        let read_in = in_sysroot.then_some(sysroot);
+        let file = Arc::new(read_library(shown.clone(), read_in, &location, &self.options.limits)?);
         let (facts, symbols, size) = (file.facts.clone(), file.symbols.clone(), file.size);
         let origin = Origin::File { found, file };
         let mut object = Object { facts, symbols, size, dependencies: Vec::new(), origin };
@@ -102,23 +112,13 @@ impl Finder {
         let shown = || format!("{}/{name}", directory.shown().trim_end_matches('/'));
         let rejected = |reason: String| Rejected { path: shown(), reason };
         let located = match directory {
-            Directory::Inside(path) => self
-                .options
-                .places
-                .sysroot
-                .resolve(&format!("{path}/{name}"))
-                .map(|(path, at)| (path, true, at)),
+            Directory::Inside(path) => self.resolve(path, name).map(|(path, at)| (path, true, at)),
             Directory::Host(path) => std::fs::canonicalize(path.join(name))
                 .map(|location| (location.to_string_lossy().into_owned(), false, location)),
         };
         let (path, in_sysroot, location) = match located {
             Ok(located) => located,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) =>
-            {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(error) => return Err(rejected(error.to_string())),
@@ -126,7 +126,8 @@ impl Finder {
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen().get(&location).cloned();
         let read = known.unwrap_or_else(|| {
-            let read = read_library(path.clone(), in_sysroot, &location, &self.options.limits).map(Arc::new);
+            let sysroot = in_sysroot.then_some(&self.options.places.sysroot);
+            let read = read_library(path.clone(), sysroot, &location, &self.options.limits).map(Arc::new);
             seen().insert(location, read.clone());
             read
         });
@@ -137,6 +138,20 @@ impl Finder {
             false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
         };
         Ok(Some(Found { found: shown(), file }))
+    }
+
+    /// Where a name in a directory of the sysroot leads. Where the directory leads is asked once.
+    fn resolve(&self, directory: &str, name: &str) -> io::Result<(String, PathBuf)> {
+        let sysroot = &self.options.places.sysroot;
+        let mut known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        let resolved = known.entry(directory.to_owned()).or_insert_with(|| {
+            let resolved = sysroot.resolve(directory).map(|(resolved, _)| resolved);
+            resolved.map_err(|error| (error.kind(), error.to_string()))
+        });
+        let resolved = resolved.clone();
+        drop(known);
+        let directory = resolved.map_err(|(kind, why)| io::Error::new(kind, why))?;
+        sysroot.resolve(&format!("{directory}/{name}"))
     }
 
     /// A directory of the host that lies in the sysroot is one of the sysroot: its links lead where they lead there.

@@ -12,6 +12,8 @@ use crate::platform::Arch;
 use crate::regular_file::RegularFile;
 use crate::wheel::{Sha256Digest, Sums};
 
+use super::sysroot::Sysroot;
+
 /// A library file outside the wheel, read once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -52,17 +54,21 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// Reads a candidate. `Err` is the reason for passing it over.
+/// Reads a candidate, by its resolved path where it lies in a sysroot. `Err` is the reason for passing it over.
 pub(super) fn read_library(
     path: String,
-    in_sysroot: bool,
+    sysroot: Option<&Sysroot>,
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
     /// As much as tells a linker script from other text.
     const HEAD: u64 = 512;
     let text = |error: io::Error| error.to_string();
-    let mut file = RegularFile::open(location).map_err(text)?;
+    let file = match sysroot {
+        Some(sysroot) => sysroot.open(&path),
+        None => RegularFile::open(location),
+    };
+    let mut file = file.map_err(text)?;
     let size = file.size();
     if size > limits.graft_size {
         return Err(format!("{size} bytes, more than the limit `graft-size` of {}", limits.graft_size));
@@ -79,7 +85,7 @@ pub(super) fn read_library(
     let symbols = ObjectSymbols::read(&bytes, &facts).map_err(damaged)?;
     Ok(LibraryFile {
         path,
-        in_sysroot,
+        in_sysroot: sysroot.is_some(),
         size: bytes.len() as u64,
         location: location.to_owned(),
         sha256: sums.finish().1,
@@ -99,16 +105,22 @@ pub fn is_elf_file(path: &Path) -> io::Result<bool> {
 
 /// What the objects of one process have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     class: Class,
     endian: Endian,
     machine: u16,
-    pub(super) arch: Option<Arch>,
+    pub(crate) arch: Option<Arch>,
 }
 
 impl Shape {
-    pub(super) fn of(facts: &ElfFacts) -> Self {
+    pub(crate) fn of(facts: &ElfFacts) -> Self {
         Self { class: facts.class, endian: facts.endian, machine: facts.machine, arch: facts.arch }
+    }
+
+    /// What objects for an architecture have in common.
+    pub(crate) fn for_arch(arch: Arch) -> Self {
+        let (class, endian, machine) = elf::layout_of(arch);
+        Self { class, endian, machine, arch: Some(arch) }
     }
 }
 

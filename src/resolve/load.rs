@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use crate::musl;
+
 use super::closure::Search;
 use super::graph::Graph;
 use super::object::{Object, Resolution};
@@ -132,7 +134,8 @@ impl Search<'_> {
                     None => self.find_in_chain(object, name, &mut scope, || needed_by(&loaded, place)),
                 };
                 if let Resolution::Object { index } = here {
-                    if !name.contains('/') {
+                    // Of a name that musl takes for itself it keeps nothing.
+                    if !name.contains('/') && !musl::is_libc(name) {
                         names.insert(name.clone(), index);
                     }
                     places.entry(index).or_insert_with(|| {
@@ -158,7 +161,8 @@ fn needed_by(loaded: &[Loaded], place: usize) -> Vec<usize> {
 /// Whether two searches ended in different places. Where they looked in vain does not matter.
 fn differ(a: &Resolution, b: &Resolution) -> bool {
     match (a, b) {
-        (Resolution::Missing { .. }, Resolution::Missing { .. }) => false,
+        (Resolution::Missing { .. }, Resolution::Missing { .. })
+        | (Resolution::Allowed { .. }, Resolution::Allowed { .. }) => false,
         _ => a != b,
     }
 }

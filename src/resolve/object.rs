@@ -94,8 +94,17 @@ pub enum Resolution {
     Libc,
     /// The interpreter's library, which the process already has.
     Interpreter,
-    /// The policy promises that every system has it.
-    Allowed,
+    /// The policy promises that every system has it, so it is neither grafted nor held against a tag.
+    Allowed {
+        /// The file found for it.
+        file: Option<Arc<LibraryFile>>,
+        /// Where it was looked for otherwise.
+        #[serde(skip)]
+        searched: Arc<[String]>,
+        /// Files of that name that could not be taken.
+        #[serde(skip)]
+        rejected: Vec<Rejected>,
+    },
     /// `--exclude`: the user provides it.
     Excluded {
         /// The pattern that matched.

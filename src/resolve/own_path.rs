@@ -1,6 +1,8 @@
 //! Where the run path of one object leads.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::musl::RunPath;
 
@@ -15,6 +17,25 @@ pub(super) struct OwnPath {
 }
 
 impl OwnPath {
+    /// Follows the run paths of all these objects: once where objects of one directory have the same.
+    pub(super) fn of_all(
+        objects: &[Object],
+        layout: &InstalledLayout,
+        places: &SearchPlaces,
+    ) -> Vec<Arc<Self>> {
+        let mut followed: HashMap<(String, &str), Arc<Self>> = HashMap::new();
+        let of = |object| Arc::new(Self::of(object, layout, places));
+        let paths = objects.iter().map(|object| match object.origin.place() {
+            Some(place) => {
+                let origin = directory_of(&layout.installed(place)).to_owned();
+                let run_path = object.facts.run_path().unwrap_or_default();
+                followed.entry((origin, run_path)).or_insert_with(|| of(object)).clone()
+            }
+            None => of(object),
+        });
+        paths.collect()
+    }
+
     /// Follows the entries (`fixup_rpath`). What the wheels install has one place; what was found outside is where it was
     /// found.
     pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPlaces) -> Self {

@@ -6,7 +6,8 @@ use super::closure::Search;
 use super::finder::{Finder, ResolverOptions};
 use super::graph::Graph;
 use super::layout::InstalledLayout;
-use super::object::Object;
+use super::library::Shape;
+use super::object::{Object, Resolution};
 
 /// Resolves what objects need as musl does. It remembers every file that it has read, so that a batch of wheels reads each
 /// library once.
@@ -45,6 +46,11 @@ impl Resolver {
     #[must_use]
     pub fn resolve(&self, roots: Vec<Object>, layout: &InstalledLayout) -> Graph {
         Search::new(&self.finder, roots, layout).graph()
+    }
+
+    /// What a name leads to for objects of a shape that have no run path, and the library, if it is one outside.
+    pub(crate) fn by_name(&self, name: &str, wanted: Shape) -> (Resolution, Option<Object>) {
+        Search::new(&self.finder, Vec::new(), &InstalledLayout::default()).by_name(name, wanted)
     }
 
     /// A file of the host as the root of a graph.

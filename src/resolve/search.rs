@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::musl;
 use crate::platform::Arch;
-use crate::regular_file::read_regular;
 
 use super::sysroot::Sysroot;
 
@@ -86,16 +85,12 @@ impl SearchPlaces {
     }
 
     fn path_file(&self, arch: Arch) -> Option<String> {
-        let (_, outside) = self.sysroot.resolve(&format!("/{}", musl::path_file(arch))).ok()?;
-        Some(read_text(&outside))
+        /// The file is one line in every distribution; a FIFO or device in its place is not opened.
+        const LARGEST: u64 = 1 << 20;
+        let (resolved, _) = self.sysroot.resolve(&format!("/{}", musl::path_file(arch))).ok()?;
+        let bytes = self.sysroot.open(&resolved).and_then(|file| file.read_within(LARGEST));
+        Some(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
     }
-}
-
-fn read_text(path: &Path) -> String {
-    /// The file is one line in every distribution; a FIFO or device in its place is not opened.
-    const LARGEST: u64 = 1 << 20;
-    let bytes = read_regular(path, LARGEST).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -4,8 +4,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::regular_file::RegularFile;
+
 /// How many symbolic links one path may lead through (`MAXSYMLINKS` of Linux and musl's `realpath`).
 const MAX_LINKS: usize = 40;
+
+/// How many names are looked up for one path. Links that lead through each other, each as long as a path may be, make a
+/// hundred thousand of one; no system has a tenth of this.
+const MAX_STEPS: usize = 1000;
 
 /// A directory that stands for `/`: an unpacked Alpine root, a cross toolchain's sysroot, or the host's own
 /// root. Absolute symbolic links inside it are followed inside it.
@@ -38,13 +44,17 @@ impl Sysroot {
     ///
     /// # Errors
     ///
-    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does. As for the
-    /// kernel, nothing lies below a file: not even `..`.
+    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does, or through
+    /// more than 1000 names. As for the kernel, nothing lies below a file: not even `..`.
     pub fn resolve(&self, path: &str) -> io::Result<(String, PathBuf)> {
         let mut todo = components(path);
         let mut done: Vec<String> = Vec::new();
-        let mut links = 0;
+        let (mut links, mut steps) = (0, 0);
         while let Some(component) = todo.pop_front() {
+            steps += 1;
+            if steps > MAX_STEPS {
+                return Err(io::Error::other("symbolic links make it too long"));
+            }
             match component.as_str() {
                 "." => continue,
                 ".." => {
@@ -75,6 +85,16 @@ impl Sysroot {
         }
         let inside = format!("/{}", done.join("/"));
         Ok((inside, self.outside(&done)))
+    }
+
+    /// Opens a file by the path that [`Sysroot::resolve`] gave. A link that was put there meanwhile is not followed.
+    pub(crate) fn open(&self, resolved: &str) -> io::Result<RegularFile> {
+        RegularFile::open_below(&self.root, resolved)
+    }
+
+    /// The bytes of the file that `path` leads to, as in [`Sysroot::resolve`], at most `limit` of them.
+    pub(crate) fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        self.open(&self.resolve(path)?.0)?.read_within(limit)
     }
 
     /// The path inside the root of something that was named from outside and lies in the root. `None` for what lies elsewhere,
@@ -177,6 +197,20 @@ mod tests {
         assert_eq!(inside("rootless/lib"), None);
         assert_eq!(inside("root/../rootless/lib"), None);
         assert_eq!(Sysroot::default().inside(&root), None);
+    }
+
+    #[test]
+    fn links_that_lead_through_each_other_end_after_a_thousand_names() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("d/e")).unwrap();
+        for number in 0..3 {
+            let long = format!("/d{}/../m{}", "/e/..".repeat(700), number + 1);
+            symlink(long, dir.path().join(format!("m{number}"))).unwrap();
+        }
+        let error = Sysroot::new(dir.path()).resolve("/m0").unwrap_err();
+        assert!(error.to_string().contains("too long"), "{error}");
+        let deep = format!("/d{}", "/e/..".repeat(400));
+        Sysroot::new(dir.path()).resolve(&deep).unwrap();
     }
 
     #[test]

@@ -6,7 +6,8 @@ pub(crate) mod metadata;
 
 pub use archive::error::{MemberRule, Mismatch, WheelError};
 pub use archive::member::{Member, Method};
-pub(crate) use archive::output::write_whole;
+pub use archive::output::WrittenFile;
+pub(crate) use archive::output::write_own;
 pub use archive::packed::Packed;
 pub use archive::plan::{Content, ContentError, Entry, NewFile};
 pub use archive::reader::Wheel;

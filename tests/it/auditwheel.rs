@@ -1,5 +1,5 @@
-//! What auditwheel's own tests hold it to, with fixtures of our own, by the numbers of the collection; under our own
-//! name, and where the answers differ, under auditwheel's too.
+//! What auditwheel's own tests hold it to, with fixtures of our own; under our own name, and where the answers differ,
+//! under auditwheel's too.
 
 use crate::support::sandbox::{Repaired, Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
@@ -103,7 +103,7 @@ fn a_name_for_another_architecture_is_refused() {
 }
 
 #[test]
-fn pure_wheels() {
+fn pure_wheels_are_refused_as_auditwheel_and_copied_otherwise() {
     let sandbox = Sandbox::new();
     let names = ["six-1.0-py3-none-any.whl", "two-1.0-py3-none-any.whl"];
     let paths = names.map(|name| sandbox.wheel(&WheelBuilder::new(name).purelib().file("six.py", "x = 1\n")));
@@ -138,7 +138,7 @@ fn static_programs_need_nothing() {
 }
 
 #[test]
-fn calls_without_a_wheel() {
+fn wheels_that_are_not_there_are_refused_in_auditwheels_words() {
     let sandbox = Sandbox::new();
     for command in ["repair", "show", "lddtree"] {
         let run = sandbox.run_as_auditwheel(&[command, "absent.whl"]);
@@ -246,7 +246,7 @@ fn a_wheel_for_any_platform_with_elf_files_becomes_one_for_a_platform() {
 }
 
 #[test]
-fn names_with_several_platforms() {
+fn platforms_of_two_architectures_are_refused_and_others_repaired() {
     for (platforms, status) in [
         ("linux_x86_64.linux_aarch64", 1),
         ("any.linux_x86_64", 0),
@@ -261,7 +261,7 @@ fn names_with_several_platforms() {
 }
 
 #[test]
-fn patterns_of_exclusion() {
+fn exclude_patterns_match_a_name_or_a_whole_path() {
     let lib = testdata("rootfs/usr/lib").canonicalize().unwrap();
     let by_path = format!("{}/*", lib.display());
     for (pattern, variable, excluded) in [

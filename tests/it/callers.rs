@@ -1,5 +1,5 @@
-//! Command lines that are in use with auditwheel, with the name of the program changed: one test per line of the
-//! collection. Where a line starts auditwheel through Python or `uvx`, the program stands in that place.
+//! Command lines that are in use with auditwheel, with the name of the program changed: one test per line.
+//! Where a line starts auditwheel through Python or `uvx`, the program stands in that place.
 
 use crate::support::sandbox::{Repaired, Run, Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
@@ -119,7 +119,7 @@ fn another_architecture_and_an_older_musl_into_the_default_directory() {
 }
 
 #[test]
-fn uname_may_say_armv8l() {
+fn armv8l_is_the_architecture_of_32_or_64_bit_wheels() {
     let line = "muslrepair repair --plat musllinux_1_2_$(echo armv8l) -w repaired raw/*.whl";
     for (arch, tag) in [("armv7l", "armv7l"), ("aarch64", "aarch64")] {
         let (sandbox, run) =
@@ -300,7 +300,7 @@ fn the_path_of_the_result_is_the_only_one_in_the_log() {
 }
 
 #[test]
-fn plat_auto() {
+fn plat_auto_gives_the_default_platform() {
     let (sandbox, run) = ran(".", &wheel(LINUX), "muslrepair repair --plat auto -w out demo*.whl");
     run.success();
     is_repaired(&sandbox, "out", MUSLLINUX);

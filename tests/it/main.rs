@@ -15,6 +15,7 @@ mod auditwheel;
 mod batch;
 mod callers;
 mod calls;
+mod explain;
 mod hostile;
 mod importable;
 mod inputs_kept;
@@ -36,6 +37,7 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod symbol_count;
+mod system_libraries;
 mod tags;
 mod testdata;
 mod verify;

@@ -89,7 +89,7 @@ fn loads(module: &[u8]) {
 }
 
 #[test]
-fn relocations_of_unknown_types() {
+fn a_relocation_of_an_unknown_type_is_refused() {
     for number in [PC64, SIZE64] {
         let cause = json!({"cause": "unsupported-relocation", "number": number});
         refused(&module(DEFINED, &[ABSOLUTE, number]), "unsupported-relocation", &cause);
@@ -98,7 +98,7 @@ fn relocations_of_unknown_types() {
 }
 
 #[test]
-fn own_definitions_that_are_passed_over() {
+fn a_definition_that_musl_ignores_does_not_provide_its_symbol() {
     let cause = json!({"cause": "passed-over", "symbol": "subject"});
     let hidden = Subject { version: 0x8002, ..DEFINED };
     let without_value = Subject { value: 0, ..DEFINED };
@@ -120,7 +120,7 @@ fn indirect_functions_count_where_they_are_referred_to() {
 }
 
 #[test]
-fn weak_thread_local_symbols() {
+fn a_weak_thread_local_symbol_has_to_be_provided() {
     let weak = Subject { info: WEAK | TLS, ..UNDEFINED };
     let cause = json!({"cause": "weak-thread-local", "symbol": "subject"});
     refused(&module(weak, &[DTPMOD, DTPOFF]), "unresolved-symbol", &cause);
@@ -129,7 +129,7 @@ fn weak_thread_local_symbols() {
 }
 
 #[test]
-fn what_is_copied_lies_in_a_library() {
+fn a_copy_relocation_takes_its_symbol_from_a_library() {
     let copied = Subject { info: GLOBAL | OBJECT, ..DEFINED };
     let cause = json!({"cause": "symbol", "symbol": "subject", "elsewhere": null});
     refused(&module(copied, &[COPY]), "unresolved-symbol", &cause);
@@ -153,7 +153,7 @@ fn headers_changed(segment: impl Fn(u32, &mut [u8]), section: impl Fn(&mut [u8])
 
 /// Text relocations: what was writable is no longer.
 #[test]
-fn relocations_in_what_cannot_be_written() {
+fn a_relocation_in_a_segment_that_cannot_be_written_is_refused() {
     let bytes = headers_changed(|kind, header| header[4] &= if kind == 1 { !2 } else { !0 }, |_| {});
     refused(&bytes, "textrel", &json!({"cause": "text-relocation"}));
 }

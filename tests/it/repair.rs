@@ -267,7 +267,9 @@ fn the_elf_files_decide_the_architecture_and_the_name_must_agree() {
     sandbox.repair(&[]).failure(1, &["is built for aarch64, but the file name says x86_64"]);
     let mixed = Sandbox::new();
     mixed.wheel(&wheel_with("x86_64/ext_plain.so").file("demo/b.so", object("s390x/core.so")));
-    mixed.repair(&[]).failure(1, &["`demo/b.so` is s390x and", "a wheel has one architecture"]);
+    mixed
+        .repair(&[])
+        .failure(1, &["`demo/b.so` is built for s390x, but `demo/_core", "a wheel has one architecture"]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! `verify` and `needs`, through the program.
 
-use crate::support::raw_zip::RawZip;
 use crate::support::sandbox::{Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
 use serde_json::Value;
@@ -176,47 +175,11 @@ fn an_unpacked_tree_is_verified_like_a_wheel() {
 }
 
 #[test]
-fn what_indexes_refuse_is_told() {
-    let sandbox = Sandbox::new();
-    sandbox.wheel(&wheel(NAME, "x86_64/ext_plain.so"));
-    assert_eq!(codes(&verdict(&sandbox, &[NAME])), ["linux-tag"]);
-    let loong = "demo-1.0-cp312-cp312-musllinux_1_2_loongarch64.whl";
-    let other = Sandbox::new();
-    other.wheel(&WheelBuilder::new(loong).file("demo/_core.so", object("loongarch64/core.so")));
-    assert!(codes(&verdict(&other, &[loong, "--exclude", "libgreet*"])).contains(&"refused-by-index"));
-}
-
-#[test]
-fn archives_that_indexes_refuse_are_told() {
-    let sandbox = Sandbox::new();
-    let path = sandbox.path().join(NAME);
-    let said = |zip: RawZip| {
-        std::fs::write(&path, zip.finish()).unwrap();
-        verdict(&sandbox, &[NAME, "--allow", "linux-tag"])["findings"].clone()
-    };
-    assert_eq!(said(RawZip::wheel()), serde_json::json!([]));
-    let mut streamed = RawZip::wheel();
-    streamed.members[0].descriptor = true;
-    assert!(said(streamed)[0]["message"].as_str().unwrap().contains("`demo/a.py` has a data descriptor"));
-    let mut commented = RawZip::wheel();
-    commented.comment = b"hello".to_vec();
-    assert!(said(commented)[0]["message"].as_str().unwrap().contains("the archive has a comment"));
-}
-
-#[test]
 fn what_record_does_not_list_is_an_error_of_verify() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(MUSL, "x86_64/ext_plain.so").unlisted("demo/_core.so"));
     assert_eq!(codes(&verdict(&sandbox, &[MUSL])), ["unlisted"]);
     assert_eq!(sandbox.run(&["verify", MUSL]).status, 1);
-}
-
-#[test]
-fn tags_that_disagree_are_an_error_of_verify() {
-    let sandbox = Sandbox::new();
-    let text = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: cp312-cp312-linux_x86_64\n";
-    sandbox.wheel(&wheel(MUSL, "x86_64/ext_plain.so").metadata("WHEEL", text));
-    assert_eq!(codes(&verdict(&sandbox, &[MUSL])), ["wrong-tag", "purelib"]);
 }
 
 #[test]

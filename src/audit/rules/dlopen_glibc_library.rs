@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "An object that calls `dlopen` names a library that musl systems do not have.",
     explanation: "\
 The object calls `dlopen`, and has the name of a library among its strings that systems with glibc have and those with musl do
-not have from the start: `libresolv.so.2`, `libcrypt.so.1`, `libnss_dns.so.2`, `libnss_files.so.2` or `libgomp.so.1`. Nothing says that
+not have: `libresolv.so.2`, `libcrypt.so.1`, `libnss_dns.so.2` or `libnss_files.so.2`. Nothing says that
 this code runs, or that it does not cope. No `DT_NEEDED` names the library, so nothing else of an audit looks for it.",
     source: "`dlopen` and `load_library` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libresolv.so.2: No such file or directory"),

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "Different libraries have one name, and a process uses the first one loaded for all.",
+    summary: "Different libraries share a name; a process uses the first it loads.",
     explanation: "\
 musl remembers the name under which a search found a library, and takes that library for everyone in the process who needs the
 name from then on, whatever their run paths say. Of two different libraries with one name, in one wheel or in wheels that are

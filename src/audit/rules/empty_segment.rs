@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A `PT_LOAD` segment has no size: musl before 1.2.3 does not load the object, or it hides another segment.",
+    summary: "A `PT_LOAD` segment is empty; musl before 1.2.3 rejects the object.",
     explanation: "\
 musl maps every `PT_LOAD`. One of no size at the start of a page asks for a mapping of zero bytes, which the kernel refuses; musl
 leaves such segments out since 1.2.3 (Alpine 3.16). This is a warning.

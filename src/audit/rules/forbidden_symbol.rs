@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object needs a symbol that is private to one build of a library that the policy leaves to the system.",
+    summary: "An object needs a symbol that is private to one build of a library.",
     explanation: "\
 The policy leaves zlib to the system: every musl system has `libz.so.1` with its public functions. This object also needs functions
 that zlib keeps for itself, such as `inflate_table`. Some builds of zlib export them and others do not, so the wheel does not load

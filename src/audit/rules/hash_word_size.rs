@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object for s390x has a `DT_HASH` with words of four bytes, where musl reads eight.",
+    summary: "A hash table on s390x has words of four bytes, where musl reads eight.",
     explanation: "\
 The hash table `DT_HASH` has words of four bytes on most machines, and of eight on 64-bit s390. GNU ld writes it so; LLD writes four
 bytes everywhere. musl then takes two words for one, and reads far outside of the table at the first symbol that it looks for.

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object has `IRELATIVE` relocations or refers to its own indirect functions, which musl does not support.",
+    summary: "An object needs indirect functions, which musl does not support.",
     explanation: "\
 An indirect function (`STT_GNU_IFUNC`) is a resolver that returns the implementation for the processor at hand. Compilers make
 them of the attributes `ifunc`, `target_clones` and of function multiversioning. musl does not see such symbols, and does not have

@@ -24,11 +24,11 @@ such a `$`.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let ignored = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) == RunPath::Void);
+    let ignored = audit.members_with_run_path().filter(|(_, _, text)| RunPath::is_void(text));
     let found = ignored.map(|(object, place, text)| {
-        let mut unread =
-            musl::search_path_entries(text).filter(|entry| RunPath::parse(entry) == RunPath::Void);
-        let dropped = unread.all(|entry| audit.is_outside_entry(place, entry));
+        let origin = audit.directory(place);
+        let mut unread = musl::search_path_entries(text).filter(|entry| RunPath::is_void(entry));
+        let dropped = unread.all(|entry| audit.is_outside_entry(&origin, entry));
         ((text, dropped), object.origin.shown())
     });
     let findings = grouped(found).into_iter().map(|((text, dropped), objects)| {

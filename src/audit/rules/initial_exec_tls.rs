@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A library uses initial-exec TLS, which musl refuses in everything loaded after the program started.",
+    summary: "A library uses initial-exec TLS, which musl refuses after program start.",
     explanation: "\
 Thread-local variables of the initial-exec model lie at an offset from the thread pointer that is fixed when the program starts.
 glibc keeps some room for libraries that are opened later; musl has none, and refuses them since 1.1.20, however small they

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A symbol that is expected from a library is taken from musl, which has one of that name.",
+    summary: "A symbol is taken from musl instead of the library that should provide it.",
     explanation: "\
 musl looks a symbol up in the program, in itself, and then in the libraries, and does not look at symbol versions. An
 object that was linked to `crypt` of `libcrypt.so.2` under a version of that library gets `crypt` of musl: another function, perhaps

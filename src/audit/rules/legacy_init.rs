@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object has `DT_INIT` or `DT_FINI` without an init or fini array: musl does not call them on ARM.",
+    summary: "An object has `DT_INIT` or `DT_FINI`, which musl does not call on ARM.",
     explanation: "\
 `DT_INIT` and `DT_FINI` are the old way to run code when a library is loaded and when the process ends; arrays of functions
 (`DT_INIT_ARRAY`, `DT_FINI_ARRAY`) are the new one. musl calls both, but on aarch64 and 32-bit ARM only the arrays. The library

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: true,
-    summary: "An object needs the interpreter's library, which many interpreters are not linked with.",
+    summary: "An object needs libpython, which many interpreters are not linked with.",
     explanation: "\
 The process that imports a module is the interpreter, and has its functions already. A module that needs `libpython3.x.so.1.0`
 besides can only be imported by an interpreter that is built as a shared library of that name. Others do not find the file, or

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A shared library in `.data/scripts` needs a library outside, and no run path leads from there to grafts.",
+    summary: "A library in `.data/scripts` cannot be given a run path to grafts.",
     explanation: "\
 Installers put `.data/scripts` into the directory of programs, and everything else into site-packages. The way from one to the
 other differs between a system, a virtual environment and `pip install --user`, so no run path can name it. `repair` moves a

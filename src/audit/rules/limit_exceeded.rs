@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The objects need more files or names than a limit allows; the rest was not looked at.",
+    summary: "A limit was reached, so part of the wheel was not checked.",
     explanation: "\
 The number of objects and of searches is limited, so that a damaged or hostile wheel cannot keep the program busy forever. What
 lies beyond the limit was not read: findings and libraries may be missing.",

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Packaging,
     fixed_by_repair: true,
-    summary: "The platform tag promises nothing about the C library, and package indexes refuse it.",
+    summary: "The platform tag does not name a C library; package indexes refuse it.",
     explanation: "\
 A `linux_*` tag says that the wheel was built on some Linux. It does not say for which C library or which version of it, nor that the
 libraries it needs are in it. Pythons on glibc and on musl both install such a wheel. PyPI refuses it, but for `linux_armv6l` and

@@ -1,8 +1,10 @@
 //! `long-run-path`: run path entries that may not fit musl's buffer.
 
+use std::collections::BTreeMap;
+
 use crate::audit::finding::{Code, Finding, Severity, first_few, grouped};
 use crate::audit::subject::Subject;
-use crate::musl::{self, RunPath};
+use crate::musl::RunPath;
 
 use super::rule::{Concern, Rule};
 
@@ -11,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A run path entry is so long that musl may skip it where the wheel is installed.",
+    summary: "A run path entry is so long that musl may skip it after installation.",
     explanation: "\
 musl joins the directory of a run path entry, a slash and the name of the library in a buffer of 512 bytes, and skips the entry
 without a word if they do not fit. `$ORIGIN` is replaced by the directory of the object first, and `..` is not resolved, so
@@ -27,10 +29,14 @@ the path of the virtual environment counts, too. An entry of more than 300 bytes
 const LONG_ENTRY: usize = 300;
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let read = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) != RunPath::Void);
-    let found = read.filter_map(|(object, _, text)| {
-        let entry = musl::search_path_entries(text).find(|entry| entry.len() > LONG_ENTRY)?;
-        Some((entry, object.origin.shown()))
+    // Many objects have one run path, which is read once.
+    let mut read: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let found = audit.members_with_run_path().filter_map(|(object, _, text)| {
+        let long = read.entry(text).or_insert_with(|| {
+            let run_path = RunPath::parse(text);
+            run_path.entries().iter().copied().find(|entry| entry.len() > LONG_ENTRY)
+        });
+        Some(((*long)?, object.origin.shown()))
     });
     let findings = grouped(found).into_iter().map(|(entry, objects)| {
         let message = format!(

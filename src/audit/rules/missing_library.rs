@@ -1,10 +1,17 @@
 //! `missing-library`: a library that is found nowhere.
 
+use std::collections::BTreeSet;
+
+use crate::audit::advice::Advice;
 use crate::audit::finding::{Code, Finding, Severity, grouped, listed, quoted};
 use crate::audit::include::IncludeFailure;
+use crate::audit::libc::evidence_of_glibc;
 use crate::audit::subject::Subject;
-use crate::resolve::{Rejected, Resolution, is_apk_name};
+use crate::musl::RunPath;
+use crate::platform::Arch;
+use crate::resolve::{Object, Purpose, Rejected, Resolution};
 
+use super::glibc_object;
 use super::rule::{Concern, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +24,10 @@ pub(super) const RULE: Rule = Rule {
 An object names a library in `DT_NEEDED`, and the search that musl would make ends without it: no run path finds it in the wheel,
 and it is not in the directories of the system that were searched. musl looks at the run path of the object, then at those of
 the objects that caused it to be loaded, then at the directories of the system. It does not look at `DT_SONAME`: a library that
-Python opened by its path (`ctypes.CDLL`) is not taken for one of that name, as it would be on glibc.",
+Python opened by its path (`ctypes.CDLL`) is not taken for one of that name, as it would be on glibc.
+
+`libz.so.1` is left to the system by the musllinux policies, so a wheel may need it. `verify --sysroot` reports it where that root
+file system does not have it.",
     source: "`load_library` and `path_open` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/x.so)"),
     fix: "\
@@ -29,27 +39,67 @@ Install the library on the machine that repairs the wheel (`apk add so:libfoo.so
 /// How many rejected files a finding lists.
 const MOST_REJECTED: usize = 8;
 
+/// How many run paths it shows.
+const MOST_RUN_PATHS: usize = 3;
+
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    needed(audit).into_iter().chain(audit.include_failures.iter().map(not_included)).collect()
+    needed(audit)
+        .into_iter()
+        .chain(audit.include_failures.iter().map(|failure| not_included(audit, failure)))
+        .collect()
 }
 
-/// One finding for each name and search that ended without it, with everyone who needs it.
+/// One finding for each name and search that ended without it, with everyone who needs it. What objects for glibc need is no
+/// matter: they are a finding themselves.
 fn needed(audit: &Subject<'_>) -> Vec<Finding> {
-    let missing = audit.objects().flat_map(|object| {
-        object.dependencies.iter().filter_map(|dependency| match &dependency.resolution {
+    let for_glibc = |index: usize| {
+        !audit.options.allow.contains(&glibc_object::RULE.code)
+            && evidence_of_glibc(audit.graph, index).is_some()
+    };
+    let must_have = audit.options.system.purpose == Purpose::Run;
+    let objects = audit.objects_and_indices().filter(|(index, _)| !for_glibc(*index));
+    let missing = objects.flat_map(|(_, object)| {
+        object.dependencies.iter().filter_map(move |dependency| match &dependency.resolution {
             Resolution::Missing { searched, rejected } => {
                 let search: (&[String], &[Rejected]) = (searched, rejected);
-                Some(((dependency.name.as_str(), search), object.origin.shown()))
+                Some(((dependency.name.as_str(), search), object))
+            }
+            Resolution::Allowed { file: None, searched, rejected } if must_have => {
+                let search: (&[String], &[Rejected]) = (searched, rejected);
+                Some(((dependency.name.as_str(), search), object))
             }
             _ => None,
         })
     });
-    let findings = grouped(missing).into_iter().map(|((name, (searched, rejected)), requesters)| {
+    let missing: Vec<((&str, (&[String], &[Rejected])), &Object)> = missing.collect();
+    let mut advice = Advice::new(audit, missing.iter().map(|((name, _), _)| *name));
+    let by_search = grouped(missing.iter().map(|(search, object)| (*search, object.origin.shown())));
+    let findings = by_search.into_iter().map(|((name, (searched, rejected)), requesters)| {
         let message = format!("`{name}`, needed by {}, was not found", listed(&requesters));
+        let mut details = details(searched, rejected);
+        let asking = missing.iter().filter(|(search, _)| *search == (name, (searched, rejected)));
+        details.extend(run_paths(asking.map(|(_, object)| *object)));
         let finding = RULE.finding_about(&requesters, message);
-        finding.with_details(details(searched, rejected)).with_hint(hint(audit, name))
+        finding.with_details(details).with_hint_if(advice.about(name))
     });
     findings.collect()
+}
+
+/// The run paths that were of no help, as they are written, with what musl makes of them.
+fn run_paths<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<String> {
+    let run_paths: BTreeSet<&str> = objects.filter_map(|object| object.facts.run_path()).collect();
+    let lines = run_paths.into_iter().take(MOST_RUN_PATHS).map(|text| {
+        let problem = match text {
+            _ if RunPath::parse(text) == RunPath::Void => {
+                ", which musl ignores: it has a `$` other than `$ORIGIN`"
+            }
+            _ if text.contains(';') => ", in which `;` separates nothing: entries are separated by `:`",
+            _ if text.contains('\\') => ", in which the backslash is part of a name",
+            _ => "",
+        };
+        format!("run path: `{text}`{problem}")
+    });
+    lines.collect()
 }
 
 fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {
@@ -65,30 +115,16 @@ fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {
     details
 }
 
-fn hint(audit: &Subject<'_>, name: &str) -> String {
-    let inside = audit.layout.named(name).find_map(|index| audit.graph.objects.get(index));
-    if let Some(object) = inside {
-        return format!(
-            "no run path leads there, but there is `{}`: link with `-Wl,-rpath,'$ORIGIN/...'` (musl does not take a \
-             library that was opened by its path for one of the same name)",
-            object.origin.shown()
-        );
-    }
-    if is_apk_name(name) {
-        return format!("`apk add so:{name}`, or pass `--exclude {name}` if the user must provide it");
-    }
-    if name.split('/').all(|part| part.is_empty() || is_apk_name(part)) {
-        return format!(
-            "link with a library that has a `DT_SONAME`, so that it is needed by its name, or pass `--exclude {name}` \
-             if the user must provide it"
-        );
-    }
-    "no package can provide a library of that name: build the object again".to_owned()
-}
-
 /// A library of `--include`.
-fn not_included(failure: &IncludeFailure) -> Finding {
-    let IncludeFailure { library, why, details } = failure;
+fn not_included(audit: &Subject<'_>, failure: &IncludeFailure) -> Finding {
+    let IncludeFailure { library, why, details, no_arch } = failure;
     let message = format!("`{library}`, requested with `--include`, {why}");
-    RULE.finding(library, message).with_details(details.clone())
+    let finding = RULE.finding(library, message).with_details(details.clone());
+    if !no_arch {
+        return finding;
+    }
+    // A pure wheel among others that are repaired in one call is no failure.
+    let arch = audit.options.system.arches.first().copied().unwrap_or(Arch::X86_64);
+    let hint = format!("give the wheel a platform: `wheel tags --platform-tag linux_{arch} {}`", audit.name);
+    finding.with_severity(Severity::Warning).with_hint(hint)
 }

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "On a 32-bit architecture, some objects of the wheel use 64-bit time and others 32-bit time.",
+    summary: "Some objects use 64-bit time and others 32-bit time.",
     explanation: "\
 musl 1.2.0 (Alpine 3.13) made `time_t` 64 bits wide on i686 and 32-bit ARM. What is compiled against it calls functions
 with new names (`__clock_gettime64`); what was compiled against musl 1.1 calls the old ones (`clock_gettime`), which still work

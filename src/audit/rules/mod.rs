@@ -4,6 +4,7 @@
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
 mod dlopen_glibc_library;
+mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
@@ -95,6 +96,7 @@ pub const RULES: &[&Rule] = &[
     &mixed_time::RULE,
     &small_stacks::RULE,
     &dlopen_glibc_library::RULE,
+    &dlopen_note::RULE,
     &limit_exceeded::RULE,
     &overclaimed_tag::RULE,
     &unlisted::RULE,
@@ -121,8 +123,25 @@ pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> 
 
 /// No rule has this code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown rule `{0}`; `muslrepair explain` lists them")]
+#[error("there is no rule `{0}`; {hint}", hint = self.hint())]
 pub struct UnknownCode(pub String);
+
+impl UnknownCode {
+    /// The code that was meant, where one is similar, and the command that lists all.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let meant = self.nearest().map(|code| format!("did you mean `{code}`? ")).unwrap_or_default();
+        format!("{meant}`muslrepair explain` lists all rules")
+    }
+
+    fn nearest(&self) -> Option<Code> {
+        // From here on clap, too, suggests one name for another.
+        const SIMILAR: f64 = 0.7;
+        let scored = RULES.iter().map(|rule| (strsim::jaro(&self.0, rule.code.as_str()), rule.code));
+        let similar = scored.filter(|(score, _)| *score > SIMILAR);
+        similar.max_by(|(score, _), (other, _)| score.total_cmp(other)).map(|(_, code)| code)
+    }
+}
 
 impl FromStr for Code {
     type Err = UnknownCode;
@@ -147,6 +166,19 @@ mod tests {
                 assert!(text.ends_with('.'), "{}: {text}", rule.code);
             }
         }
-        assert!("no-such-code".parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn an_unknown_code_is_an_error_that_names_the_nearest_one() {
+        assert_eq!(
+            "rlr".parse::<Code>().unwrap_err().to_string(),
+            "there is no rule `rlr`; did you mean `relr`? `muslrepair explain` lists all rules"
+        );
+        assert_eq!(
+            "0815".parse::<Code>().unwrap_err().to_string(),
+            "there is no rule `0815`; `muslrepair explain` lists all rules"
+        );
+        let nearest = UnknownCode("unresolved_symbols".to_owned()).nearest();
+        assert_eq!(nearest.unwrap(), "unresolved-symbol");
     }
 }

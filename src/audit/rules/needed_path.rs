@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: true,
-    summary: "A library of the wheel is needed by a path, which musl opens from the working directory.",
+    summary: "A library is needed by a path, which musl opens from the working directory.",
     explanation: "\
 A name in `DT_NEEDED` with a slash in it is a path, and musl opens it as it is, without any search: a relative one from the
 directory in which the process happens to run. `$ORIGIN` has no meaning there. Linkers write such a name when a library without

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object needs a symbol that not every release of musl has which the tag promises.",
+    summary: "An object needs a symbol that is newer than the musl of the tag.",
     explanation: "\
 The tag `musllinux_1_2` promises musl 1.2.0 or later, and later releases added functions: `gettid` and `reallocarray` (1.2.2),
 `qsort_r` (1.2.3), `statx` (1.2.5). `configure` and CMake find them on a new Alpine and use them; on an older one the import

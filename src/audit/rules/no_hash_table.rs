@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object has neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks for a symbol in it.",
+    summary: "An object has no hash table of symbols, and musl crashes without one.",
     explanation: "\
 The dynamic linker finds symbols by a hash table, `DT_GNU_HASH` or `DT_HASH`. Where a file has neither, musl follows a null pointer: in
 a library as soon as it is opened, because musl looks whether it is a C library, and in a program with the first symbol.

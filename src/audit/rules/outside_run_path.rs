@@ -1,8 +1,10 @@
 //! `outside-run-path`: run path entries that are outside the wheel.
 
+use std::collections::BTreeMap;
+
 use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
 use crate::audit::subject::Subject;
-use crate::musl::{self, RunPath};
+use crate::musl::RunPath;
 
 use super::rule::{Concern, Rule};
 
@@ -24,11 +26,15 @@ are fine: libraries of other wheels are found that way.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let read = audit.members_with_run_path().filter(|(_, _, text)| RunPath::parse(text) != RunPath::Void);
-    let found = read.filter_map(|(object, place, text)| {
-        let outside = musl::search_path_entries(text).filter(|entry| audit.is_outside_entry(place, entry));
-        let outside: Vec<&str> = outside.collect();
-        (!outside.is_empty()).then(|| (outside, object.origin.shown()))
+    // Most objects of a directory have one run path, which is followed once.
+    let mut followed: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    let found = audit.members_with_run_path().filter_map(|(object, place, text)| {
+        let outside = followed.entry((audit.directory(place), text)).or_insert_with_key(|(origin, text)| {
+            let run_path = RunPath::parse(text);
+            let entries = run_path.entries().iter().copied();
+            entries.filter(|entry| audit.is_outside_entry(origin, entry)).collect()
+        });
+        (!outside.is_empty()).then(|| (outside.clone(), object.origin.shown()))
     });
     let findings = grouped(found).into_iter().map(|(outside, objects)| {
         let (entries, them) = match outside.len() {

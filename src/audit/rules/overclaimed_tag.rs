@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The wheel needs a newer musl than was requested, or than the root file system has.",
+    summary: "The wheel needs a newer musl than was requested, or than the root has.",
     explanation: "\
 A wheel loads from some release of musl on: the newest of those that first have the symbols, the relocations and the port it needs.
 `--min-musl` names the oldest release that the result must run on, `--plat` one that a tag promises, and `--sysroot` a root file system that
@@ -31,8 +31,9 @@ Build on the oldest Alpine that the wheel has to support, or request a newer mus
 const MOST_REQUIREMENTS: usize = 8;
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let asked = audit.options.min_musl.filter(|asked| audit.minimum.exceeds(*asked));
-    let too_new = asked.map(|asked| overclaimed(audit.minimum, audit.name, asked));
+    let minimum = audit.minimum_of_musl;
+    let asked = audit.options.min_musl.filter(|asked| minimum.exceeds(*asked));
+    let too_new = asked.map(|asked| overclaimed(minimum, audit.name, asked));
     let on_root = audit.options.root_musl.and_then(|root| not_on_root(audit, root));
     too_new.into_iter().chain(on_root).collect()
 }

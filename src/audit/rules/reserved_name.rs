@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::finding::{Code, Finding, Severity, listed};
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed};
+use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
 use crate::musl;
 use crate::resolve::{Object, Origin, Resolution};
@@ -14,19 +15,48 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A library of the wheel has a name that musl takes for itself, so it is never loaded.",
+    summary: "A library has a name that musl reserves, so it is never loaded.",
     explanation: "\
 musl is one library for all of libc, and answers the names of its parts itself, before any search: every name that begins with
-`libc.`, `libpthread.`, `librt.`, `libm.`, `libdl.`, `libutil.` or `libxnet.`, whatever follows. A library of the wheel with such
-a name (`libutil.so`) is never opened for those who need it; the symbols that only it defines are missing. A name such as
+`libc.`, `libpthread.`, `librt.`, `libm.`, `libdl.`, `libutil.` or `libxnet.`, whatever follows. A library with such a name
+(`libutil.so`) is never opened for those who need it; the symbols that only it defines are missing. A name such as
 `libutil-1a2b3c4d.so` is none of these: the dot counts.",
     source: "`load_library` in musl's `ldso/dynlink.c`: `reserved[]`.",
     symptom: Some("Error relocating /path/x.so: demo_helper: symbol not found"),
-    fix: "Give the library another name, and link what needs it with that name. `repair` does not rename it.",
+    fix: "\
+Give the library another name, and link what needs it with that name. `repair` does not rename a library of the wheel. One outside
+it grafts, if that defines a symbol which is needed and musl lacks; the name of the graft is not reserved.",
     check,
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    inside(audit).into_iter().chain(outside(audit)).collect()
+}
+
+/// Libraries outside, which a repair grafts under other names.
+fn outside(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.requirements.iter().filter_map(|requirement| {
+        let RequirementKind::ReservedName { library } = &requirement.kind else { return None };
+        let target = audit.library_of(requirement.index, library)?;
+        Some(((library.as_str(), target.origin.shown()), requirement.object.as_str()))
+    });
+    let findings = grouped(found).into_iter().map(|((name, library), requesters)| {
+        let message = never_loaded(library, name, &requesters);
+        let mut finding = RULE.finding_about(&requesters, message);
+        finding.fixed_by_repair = true;
+        finding.with_hint("`muslrepair repair` grafts it under another name")
+    });
+    findings.collect()
+}
+
+fn never_loaded(library: &str, name: &str, requesters: &[&str]) -> String {
+    let need = if requesters.len() == 1 { "needs" } else { "need" };
+    let requesters = listed(requesters);
+    format!("`{library}` is never loaded: musl answers the name `{name}` itself, which {requesters} {need}")
+}
+
+/// Libraries of the wheel.
+fn inside(audit: &Subject<'_>) -> Vec<Finding> {
     let is_sibling = |object: &Object| matches!(object.origin, Origin::Neighbour { .. });
     let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for object in &audit.graph.objects {
@@ -43,11 +73,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let findings = needed.into_iter().filter_map(|(name, requesters)| {
         let library = audit.layout.named(name).find_map(|index| audit.graph.objects.get(index))?;
         let library = library.origin.shown();
-        let message = format!(
-            "`{library}` is never loaded: musl answers the name `{name}` itself, which {} {}",
-            listed(&requesters),
-            if requesters.len() == 1 { "needs" } else { "need" },
-        );
+        let message = never_loaded(library, name, &requesters);
         Some(RULE.finding(library, message).with_hint("give the library another name"))
     });
     findings.collect()

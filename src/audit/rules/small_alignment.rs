@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A segment is aligned to less than the 64 KiB pages that kernels of the architecture may have.",
+    summary: "A segment is aligned to less than the 64 KiB pages of some kernels.",
     explanation: "\
 Memory is mapped in whole pages. Kernels of aarch64, ppc64le and loongarch64 may be built with pages of 64 KiB; there, a file
 that was linked for pages of 4 KiB has two segments in one page, or a segment at another place in its page than in the file. musl

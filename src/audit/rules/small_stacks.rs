@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Note,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "Threads are started without setting their stack size, which is 128 KiB on musl.",
+    summary: "Threads are started with musl's default stack size, which is 128 KiB.",
     explanation: "\
 A thread gets a stack of 128 KiB on musl, of 80 KiB before 1.1.21, and commonly of 8 MiB on glibc. Code that recurses deeply or
 keeps large arrays on the stack runs on glibc and crashes on musl. This note is for files that call `pthread_create` and never

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "Text relocations in a program, or in a library without the tag `DT_TEXTREL`: musl cannot apply them.",
+    summary: "An object has text relocations that musl cannot apply.",
     explanation: "\
 A text relocation changes code, which is mapped read-only. In a library musl makes all of it writable first, but only if it
 sees the tag `DT_TEXTREL`; the flag `DF_TEXTREL`, which glibc also knows, is not looked at. Programs are mapped by the

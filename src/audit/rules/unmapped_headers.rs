@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The program headers of an object are not mapped: exceptions cannot pass through it.",
+    summary: "The program headers are not mapped, so exceptions cannot pass through.",
     explanation: "\
 Unwinding finds the tables of a library through `dl_iterate_phdr`, which hands out the program headers as they lie in memory. If no
 `PT_LOAD` covers them, musl says that the library has none. It loads, but a C++ exception or a Rust panic that passes

@@ -1,9 +1,12 @@
 //! `unresolved-symbol`: symbols that nothing provides.
 
+use std::collections::BTreeSet;
+
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::{Requirement, RequirementKind};
 use crate::audit::subject::Subject;
 use crate::musl::{self, Release, Releases};
+use crate::resolve::Resolution;
 
 use super::rule::{Concern, Rule};
 
@@ -12,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object needs a symbol that neither musl nor any library loaded with it provides.",
+    summary: "An object needs a symbol that neither musl nor its libraries provide.",
     explanation: "\
 musl binds every symbol that a relocation refers to when it loads a file, and takes it from the program, from itself and from the
 libraries that the file is linked with. If none of them has it, the import fails. Typical causes are a file that was built for
@@ -104,13 +107,23 @@ fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&
             let message = format!(
                 "{needs} the {noun} {names}, which no release of musl{since} and none of {its} libraries provides"
             );
-            let finding = RULE.finding_about(objects, message);
+            let finding = RULE.finding_about(objects, message).with_details(reserved_names(audit, objects));
             match glibc_hint(symbols) {
                 Some(hint) => finding.with_hint(hint),
                 None => finding,
             }
         }
     }
+}
+
+/// Libraries that these objects need under names which musl takes for itself, where some project may have meant its own.
+fn reserved_names(audit: &Subject<'_>, objects: &[&str]) -> Vec<String> {
+    let named = audit.objects().filter(|object| objects.contains(&object.origin.shown()));
+    let needed =
+        named.flat_map(|object| &object.dependencies).filter(|one| one.resolution == Resolution::Libc);
+    let names: BTreeSet<&str> = needed.map(|one| one.name.as_str()).collect();
+    let taken = names.into_iter().filter(|name| !musl::is_usual_libc_name(name));
+    taken.map(|name| format!("musl takes the name `{name}` for itself and loads no library for it")).collect()
 }
 
 /// Whether the object of this name is a program.

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "An object needs instructions that not every processor of the platform tag has.",
+    summary: "An object needs instructions that not every processor of the tag has.",
     explanation: "\
 The tag `x86_64` promises every processor of that architecture. A note in the file (`GNU_PROPERTY_X86_ISA_1_NEEDED`) says if its
 code cannot do without the instructions of a higher level: x86-64-v2 (SSE4.2), v3 (AVX2), v4 (AVX-512). On a machine without

@@ -4,6 +4,7 @@ use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::libc::evidence_of_glibc;
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
+use crate::musl;
 
 use super::rule::{Concern, Rule};
 
@@ -12,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A program asks for a loader that musl does not have on its architecture, or needs libraries and asks for none.",
+    summary: "A program asks for a loader that musl does not have, or for none.",
     explanation: "\
 The kernel starts a program by the loader that its `PT_INTERP` names, a fixed path: `/lib/ld-musl-x86_64.so.1` on x86_64.
 Where there is no such file, the program does not start, and the message names the program, not the loader. A program that was
@@ -46,7 +47,7 @@ fn with_another_loader(audit: &Subject<'_>) -> Vec<Finding> {
     let programs = audit.objects_and_indices().filter(|(index, _)| audit.graph.starts_a_process(*index));
     let found = programs.filter_map(|(index, object)| {
         let (interpreter, arch) = (object.facts.interpreter.as_deref()?, object.facts.arch?);
-        let expected = format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name());
+        let expected = musl::loader_path(arch);
         let wrong = interpreter != expected && evidence_of_glibc(audit.graph, index).is_none();
         wrong.then(|| ((interpreter, expected, arch.as_str()), object.origin.shown()))
     });

@@ -209,6 +209,22 @@ impl RelocationKind {
     }
 }
 
+/// The class, byte order and `e_machine` of objects for an architecture: the other direction of [`arch`].
+pub(crate) fn layout_of(arch: Arch) -> (Class, Endian, u16) {
+    use Class::{Elf32, Elf64};
+    use Endian::{Big, Little};
+    match arch {
+        Arch::X86_64 => (Elf64, Little, EM_X86_64),
+        Arch::I686 => (Elf32, Little, EM_386),
+        Arch::Aarch64 => (Elf64, Little, EM_AARCH64),
+        Arch::Armv7l | Arch::Armv6l => (Elf32, Little, EM_ARM),
+        Arch::Ppc64le => (Elf64, Little, EM_PPC64),
+        Arch::S390x => (Elf64, Big, EM_S390),
+        Arch::Riscv64 => (Elf64, Little, EM_RISCV),
+        Arch::Loongarch64 => (Elf64, Little, EM_LOONGARCH),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

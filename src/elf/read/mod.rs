@@ -1,6 +1,7 @@
 //! Reading: from the bytes of a file to its facts and symbols, by address, as musl's loader goes.
 
 pub(crate) mod arm;
+pub(crate) mod dlopen_notes;
 pub(crate) mod dynamic;
 pub(crate) mod headers;
 pub(crate) mod machine;

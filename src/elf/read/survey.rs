@@ -8,6 +8,7 @@ use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
+use super::dlopen_notes;
 use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, LONGEST_NAME, string_at};
 use super::headers::Image;
 use super::machine::arch;
@@ -50,6 +51,7 @@ impl<'a> Survey<'a> {
         if loaded {
             ElfError::limit("sections", "sections", image.sections.len() as u64, limits.sections)?;
             facts.interpreter = interpreter(&image)?;
+            facts.dlopen_notes = dlopen_notes::of(&image);
             facts.headers_mapped = image.headers_mapped();
         }
         if let Some(dynamic) = &dynamic {
@@ -120,6 +122,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         arch: arch(image.format, header.e_machine, header.e_flags, attributes.as_ref()),
         arm_cpu_arch: attributes.and_then(|attributes| attributes.cpu_arch),
         isa_needed: notes::isa_needed(image),
+        dlopen_notes: Vec::new(),
         interpreter: None,
         dynamic: false,
         soname: None,

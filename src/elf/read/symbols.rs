@@ -160,6 +160,11 @@ impl<'a> DynamicSymbols<'a> {
         self.entries.len() / index(self.format.symbol_size())
     }
 
+    /// The string table: a part of the bytes that were parsed.
+    pub(crate) fn strings(&self) -> &'a [u8] {
+        self.strings
+    }
+
     /// The symbols in table order, without the null symbol at the start.
     pub fn iter(&self) -> impl Iterator<Item = Symbol<'a>> {
         let mut versions = self.versions.chunks_exact(2).skip(1);

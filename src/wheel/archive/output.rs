@@ -20,6 +20,24 @@ pub(super) struct Output {
     directory: PathBuf,
 }
 
+/// A whole file that was written, as it was when it got its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its hash.
+    pub sha256: Sha256Digest,
+}
+
+impl WrittenFile {
+    /// Of all bytes of an open file.
+    fn of(mut file: &File) -> io::Result<Self> {
+        file.rewind()?;
+        let sha256 = Sha256Digest::of_reader(file)?;
+        Ok(Self { size: file.stream_position()?, sha256 })
+    }
+}
+
 #[derive(Debug)]
 enum Temporary {
     /// Without a name: gone when the process is, however it ends.
@@ -55,24 +73,26 @@ impl Output {
         }
     }
 
-    /// Whether the bytes are those of the file that it would replace.
-    pub(super) fn is_there(&self) -> Result<bool, WheelError> {
-        let mut made = self.file();
-        let mut there = File::open(&self.path).map_err(WheelError::io(&self.path, "read"))?;
+    /// The file that it would replace, if its bytes are these.
+    pub(super) fn already_there(&self) -> Result<Option<WrittenFile>, WheelError> {
         let same = (|| {
-            if made.metadata()?.len() != there.metadata()?.len() {
-                return Ok(false);
+            let there = File::open(&self.path)?;
+            if self.file().metadata()?.len() != there.metadata()?.len() {
+                return Ok(None);
             }
-            made.rewind()?;
-            Ok(Sha256Digest::of_reader(made)? == Sha256Digest::of_reader(&mut there)?)
+            let made = WrittenFile::of(self.file())?;
+            Ok((made == WrittenFile::of(&there)?).then_some(made))
         })();
         same.map_err(WheelError::io(&self.path, "read"))
     }
 
     /// Makes the bytes durable and puts them in place of whatever was there. The name is not: when the power fails there
-    /// is the whole file, or what was there before.
-    pub(super) fn finish(self) -> Result<(), WheelError> {
-        self.file().sync_all().map_err(WheelError::io(&self.path, "write"))?;
+    /// is the whole file, or what was there before. What is said of it is known before it has its name: nothing can fail
+    /// behind that.
+    pub(super) fn finish(self) -> Result<WrittenFile, WheelError> {
+        let (synced, written) = rayon::join(|| self.file().sync_all(), || WrittenFile::of(self.file()));
+        synced.map_err(WheelError::io(&self.path, "write"))?;
+        let written = written.map_err(WheelError::io(&self.path, "read"))?;
         let named: io::Result<Option<TempPath>> = match self.temporary {
             #[cfg(target_os = "linux")]
             Temporary::Nameless(file) => nameless::link(&file, &self.path, &self.directory),
@@ -83,7 +103,8 @@ impl Output {
             Ok(Some(temporary)) => temporary.persist(&self.path).map_err(|error| error.error),
             Err(error) => Err(error),
         };
-        moved.map_err(WheelError::io(&self.path, "write"))
+        moved.map_err(WheelError::io(&self.path, "write"))?;
+        Ok(written)
     }
 }
 
@@ -151,15 +172,21 @@ mod nameless {
     }
 }
 
-/// Writes a file that appears whole or not at all. Missing directories are created.
+/// Writes a file that appears whole or not at all, and that only its owner can read and write. Missing directories are
+/// created.
 ///
 /// # Errors
 ///
 /// When the file cannot be written.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
+pub(crate) fn write_own(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
     let output = Output::create(path)?;
+    #[cfg(unix)]
+    {
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        output.file().set_permissions(own).map_err(WheelError::io(path, "write"))?;
+    }
     output.file().write_all(bytes).map_err(WheelError::io(path, "write"))?;
-    output.finish()
+    output.finish().map(|_| ())
 }
 
 impl Wheel {
@@ -169,11 +196,13 @@ impl Wheel {
     /// # Errors
     ///
     /// When the wheel cannot be read, or is not what it was when it was opened, and when `to` cannot be written.
-    pub fn copy_to(&self, to: &Path) -> Result<(), WheelError> {
+    pub fn copy_to(&self, to: &Path) -> Result<WrittenFile, WheelError> {
         if let (Ok(from), Ok(to)) = (fs::canonicalize(self.path()), fs::canonicalize(to))
             && from == to
         {
-            return self.check_unchanged();
+            let there = File::open(self.path()).and_then(|file| WrittenFile::of(&file));
+            self.check_unchanged()?;
+            return there.map_err(WheelError::io(self.path(), "read"));
         }
         let output = Output::create(to)?;
         match self.source().copy(self.path(), output.file(), to)? {
@@ -182,16 +211,16 @@ impl Wheel {
         }
     }
 
-    /// Whether the file at `path` is a copy of the wheel, byte for byte.
+    /// The file at `path`, if it is a copy of the wheel, byte for byte.
     ///
     /// # Errors
     ///
     /// When one of them cannot be read, when the wheel is not what it was when it was opened, and when there is no room
     /// beside the file to copy the wheel to.
-    pub fn is_copy(&self, path: &Path) -> Result<bool, WheelError> {
+    pub fn copy_at(&self, path: &Path) -> Result<Option<WrittenFile>, WheelError> {
         let output = Output::beside(path)?;
         match self.source().copy(self.path(), output.file(), path)? {
-            true => output.is_there(),
+            true => output.already_there(),
             false => Err(WheelError::Changed(self.path().to_owned())),
         }
     }

@@ -78,6 +78,21 @@ impl Packed {
         })
     }
 
+    /// Whether it inflates to a file of the size and the sums that it states.
+    pub(crate) fn is_sound(&self) -> bool {
+        let stated = (self.crc32, self.sha256);
+        let Ok(size) = usize::try_from(self.size) else { return false };
+        match self.method {
+            Method::Stored => self.compressed.len() == size && Sums::of(&self.compressed) == stated,
+            Method::Deflated => {
+                let mut sums = Sums::default();
+                let stream = self.compressed.as_slice();
+                let inflated = deflate::inflate(stream, stream.len() as u64, size, |piece| sums.add(piece));
+                inflated.is_ok() && sums.finish() == stated
+            }
+        }
+    }
+
     /// The size of the file, inflated.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -95,6 +110,23 @@ impl Packed {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_inflate_to_what_it_states_is_not_sound() {
+        for level in [0, 6] {
+            let packed = Packed::new(b"held against its hash".repeat(20), level);
+            assert!(packed.is_sound());
+            let other = Packed::new(b"held against its hush".repeat(20), level);
+            let forged = [
+                Packed { compressed: other.compressed.clone(), ..packed.clone() },
+                Packed { compressed: b"\x07damaged".to_vec(), ..packed.clone() },
+                Packed { size: packed.size + 1, ..packed.clone() },
+                Packed { crc32: packed.crc32 ^ 1, ..packed.clone() },
+                Packed { sha256: other.sha256, ..packed },
+            ];
+            assert!(forged.iter().all(|forged| !forged.is_sound()));
+        }
+    }
 
     #[test]
     fn what_is_kept_is_read_again_and_damage_is_noticed() {

@@ -75,8 +75,9 @@ impl Source {
         match &self.bytes {
             Bytes::File(_, state) => {
                 let mut file = File::open(path).map_err(WheelError::io(path, "open"))?;
-                io::copy(&mut file, &mut output).map_err(WheelError::io(to, "write"))?;
-                Ok(State::of(&file).map_err(WheelError::io(path, "read"))? == *state)
+                let count = io::copy(&mut file, &mut output).map_err(WheelError::io(to, "write"))?;
+                let same = State::of(&file).map_err(WheelError::io(path, "read"))? == *state;
+                Ok(same && count == state.length)
             }
             Bytes::Memory(bytes) => {
                 output.write_all(bytes).map_err(WheelError::io(to, "write"))?;
@@ -152,7 +153,14 @@ fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.bytes {
-            Bytes::File(file, _) => self.window.read(file, self.position, buffer)?,
+            Bytes::File(file, state) => {
+                let count = self.window.read(file, self.position, buffer)?;
+                // A file that ends before its end is damaged, or is cut short just now: what is made of it would be, too.
+                if count == 0 && !buffer.is_empty() && self.position < state.length {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                count
+            }
             Bytes::Memory(bytes) => {
                 let start = usize::try_from(self.position).unwrap_or(usize::MAX);
                 let mut rest = bytes.get(start..).unwrap_or_default();
@@ -180,6 +188,17 @@ impl Seek for Source {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_file_that_ends_before_its_end_is_an_error() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let mut source = Source::file(file.try_clone().unwrap()).unwrap();
+        file.set_len(6).unwrap();
+        let mut bytes = Vec::new();
+        let error = source.read_to_end(&mut bytes).unwrap_err();
+        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::UnexpectedEof, b"012345".as_slice()));
+    }
 
     #[test]
     fn files_and_memory_read_alike_and_clones_are_independent() {

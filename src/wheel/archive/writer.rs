@@ -17,7 +17,7 @@ use super::directory::check_tree;
 use super::error::WheelError;
 use super::in_order::in_order;
 use super::member::{Member, Method};
-use super::output::Output;
+use super::output::{Output, WrittenFile};
 use super::packed::Packed;
 use super::plan::{Content, Entry, NewFile};
 use super::reader::Wheel;
@@ -121,10 +121,13 @@ impl<'a> WheelWriter<'a> {
     /// When an entry names a member that the source does not have, when names collide, when the content of
     /// a file cannot be made, when the source is not what it was when it was opened, and when the output cannot be
     /// written.
-    pub fn write(&self, entries: Vec<Entry<'_>>, output: &Path) -> Result<Vec<Written>, WheelError> {
+    pub fn write(
+        &self,
+        entries: Vec<Entry<'_>>,
+        output: &Path,
+    ) -> Result<(WrittenFile, Vec<Written>), WheelError> {
         let (file, written) = self.make_in(Output::create, entries, output)?;
-        file.finish()?;
-        Ok(written)
+        Ok((file.finish()?, written))
     }
 
     /// What [`WheelWriter::write`] would write, if the file at `path` is that already, byte for byte. Nothing stays
@@ -133,9 +136,13 @@ impl<'a> WheelWriter<'a> {
     /// # Errors
     ///
     /// As [`WheelWriter::write`], and when the file at `path` cannot be read.
-    pub fn compare(&self, entries: Vec<Entry<'_>>, path: &Path) -> Result<Option<Vec<Written>>, WheelError> {
+    pub fn compare(
+        &self,
+        entries: Vec<Entry<'_>>,
+        path: &Path,
+    ) -> Result<Option<(WrittenFile, Vec<Written>)>, WheelError> {
         let (file, written) = self.make_in(Output::beside, entries, path)?;
-        Ok(file.is_there()?.then_some(written))
+        Ok(file.already_there()?.map(|there| (there, written)))
     }
 
     fn make_in(

@@ -1,6 +1,7 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
 mod dlopen_glibc_library;
+mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
@@ -98,6 +99,7 @@ const CASES: &[Case] = &[
     mixed_time::CASE,
     small_stacks::CASE,
     dlopen_glibc_library::CASE,
+    dlopen_note::CASE,
     limit_exceeded::CASE,
     overclaimed_tag::CASE,
     unlisted::CASE,

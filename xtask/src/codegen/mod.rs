@@ -6,9 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::root;
 
-mod cli;
-mod findings;
 mod policy;
+mod program;
 mod symbols;
 
 /// One generated file: where it goes, and what it says.
@@ -21,9 +20,10 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
-    Output { path: findings::PATH, generate: findings::generate },
-    // Last: it is made with the sources above.
-    Output { path: "docs/cli.md", generate: cli::generate },
+    // Last: they are made with the sources above.
+    Output { path: "docs/cli.md", generate: program::command_line },
+    Output { path: "docs/rules.md", generate: program::rules },
+    Output { path: program::SCHEMA, generate: program::schema },
 ];
 
 pub fn run(arguments: &[String]) -> Result<()> {

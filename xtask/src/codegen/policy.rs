@@ -35,7 +35,7 @@ pub fn generate() -> Result<String> {
     let document: Document = serde_json::from_str(&text).with_context(|| format!("cannot read {SOURCE}"))?;
     let mut source = format!(
         "//! The platform policies.\n//!\n//! @generated from `{SOURCE}` by `cargo xtask codegen`.\n\n\
-         use super::definition::Policy;\nuse crate::wheel::{{Arch, MuslVersion}};\n\n\
+         use super::definition::Policy;\nuse crate::platform::{{Arch, MuslVersion}};\n\n\
          /// Every policy, the one with the oldest musl first.\n\
          pub(super) const POLICIES: &[Policy] = &[\n"
     );

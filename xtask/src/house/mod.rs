@@ -2,6 +2,8 @@
 //! import each other in a circle; the order of the rooms is [`ROOMS`], and `docs/architecture.md` says what each is for.
 
 mod graph;
+#[cfg(test)]
+mod page;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,87 @@
+//! What to do about libraries that are missing: it depends on the system where they were looked for.
+
+use std::collections::BTreeSet;
+
+use crate::resolve::{Purpose, System, is_apk_name};
+
+use super::subject::Subject;
+
+/// What to do about libraries that are missing. What holds for all of them is said once.
+pub(super) struct Advice<'a> {
+    audit: &'a Subject<'a>,
+    /// The libraries that a package may provide.
+    installable: BTreeSet<&'a str>,
+    /// Whether that was said.
+    said: bool,
+}
+
+impl<'a> Advice<'a> {
+    /// Advice about the libraries of these names.
+    pub(super) fn new(audit: &'a Subject<'a>, missing: impl Iterator<Item = &'a str>) -> Self {
+        let is_installable = |name: &&str| is_apk_name(name) && audit.layout.named(name).next().is_none();
+        Self { audit, installable: missing.filter(is_installable).collect(), said: false }
+    }
+
+    /// What to do about one of them; nothing where that was said for another.
+    pub(super) fn about(&mut self, name: &str) -> Option<String> {
+        let inside = self.audit.layout.named(name).find_map(|index| self.audit.graph.objects.get(index));
+        if let Some(object) = inside {
+            return Some(format!(
+                "no run path leads there, but there is `{}`: link with `-Wl,-rpath,'$ORIGIN/...'` (musl does not take a \
+                 library that was opened by its path for one of the same name)",
+                object.origin.shown()
+            ));
+        }
+        // musl opens the path, wherever a package has put the library.
+        if name.contains('/') {
+            return Some(
+                "link with a library that has a `DT_SONAME` without a slash, so that it is needed by its name".to_owned(),
+            );
+        }
+        if !self.installable.contains(name) {
+            return Some("no package can provide a library of that name: build the object again".to_owned());
+        }
+        (!std::mem::replace(&mut self.said, true)).then(|| self.install())
+    }
+
+    fn install(&self) -> String {
+        let system = &self.audit.options.system;
+        let arch = self.audit.arch.map_or_else(String::new, |arch| format!(" for {arch}"));
+        if !system.is_for(self.audit.arch) {
+            let is = format!("{} is for {}", shown(system), listed(system));
+            return format!("{is}: name a root file system{arch} with `--sysroot DIR`");
+        }
+        if system.purpose == Purpose::Nothing {
+            let root = match system.has_apk {
+                true => "add `--sysroot /` to count them".to_owned(),
+                false => format!("name an Alpine root file system{arch} with `--sysroot DIR`"),
+            };
+            return format!("libraries of this machine do not count; {root}");
+        }
+        let exclude = match self.installable.first() {
+            Some(name) if self.installable.len() == 1 => {
+                format!("`--exclude {name}` if the user must provide it")
+            }
+            _ => "`--exclude NAME` for what the user must provide".to_owned(),
+        };
+        if !system.has_apk {
+            return format!(
+                "name the directory that has it with `-l DIR`, or an Alpine root file system{arch} with `--sysroot DIR`, or \
+                 pass {exclude}"
+            );
+        }
+        let tokens: Vec<String> = self.installable.iter().map(|name| format!("so:{name}")).collect();
+        let root =
+            system.root.as_ref().map_or_else(String::new, |root| format!(" --root {}", root.display()));
+        format!("`apk{root} add {}`, or pass {exclude}", tokens.join(" "))
+    }
+}
+
+fn shown(system: &System) -> String {
+    system.root.as_ref().map_or_else(|| "this machine".to_owned(), |root| format!("`{}`", root.display()))
+}
+
+fn listed(system: &System) -> String {
+    let names: Vec<&str> = system.arches.iter().map(|arch| arch.as_str()).collect();
+    names.join(" and ")
+}

@@ -1,0 +1,58 @@
+//! `dlopen-note`: libraries that an object says it opens.
+
+use crate::audit::finding::{Code, Finding, Severity, grouped, quoted, subject};
+use crate::audit::subject::Subject;
+use crate::elf::DlopenNote;
+use crate::musl;
+use crate::resolve::{Origin, is_apk_name};
+
+use super::rule::{Concern, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: Code::new("dlopen-note"),
+    severity: Severity::Note,
+    concern: Concern::Loading,
+    fixed_by_repair: false,
+    summary: "An object says that it opens a library with `dlopen`, and the wheel does not have it.",
+    explanation: "\
+The note `.note.dlopen` of a file lists the libraries that its code opens with `dlopen` if it finds them, with what each is for and
+how much it matters. No `DT_NEEDED` names them, so `repair` does not graft them by itself.",
+    source: "UAPI group, \"ELF dlopen metadata\"; `dlopen` in musl's `ldso/dynlink.c`.",
+    symptom: None,
+    fix: "\
+`repair --include NAME` grafts such a library. It is then found under its new name only by code that looks in the directory of grafts;
+else leave it to the user.",
+    check,
+};
+
+fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let found = audit.objects().flat_map(|object| {
+        let notes = object.facts.dlopen_notes.iter();
+        notes.filter(|note| !is_at_hand(audit, note)).map(|note| (note, object.origin.shown()))
+    });
+    let findings = grouped(found).into_iter().map(|(note, objects)| {
+        let about = [note.priority.as_deref(), note.feature.as_deref()];
+        let about: Vec<&str> = about.into_iter().flatten().collect();
+        let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+        let says = subject(&objects, "says that it opens", "say that they open");
+        let names = quoted(note.sonames.iter().map(String::as_str));
+        let message = format!("{says} {names} with `dlopen`{about}");
+        let first = note.sonames.iter().find(|name| is_apk_name(name));
+        let hint = first.map(|name| format!("`muslrepair repair --include {name}` grafts it"));
+        RULE.finding_about(&objects, message).with_hint_if(hint)
+    });
+    findings.collect()
+}
+
+/// Whether one of the libraries is musl itself, or in the wheel, or a library outside that a repair grafts.
+fn is_at_hand(audit: &Subject<'_>, note: &DlopenNote) -> bool {
+    let outside = |name: &str| {
+        audit.objects().any(|object| match &object.origin {
+            Origin::File { found, .. } => found.rsplit('/').next() == Some(name),
+            _ => false,
+        })
+    };
+    let at_hand =
+        |name: &String| musl::is_libc(name) || audit.layout.named(name).next().is_some() || outside(name);
+    note.sonames.iter().any(at_hand)
+}
