@@ -21,6 +21,7 @@ pub use metadata::digest::Sha256Digest;
 pub use metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 pub use metadata::headers::HeaderRule;
 pub use metadata::info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
+pub use metadata::info_json::{InvalidWheelInfoJson, WheelInfoJson};
 pub use metadata::path::{InvalidWheelPath, PathRule, WheelPath};
 pub use metadata::record::{InvalidRecord, Record, RecordHash, RecordRow, RecordRule};
 pub(crate) use metadata::suffix::{Covered, Python, Suffix, covered};

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Packaging,
     fixed_by_repair: true,
-    summary: "No Python has this platform tag, so no installer chooses the wheel for it.",
+    summary: "No Python has this platform tag, so no installer takes the wheel.",
     explanation: "\
 Installers compare the platform tags of a wheel with those of their Python, letter by letter. Tags for Linux are `linux_<arch>`, and those of
 PEP 600 and PEP 656, with the architecture as `uname -m` spells it: `x86_64` and not `amd64`, `aarch64` and not `arm64`. Tags such as `linux` or

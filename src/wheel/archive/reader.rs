@@ -23,6 +23,7 @@ use crate::wheel::layout::{NoPlace, Place};
 use crate::wheel::metadata::core_metadata::Metadata;
 use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use crate::wheel::metadata::info::WheelInfo;
+use crate::wheel::metadata::info_json::WheelInfoJson;
 use crate::wheel::metadata::path::WheelPath;
 use crate::wheel::metadata::record::Record;
 
@@ -49,6 +50,7 @@ pub struct Wheel {
     dist_info: WheelPath,
     data_dir: String,
     info: WheelInfo,
+    info_json: Option<WheelInfoJson>,
     metadata: Metadata,
     record: Record,
     limits: Limits,
@@ -127,6 +129,7 @@ impl Wheel {
             dist_info,
             data_dir,
             info: WheelInfo::default(),
+            info_json: None,
             metadata: Metadata::default(),
             record: Record::default(),
             limits: *limits,
@@ -137,6 +140,12 @@ impl Wheel {
         let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
         check_tags(&wheel)?;
+        let member = wheel.metadata_path(WheelInfoJson::NAME)?;
+        if wheel.member(member.as_str()).is_some() {
+            let (member, bytes) = wheel.metadata_file(WheelInfoJson::NAME)?;
+            let json = WheelInfoJson::parse(&bytes);
+            wheel.info_json = Some(json.map_err(|source| WheelError::InfoJson { member, source })?);
+        }
         let (member, bytes) = wheel.metadata_file("METADATA")?;
         wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
         let (member, bytes) = wheel.metadata_file("RECORD")?;
@@ -261,6 +270,12 @@ impl Wheel {
         &self.info
     }
 
+    /// The `WHEEL.json` file, where the wheel has one.
+    #[must_use]
+    pub fn info_json(&self) -> Option<&WheelInfoJson> {
+        self.info_json.as_ref()
+    }
+
     /// The `METADATA` file.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
@@ -279,7 +294,7 @@ impl Wheel {
             .ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))
     }
 
-    /// Path and bytes of one of the three files every wheel has.
+    /// Path and bytes of one of the files that say what the wheel is.
     fn metadata_file(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
         let path = self.metadata_path(name)?;
         let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
