@@ -10,6 +10,7 @@
     unreachable_pub
 )]
 
+mod as_expected;
 mod audit;
 mod auditwheel;
 mod batch;
@@ -42,3 +43,4 @@ mod tags;
 mod testdata;
 mod verify;
 mod wheel;
+mod wheel_json;
