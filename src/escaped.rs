@@ -52,14 +52,15 @@ impl Escaped<'_> {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if Self::hides(c) {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
+        let mut rest = self.0;
+        while let Some(place) = rest.find(Self::hides) {
+            let (seen, hidden) = rest.split_at(place);
+            f.write_str(seen)?;
+            let mut hidden = hidden.chars();
+            hidden.next().map_or(Ok(()), |c| write!(f, "{}", c.escape_default()))?;
+            rest = hidden.as_str();
         }
-        Ok(())
+        f.write_str(rest)
     }
 }
 
@@ -83,6 +84,9 @@ impl fmt::Display for Line<'_> {
         let text = Escaped(self.0).to_string();
         let begin = text.len() - text.trim_start().len();
         let is_command = text.get(begin..).is_some_and(|text| text.starts_with("::"));
+        if !is_command && !text.contains("##") {
+            return f.write_str(&text);
+        }
         for (place, c) in text.char_indices() {
             let rest = text.get(place..).unwrap_or_default();
             if (is_command && place == begin) || (c == '#' && Self::is_command(rest)) {
@@ -103,22 +107,42 @@ impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// The longest member name that is read unless told otherwise, in characters.
         const LONGEST: usize = 1024;
-        match self.0.char_indices().nth(LONGEST) {
-            Some((end, _)) => write!(f, "{}...", Escaped(self.0.get(..end).unwrap_or_default())),
-            None => Escaped(self.0).fmt(f),
-        }
+        beginning(self.0, LONGEST, f)
+    }
+}
+
+/// A sentence for people, escaped, and cut where nobody reads on: it names a few things, each of which a wheel may make as
+/// long as a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sentence<'a>(pub(super) &'a str);
+
+impl fmt::Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Three of the longest member names, in characters.
+        const LONGEST: usize = 3072;
+        beginning(self.0, LONGEST, f)
+    }
+}
+
+fn beginning(text: &str, longest: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let end = if text.len() > longest { text.char_indices().nth(longest) } else { None };
+    match end {
+        Some((end, _)) => write!(f, "{}...", Escaped(text.get(..end).unwrap_or_default())),
+        None => write!(f, "{}", Escaped(text)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, Excerpt, Line};
+    use super::{Escaped, Excerpt, Line, Sentence};
 
     #[test]
     fn long_texts_are_cut_between_characters() {
         let whole = "\u{e9}".repeat(1024);
         assert_eq!(Excerpt(&whole).to_string(), whole);
         assert_eq!(Excerpt(&format!("{whole}\u{e9}")).to_string(), format!("{whole}..."));
+        assert_eq!(Sentence(&whole.repeat(3)).to_string(), whole.repeat(3));
+        assert_eq!(Sentence(&whole.repeat(4)).to_string(), format!("{}...", whole.repeat(3)));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn decide<'a>(
 /// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;
 /// `armv8l` is what a 32-bit process on a 64-bit kernel says of itself, and its wheels are for either; `armhf` is ARMv6 for
 /// Alpine and ARMv7 for Debian. Other spellings (`amd64`) are those of [`Arch`].
-fn fits(built: Arch, claim: &str) -> Option<Arch> {
+pub(super) fn fits(built: Arch, claim: &str) -> Option<Arch> {
     match (built, claim) {
         (Arch::Armv6l | Arch::Armv7l, "armv8l") => Some(Arch::Armv7l),
         (Arch::Aarch64, "armv8l") => Some(Arch::Aarch64),
@@ -62,7 +62,7 @@ fn fits(built: Arch, claim: &str) -> Option<Arch> {
     }
 }
 
-fn same_family(a: Arch, b: Arch) -> bool {
+pub(super) fn same_family(a: Arch, b: Arch) -> bool {
     let arm = |arch| matches!(arch, Arch::Armv6l | Arch::Armv7l);
     a == b || (arm(a) && arm(b))
 }

@@ -15,6 +15,7 @@ use super::options::AuditOptions;
 use super::promise::promised_musl;
 use super::requirement::Requirement;
 use super::requirements::{Module, Requirements};
+use super::roles::{DataFile, Roles, Unloadable};
 use super::rules::{Concern, findings};
 use super::subject::{Package, Subject};
 
@@ -109,12 +110,27 @@ pub struct ObjectSet {
     pub name: String,
     /// The objects themselves.
     pub own: Vec<Object>,
+    /// Files that should be objects, and cannot be loaded.
+    pub unloadable: Vec<Unloadable>,
+    /// ELF files that nothing loads.
+    pub data: Vec<DataFile>,
+    /// The systems that a wheel for any platform has programs for, if there are several.
+    pub systems: Vec<String>,
     /// Objects of other wheels that are installed beside them.
     pub siblings: Vec<Object>,
     /// Where all of them and the other files are installed.
     pub layout: InstalledLayout,
     /// The platform tags of the wheel's name; none for a tree.
     pub platforms: Vec<PlatformTag>,
+}
+
+impl ObjectSet {
+    /// The files of a wheel or tree of this name.
+    #[must_use]
+    pub fn of(name: String, roles: Roles) -> Self {
+        let Roles { objects: own, unloadable, data, systems } = roles;
+        Self { name, own, unloadable, data, systems, ..Self::default() }
+    }
 }
 
 /// Audits a set of objects: resolves what they need, loads them, and holds them against the rules about loading.
@@ -130,7 +146,7 @@ pub(super) fn audit_with(
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> (ElfAudit, Vec<Finding>) {
-    let ObjectSet { name, own, siblings, mut layout, platforms } = set;
+    let ObjectSet { name, own, siblings, mut layout, platforms, unloadable, data, systems } = set;
     let mut include_failures = Vec::new();
     let included = include(&own, &platforms, resolver, options, &mut include_failures);
     // What is included is for the architecture of the wheel's objects, and tells it only where there are none.
@@ -170,6 +186,9 @@ pub(super) fn audit_with(
         modules: &modules,
         minimum_of_musl: &minimum_of_musl,
         include_failures: &include_failures,
+        unloadable: &unloadable,
+        data: &data,
+        systems: &systems,
         options,
     };
     let loading = findings(&subject, Concern::Loading);

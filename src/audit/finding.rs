@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::escaped::Escaped;
+use crate::escaped::Sentence;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,8 +78,8 @@ pub struct Finding {
     pub objects: Vec<String>,
     /// How many objects it is about.
     pub count: usize,
-    /// One sentence without a full stop, lower case. In it, in the details and in the hint names are escaped; the objects are
-    /// named as they are.
+    /// One sentence without a full stop, lower case. In it, in the details and in the hint names are escaped, and what
+    /// is longer than can be read is cut; the objects are named as they are.
     pub message: String,
     /// Further lines: what was searched, what was rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -95,7 +95,7 @@ impl Finding {
     /// The same with a hint.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(Escaped(&hint.into()).to_string());
+        self.hint = Some(sentence(&hint.into()));
         self
     }
 
@@ -118,7 +118,7 @@ impl Finding {
     /// The same with further lines.
     #[must_use]
     pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
-        self.details = details.iter().map(|line| Escaped(line).to_string()).collect();
+        self.details = details.iter().map(|line| sentence(line)).collect();
         self
     }
 }
@@ -132,14 +132,13 @@ const MOST_IN_MESSAGE: usize = 3;
 /// How many symbols a message names.
 const MOST_SYMBOLS: usize = 8;
 
-/// Names in backticks with commas between them.
-pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+/// A message with all names in it escaped, of a length that can be read.
+pub(super) fn sentence(message: &str) -> String {
+    Sentence(message).to_string()
 }
 
 /// The first few of many symbols or paths, and how many more there are.
-pub(crate) fn listed(names: &[&str]) -> String {
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     first_of(names, MOST_SYMBOLS)
 }
 
@@ -154,8 +153,10 @@ pub(crate) fn first_few(objects: &[&str]) -> String {
     first_of(objects, MOST_IN_MESSAGE)
 }
 
-fn first_of(names: &[&str], most: usize) -> String {
-    let shown = quoted(names.iter().take(most).copied());
+fn first_of<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let names_shown: Vec<String> =
+        names.iter().take(most).map(|name| format!("`{}`", name.as_ref())).collect();
+    let shown = names_shown.join(", ");
     match names.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::resolve::{Object, Origin, Resolution, Resolver, Shape};
 use crate::wheel::PlatformTag;
 
-use super::finding::quoted;
+use super::finding::listed;
 use super::options::AuditOptions;
 
 /// A library of `--include` that cannot be grafted.
@@ -85,7 +85,7 @@ fn find(shape: Shape, resolver: &Resolver, library: &str) -> Result<Object, Incl
     match resolver.by_name(library, shape) {
         (_, Some(object)) => Ok(object),
         (Resolution::Missing { searched, rejected }, None) => {
-            let mut details = vec![format!("searched: {}", quoted(searched.iter().map(String::as_str)))];
+            let mut details = vec![format!("searched: {}", listed(&searched))];
             details
                 .extend(rejected.iter().map(|file| format!("rejected: `{}` ({})", file.path, file.reason)));
             Err(IncludeFailure { details, ..refused("was not found") })

@@ -29,7 +29,7 @@ pub struct Neighbours {
 impl<'a> Neighbourhood<'a> {
     /// Adds a wheel.
     pub fn add(&mut self, wheel: &'a ScannedWheel) {
-        for (position, object) in wheel.objects.iter().enumerate() {
+        for (position, object) in wheel.roles.objects.iter().enumerate() {
             let at = (self.wheels.len(), position);
             self.named.entry(file_name(object)).or_default().push(at);
             for name in needed(object) {
@@ -43,7 +43,7 @@ impl<'a> Neighbourhood<'a> {
     /// it: what its own may lead to, and what needs libraries that have the names of its own.
     #[must_use]
     pub fn beside(&self, wheel: &WheelFilename) -> Neighbours {
-        let own = self.wheels.iter().filter(|other| other.name == *wheel).flat_map(|own| &own.objects);
+        let own = self.wheels.iter().filter(|other| other.name == *wheel).flat_map(|own| &own.roles.objects);
         let own: Vec<&Object> = own.collect();
         let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
         let mut names: Vec<&str> = own.iter().flat_map(|object| needed(object)).collect();
@@ -83,7 +83,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     fn object(&self, (wheel, position): (usize, usize)) -> Option<&'a Object> {
-        self.wheels.get(wheel)?.objects.get(position)
+        self.wheels.get(wheel)?.roles.objects.get(position)
     }
 
     /// Whether a wheel can be installed beside `own`: another project, for the same machine and Python.

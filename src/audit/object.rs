@@ -1,26 +1,109 @@
-//! Reading objects.
+//! Reading files of a wheel or tree: what each is, as far as musl may be asked to load it.
 
-use crate::elf::{self, ElfFacts, Kind};
-use crate::error::Error;
+use crate::elf::{self, ElfError, ElfFacts, ElfIdentity, with_elf_identification};
 use crate::limits::Limits;
 use crate::musl::ObjectSymbols;
-use crate::resolve::{Object, Origin};
+use crate::resolve::is_library_name;
+use crate::wheel::{NoPlace, Place, Suffix, WheelPath};
 
-/// The object that these bytes are, if they can be loaded at all: no `.o` files, no debug files, no core dumps.
-pub(super) fn object(
-    name: &str,
-    bytes: &[u8],
-    limits: &Limits,
-    origin: impl FnOnce() -> Result<Origin, Error>,
-) -> Result<Option<Object>, Error> {
+/// One file that is an ELF file, or should be one by its name, or is a program of another system.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) path: WheelPath,
+    /// Where it is installed.
+    pub(super) place: Result<Place, NoPlace>,
+    /// Whether its permissions let it be started.
+    pub(super) executable: bool,
+    pub(super) size: u64,
+    pub(super) content: Content,
+}
+
+/// What is in a file.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// An ELF file.
+    Elf(Box<(ElfFacts, ObjectSymbols)>),
+    /// An ELF file that cannot be read, with what its header says, if that can be.
+    Damaged { error: ElfError, identity: Option<ElfIdentity> },
+    /// A shared object without the first bytes of one.
+    Unmarked,
+    /// No ELF file, under the name of an extension module.
+    NotElf { why: &'static str },
+    /// A program or library of another system.
+    OtherSystem { system: &'static str },
+}
+
+/// What a file of this name is; `None` for what no loader has to do with.
+pub(super) fn content(path: &WheelPath, bytes: &[u8], limits: &Limits) -> Option<Content> {
+    let module = module_suffix(path.file_name()).is_some();
+    let is_unmarked = || is_library_name(path.file_name()) && is_unmarked(bytes, limits);
     if !elf::is_elf(bytes) {
-        return Ok(None);
+        let unmarked = is_unmarked();
+        return match other_system(bytes) {
+            _ if unmarked => Some(Content::Unmarked),
+            Some(system) => Some(Content::OtherSystem { system }),
+            None => module.then(|| Content::NotElf { why: kind_of_bytes(bytes) }),
+        };
     }
-    let damaged = |source| Error::elf(name, source);
-    let facts = ElfFacts::parse_within(bytes, limits).map_err(damaged)?;
-    if !matches!(facts.kind, Kind::Dynamic | Kind::Executable) {
-        return Ok(None);
+    let read = || {
+        let facts = ElfFacts::parse_within(bytes, limits)?;
+        let symbols = ObjectSymbols::read(bytes, &facts)?;
+        Ok((facts, symbols))
+    };
+    Some(match read() {
+        Ok(read) => Content::Elf(Box::new(read)),
+        Err(_) if ElfIdentity::of(bytes).is_err() && is_unmarked() => Content::Unmarked,
+        Err(error) => Content::Damaged { error, identity: ElfIdentity::of(bytes).ok() },
+    })
+}
+
+/// Whether musl maps a file although its first bytes are not those of an ELF file.
+fn is_unmarked(bytes: &[u8], limits: &Limits) -> bool {
+    let facts = with_elf_identification(bytes).map(|bytes| ElfFacts::parse_within(&bytes, limits));
+    facts.is_some_and(|facts| facts.is_ok_and(|facts| facts.dynamic))
+}
+
+/// The suffix of an extension module that has an ABI in it, as in `.cpython-312-x86_64-linux-musl.so` or `.abi3.so`, and
+/// no other system than Linux. Nothing but a module has such a name.
+pub(super) fn module_suffix(file_name: &str) -> Option<Suffix> {
+    let (_, suffix) = Suffix::of(file_name)?;
+    (suffix != Suffix::Plain && suffix.is_for_linux()).then_some(suffix)
+}
+
+/// What bytes that are no ELF file look like, after `is`.
+fn kind_of_bytes(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [] => "empty",
+        _ if bytes.starts_with(b"version https://git-lfs.github.com/spec/") => {
+            "a pointer of Git LFS in place of the file"
+        }
+        _ if bytes.iter().all(|byte| *byte == 0) => "full of zeros",
+        _ if std::str::from_utf8(bytes).is_ok() => "text",
+        _ => "no ELF file",
     }
-    let symbols = ObjectSymbols::read(bytes, &facts).map_err(damaged)?;
-    Ok(Some(Object { origin: origin()?, facts, symbols, size: bytes.len() as u64, dependencies: Vec::new() }))
+}
+
+const WINDOWS: &str = "Windows";
+const MACOS: &str = "macOS";
+
+/// The system that a program or library is for, by its first bytes: PE, or Mach-O.
+fn other_system(bytes: &[u8]) -> Option<&'static str> {
+    /// More architectures than any fat file has, and fewer than the oldest version of a Java class, which has the same magic.
+    const FAT: u32 = 40;
+    let word = |at: usize| {
+        bytes
+            .get(at..at.checked_add(4)?)
+            .and_then(|word| <[u8; 4]>::try_from(word).ok())
+            .map(u32::from_be_bytes)
+    };
+    match word(0)? {
+        0xfeed_face | 0xfeed_facf | 0xcefa_edfe | 0xcffa_edfe => Some(MACOS),
+        0xcafe_babe if word(4)? < FAT => Some(MACOS),
+        // `e_lfanew` leads to the header proper.
+        _ if bytes.starts_with(b"MZ") => {
+            let header = usize::try_from(word(0x3c)?.swap_bytes()).ok()?;
+            (word(header)? == 0x5045_0000).then_some(WINDOWS)
+        }
+        _ => None,
+    }
 }

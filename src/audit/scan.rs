@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::error::Error;
-use crate::resolve::{Object, Origin};
-use crate::wheel::{Directory, Sha256Digest, Wheel, WheelFilename, WheelPath};
+use crate::wheel::{Directory, RowMismatch, Sha256Digest, Wheel, WheelFilename, WheelPath};
 
-use super::object::object;
+use super::object::{Candidate, content};
+use super::roles::Roles;
 
 /// What one pass over a wheel found. The wheel need not stay open until it is audited.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,30 +20,39 @@ pub struct ScannedWheel {
     pub hashes: Vec<(WheelPath, Sha256Digest)>,
     /// Members that `RECORD` does not list.
     pub unlisted: Vec<WheelPath>,
+    /// Rows of `RECORD` that do not fit the wheel.
+    pub mismatches: Vec<RowMismatch>,
     /// The directories that installers make.
     pub directories: BTreeSet<Directory>,
-    /// The ELF files that can be loaded, in archive order.
-    pub objects: Vec<Object>,
+    /// Its ELF files by their roles.
+    pub roles: Roles,
 }
 
-/// Reads every member of a wheel once, in parallel, and checks it against `RECORD`.
+/// Reads every member of a wheel once, in parallel, and holds it against `RECORD`.
 ///
 /// # Errors
 ///
-/// When a member cannot be read, does not match `RECORD`, or is a damaged ELF file.
+/// When a member cannot be read, or when a library or program is where no installer puts it anywhere.
 pub fn scan_wheel(wheel: &Wheel) -> Result<ScannedWheel, Error> {
-    let scan = wheel.scan(|member, bytes| -> Result<Option<Object>, Error> {
-        let origin = || Ok(Origin::Member { path: member.path.clone(), place: wheel.place(&member.path)? });
-        object(member.path.as_str(), bytes, wheel.limits(), origin)
+    let scan = wheel.scan(|member, bytes| {
+        content(&member.path, bytes, wheel.limits()).map(|content| Candidate {
+            path: member.path.clone(),
+            place: wheel.place(&member.path),
+            executable: member.mode.is_some_and(|mode| mode & 0o111 != 0),
+            size: member.size,
+            content,
+        })
     })?;
     let places = scan.files.iter().filter_map(|file| wheel.place(&file.path).ok());
     let directories = places.map(|place| place.directory()).collect();
     let mut hashes = Vec::with_capacity(scan.files.len());
-    let mut objects = Vec::new();
+    let mut candidates = Vec::new();
     for file in scan.files {
         hashes.push((file.path, file.sha256));
-        objects.extend(file.value?);
+        candidates.extend(file.value);
     }
-    let (name, size, unlisted) = (wheel.filename().clone(), wheel.size(), scan.unlisted);
-    Ok(ScannedWheel { name, size, hashes, unlisted, directories, objects })
+    let (name, size) = (wheel.filename().clone(), wheel.size());
+    let (unlisted, mismatches) = (scan.unlisted, scan.mismatches);
+    let roles = Roles::in_wheel(name.platforms(), candidates)?;
+    Ok(ScannedWheel { name, size, hashes, unlisted, mismatches, directories, roles })
 }

@@ -3,7 +3,7 @@
 use crate::musl::Release;
 use crate::platform::Arch;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, directory_of};
-use crate::wheel::{Place, PlatformTag, Wheel, WheelPath};
+use crate::wheel::{Place, PlatformTag, RowMismatch, Wheel, WheelPath};
 
 use super::arch::ArchConflict;
 use super::include::IncludeFailure;
@@ -11,6 +11,7 @@ use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
 use super::requirement::{Requirement, RequirementKind};
 use super::requirements::Module;
+use super::roles::{DataFile, Unloadable};
 use super::wheel_kind::WheelKind;
 
 /// A wheel or a tree as rules see it.
@@ -39,6 +40,12 @@ pub(crate) struct Subject<'a> {
     pub(crate) minimum_of_musl: &'a MinimumMusl,
     /// Libraries of `--include` that cannot be had.
     pub(crate) include_failures: &'a [IncludeFailure],
+    /// Files that should be objects, and cannot be loaded.
+    pub(crate) unloadable: &'a [Unloadable],
+    /// ELF files that nothing loads.
+    pub(crate) data: &'a [DataFile],
+    /// The systems that a wheel for any platform has programs for, if there are several.
+    pub(crate) systems: &'a [String],
     pub(crate) options: &'a AuditOptions,
 }
 
@@ -49,6 +56,8 @@ pub(crate) struct Package<'a> {
     pub(crate) kind: WheelKind,
     /// Members that `RECORD` does not list.
     pub(crate) unlisted: &'a [WheelPath],
+    /// Rows of `RECORD` that do not fit the wheel.
+    pub(crate) mismatches: &'a [RowMismatch],
 }
 
 impl<'a> Subject<'a> {

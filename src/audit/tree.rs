@@ -9,12 +9,13 @@ use walkdir::WalkDir;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::regular_file::read_regular;
-use crate::resolve::{InstalledLayout, Object, Origin, Resolver, Sysroot, is_elf_file};
+use crate::resolve::{InstalledLayout, Object, Origin, Resolver, Sysroot, is_elf_file, is_library_name};
 use crate::wheel::{Directory, Place, Scheme, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_objects};
-use super::object::object;
+use super::object::{Candidate, content};
 use super::options::AuditOptions;
+use super::roles::Roles;
 
 /// Audits the ELF files below a directory, as if it were `site-packages`.
 ///
@@ -23,7 +24,7 @@ use super::options::AuditOptions;
 ///
 /// # Errors
 ///
-/// When a directory or file cannot be read, or an ELF file is damaged.
+/// When a directory or file cannot be read.
 pub fn audit_tree(
     root: &Path,
     resolver: &Resolver,
@@ -48,16 +49,15 @@ pub fn audit_tree(
             layout.insert_directory(&Directory { scheme: Scheme::Site, path: Some(path) });
         }
     }
-    let objects: Vec<Result<Option<Object>, Error>> =
-        files.par_iter().map(|(path, location)| read_object(path, location, limits)).collect();
-    let objects: Result<Vec<Option<Object>>, Error> = objects.into_iter().collect();
-    let own: Vec<Object> = objects?.into_iter().flatten().collect();
+    let candidates: Result<Vec<Option<Candidate>>, Error> =
+        files.par_iter().map(|(path, location)| candidate(path, location, limits)).collect();
+    let roles = Roles::in_tree(candidates?.into_iter().flatten().collect())?;
     for (path, _) in files {
         layout.insert_other(&site(path));
     }
-    insert_links(&mut layout, root, links, &own, &resolver.options().places.sysroot);
+    insert_links(&mut layout, root, links, &roles.objects, &resolver.options().places.sysroot);
     let name = root.display().to_string();
-    let set = ObjectSet { name, own, layout, ..ObjectSet::default() };
+    let set = ObjectSet { layout, ..ObjectSet::of(name, roles) };
     Ok(audit_objects(set, resolver, options))
 }
 
@@ -99,14 +99,21 @@ fn site(path: WheelPath) -> Place {
     Place { scheme: Scheme::Site, path }
 }
 
-fn read_object(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Option<Object>, Error> {
+/// Most files of a `site-packages` are text: only those whose first bytes or name call for it are read whole.
+fn candidate(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Option<Candidate>, Error> {
     let failed = |error| Error::io("read", location, error);
-    // Most files of a site-packages are text; only ELF files are read whole.
-    if !is_elf_file(location).map_err(failed)? {
+    if !is_library_name(path.file_name()) && !is_elf_file(location).map_err(failed)? {
         return Ok(None);
     }
     let bytes = read_regular(location, limits.member_size).map_err(failed)?;
-    object(path.as_str(), &bytes, limits, || {
-        Ok(Origin::Member { path: path.clone(), place: site(path.clone()) })
-    })
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    // Which programs are started matters for wheels without a machine of their own.
+    let made = |content| Candidate {
+        path: path.clone(),
+        place: Ok(site(path.clone())),
+        executable: true,
+        size,
+        content,
+    };
+    Ok(content(path, &bytes, limits).map(made))
 }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::platform::Arch;
 use crate::policy::Policy;
 use crate::resolve::{InstalledLayout, Resolver};
 use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelError, WheelFilename, WheelPath};
 
+use super::arch::fits;
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
 use super::finding::{Code, Finding, Severity};
 use super::install_set::Neighbours;
@@ -30,6 +32,9 @@ pub struct Audit {
     /// Members that `RECORD` does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<WheelPath>,
+    /// Whether every row of `RECORD` is right, and every member has one.
+    #[serde(skip)]
+    pub record_is_right: bool,
     /// The audit of its ELF files.
     #[serde(flatten)]
     pub elf: ElfAudit,
@@ -62,6 +67,25 @@ impl Audit {
         }
     }
 
+    /// The findings for which `show` gives no other answer: the ELF files are for another machine than the file name says, or
+    /// for one that no musl wheel can name.
+    pub fn wrong_machine(&self) -> impl Iterator<Item = &Finding> {
+        self.elf
+            .errors()
+            .filter(|finding| ["wrong-machine", "unknown-machine"].contains(&finding.code.as_str()))
+    }
+
+    /// Whether the file name names architectures, and no ELF file is for one of them.
+    #[must_use]
+    pub fn has_nothing_for_its_machine(&self) -> bool {
+        let names: Vec<&str> = self.wheel.platforms().iter().filter_map(PlatformTag::arch_name).collect();
+        let is_named = |arch: Arch| names.iter().any(|name| fits(arch, name).is_some());
+        let mut members = self.elf.members().map(|(.., object)| object.facts.arch);
+        self.kind == WheelKind::Platform
+            && !names.is_empty()
+            && !members.any(|arch| arch.is_some_and(is_named))
+    }
+
     /// The errors among them.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings().filter(|finding| finding.severity == Severity::Error)
@@ -92,9 +116,9 @@ pub fn audit_scanned(
     if (wheel.filename(), wheel.size()) != (&scanned.name, scanned.size) {
         return Err(WheelError::Changed(wheel.path().to_owned()).into());
     }
-    let ScannedWheel { name: filename, hashes, unlisted, objects, .. } = scanned;
+    let ScannedWheel { name: filename, hashes, unlisted, mismatches, roles, .. } = scanned;
     let pure = filename.platforms().iter().all(|tag| *tag == PlatformTag::Any);
-    let kind = match (objects.is_empty(), pure) {
+    let kind = match (roles.objects.is_empty(), pure) {
         (false, _) => WheelKind::Platform,
         (true, true) => WheelKind::Pure,
         (true, false) => WheelKind::PlatformWithoutElf,
@@ -106,21 +130,22 @@ pub fn audit_scanned(
     for directory in &siblings.directories {
         layout.insert_directory(directory);
     }
-    let package = Package { wheel, kind, unlisted: &unlisted };
+    let package = Package { wheel, kind, unlisted: &unlisted, mismatches: &mismatches };
     let set = ObjectSet {
-        name: filename.to_string(),
-        own: objects,
         siblings: siblings.objects,
         layout,
         platforms: filename.platforms().to_vec(),
+        ..ObjectSet::of(filename.to_string(), roles)
     };
     let (elf, packaging) = audit_with(set, Some(package), resolver, options);
+    let record_is_right = unlisted.is_empty() && mismatches.is_empty() && wheel.record().is_usual();
     Ok(Audit {
         wheel: filename,
         // With a library that is included it becomes one.
         kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
         hashes,
         unlisted,
+        record_is_right,
         elf,
         packaging,
         allow: options.allow.clone(),

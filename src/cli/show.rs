@@ -106,6 +106,10 @@ pub(super) fn run(
 
 /// What is no platform wheel is logged; everything else is a report.
 fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
+    if let Some(invalid) = report::invalid_wheel_sentence(audit) {
+        terminal.say(&invalid);
+        return Ok(());
+    }
     if audit.kind == WheelKind::Platform {
         return terminal.result(&report::show_paragraphs(audit, terminal.is_verbose()));
     }
@@ -130,9 +134,11 @@ fn audited(subject: &Subject, resolver: &Resolver, options: &AuditOptions) -> Re
     }
 }
 
-/// A platform wheel is a success whatever it needs; callers test with this whether there is something to repair.
+/// A platform wheel is a success whatever it needs, if it is for the machine that it says; callers test with this whether
+/// there is something to repair.
 fn status(audit: &Audit, allow_pure: bool) -> Exit {
     match audit.kind {
+        _ if audit.wrong_machine().next().is_some() => Exit::Failure,
         WheelKind::Platform => Exit::Success,
         WheelKind::Pure if allow_pure => Exit::Success,
         WheelKind::Pure | WheelKind::PlatformWithoutElf => Exit::Failure,

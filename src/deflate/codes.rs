@@ -15,45 +15,42 @@ const LENGTH_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 
 
 /// What a lookup says: so many literals, and then a match, the end, or nothing more.
 ///
-/// From the lowest bit: 5 bits for how many bits the codes take, 4 for how many extra bits follow them, flags, and from
-/// bit 16 on a number, to which the extra bits are added: how many bytes they stand for, or a distance.
+/// From the lowest bit: 5 bits for how many bits are taken, 5 for how many of them are the codes, before the extra bits;
+/// flags; and from bit 16 on a number, to which the extra bits are added: how many bytes they stand for, or a distance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step(u32);
 
 impl Step {
-    const MATCH: u32 = 1 << 9;
-    const END: u32 = 1 << 10;
+    const MATCH: u32 = 1 << 10;
+    const END: u32 = 1 << 11;
     /// No code, or one that is longer than what was looked up.
-    const OTHER: Self = Self(1 << 11);
+    const OTHER: Self = Self(1 << 12);
 
     const fn new(value: u32, extra: u32, flags: u32) -> Self {
-        Self(value << 16 | flags | extra << 5)
+        Self(value << 16 | flags | extra)
     }
 
+    /// With a code of so many bits.
     fn after(self, bits: usize) -> Self {
-        Self(self.0 + bits as u32)
+        Self(self.0 + (bits as u32) * 0x21)
     }
 
     #[inline(always)]
     fn code(self) -> u32 {
-        self.0 & 31
-    }
-
-    #[inline(always)]
-    fn extra(self) -> u32 {
-        self.0 >> 5 & 15
-    }
-
-    /// The number, with the extra bits behind the codes.
-    #[inline(always)]
-    pub(super) fn value(self, bits: u64) -> usize {
-        (self.0 >> 16) as usize + (bits >> self.code() & ((1 << self.extra()) - 1)) as usize
+        self.0 >> 5 & 31
     }
 
     /// The bits it takes, with extra bits.
     #[inline(always)]
     pub(super) fn taken(self) -> u32 {
-        self.code() + self.extra()
+        self.0 & 31
+    }
+
+    /// The number, with the extra bits behind the codes.
+    #[inline(always)]
+    pub(super) fn value(self, bits: u64) -> usize {
+        let taken = bits & ((1 << self.taken()) - 1);
+        (self.0 >> 16) as usize + (taken >> self.code()) as usize
     }
 
     #[inline(always)]
@@ -64,7 +61,7 @@ impl Step {
     /// All bits where it is a match, and none where it is not.
     #[inline(always)]
     pub(super) fn match_mask(self) -> u32 {
-        0_u32.wrapping_sub(self.0 / Self::MATCH & 1)
+        0_u32.wrapping_sub((self.0 / Self::MATCH) & 1)
     }
 
     #[inline(always)]

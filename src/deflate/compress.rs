@@ -9,7 +9,7 @@ use super::sized;
 
 /// What one thread compresses at a time. Matches do not reach back over the border of a piece, which costs some
 /// kilobytes for each.
-const PIECE: usize = sized(4 << 20, 1 << 18);
+const PIECE: usize = sized(1 << 20, 1 << 18);
 
 /// Compresses bytes, on all threads; level 0 stores them, 9 takes longest. The result depends on nothing but the
 /// arguments.

@@ -94,7 +94,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
     for (index, Piece { made, bytes }) in pieces.iter().enumerate() {
         let last = index + 1 == pieces.len();
         // zlib-rs begins on a byte, to compress and to see that it is right.
-        if !is_block(made) && out.position() % 8 != 0 {
+        if !is_block(made) && !out.position().is_multiple_of(8) {
             write_stored(&mut out, &[], false);
         }
         starts.push(out.position());

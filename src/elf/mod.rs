@@ -24,6 +24,7 @@ pub use facts::{DlopenNote, ElfFacts, Kind, RelocationFacts, Segment, VersionNee
 pub use patch::{Changes, SegmentChange, StringTableChange};
 pub use patched::{Patched, patch};
 pub use read::headers::is_elf;
+pub use read::identity::{ElfIdentity, with_elf_identification};
 pub(crate) use read::machine::layout_of;
 pub use read::relocations::References;
 pub use read::symbols::{Binding, DynamicSymbols, Symbol, SymbolKind};

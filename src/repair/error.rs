@@ -53,7 +53,7 @@ pub enum RepairError {
     #[error(transparent)]
     Filename(#[from] InvalidWheelFilename),
     /// The wheel has a member where the repair has to put one.
-    #[error("the wheel has a member `{member}` already")]
+    #[error("the wheel has a member `{member}` already, and it is not what the repair would put there")]
     Occupied {
         /// The member.
         member: String,

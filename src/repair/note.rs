@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::audit::quoted;
+use crate::audit::listed;
 use crate::wheel::{PlatformTag, WheelPath};
 
 /// Something the plan does or leaves that the user should know.
@@ -74,10 +74,10 @@ pub enum Note {
         #[serde(skip_serializing_if = "Option::is_none")]
         object: Option<String>,
     },
-    /// A member was missing from `RECORD`.
-    Unlisted {
-        /// The member.
-        member: WheelPath,
+    /// `RECORD` was wrong, and that of the result is right.
+    RecordFixed {
+        /// What was wrong, as a finding has it.
+        problem: String,
     },
 }
 
@@ -85,7 +85,7 @@ impl Note {
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::Unlisted { .. })
+        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::RecordFixed { .. })
     }
 }
 
@@ -93,15 +93,15 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RunPathDropped { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
             }
             Self::GraftRunPathDropped { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "dropping the run path of `{object}`, whose graft is elsewhere: {entries}")
             }
             Self::RunPathAdded { object, entries } => {
-                let entries = quoted(entries.iter().map(String::as_str));
+                let entries = listed(entries);
                 write!(f, "giving `{object}` a run path of its own to what it needs: {entries}")
             }
             Self::PathNeeded { object, path, library } => {
@@ -124,7 +124,7 @@ impl fmt::Display for Note {
             Self::TagDropped { tag, object: None } => {
                 write!(f, "Dropping the tag {tag}: no Python has this platform tag")
             }
-            Self::Unlisted { member } => write!(f, "`{member}` is not listed in RECORD; the result lists it"),
+            Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
         }
     }
 }

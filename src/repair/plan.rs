@@ -1,14 +1,17 @@
 //! The plan of a repair: every decision, and no I/O.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
 use super::error::RepairError;
 use crate::audit::{Audit, Finding, RequirementKind, Severity, WheelKind};
 use crate::elf::ElfEdit;
+use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
-use crate::wheel::{Directory, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path};
+use crate::wheel::{
+    Directory, Place, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path,
+};
 
 use super::graft::{Graft, GraftDir, GraftNames, graft_dir};
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
@@ -35,7 +38,7 @@ pub struct Plan {
     pub moved: Vec<MovedProgram>,
     /// What changes in `WHEEL`.
     pub metadata: MetadataEdit,
-    /// Whether `RECORD` has to be written anew although nothing else changes: it did not list every member.
+    /// Whether `RECORD` has to be written anew although nothing else changes: it does not list every member, or not rightly.
     pub complete_record: bool,
     /// What the user should know.
     pub notes: Vec<Note>,
@@ -125,7 +128,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         grafts: Vec::new(),
         edits: Vec::new(),
         moved: Vec::new(),
-        complete_record: audit.kind == WheelKind::Platform && !audit.unlisted.is_empty(),
+        complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
         findings: Vec::new(),
     };
@@ -134,13 +137,35 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     }
     plan.notes.extend(dropped_tags(audit, &plan.output));
     Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
-    plan.notes.extend(audit.unlisted.iter().map(|member| Note::Unlisted { member: member.clone() }));
+    // What is left to the user is said once, whoever needs it.
+    let mut said = BTreeSet::new();
+    plan.notes.retain(|note| match note {
+        Note::Excluded { library, pattern } => said.insert((library.clone(), pattern.clone())),
+        _ => true,
+    });
     // Of a wheel without ELF files no pattern says anything.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
     let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
-    plan.findings = found.filter(|finding| !plan.fixes(finding, options)).cloned().collect();
+    let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
+    let (unreadable, left): (Vec<_>, Vec<_>) =
+        left.into_iter().partition(|finding| finding.code == "unreadable-record");
+    if !unreadable.is_empty() {
+        return Err(RepairError::Unrepairable { findings: unreadable });
+    }
+    let fixed = fixed.into_iter().filter(is_about_record);
+    plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));
+    let as_said = |finding: Finding| match is_about_record(&finding) {
+        true => finding.with_severity(Severity::Warning),
+        false => finding,
+    };
+    plan.findings = left.into_iter().map(as_said).collect();
     Ok(plan)
+}
+
+/// Whether a finding is about `RECORD`. Installers take wheels whose `RECORD` is wrong, so that it is a warning in a repair.
+fn is_about_record(finding: &Finding) -> bool {
+    ["unreadable-record", "record-mismatch", "unlisted"].iter().any(|code| finding.code == *code)
 }
 
 struct Planner<'a> {
@@ -254,10 +279,7 @@ impl<'a> Planner<'a> {
                     notes.push(Note::LibpythonRemoved { object: shown.to_owned(), library });
                 }
                 Resolution::Excluded { pattern, .. } => {
-                    let note = Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() };
-                    if !notes.contains(&note) {
-                        notes.push(note);
-                    }
+                    notes.push(Note::Excluded { library: dependency.name.clone(), pattern: pattern.clone() });
                 }
                 Resolution::Libc
                 | Resolution::Allowed { .. }
@@ -284,7 +306,7 @@ impl<'a> Planner<'a> {
         from: &Directory,
         leads_to: impl Fn(usize) -> bool,
     ) -> Result<Vec<String>, RepairError> {
-        let mut entries: Vec<String> = Vec::new();
+        let (mut entries, mut seen) = (Vec::new(), HashSet::new());
         for (name, target) in object.edges().filter(|(_, target)| *target != index) {
             let to = match self.audit.elf.graph.objects.get(target).map(|object| &object.origin) {
                 Some(Origin::Member { place, .. }) if leads_to(target) => place.directory(),
@@ -295,7 +317,7 @@ impl<'a> Planner<'a> {
                 object: object.origin.shown().to_owned(),
                 target: name.to_owned(),
             })?;
-            if !entries.contains(&entry) {
+            if seen.insert(entry.clone()) {
                 entries.push(entry);
             }
         }
@@ -307,7 +329,8 @@ impl<'a> Planner<'a> {
         let program: WheelPath = format!("{directory}/{path}")
             .parse()
             .map_err(|source| RepairError::Name { name: path.to_owned(), source })?;
-        if self.wheel.member(program.as_str()).is_some() {
+        let place = Place { scheme: Scheme::Site, path: program.clone() };
+        if self.wheel.member_at(&place).is_some() {
             return Err(RepairError::Occupied { member: program.to_string() });
         }
         Ok(MovedProgram { script: script.clone(), program })
@@ -364,9 +387,13 @@ impl<'a> Planner<'a> {
         };
         let Origin::File { file, .. } = &object.origin else { return Ok(None) };
         let member = directory.member(name)?;
-        // A wheel that was repaired before holds this library already, under the same hash.
-        if self.wheel.member(member.as_str()).is_some() {
-            return Ok(None);
+        let place = self.wheel.place(&member).map_err(Error::from)?;
+        if let Some(there) = self.wheel.member_at(&place) {
+            // A wheel that was repaired before holds this library already, under the same hash.
+            return match there.path == member && self.is_graft_of(&member, object, name) {
+                true => Ok(None),
+                false => Err(RepairError::Occupied { member: there.path.to_string() }),
+            };
         }
         let wanted = self.run_path_entries(index, object, &directory.directory, |_| true)?;
         let mut run_path = replace(&object.facts, &wanted);
@@ -394,6 +421,18 @@ impl<'a> Planner<'a> {
             needs: needs.into_iter().collect(),
             edit,
         }))
+    }
+
+    /// Whether a member is the graft of this name that a repair makes of a library outside: what it exports and asks for, and
+    /// not where it lies, is the same.
+    fn is_graft_of(&self, member: &WheelPath, library: &Object, name: &str) -> bool {
+        let mut members = self.audit.elf.members();
+        let there = members.find(|(_, path, ..)| *path == member).map(|(.., object)| object);
+        there.is_some_and(|there| {
+            there.facts.soname.as_deref() == Some(name)
+                && there.facts.arch == library.facts.arch
+                && there.symbols == library.symbols
+        })
     }
 }
 

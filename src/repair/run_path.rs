@@ -65,15 +65,15 @@ pub(super) fn translate(
             None => dropped.push(entry.to_owned()),
         }
     }
-    kept.extend(wanted.iter().filter(|wanted| !kept.contains(wanted)).cloned().collect::<Vec<_>>());
+    kept.extend(wanted.iter().filter(|wanted| known.insert((*wanted).clone())).cloned());
     RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
 }
 
 /// The run path of an object that lies somewhere new: nothing of the old one holds there.
 pub(super) fn replace(facts: &ElfFacts, wanted: &[String]) -> RunPathDecision {
+    let stays: HashSet<&str> = wanted.iter().map(String::as_str).collect();
     let dropped = facts.run_path().into_iter().flat_map(musl::search_path_entries);
-    let dropped =
-        dropped.filter(|entry| !wanted.iter().any(|wanted| wanted == entry)).map(str::to_owned).collect();
+    let dropped = dropped.filter(|entry| !stays.contains(entry)).map(str::to_owned).collect();
     RunPathDecision { edit: write(facts, &wanted.join(":")), dropped }
 }
 

@@ -11,8 +11,8 @@ use crate::resolve::Origin;
 
 use super::json_text::render;
 use super::sentences::{
-    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
-    versioned_symbols,
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence,
+    invalid_wheel_sentence, no_elf_sentence, versioned_symbols,
 };
 
 /// The column at which auditwheel breaks its paragraphs.
@@ -96,11 +96,18 @@ struct Failure<'a> {
 pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
     let wheel = audit.wheel.to_string();
     if audit.kind != WheelKind::Platform {
+        let errors: Vec<&str> = audit.elf.errors().map(|finding| finding.message.as_str()).collect();
+        if !errors.is_empty() {
+            return show_error_json(&wheel, &errors.join("; "));
+        }
         return if allow_pure && audit.kind == WheelKind::Pure {
             render(&Pure { version: 1, wheel: &wheel, pure: true })
         } else {
             show_error_json(&wheel, no_elf_sentence())
         };
+    }
+    if let Some(invalid) = invalid_wheel_sentence(audit) {
+        return show_error_json(&wheel, &invalid);
     }
     let external = external_libraries(audit);
     let forbidden = forbidden_symbols(audit);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::audit::Finding;
 use crate::error::Error;
-use crate::escaped::Escaped;
+use crate::escaped::Sentence;
 use crate::repair::RepairError;
 
 /// An error, ready to be shown: what is wrong, and what to do.
@@ -38,7 +38,7 @@ impl From<&RepairError> for Failure {
     }
 }
 
-/// A message, with all names in it escaped: it is one line, whatever they hold.
+/// A message, with all names in it escaped: it is one line that can be read, whatever they hold.
 fn escaped(message: String) -> String {
-    Escaped(&message).to_string()
+    Sentence(&message).to_string()
 }

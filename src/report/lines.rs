@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use crate::escaped::Line;
+use crate::escaped::{Line, Sentence};
 
-/// Lines for people. Whatever names of strangers are in one, it stays one line, and no command to what reads a log.
+/// Lines for people. Whatever names of strangers are in one, it stays one line of a length that can be read, and is
+/// no command to what reads a log.
 #[derive(Debug, Default)]
 pub(super) struct Lines(String);
 
 impl Lines {
     /// Adds a line.
     pub(super) fn add(&mut self, line: fmt::Arguments<'_>) {
-        self.0.push_str(&Line(&line.to_string()).to_string());
+        self.0.push_str(&Line(&Sentence(&line.to_string()).to_string()).to_string());
         self.0.push('\n');
     }
 

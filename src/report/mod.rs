@@ -18,6 +18,6 @@ pub use json::{
 };
 pub use json_text::{json_indented, json_line};
 pub use rules::{rule_document, rule_text, rules_document, rules_markdown, rules_text};
-pub use sentences::no_elf_sentence;
+pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
 pub use tree::{tree_auditwheel, tree_json, tree_text};

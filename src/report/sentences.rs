@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{Audit, ElfAudit, WheelKind};
 use crate::resolve::Resolution;
+use crate::wheel::PlatformTag;
 
 // Sentences that scripts look for.
 pub(super) const NO_VERSIONED_SYMBOLS: &str =
@@ -32,6 +33,24 @@ pub(super) fn consistent_sentence(audit: &Audit) -> String {
 pub fn no_elf_sentence() -> &'static str {
     "This does not look like a platform wheel, no ELF executable or shared library file (including compiled Python \
      C extension) found in the wheel archive"
+}
+
+/// What auditwheel says of a wheel whose ELF files are all for other architectures than its name; `None` for every other.
+#[must_use]
+pub fn invalid_wheel_sentence(audit: &Audit) -> Option<String> {
+    if !audit.has_nothing_for_its_machine() {
+        return None;
+    }
+    let name = audit.wheel.platforms().iter().find_map(PlatformTag::arch_name)?;
+    let mut text = format!(
+        "Invalid binary wheel: no ELF executable or shared library file (including compiled Python C extension) with a \
+         '{name}' architecture found. The following ELF files were found:"
+    );
+    for (_, path, _, object) in audit.elf.members() {
+        let arch = object.facts.arch.map_or_else(|| "unknown".to_owned(), |arch| arch.to_string());
+        text.push_str(&format!("\n    {path}: {arch}"));
+    }
+    Some(text)
 }
 
 /// Versions wanted of libraries that the wheel does not hold, by library.

@@ -18,8 +18,16 @@ use super::sentences::{
 #[must_use]
 pub fn show_text(audit: &Audit, packages: &SystemPackages) -> String {
     let mut text = Lines::default();
+    let invalid: Vec<Finding> = audit.wrong_machine().cloned().collect();
+    if !invalid.is_empty() {
+        text.add(format_args!("{} is not a valid binary wheel:", audit.wheel));
+        findings(&invalid, Severity::Error, &mut text);
+        return text.into_text();
+    }
     if audit.kind != WheelKind::Platform {
         text.add(format_args!("{}: {}", audit.wheel, no_elf_sentence()));
+        let found: Vec<Finding> = audit.findings().cloned().collect();
+        findings(&found, Severity::Note, &mut text);
         return text.into_text();
     }
     text.add(format_args!("{}", consistent_sentence(audit)));

@@ -1,9 +1,8 @@
 //! Alpine's database of installed packages, read without `apk`.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -15,7 +14,10 @@ use super::sysroot::Sysroot;
 const PLACES: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 
 /// The largest database that is read, in bytes; a full Alpine desktop has about 10 MB.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 32 << 20;
+
+/// How many packages a database may have; all of Alpine has some 30,000.
+const MOST_PACKAGES: usize = 100_000;
 
 /// An installed package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,11 +40,47 @@ pub struct Package {
 /// The packages of a root file system: who owns a file, who provides a library.
 #[derive(Clone, Debug, Default)]
 pub struct ApkDatabase {
+    text: String,
     packages: Vec<Package>,
-    /// File name to the directories it lies in (without the leading slash) and the owner there.
-    files: BTreeMap<String, Vec<(Arc<str>, usize)>>,
-    /// `p:` without versions, as in `so:libffi.so.8`.
-    provides: BTreeMap<String, usize>,
+    /// Sorted, so that those of one hash are together, in the order of the packages.
+    files: Vec<FileLine>,
+    /// Sorted likewise.
+    provides: Vec<Token>,
+}
+
+/// A file of a package. What it is called stands in the text: a large database is held once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct FileLine {
+    /// Of its name.
+    hash: u32,
+    package: u32,
+    /// Where its name begins in the text, and that of its directory (without the leading slash).
+    name: u32,
+    directory: u32,
+}
+
+/// What a package provides, `p:`, as in `so:libffi.so.8=8.1.4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Token {
+    /// Of what stands before the version.
+    hash: u32,
+    package: u32,
+    /// Where it begins in the text.
+    name: u32,
+}
+
+/// The place of a directory without a name: behind any text.
+const NOWHERE: u32 = u32::MAX;
+
+fn hash(name: &str) -> u32 {
+    crc32fast::hash(name.as_bytes())
+}
+
+/// Those of a sorted list that have a hash.
+fn with_hash<T>(sorted: &[T], hash: u32, of: impl Fn(&T) -> u32) -> &[T] {
+    let start = sorted.partition_point(|one| of(one) < hash);
+    let rest = sorted.get(start..).unwrap_or_default();
+    rest.get(..rest.partition_point(|one| of(one) == hash)).unwrap_or_default()
 }
 
 impl ApkDatabase {
@@ -58,7 +96,12 @@ impl ApkDatabase {
                 Ok((resolved, location)) => {
                     let text = root.open(&resolved).and_then(|file| file.read_within(LARGEST));
                     let text = text.map_err(|error| failed(&location, error))?;
-                    return Self::of(root, &String::from_utf8_lossy(&text)).map(Some);
+                    let text = String::from_utf8_lossy(&text);
+                    if text.lines().filter(|line| line.starts_with("P:")).count() > MOST_PACKAGES {
+                        let error = io::Error::other(format!("it has more than {MOST_PACKAGES} packages"));
+                        return Err(failed(&location, error));
+                    }
+                    return Self::of(root, &text).map(Some);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(failed(&root.root().join(place.trim_start_matches('/')), error)),
@@ -80,7 +123,12 @@ impl ApkDatabase {
     /// directory, `R:` a file in the last one named. Lines of other kinds are skipped.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut database = Self::default();
+        let mut database = Self { text: text.to_owned(), ..Self::default() };
+        // As much room as is needed, and no more: there may be one for every four bytes.
+        let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        database.files.reserve_exact(count("R:"));
+        let place =
+            |part: &str| u32::try_from(part.as_ptr().addr() - text.as_ptr().addr()).unwrap_or(u32::MAX);
         for record in text.split("\n\n") {
             let field = |letter: &str| {
                 record
@@ -90,17 +138,18 @@ impl ApkDatabase {
                     .map(str::to_owned)
             };
             let (Some(name), Some(version)) = (field("P:"), field("V:")) else { continue };
-            let index = database.packages.len();
-            let mut directory: Arc<str> = Arc::from("");
+            let package = u32::try_from(database.packages.len()).unwrap_or(u32::MAX);
+            let mut directory = "";
             for line in record.lines() {
                 if let Some(path) = line.strip_prefix("F:") {
-                    directory = Arc::from(path);
-                } else if let Some(file) = line.strip_prefix("R:") {
-                    database.files.entry(file.to_owned()).or_default().push((Arc::clone(&directory), index));
+                    directory = path;
+                } else if let Some(file) = line.strip_prefix("R:").filter(|file| !file.is_empty()) {
+                    let directory = if directory.is_empty() { NOWHERE } else { place(directory) };
+                    database.files.push(FileLine { hash: hash(file), package, name: place(file), directory });
                 } else if let Some(provided) = line.strip_prefix("p:") {
                     for token in provided.split_ascii_whitespace() {
-                        let token = token.split('=').next().unwrap_or(token);
-                        database.provides.entry(token.to_owned()).or_insert(index);
+                        let bare = token.split('=').next().unwrap_or(token);
+                        database.provides.push(Token { hash: hash(bare), package, name: place(token) });
                     }
                 }
             }
@@ -113,6 +162,8 @@ impl ApkDatabase {
                 distro: None,
             });
         }
+        database.files.sort_unstable();
+        database.provides.sort_unstable();
         database
     }
 
@@ -121,19 +172,33 @@ impl ApkDatabase {
     #[must_use]
     pub fn owner(&self, root: &Sysroot, path: &str) -> Option<&Package> {
         let (directory, file) = path.trim_start_matches('/').rsplit_once('/').unwrap_or(("", path));
-        let places = self.files.get(file)?;
-        let (_, index) = places.iter().find(|(place, _)| **place == *directory).or_else(|| {
-            places.iter().find(|(place, _)| {
-                root.resolve(&format!("/{place}/{file}")).is_ok_and(|(resolved, _)| resolved == path)
+        let same = with_hash(&self.files, hash(file), |line| line.hash);
+        let places = || same.iter().filter(|line| self.line(line.name) == file);
+        let line = places().find(|line| self.line(line.directory) == directory).or_else(|| {
+            // One directory may be named any number of times.
+            let mut tried = HashSet::new();
+            places().find(|line| {
+                let place = self.line(line.directory);
+                let resolved = || root.resolve(&format!("/{place}/{file}"));
+                tried.insert(place) && resolved().is_ok_and(|(resolved, _)| resolved == path)
             })
         })?;
-        self.packages.get(*index)
+        self.packages.get(usize::try_from(line.package).ok()?)
     }
 
     /// The package that provides a token: `so:libffi.so.8`, `cmd:xz`, `pc:zlib`.
     #[must_use]
     pub fn provider(&self, token: &str) -> Option<&Package> {
-        self.provides.get(token).and_then(|index| self.packages.get(*index))
+        let ends = |c: char| c.is_ascii_whitespace() || c == '=';
+        let same = with_hash(&self.provides, hash(token), |token| token.hash);
+        let found = same.iter().find(|found| self.line(found.name).split(ends).next() == Some(token))?;
+        self.packages.get(usize::try_from(found.package).ok()?)
+    }
+
+    /// The rest of the line that goes on at a place.
+    fn line(&self, place: u32) -> &str {
+        let rest = usize::try_from(place).ok().and_then(|place| self.text.get(place..));
+        rest.and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 
     /// The installed package of this name.
@@ -208,6 +273,18 @@ mod tests {
     const INSTALLED: &str = "C:Q1abc=\nP:xz-libs\nV:5.6.2-r1\nA:x86_64\nL:0BSD AND GPL-2.0-or-later\no:xz\n\
         p:so:liblzma.so.5=5.6.2\nF:usr\nF:usr/lib\nR:liblzma.so.5\na:0:0:777\nR:liblzma.so.5.6.2\n\n\
         P:musl\nV:1.2.5-r1\nA:x86_64\nL:MIT\np:so:libc.musl-x86_64.so.1=1 cmd:ldd=1.2.5-r1\nF:lib\nR:ld-musl-x86_64.so.1\n\n";
+
+    #[test]
+    fn the_first_of_several_that_own_or_provide_the_same_counts() {
+        let text =
+            "P:a\nV:1\np:so:x=1\nF:lib\nR:x\nF:\nR:top\n\nP:b\nV:2\np:so:x\nF:usr/lib\nR:x\nF:lib\nR:x\n\n";
+        let (database, root) = (ApkDatabase::parse(text), Sysroot::new("/nonexistent"));
+        let owner = |path: &str| database.owner(&root, path).map(|package| package.name.as_str());
+        assert_eq!([owner("/lib/x"), owner("/usr/lib/x")], [Some("a"), Some("b")]);
+        assert_eq!([owner("/top"), owner("/opt/x"), owner("/lib/y")], [Some("a"), None, None]);
+        assert_eq!(database.provider("so:x").unwrap().name, "a");
+        assert!(database.provider("so:x=1").is_none() && database.provider("so:").is_none());
+    }
 
     #[test]
     fn packages_with_hyphens_keep_their_names() {

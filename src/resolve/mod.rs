@@ -24,6 +24,7 @@ pub(crate) use layout::directory_of;
 pub use layout::{Installed, InstalledLayout};
 pub(crate) use library::Shape;
 pub use library::{LibraryFile, Rejected, is_elf_file, is_libpython};
+pub(crate) use object::is_library_name;
 pub use object::{Dependency, Object, Origin, Resolution};
 pub use pattern::{Pattern, PatternError};
 pub use process::Process;

@@ -126,6 +126,12 @@ pub enum Resolution {
     },
 }
 
+/// Whether a file name is that of a library or module: `*.so` or `*.so.*`.
+#[must_use]
+pub(crate) fn is_library_name(file_name: &str) -> bool {
+    file_name.ends_with(".so") || file_name.contains(".so.")
+}
+
 impl Object {
     /// Whether an interpreter imports it: it defines `PyInit_*`, or the names that other interpreters and later protocols
     /// use.
@@ -143,8 +149,7 @@ impl Object {
             Origin::File { found, .. } => found,
             _ => self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str()),
         };
-        let name = path.rsplit('/').next().unwrap_or(path);
-        self.facts.kind == Kind::Dynamic && (name.ends_with(".so") || name.contains(".so."))
+        self.facts.kind == Kind::Dynamic && is_library_name(path.rsplit('/').next().unwrap_or(path))
     }
 
     /// The objects this one depends on, as indices, with the name each is asked for by.

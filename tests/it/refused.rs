@@ -159,7 +159,7 @@ fn a_relocation_in_a_segment_that_cannot_be_written_is_refused() {
 }
 
 /// As `objcopy --only-keep-debug` leaves an object, and as `eu-strip -f` does: sections in memory have the type
-/// `SHT_NOBITS` (8), but for notes (7).
+/// `SHT_NOBITS` (8), but for notes (7); what the headers speak of is not in the file.
 fn debug_files() -> [Vec<u8>; 2] {
     let no_bits = |header: &mut [u8]| {
         let (kind, allocated) = (header[4], header[8] & 2 != 0);
@@ -168,7 +168,8 @@ fn debug_files() -> [Vec<u8>; 2] {
         }
     };
     let emptied = |_, header: &mut [u8]| header[32..40].fill(0);
-    [headers_changed(emptied, no_bits), headers_changed(|_, _| {}, no_bits)]
+    let elsewhere = |_, header: &mut [u8]| header[11] = 1;
+    [headers_changed(emptied, no_bits), headers_changed(elsewhere, no_bits)]
 }
 
 #[test]

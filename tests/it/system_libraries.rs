@@ -174,7 +174,7 @@ fn the_run_path_of_a_graft_is_not_said_to_lead_out_of_the_wheel() {
 #[test]
 fn each_minimum_has_its_own_reasons() {
     let sandbox = Sandbox::new();
-    let relr = object("x86_64/relr.so");
+    let relr = object("x86_64/ext_relr.so");
     let asking = with_symbol("gettid", false).build();
     let wheel = sandbox.wheel(&WheelBuilder::new(WHEEL).file(MODULE, asking).file("demo/liba.so", relr));
     let shown = sandbox.run(&["show", text(&wheel)]).stdout;

@@ -15,6 +15,14 @@ pub(crate) struct RawMember {
     pub(crate) mode: u16,
     pub(crate) comment: Vec<u8>,
     pub(crate) extra: Vec<u8>,
+    /// The extra fields of the local header, where they are others.
+    pub(crate) local_extra: Option<Vec<u8>>,
+    /// The flags of the local header, where they are others.
+    pub(crate) local_flags: Option<u16>,
+    /// The version of the format that is needed, times ten.
+    pub(crate) version: u16,
+    /// Bytes behind the data that belong to no member.
+    pub(crate) gap: Vec<u8>,
     pub(crate) crc: u32,
     /// The inflated size as declared.
     pub(crate) size: u32,
@@ -42,6 +50,10 @@ impl RawMember {
             mode,
             comment: Vec::new(),
             extra: Vec::new(),
+            local_extra: None,
+            local_flags: None,
+            version: 20,
+            gap: Vec::new(),
             size,
             local_size: size,
             descriptor: false,
@@ -107,14 +119,16 @@ impl RawZip {
             }
             offsets.push(bytes.len());
             let name = member.local_name.as_ref().unwrap_or(&member.name);
-            bytes.extend(b"PK\x03\x04\x14\x00");
+            let extra = member.local_extra.as_ref().unwrap_or(&member.extra);
+            bytes.extend(b"PK\x03\x04");
+            bytes.extend(member.version.to_le_bytes());
             let known = if member.descriptor { 0 } else { 1 };
-            let flags = member.flags | if member.descriptor { 8 } else { 0 };
+            let flags = member.local_flags.unwrap_or(member.flags) | if member.descriptor { 8 } else { 0 };
             common(&mut bytes, member, flags, known * member.crc, known * member.local_size, known);
             half(&mut bytes, name.len());
-            half(&mut bytes, member.extra.len());
+            half(&mut bytes, extra.len());
             bytes.extend(name);
-            bytes.extend(&member.extra);
+            bytes.extend(extra);
             bytes.extend(&member.data);
             if member.descriptor {
                 bytes.extend(b"PK\x07\x08");
@@ -122,10 +136,12 @@ impl RawZip {
                     bytes.extend(word.to_le_bytes());
                 }
             }
+            bytes.extend(&member.gap);
         }
         let directory = bytes.len();
         for (member, offset) in self.members.iter().zip(offsets) {
-            bytes.extend(b"PK\x01\x02\x14\x03\x14\x00");
+            bytes.extend(b"PK\x01\x02\x14\x03");
+            bytes.extend(member.version.to_le_bytes());
             let flags = member.flags | if member.descriptor { 8 } else { 0 };
             common(&mut bytes, member, flags, member.crc, member.size, 1);
             half(&mut bytes, member.name.len());

@@ -65,6 +65,16 @@ impl WheelBuilder {
         self
     }
 
+    /// Adds so many bytes that cannot be compressed.
+    pub(crate) fn noise(self, count: usize) -> Self {
+        let mut state = 1u64;
+        let bytes = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.to_be_bytes()[0]
+        });
+        self.stored("demo/noise", bytes.take(count).collect::<Vec<u8>>())
+    }
+
     /// Adds a member for a directory.
     pub(crate) fn directory(mut self, name: &str) -> Self {
         self.members.push(Item { name: format!("{name}/"), bytes: Vec::new(), mode: 0o755, stored: true });

@@ -1,6 +1,6 @@
 //! `dlopen-glibc-library`: libraries of glibc that are opened by name.
 
-use crate::audit::finding::{Code, Finding, Severity, grouped, quoted, subject};
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
 use crate::audit::subject::Subject;
 
 use super::rule::{Concern, Rule};
@@ -30,7 +30,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let message = format!(
             "{} `dlopen` and may open what musl systems do not have: {}",
             subject(&objects, "calls", "call"),
-            quoted(opened.iter().map(String::as_str))
+            listed(opened)
         );
         RULE.finding_about(&objects, message)
     });

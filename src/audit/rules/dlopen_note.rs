@@ -1,6 +1,6 @@
 //! `dlopen-note`: libraries that an object says it opens.
 
-use crate::audit::finding::{Code, Finding, Severity, grouped, quoted, subject};
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
 use crate::audit::subject::Subject;
 use crate::elf::DlopenNote;
 use crate::musl;
@@ -35,7 +35,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let about: Vec<&str> = about.into_iter().flatten().collect();
         let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
         let says = subject(&objects, "says that it opens", "say that they open");
-        let names = quoted(note.sonames.iter().map(String::as_str));
+        let names = listed(&note.sonames);
         let message = format!("{says} {names} with `dlopen`{about}");
         let first = note.sonames.iter().find(|name| is_apk_name(name));
         let hint = first.map(|name| format!("`muslrepair repair --include {name}` grafts it"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::audit::advice::Advice;
-use crate::audit::finding::{Code, Finding, Severity, grouped, listed, quoted};
+use crate::audit::finding::{Code, Finding, Severity, grouped, listed};
 use crate::audit::include::IncludeFailure;
 use crate::audit::libc::evidence_of_glibc;
 use crate::audit::subject::Subject;
@@ -105,7 +105,7 @@ fn run_paths<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<String> {
 fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {
     let mut details = Vec::new();
     if !searched.is_empty() {
-        details.push(format!("searched: {}", quoted(searched.iter().map(String::as_str))));
+        details.push(format!("searched: {}", listed(searched)));
     }
     let shown = rejected.iter().take(MOST_REJECTED);
     details.extend(shown.map(|file| format!("rejected: `{}` ({})", file.path, file.reason)));

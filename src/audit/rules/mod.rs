@@ -3,11 +3,13 @@
 //! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
 //! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
 
+mod damaged_elf;
 mod dlopen_glibc_library;
 mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
+mod foreign_elf;
 mod glibc_object;
 mod hash_word_size;
 mod ifunc;
@@ -28,13 +30,16 @@ mod mixed_time;
 mod needed_path;
 mod new_symbol;
 mod no_hash_table;
+mod not_loadable;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
+mod record_mismatch;
 mod refused_by_index;
 mod relr;
 mod reserved_name;
 mod rule;
+mod several_systems;
 mod small_alignment;
 mod small_stacks;
 mod textrel;
@@ -42,6 +47,7 @@ mod unknown_machine;
 mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
+mod unreadable_record;
 mod unresolved_symbol;
 mod unsupported_isa;
 mod unsupported_relocation;
@@ -50,6 +56,7 @@ mod wrong_machine;
 mod wrong_suffix;
 mod wrong_tag;
 
+use std::cmp::Reverse;
 use std::str::FromStr;
 
 use super::finding::{Code, Finding};
@@ -61,6 +68,7 @@ pub use rule::{Concern, Rule};
 
 /// Every rule, in the order of the documentation: what keeps wheels from loading first.
 pub const RULES: &[&Rule] = &[
+    &not_loadable::RULE,
     &glibc_object::RULE,
     &unresolved_symbol::RULE,
     &new_symbol::RULE,
@@ -85,6 +93,8 @@ pub const RULES: &[&Rule] = &[
     &forbidden_symbol::RULE,
     &wrong_machine::RULE,
     &unknown_machine::RULE,
+    &foreign_elf::RULE,
+    &damaged_elf::RULE,
     &unsupported_isa::RULE,
     &wrong_suffix::RULE,
     &ignored_run_path::RULE,
@@ -99,10 +109,13 @@ pub const RULES: &[&Rule] = &[
     &dlopen_note::RULE,
     &limit_exceeded::RULE,
     &overclaimed_tag::RULE,
+    &unreadable_record::RULE,
+    &record_mismatch::RULE,
     &unlisted::RULE,
     &wrong_tag::RULE,
     &purelib::RULE,
     &linux_tag::RULE,
+    &several_systems::RULE,
     &manylinux_tag_on_musl::RULE,
     &unknown_platform_tag::RULE,
     &refused_by_index::RULE,
@@ -118,7 +131,26 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> {
     let asked = RULES.iter().filter(|rule| rule.concern == concern);
     let wanted = asked.filter(|rule| !subject.options.allow.contains(&rule.code));
-    wanted.flat_map(|rule| (rule.check)(subject)).collect()
+    wanted.flat_map(|rule| bounded(rule, (rule.check)(subject))).collect()
+}
+
+/// How many findings of one rule are told one by one.
+const MOST_FINDINGS: usize = 100;
+
+/// The worst findings of a rule, and one about the rest: a wheel decides how many there are.
+fn bounded(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() <= MOST_FINDINGS {
+        return findings;
+    }
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    let rest = findings.split_off(MOST_FINDINGS);
+    if let Some(worst) = rest.first() {
+        let message = format!("{} more findings like these are not listed", rest.len());
+        let fixed_by_repair = rest.iter().all(|finding| finding.fixed_by_repair);
+        let severity = worst.severity;
+        findings.push(Finding { severity, fixed_by_repair, ..rule.finding(&worst.object, message) });
+    }
+    findings
 }
 
 /// No rule has this code.
@@ -155,6 +187,22 @@ impl FromStr for Code {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::audit::Severity;
+
+    #[test]
+    fn of_many_findings_the_worst_are_told_and_the_rest_is_counted() {
+        let rule = find("missing-library").unwrap();
+        let finding = |number: usize| rule.finding(&format!("{number}.so"), "is missing");
+        let few: Vec<Finding> = (0..MOST_FINDINGS).map(finding).collect();
+        assert_eq!(bounded(rule, few.clone()), few);
+        let warnings = (0..150).map(|number| finding(number).with_severity(Severity::Warning));
+        let told = bounded(rule, warnings.chain([finding(150)]).collect());
+        assert_eq!((told.len(), told[0].object.as_str()), (MOST_FINDINGS + 1, "150.so"));
+        let last = told.last().unwrap();
+        assert_eq!(last.message, "51 more findings like these are not listed");
+        assert_eq!((last.severity, last.fixed_by_repair), (Severity::Warning, false));
+        assert_eq!(bounded(rule, (0..150).map(finding).collect()).last().unwrap().severity, Severity::Error);
+    }
 
     #[test]
     fn codes_are_unique_and_every_text_is_there() {

@@ -3,8 +3,9 @@
 use crate::audit::finding::{Code, Finding, Severity, first_few, listed};
 use crate::audit::subject::{Package, Subject};
 use crate::audit::wheel_kind::WheelKind;
+use crate::escaped::Excerpt;
 use crate::platform::Arch;
-use crate::wheel::PlatformTag;
+use crate::wheel::{Member, PlatformTag, VersionKind, is_path, version_kind};
 
 use super::rule::{Concern, Rule};
 
@@ -16,15 +17,21 @@ pub(super) const RULE: Rule = Rule {
     summary: "PyPI does not accept the wheel.",
     explanation: "\
 PyPI checks wheels on upload: its file name must begin with the normalized name of the project, and `METADATA` and the `.dist-info`
-directory must have the same name and version; a musllinux tag must be for an architecture that it knows; files that `License-File` names must
-be in the wheel; and the archive must have no data descriptors and no comment, because programs that read archives in different
-ways would see different files. Other indexes may accept such a wheel.",
+directory must have the same name and version, which is one of PEP 440 and has no local part (`+cpu`); a musllinux tag must be for an
+architecture that it knows; files that `License-File` names must be in the wheel; scripts in `entry_points.txt` must have bare names; the
+members must not be more than 50 times larger than the archive, once they are larger than 64 MiB; and the archive must have no data
+descriptors and no comment, because programs that read archives in different ways would see different files. Other indexes may accept
+such a wheel.
+
+Some of it concerns installers, too. pip (since 25.3) and uv take no wheel whose version is none of PEP 440, which is an error. uv takes none
+with a script whose name leads out of the directory of programs, and none with a ZIP64 field that the sizes do not need.",
     source: "\
-PEP 427, \"Escaping and Unicode\"; PEP 503; PEP 625; PEP 639, \"Add License-File field\"; and what PyPI checks on upload (`warehouse`).",
+PEP 427, \"Escaping and Unicode\"; PEP 440; PEP 503; PEP 625; PEP 639, \"Add License-File field\"; the entry points specification; APPNOTE 4.5.3; and
+what PyPI checks on upload (`warehouse`).",
     symptom: Some("HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/"),
     fix: "\
-Build the wheel again with a build backend of today. `muslrepair repair` writes an archive without data descriptors and
-comments; names, versions and licences it does not change.",
+Build the wheel again with a build backend of today. `muslrepair repair` writes an archive without data descriptors, comments and
+ZIP64 fields; names, versions, scripts and licences it does not change.",
     check,
 };
 
@@ -39,7 +46,10 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.extend(identity(package, audit.name));
     findings.extend(distribution(package, audit.name));
     findings.extend(dist_info(package, audit.name));
+    findings.extend(version(package, audit.name));
     findings.extend(licences(package, audit.name));
+    findings.extend(scripts(package, audit.name));
+    findings.extend(ratio(package, audit.name));
     findings.extend(archive(package, audit.name));
     findings
 }
@@ -62,7 +72,6 @@ fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
         let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join("-").to_lowercase()
     };
-    let spelt = |text: &str| text.replace('-', "_").to_lowercase();
     let (metadata, filename) = (package.wheel.metadata(), package.wheel.filename());
     let differs = |what: &str, listed: &str, named: &str| {
         let dist_info = package.wheel.dist_info();
@@ -87,6 +96,61 @@ fn distribution(package: Package<'_>, name: &str) -> Option<Finding> {
     let finding =
         || RULE.finding(name, message()).with_hint("build the wheel again, with a build backend of today");
     (distribution != normal).then(finding)
+}
+
+/// A version as file names have it.
+fn spelt(version: &str) -> String {
+    version.replace('-', "_").to_lowercase()
+}
+
+/// The version of the file name, and that of `METADATA` where it is another one.
+fn version(package: Package<'_>, name: &str) -> Vec<Finding> {
+    let (named, listed) = (package.wheel.filename().version(), package.wheel.metadata().version());
+    let other = Some(listed).filter(|listed| spelt(listed) != spelt(named));
+    let found = std::iter::once(named).chain(other).filter_map(|version| {
+        let shown = Excerpt(version);
+        match version_kind(version) {
+            VersionKind::Public => None,
+            VersionKind::Local => {
+                let message = format!("PyPI does not accept the local version `{shown}`; other indexes do");
+                Some(RULE.finding(name, message).with_hint("build the wheel with a version without `+`"))
+            }
+            VersionKind::Invalid => {
+                let message =
+                    format!("`{shown}` is not a version of PEP 440: pip, uv and PyPI do not take the wheel");
+                let hint = "build the wheel with a version such as `1.0.post1`";
+                Some(RULE.finding(name, message).with_hint(hint).with_severity(Severity::Error))
+            }
+        }
+    });
+    found.collect()
+}
+
+fn scripts(package: Package<'_>, name: &str) -> Option<Finding> {
+    let paths = package.wheel.scripts().iter().filter(|script| is_path(script));
+    let paths: Vec<String> = paths.map(|path| Excerpt(path).to_string()).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let message = || {
+        let dist_info = package.wheel.dist_info();
+        format!("`{dist_info}/entry_points.txt` gives scripts a path in place of a name: {}", listed(&paths))
+    };
+    let finding =
+        || RULE.finding(name, message()).with_hint("give the scripts bare names, and build the wheel again");
+    (!paths.is_empty()).then(finding)
+}
+
+/// `COMPRESSION_RATIO_THRESHOLD` and `COMPRESSION_RATIO_MIN_SIZE` of `warehouse`.
+fn ratio(package: Package<'_>, name: &str) -> Option<Finding> {
+    const THRESHOLD: u64 = 50;
+    const FLOOR: u64 = 64 << 20;
+    let sizes = package.wheel.members().iter().map(|member| member.size);
+    let unpacked = sizes.fold(0, u64::saturating_add);
+    let is_refused = unpacked > FLOOR && unpacked > package.wheel.size().saturating_mul(THRESHOLD);
+    let message = || {
+        let times = unpacked / package.wheel.size().max(1);
+        format!("the members are {times} times larger than the archive; PyPI refuses more than {THRESHOLD}")
+    };
+    is_refused.then(|| RULE.finding(name, message()))
 }
 
 fn dist_info(package: Package<'_>, name: &str) -> Option<Finding> {
@@ -116,17 +180,20 @@ fn licences(package: Package<'_>, name: &str) -> Option<Finding> {
 
 /// How the archive is written. A wheel with ELF files is written anew by a repair.
 fn archive(package: Package<'_>, name: &str) -> Vec<Finding> {
-    let streamed: Vec<&str> = package
-        .wheel
-        .members()
-        .iter()
-        .filter(|member| member.streamed)
-        .map(|member| member.path.as_str())
-        .collect();
+    let paths = |is_asked: fn(&&Member) -> bool| -> Vec<&str> {
+        let members = package.wheel.members().iter().filter(is_asked);
+        members.map(|member| member.path.as_str()).collect()
+    };
+    let (streamed, odd_zip64) = (paths(|member| member.streamed), paths(|member| member.odd_zip64));
     let mut messages = Vec::new();
     if !streamed.is_empty() {
         let has = if streamed.len() == 1 { "has a data descriptor" } else { "have data descriptors" };
         messages.push(format!("{} {has}, which PyPI refuses", first_few(&streamed)));
+    }
+    if !odd_zip64.is_empty() {
+        let has = if odd_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
+        let them = first_few(&odd_zip64);
+        messages.push(format!("{them} {has} with more than the sizes that need it, which uv refuses"));
     }
     if package.wheel.has_comment() {
         messages.push("the archive has a comment, which PyPI refuses".to_owned());

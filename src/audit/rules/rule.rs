@@ -1,8 +1,7 @@
 //! What a rule is.
 
-use crate::audit::finding::{Code, Finding, MOST_OBJECTS, Severity};
+use crate::audit::finding::{Code, Finding, MOST_OBJECTS, Severity, sentence};
 use crate::audit::subject::Subject;
-use crate::escaped::Escaped;
 
 /// Something that can be wrong with a wheel: how it is named, what it means, and how it is found.
 ///
@@ -55,7 +54,7 @@ impl Rule {
             object: objects.first().copied().unwrap_or_default().to_owned(),
             objects: objects.iter().take(MOST_OBJECTS).map(|object| (*object).to_owned()).collect(),
             count: objects.len(),
-            message: Escaped(&message.into()).to_string(),
+            message: sentence(&message.into()),
             details: Vec::new(),
             hint: None,
             fixed_by_repair: self.fixed_by_repair,

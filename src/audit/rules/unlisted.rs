@@ -2,9 +2,9 @@
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::subject::Subject;
-use crate::audit::wheel_kind::WheelKind;
 use crate::wheel::WheelPath;
 
+use super::record_mismatch::with_hint;
 use super::rule::{Concern, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ leave it out, others install it, and pip does not remove it with the package.",
     symptom: None,
     fix: "\
 `muslrepair repair` writes a `RECORD` that lists every file, where the wheel has ELF files; pure wheels are copied as they are.
-Otherwise build the wheel again, or write it again with `wheel unpack` and `wheel pack`.",
+Otherwise build the wheel again. `--allow unlisted` accepts it.",
     check,
 };
 
@@ -28,14 +28,9 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let Some(package) = audit.package.filter(|package| !package.unlisted.is_empty()) else {
         return Vec::new();
     };
-    let files: Vec<&str> = package.unlisted.iter().map(WheelPath::as_str).collect();
+    let files: Vec<String> = package.unlisted.iter().map(WheelPath::to_string).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let message =
         format!("{} not listed in `{}/RECORD`", subject(&files, "is", "are"), package.wheel.dist_info());
-    let mut finding = RULE.finding_about(&files, message);
-    finding.fixed_by_repair = package.kind == WheelKind::Platform;
-    let them = if files.len() == 1 { "it" } else { "them" };
-    vec![finding.with_hint(match package.kind {
-        WheelKind::Platform => format!("`muslrepair repair` lists {them}"),
-        _ => "build the wheel again, or write it again with `wheel unpack` and `wheel pack`".to_owned(),
-    })]
+    vec![with_hint(package, RULE.finding_about(&files, message))]
 }

@@ -27,6 +27,27 @@ pub fn is_elf(first_bytes: &[u8]) -> bool {
     first_bytes.starts_with(MAGIC)
 }
 
+/// Class and byte order of a file that is long enough for its header.
+pub(super) fn format_of(file: &[u8]) -> Result<Format, ElfError> {
+    if !is_elf(file) {
+        return Err(Fault::NotElf.into());
+    }
+    let format = Format {
+        class: match file.get(EI_CLASS) {
+            Some(&ELFCLASS32) => Class::Elf32,
+            Some(&ELFCLASS64) => Class::Elf64,
+            _ => return Err(ElfError::malformed("ELF header", "EI_CLASS is neither 32 nor 64 bit", 4)),
+        },
+        endian: match file.get(EI_DATA) {
+            Some(&ELFDATA2LSB) => Endian::Little,
+            Some(&ELFDATA2MSB) => Endian::Big,
+            _ => return Err(ElfError::malformed("ELF header", "EI_DATA names no byte order", 5)),
+        },
+    };
+    slice(file, 0, format.file_header_size(), "ELF header")?;
+    Ok(format)
+}
+
 /// A parsed file. The program headers are what the loader sees; the section headers are kept only
 /// when the whole table is readable.
 #[derive(Debug)]
@@ -41,22 +62,7 @@ pub(crate) struct Image<'a> {
 impl<'a> Image<'a> {
     /// Reads the headers (gABI, "ELF Header", "Program Header", "Section Header Table").
     pub(crate) fn parse(file: &'a [u8]) -> Result<Self, ElfError> {
-        if !is_elf(file) {
-            return Err(Fault::NotElf.into());
-        }
-        let format = Format {
-            class: match file.get(EI_CLASS) {
-                Some(&ELFCLASS32) => Class::Elf32,
-                Some(&ELFCLASS64) => Class::Elf64,
-                _ => return Err(ElfError::malformed("ELF header", "EI_CLASS is neither 32 nor 64 bit", 4)),
-            },
-            endian: match file.get(EI_DATA) {
-                Some(&ELFDATA2LSB) => Endian::Little,
-                Some(&ELFDATA2MSB) => Endian::Big,
-                _ => return Err(ElfError::malformed("ELF header", "EI_DATA names no byte order", 5)),
-            },
-        };
-        slice(file, 0, format.file_header_size(), "ELF header")?;
+        let format = format_of(file)?;
         let header =
             Elf::parse_header(file).map_err(|_| ElfError::malformed("ELF header", "it cannot be read", 0))?;
         let segments = read_segments(file, format, &header)?;
@@ -100,17 +106,51 @@ impl<'a> Image<'a> {
     }
 
     /// Whether this is the debug file of another one, as `objcopy --only-keep-debug` and `eu-strip -f` write it: the headers
-    /// are those of a library or program, but what is loaded is not there. Its dynamic section is not in the file, or no
-    /// section that is in memory has bytes, notes aside.
+    /// are those of a library or program, but what is loaded is not there. Its dynamic section is not in the file; sections
+    /// alone show nothing, since musl reads none: a file with a dynamic section is loaded whatever they say.
     pub(crate) fn is_debug_file(&self) -> bool {
         let dynamic = self.segments.iter().rfind(|segment| segment.p_type == PT_DYNAMIC);
-        let emptied = dynamic.is_some_and(|segment| {
-            segment.p_filesz == 0 && self.locate(segment.p_vaddr, 1, "dynamic section").is_err()
-        });
+        let is_in_file = |segment: &ProgramHeader| {
+            self.at(segment.p_vaddr, segment.p_filesz.max(1), "dynamic section").is_ok()
+        };
+        if dynamic.is_some_and(is_in_file) {
+            return false;
+        }
         let mut loaded = (self.sections.iter())
             .filter(|section| section.sh_flags & u64::from(SHF_ALLOC) != 0 && section.sh_type != SHT_NOTE)
             .peekable();
-        emptied || (loaded.peek().is_some() && loaded.all(|section| section.sh_type == SHT_NOBITS))
+        dynamic.is_some_and(|segment| segment.p_filesz == 0)
+            || (loaded.peek().is_some() && loaded.all(|section| section.sh_type == SHT_NOBITS))
+    }
+
+    /// Refuses segments of which one hides what another maps. `map_library` maps whole pages, so that of two segments that
+    /// share a page in memory the later one is seen, unless both show the same part of the file; what is read here is
+    /// found by the first segment that has the address. Segments of no size are judged by what they hide
+    /// (`empty-segment`).
+    pub(crate) fn check_pages(&self) -> Result<(), ElfError> {
+        /// The smallest page: what no page of this size shares, none does.
+        const PAGE: u64 = 4096;
+        let mut loads: Vec<&ProgramHeader> = self.loads().filter(|load| load.p_memsz > 0).collect();
+        loads.sort_by_key(|load| load.p_vaddr);
+        let end = |load: &ProgramHeader, size: u64| load.p_vaddr.saturating_add(size).div_ceil(PAGE);
+        let mut furthest: Option<&ProgramHeader> = None;
+        for load in loads {
+            if let Some(before) = furthest.filter(|before| end(before, before.p_memsz) > load.p_vaddr / PAGE)
+            {
+                let distance = |load: &ProgramHeader| load.p_vaddr.wrapping_sub(load.p_offset);
+                let shared = end(before, before.p_memsz).min(end(load, load.p_memsz));
+                let all_in_file = [before, load].iter().all(|load| end(load, load.p_filesz) >= shared);
+                if distance(before) != distance(load) || !all_in_file {
+                    let rule = "it maps other content over a page of another segment";
+                    return Err(ElfError::malformed("PT_LOAD", rule, load.p_offset));
+                }
+            }
+            let further = |before: &ProgramHeader| end(before, before.p_memsz) < end(load, load.p_memsz);
+            if furthest.is_none_or(further) {
+                furthest = Some(load);
+            }
+        }
+        Ok(())
     }
 
     /// Whether musl finds the program headers in memory: `map_library` looks for the `PT_LOAD` whose file

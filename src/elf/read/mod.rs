@@ -4,6 +4,7 @@ pub(crate) mod arm;
 pub(crate) mod dlopen_notes;
 pub(crate) mod dynamic;
 pub(crate) mod headers;
+pub(crate) mod identity;
 pub(crate) mod machine;
 pub(crate) mod notes;
 pub(crate) mod protection;

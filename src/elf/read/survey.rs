@@ -4,13 +4,14 @@ use goblin::elf::dynamic::{
     DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH,
     DT_INIT, DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
 };
-use goblin::elf::header::{EM_ARM, ET_DYN, ET_EXEC, ET_REL};
+use goblin::elf::header::EM_ARM;
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
 use super::dlopen_notes;
 use super::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, LONGEST_NAME, string_at};
 use super::headers::Image;
+use super::identity::kind;
 use super::machine::arch;
 use super::notes;
 use super::protection::Protection;
@@ -67,6 +68,7 @@ impl<'a> Survey<'a> {
             for load in image.loads() {
                 slice(bytes, load.p_offset, load.p_filesz, "PT_LOAD")?;
             }
+            image.check_pages()?;
             names(&mut facts, &image, dynamic)?;
             flags(&mut facts, dynamic);
             facts.short_hash_words = symbols::has_short_hash_words(&image, dynamic);
@@ -112,12 +114,9 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
         endian: image.format.endian,
         machine: header.e_machine,
         flags: header.e_flags,
-        kind: match header.e_type {
-            ET_REL => Kind::Relocatable,
-            ET_EXEC | ET_DYN if image.is_debug_file() => Kind::DebugFile,
-            ET_EXEC => Kind::Executable,
-            ET_DYN => Kind::Dynamic,
-            _ => Kind::Other,
+        kind: match kind(header) {
+            Kind::Executable | Kind::Dynamic if image.is_debug_file() => Kind::DebugFile,
+            kind => kind,
         },
         arch: arch(image.format, header.e_machine, header.e_flags, attributes.as_ref()),
         arm_cpu_arch: attributes.and_then(|attributes| attributes.cpu_arch),

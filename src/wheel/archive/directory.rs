@@ -4,66 +4,27 @@
 //! from the start; the first or the last of two members with one name. A wheel that reads differently
 //! in two of them is refused here.
 
-use std::collections::{HashMap, HashSet};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::collections::HashSet;
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use zip::ZipArchive;
 
 use super::end_record::EndRecord;
 use super::error::{MemberRule, WheelError};
+use super::header::{DESCRIPTOR, Entry, Header, UTF8, Zip64Field, check_demands};
+use super::local_header::{LOCAL_SIGNATURE, check_gap, check_local_header};
 use super::member::{Member, Method};
 use super::source::Source;
 use super::time::DosTime;
+use super::tree::check_tree;
 use crate::escaped::Escaped;
 use crate::limits::Limits;
 use crate::wheel::metadata::path::{InvalidWheelPath, WheelPath};
 
-const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
-/// Bytes of a local header before the name (APPNOTE 4.3.7).
-const LOCAL_LENGTH: usize = 30;
 /// Bytes of a directory entry before the name (APPNOTE 4.3.12).
 const CENTRAL_LENGTH: usize = 46;
-/// General purpose flags (APPNOTE 4.4.4).
-const ENCRYPTED: u16 = 1;
-const DESCRIPTOR: u16 = 1 << 3;
-const UTF8: u16 = 1 << 11;
-/// A 32-bit field that is to be looked up in the ZIP64 extra field (APPNOTE 4.5.3).
-const IN_ZIP64: u32 = u32::MAX;
-
-/// What the zip crate does not hand out about an entry of the directory.
-struct Entry {
-    name: Vec<u8>,
-    flags: u16,
-    method: u16,
-    mode: u32,
-    decorated: bool,
-}
-
-/// Little-endian numbers at fixed places of a header.
-struct Header<const N: usize>([u8; N]);
-
-impl<const N: usize> Header<N> {
-    fn read(reader: &mut impl Read) -> io::Result<Self> {
-        let mut bytes = [0; N];
-        reader.read_exact(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-
-    fn number(&self, at: usize, width: usize) -> u32 {
-        let bytes = self.0.get(at..at + width).unwrap_or_default();
-        bytes.iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte))
-    }
-
-    fn half(&self, at: usize) -> u16 {
-        u16::try_from(self.number(at, 2)).unwrap_or_default()
-    }
-
-    fn word(&self, at: usize) -> u32 {
-        self.number(at, 4)
-    }
-}
 
 /// Reads and checks the members of an archive, in the order of its directory.
 pub(super) fn read_members(
@@ -91,11 +52,12 @@ pub(super) fn read_members(
     let mut headers = source.clone();
     for (index, entry) in entries.iter().enumerate() {
         let data = archive.by_index_data(index).map_err(|error| damaged_zip(&error))?;
-        let member = read_member(entry, index, &data, limits)?;
+        let mut member = read_member(entry, index, &data, limits)?;
         total = total.saturating_add(member.size);
         let header = data.header_start();
-        let end = check_local_header(&mut headers, header, entry, &member)?;
-        spans.push((header, end, index));
+        let local = check_local_header(&mut headers, header, entry, &member)?;
+        member.odd_zip64 |= local.odd_zip64;
+        spans.push((header, local.end, index));
         members.push(member);
     }
     check_limit("total-size", "bytes", total, limits.total_size)?;
@@ -103,7 +65,7 @@ pub(super) fn read_members(
     if total > limits.ratio_floor && ratio > limits.ratio {
         return Err(WheelError::Ratio { found: ratio, limit: limits.ratio });
     }
-    check_overlap(&mut spans, end.directory, &members)?;
+    check_spans(&mut spans, &mut headers, end.directory, &members)?;
     if let Some(&(first @ 1.., ..)) = spans.first() {
         // Who reads the file from its start does not find a member there.
         return Err(WheelError::DamagedZip(format!("{first} bytes are before its first member")));
@@ -144,15 +106,20 @@ fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>
         if header.word(0) != CENTRAL_SIGNATURE || at > end.end {
             return Ok(None);
         }
-        let mut bytes = vec![0; usize::from(name)];
-        reader.read_exact(&mut bytes)?;
-        reader.seek_relative(i64::from(extra) + i64::from(comment))?;
+        let mut name = vec![0; usize::from(name)];
+        reader.read_exact(&mut name)?;
+        let mut fields = vec![0; usize::from(extra)];
+        reader.read_exact(&mut fields)?;
+        reader.seek_relative(i64::from(comment))?;
+        let zip64 = Zip64Field::find(&fields);
         entries.push(Entry {
-            name: bytes,
+            name,
             flags: header.half(8),
             method: header.half(10),
+            version: header.half(6),
             mode: header.word(38) >> 16,
             decorated: extra > 0 || comment > 0,
+            odd_zip64: zip64.map(|zip64| zip64.is_odd(&[header.word(24), header.word(20), header.word(42)])),
         });
     }
     Ok((at == end.end).then_some(entries))
@@ -184,8 +151,12 @@ fn read_member(
         Ok(path) => path,
         Err(InvalidWheelPath { rule, .. }) => return broken(MemberRule::Name(rule)),
     };
-    if entry.flags & ENCRYPTED != 0 || data.encrypted() {
+    if data.encrypted() {
         return broken(MemberRule::Encrypted);
+    }
+    let demands = check_demands(entry.flags, entry.version);
+    if let Err(rule) = demands.and(entry.odd_zip64.clone().map(|_| ())) {
+        return broken(rule);
     }
     let method = match entry.method {
         0 => Method::Stored,
@@ -218,6 +189,7 @@ fn read_member(
         mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
         modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
         streamed: entry.flags & DESCRIPTOR != 0,
+        odd_zip64: entry.odd_zip64 == Ok(true),
         index,
         decorated: entry.decorated,
     })
@@ -235,55 +207,10 @@ fn mode_rule(mode: u32, is_dir: bool) -> Option<MemberRule> {
     }
 }
 
-/// Holds the header before the data against the directory; returns where the data ends.
-fn check_local_header(
-    source: &mut Source,
-    at: u64,
-    entry: &Entry,
-    member: &Member,
-) -> Result<u64, WheelError> {
-    let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
-    let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
-    let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
-    let header = source.seek(SeekFrom::Start(at)).and_then(|_| Header::<LOCAL_LENGTH>::read(source));
-    let header = header.map_err(|_| outside())?;
-    if header.word(0) != LOCAL_SIGNATURE {
-        return differs("it is not where the directory says");
-    }
-    let mut name = vec![0; usize::from(header.half(26))];
-    source.read_exact(&mut name).map_err(|_| outside())?;
-    if name != entry.name {
-        return differs("it has another name");
-    }
-    let flags = header.half(6);
-    if flags & ENCRYPTED != 0 {
-        return Err(broken(MemberRule::Encrypted));
-    }
-    if (flags ^ entry.flags) & UTF8 != 0 && !name.is_ascii() {
-        return differs("it has another name encoding");
-    }
-    if header.half(8) != entry.method {
-        return differs("it has another compression method");
-    }
-    let same = |found: u32, listed: u64| {
-        found == IN_ZIP64 || u64::from(found) == listed || (flags & DESCRIPTOR != 0 && found == 0)
-    };
-    if !same(header.word(14), u64::from(member.crc32)) {
-        return differs("it has another CRC");
-    }
-    if !same(header.word(18), member.compressed_size) || !same(header.word(22), member.size) {
-        return differs("it has another size");
-    }
-    let header_length = LOCAL_LENGTH as u64 + u64::from(header.half(26)) + u64::from(header.half(28));
-    at.checked_add(header_length)
-        .and_then(|data| data.checked_add(member.compressed_size))
-        .filter(|&end| end <= source.length())
-        .ok_or_else(outside)
-}
-
-/// No two members may share bytes, and none may run into the directory.
-fn check_overlap(
+/// No two members may share bytes, none may run into the directory, and no bytes may lie between them.
+fn check_spans(
     spans: &mut [(u64, u64, usize)],
+    source: &mut Source,
     directory: u64,
     members: &[Member],
 ) -> Result<(), WheelError> {
@@ -300,38 +227,16 @@ fn check_overlap(
             return Err(overlap(second, name(first)));
         }
     }
-    match spans.last() {
-        Some(&(_, end, last)) if end > directory => Err(overlap(last, None)),
-        _ => Ok(()),
+    if let Some(&(_, end, last)) = spans.last()
+        && end > directory
+    {
+        return Err(overlap(last, None));
     }
-}
-
-/// Checks that names can be unpacked side by side on any file system: no name twice, none that differs
-/// from another only in case, no file that is also a directory.
-pub(super) fn check_tree<'a>(
-    members: impl Iterator<Item = (&'a WheelPath, bool)> + Clone,
-) -> Result<(), WheelError> {
-    let mut files: HashSet<&str> = HashSet::new();
-    let mut folded: HashMap<String, &WheelPath> = HashMap::new();
-    for (path, is_dir) in members.clone() {
-        if let Some(other) = folded.insert(path.as_str().to_lowercase(), path) {
-            let rule = if other == path { MemberRule::Duplicate } else { MemberRule::Case(other.clone()) };
-            return Err(WheelError::member(path.as_str(), rule));
-        }
-        if !is_dir {
-            files.insert(path.as_str());
-        }
-    }
-    for (path, _) in members {
-        let mut ancestor = path.as_str();
-        while let Some((parent, _)) = ancestor.rsplit_once('/') {
-            if files.contains(parent) {
-                return Err(WheelError::member(parent, MemberRule::FileAndDirectory(path.clone())));
-            }
-            ancestor = parent;
-        }
-    }
-    Ok(())
+    let starts = spans.iter().skip(1).map(|(start, ..)| *start).chain([directory]);
+    spans.iter().zip(starts).try_for_each(|(&(_, end, index), next)| match members.get(index) {
+        Some(member) => check_gap(source, end, next, member),
+        None => Ok(()),
+    })
 }
 
 /// Whether the archive starts as one with members does.

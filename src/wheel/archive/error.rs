@@ -13,7 +13,7 @@ use crate::wheel::metadata::filename::InvalidWheelFilename;
 use crate::wheel::metadata::info::InvalidWheelInfo;
 use crate::wheel::metadata::info_json::InvalidWheelInfoJson;
 use crate::wheel::metadata::path::{PathRule, WheelPath};
-use crate::wheel::metadata::record::InvalidRecord;
+use crate::wheel::metadata::record_rule::InvalidRecord;
 
 /// A wheel could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +96,15 @@ pub enum WheelError {
         /// The directory.
         found: WheelPath,
         /// Distribution and version of the file name.
+        expected: String,
+    },
+    /// A file lies in the data directory of another distribution or version, or in a second one: pip spreads it over the
+    /// environment all the same, and others do not.
+    #[error("`{found}` lies in no data directory of this wheel: only `{expected}` may end with `.data`")]
+    ForeignData {
+        /// The file.
+        found: WheelPath,
+        /// The data directory of the wheel.
         expected: String,
     },
     /// `WHEEL` is that of a wheel for other Pythons: only platform tags are a matter of where a wheel runs, and not of what
@@ -211,6 +220,20 @@ pub enum MemberRule {
     /// The member is encrypted.
     #[error("is encrypted")]
     Encrypted,
+    /// General purpose flags that ask for something that installers do not know.
+    #[error("has the flags {0:#06x}, which installers do not know")]
+    Flags(u16),
+    /// Its header asks for a version of the zip format that installers do not know.
+    #[error("needs version {tens}.{ones} of the zip format; installers know up to 6.3")]
+    Version {
+        /// The part before the point.
+        tens: u8,
+        /// The part behind it.
+        ones: u8,
+    },
+    /// Its extra fields cannot be told apart, or contradict each other.
+    #[error("has extra fields that are damaged: {0}")]
+    ExtraField(&'static str),
     /// The compression is neither stored nor deflate (PEP 427 leaves it open; PyPI and installers do not).
     #[error("is compressed with method {0}; only stored and deflate are allowed")]
     Method(u16),
@@ -223,6 +246,9 @@ pub enum MemberRule {
     /// A file is also the directory of another member.
     #[error("is both a file and the directory of `{0}`")]
     FileAndDirectory(WheelPath),
+    /// Another member is installed at the same place.
+    #[error("is installed at the same place as `{0}`")]
+    SamePlace(WheelPath),
     /// Wheels cannot hold symbolic links (PEP 778 would allow them, and is deferred).
     #[error("is a symbolic link")]
     Symlink,
@@ -268,6 +294,9 @@ pub enum Mismatch {
     /// Another hash.
     #[error("the hash differs")]
     Hash,
+    /// It is a directory, which is not listed.
+    #[error("it is a directory")]
+    Directory,
 }
 
 /// The first of some tags; a wheel may make them as many as it likes.
@@ -288,10 +317,9 @@ impl WheelError {
                 "download or build the wheel again"
             }
             Self::Changed(_) => "run again when nothing writes to it",
-            Self::Mismatch { .. } => {
-                "the wheel was changed after it was built: build it again, or run `wheel unpack` and `wheel pack`"
+            Self::Mismatch { .. } | Self::Record { .. } => {
+                "the wheel was changed after it was built, or built wrongly: build it again"
             }
-            Self::Record { .. } => "`wheel unpack` and `wheel pack` write a new `RECORD`",
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
             Self::ForeignTags { right: Some(right), .. } => {
                 return Some(format!("was the file renamed? give it back its name: `{}`", Escaped(right)));
@@ -310,9 +338,10 @@ impl WheelError {
                 MemberRule::NameLength { .. } => return Some(Limits::hint("name-length")),
                 MemberRule::Size { name, .. } => return Some(Limits::hint(name)),
                 MemberRule::Encrypted => "remove the encryption: installers have no password",
-                MemberRule::Name(_) | MemberRule::Case(_) | MemberRule::FileAndDirectory(_) => {
-                    "give the member another name, and build the wheel again"
-                }
+                MemberRule::Name(_)
+                | MemberRule::Case(_)
+                | MemberRule::FileAndDirectory(_)
+                | MemberRule::SamePlace(_) => "give the member another name, and build the wheel again",
                 MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",
                 _ => return None,
             },

@@ -26,6 +26,9 @@ pub struct Member {
     pub modified: DosTime,
     /// Whether a data descriptor follows its bytes (APPNOTE 4.3.9): it was written to a stream. PyPI refuses that.
     pub streamed: bool,
+    /// Whether a ZIP64 field of its headers has other numbers than those that its sizes need (APPNOTE 4.5.3). pip passes
+    /// over them, uv refuses the wheel.
+    pub odd_zip64: bool,
     /// Its position in the archive's directory.
     #[serde(skip)]
     pub(super) index: usize,

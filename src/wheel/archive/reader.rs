@@ -15,12 +15,14 @@ use super::error::{MemberRule, WheelError};
 use super::member::{Member, Method};
 use super::source::Source;
 use super::time::DosTime;
+use super::tree::Places;
 use crate::elf::is_elf;
 use crate::escaped::Escaped;
 use crate::limits::Limits;
 use crate::observer::{Event, Observer};
 use crate::wheel::layout::{NoPlace, Place};
 use crate::wheel::metadata::core_metadata::Metadata;
+use crate::wheel::metadata::entry_points::script_names;
 use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use crate::wheel::metadata::info::WheelInfo;
 use crate::wheel::metadata::info_json::WheelInfoJson;
@@ -53,6 +55,8 @@ pub struct Wheel {
     info_json: Option<WheelInfoJson>,
     metadata: Metadata,
     record: Record,
+    scripts: Vec<String>,
+    places: Places,
     limits: Limits,
     observer: Option<Arc<dyn Observer>>,
     /// Which member is kept when it was read, by its place in the directory, and what it inflated to.
@@ -67,7 +71,8 @@ impl Wheel {
     ///
     /// When the file cannot be read, is not named as a wheel (PEP 427), is no sound zip archive, has a
     /// member that breaks a [`super::MemberRule`], exceeds the limits, or lacks what PEP 427 asks for:
-    /// one `*.dist-info` directory that belongs to the file name, with `WHEEL`, `METADATA` and `RECORD`.
+    /// one `*.dist-info` directory that belongs to the file name, with `WHEEL`, `METADATA` and `RECORD`. What `RECORD` says
+    /// may be wrong.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, WheelError> {
         let filename = filename_of(path)?;
         // Asked first, because opening a pipe would wait for its other end.
@@ -118,7 +123,9 @@ impl Wheel {
         let members = read_members(&mut archive, &source, end, limits, &path)?;
         let dist_info = dist_info_of(&members, &filename)?;
         check_variant(&members, &dist_info, &filename)?;
-        let data_dir = data_dir_of(&members, &dist_info);
+        let data_dir = data_dir_of(&members, &dist_info)?;
+        let files = members.iter().filter(|member| !member.is_dir).map(|member| &member.path);
+        let places = Places::of(files, &data_dir)?;
         let by_path = members.iter().enumerate().map(|(i, member)| (member.path.clone(), i)).collect();
         let mut wheel = Self {
             path,
@@ -132,6 +139,8 @@ impl Wheel {
             info_json: None,
             metadata: Metadata::default(),
             record: Record::default(),
+            scripts: Vec::new(),
+            places,
             limits: *limits,
             observer: None,
             keeps: None,
@@ -148,8 +157,10 @@ impl Wheel {
         }
         let (member, bytes) = wheel.metadata_file("METADATA")?;
         wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
-        let (member, bytes) = wheel.metadata_file("RECORD")?;
-        wheel.record = Record::parse(&bytes).map_err(|source| WheelError::Record { member, source })?;
+        wheel.record = Record::read(&wheel.metadata_file("RECORD")?.1);
+        if wheel.file(&wheel.metadata_path("entry_points.txt")?).is_ok() {
+            wheel.scripts = script_names(&wheel.metadata_file("entry_points.txt")?.1);
+        }
         Ok(wheel)
     }
 
@@ -282,7 +293,19 @@ impl Wheel {
         &self.metadata
     }
 
-    /// The `RECORD` file.
+    /// The names of the scripts that `entry_points.txt` has installers make.
+    #[must_use]
+    pub fn scripts(&self) -> &[String] {
+        &self.scripts
+    }
+
+    /// The file that is installed at a place, or at one that differs in case only.
+    #[must_use]
+    pub fn member_at(&self, place: &Place) -> Option<&Member> {
+        self.places.file(place).and_then(|path| self.member(path.as_str()))
+    }
+
+    /// The rows of the `RECORD` file that can be read.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
@@ -294,7 +317,7 @@ impl Wheel {
             .ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))
     }
 
-    /// Path and bytes of one of the files that say what the wheel is.
+    /// Path and bytes of one of the files of the metadata directory.
     fn metadata_file(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
         let path = self.metadata_path(name)?;
         let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
@@ -397,13 +420,19 @@ fn check_variant(
 }
 
 /// The data directory as it is spelt: some builders write the name in another way than in `*.dist-info`,
-/// and pip takes it all the same.
-fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> String {
+/// and pip takes it all the same. pip takes everything at the top that ends with `.data` for one
+/// (`is_data_scheme_path`), whatever it is named, so there must be no other.
+fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> Result<String, WheelError> {
     let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
-    let is_data = |top: &str| top.strip_suffix(".data").is_some_and(|other| folded(other) == folded(stem));
-    let tops = members.iter().map(|member| member.path.top());
-    let mut found = tops.filter(|top| top.ends_with(".data")).filter(|top| is_data(top));
-    found.next().map_or_else(|| format!("{stem}.data"), str::to_owned)
+    let is_own = |top: &str| top.strip_suffix(".data").is_some_and(|other| folded(other) == folded(stem));
+    let files = members.iter().filter(|member| !member.is_dir).map(|member| &member.path);
+    let mut data = files.filter(|path| path.top().ends_with(".data"));
+    let first = data.clone().map(WheelPath::top).find(|top| is_own(top));
+    let data_dir = first.map_or_else(|| format!("{stem}.data"), str::to_owned);
+    match data.find(|path| path.top() != data_dir || path.as_str() == data_dir) {
+        None => Ok(data_dir),
+        Some(found) => Err(WheelError::ForeignData { found: found.clone(), expected: data_dir }),
+    }
 }
 
 /// Names are the same when they differ in case and in runs of `-`, `_` and `.` only (PEP 503).

@@ -1,5 +1,7 @@
 //! One pass over all members.
 
+use std::collections::{HashMap, HashSet};
+
 use rayon::prelude::*;
 
 use crate::observer::Event;
@@ -9,6 +11,7 @@ use super::member::Member;
 use super::reader::Wheel;
 use crate::wheel::metadata::digest::Sha256Digest;
 use crate::wheel::metadata::path::WheelPath;
+use crate::wheel::metadata::record::RecordRow;
 
 /// What a pass over a wheel found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,20 @@ pub struct Scan<T> {
     pub files: Vec<Scanned<T>>,
     /// Files that `RECORD` does not list, in archive order. Installers install them all the same.
     pub unlisted: Vec<WheelPath>,
+    /// Rows of `RECORD` that do not fit the wheel: those of files in archive order, then those without a file.
+    pub mismatches: Vec<RowMismatch>,
+}
+
+/// A row of `RECORD` that does not fit the wheel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowMismatch {
+    /// The member that the row names.
+    pub member: WheelPath,
+    /// The line of the row.
+    pub line: usize,
+    /// What differs.
+    pub mismatch: Mismatch,
 }
 
 /// What a pass found out about one file.
@@ -32,53 +49,57 @@ pub struct Scanned<T> {
 
 impl Wheel {
     /// Reads every file once, on all threads, and hands its bytes to `look`. Sizes and CRCs are held
-    /// against the archive's directory, sizes and hashes against `RECORD` (PEP 427, PEP 376).
+    /// against the archive's directory, and where they differ from `RECORD` (PEP 427, PEP 376), that is part of the result.
     ///
     /// No more than [`crate::Limits::in_flight`] bytes are inflated at once. The order in which `look` is
     /// called is not defined; the results are in archive order.
     ///
     /// # Errors
     ///
-    /// The first error in archive order: a damaged file, or one that differs from its row in `RECORD`;
-    /// then rows without a file, in the order of `RECORD`.
+    /// When a file is damaged: the first one in archive order.
     pub fn scan<T, F>(&self, look: F) -> Result<Scan<T>, WheelError>
     where
         T: Send,
         F: Fn(&Member, &[u8]) -> T + Sync,
     {
         let members: Vec<&Member> = self.members().iter().filter(|member| !member.is_dir).collect();
-        let record = self.metadata_path("RECORD")?;
+        let mut rows: HashMap<&str, Vec<&RecordRow>> = HashMap::new();
+        for row in self.record().rows() {
+            rows.entry(row.path.as_str()).or_default().push(row);
+        }
+        let mut mismatches = Vec::new();
         let mut files = Vec::with_capacity(members.len());
         let bytes = members.iter().map(|member| member.size).fold(0, u64::saturating_add);
         self.tell(Event::Reading { files: members.len(), bytes });
         let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
         for wave in self.limits().waves(costs) {
             let wave = members.get(wave).unwrap_or_default();
-            let results: Vec<Result<Scanned<T>, WheelError>> = wave
+            let results: Vec<Result<_, WheelError>> = wave
                 .par_iter()
                 .with_max_len(1)
                 .map(|member| {
                     let (bytes, sha256) = self.read_hashed(member)?;
-                    self.check_row(&record, member, &bytes, &sha256)?;
+                    let rows = rows.get(member.path.as_str()).into_iter().flatten();
+                    let wrong = rows.filter_map(|row| mismatch(row, &bytes, &sha256)).collect::<Vec<_>>();
                     let value = look(member, &bytes);
                     self.keep(member, bytes);
                     self.tell(Event::Read { bytes: member.size });
-                    Ok(Scanned { path: member.path.clone(), sha256, value })
+                    Ok((Scanned { path: member.path.clone(), sha256, value }, wrong))
                 })
                 .collect();
             for result in results {
-                files.push(result?);
+                let (file, wrong) = result?;
+                files.push(file);
+                mismatches.extend(wrong);
             }
         }
-        self.check_absent(&record)?;
+        mismatches.extend(self.rows_without_file());
         let unlisted = members
             .iter()
-            .filter(|member| {
-                self.record().get(member.path.as_str()).is_none() && !self.is_signature(&member.path)
-            })
+            .filter(|member| !rows.contains_key(member.path.as_str()) && !self.is_signature(&member.path))
             .map(|member| member.path.clone())
             .collect();
-        Ok(Scan { files, unlisted })
+        Ok(Scan { files, unlisted, mismatches })
     }
 
     /// Holds every file against `RECORD`: [`Wheel::scan`] without looking at the bytes. Returns the files
@@ -86,9 +107,19 @@ impl Wheel {
     ///
     /// # Errors
     ///
-    /// As [`Wheel::scan`].
+    /// As [`Wheel::scan`]; and for the first row that cannot be read, or that does not fit the wheel.
     pub fn check_record(&self) -> Result<Vec<WheelPath>, WheelError> {
-        self.scan(|_, _| ()).map(|scan| scan.unlisted)
+        let scan = self.scan(|_, _| ())?;
+        let record = self.metadata_path("RECORD")?;
+        if let Some(fault) = self.record().unreadable().first.first() {
+            return Err(WheelError::Record { member: record, source: fault.clone() });
+        }
+        match scan.mismatches.into_iter().next() {
+            None => Ok(scan.unlisted),
+            Some(RowMismatch { member, line, mismatch }) => {
+                Err(WheelError::Mismatch { member, record, line, mismatch })
+            }
+        }
     }
 
     /// Whether a member is `RECORD` or one of its signatures, which no longer fit a changed wheel.
@@ -106,35 +137,50 @@ impl Wheel {
         path.parent().as_ref() == Some(self.dist_info()) && names.contains(&path.file_name())
     }
 
-    fn check_row(
-        &self,
-        record: &WheelPath,
-        member: &Member,
-        bytes: &[u8],
-        sha256: &Sha256Digest,
-    ) -> Result<(), WheelError> {
-        let Some(row) = self.record().get(member.path.as_str()) else {
-            return Ok(());
+    /// The rows that name no file of the wheel.
+    fn rows_without_file(&self) -> Vec<RowMismatch> {
+        let is_there = |path: &WheelPath| self.member(path.as_str()).is_some_and(|member| !member.is_dir);
+        let rows = self.record().rows().iter();
+        let missing: Vec<&RecordRow> =
+            rows.filter(|row| !is_there(&row.path) && !self.is_signature(&row.path)).collect();
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        let directories = self.directories();
+        let mismatch = |row: &RecordRow| match directories.contains(row.path.as_str()) {
+            true => Mismatch::Directory,
+            false => Mismatch::Absent,
         };
-        let mismatch = match (&row.hash, row.size) {
-            (_, Some(listed)) if listed != member.size => Mismatch::Size { listed, found: member.size },
-            (Some(hash), _) if !hash.matches(bytes, sha256) => Mismatch::Hash,
-            _ => return Ok(()),
-        };
-        let (member, record) = (member.path.clone(), record.clone());
-        Err(WheelError::Mismatch { member, record, line: row.line, mismatch })
+        let found = missing.into_iter().map(|row| RowMismatch {
+            member: row.path.clone(),
+            line: row.line,
+            mismatch: mismatch(row),
+        });
+        found.collect()
     }
 
-    fn check_absent(&self, record: &WheelPath) -> Result<(), WheelError> {
-        let is_there = |path: &WheelPath| self.member(path.as_str()).is_some_and(|member| !member.is_dir);
-        match self.record().rows().iter().find(|row| !is_there(&row.path) && !self.is_signature(&row.path)) {
-            None => Ok(()),
-            Some(row) => Err(WheelError::Mismatch {
-                member: row.path.clone(),
-                record: record.clone(),
-                line: row.line,
-                mismatch: Mismatch::Absent,
-            }),
+    /// The directories that members are or lie in.
+    fn directories(&self) -> HashSet<&str> {
+        let mut directories = HashSet::new();
+        for member in self.members() {
+            let path = member.path.as_str();
+            let mut next =
+                if member.is_dir { Some(path) } else { path.rsplit_once('/').map(|(parent, _)| parent) };
+            while let Some(directory) = next.filter(|directory| directories.insert(*directory)) {
+                next = directory.rsplit_once('/').map(|(parent, _)| parent);
+            }
         }
+        directories
     }
+}
+
+/// How a row differs from the bytes of its file.
+fn mismatch(row: &RecordRow, bytes: &[u8], sha256: &Sha256Digest) -> Option<RowMismatch> {
+    let found = bytes.len() as u64;
+    let mismatch = match (&row.hash, row.size) {
+        (_, Some(listed)) if listed != found => Mismatch::Size { listed, found },
+        (Some(hash), _) if !hash.matches(bytes, sha256) => Mismatch::Hash,
+        _ => return None,
+    };
+    Some(RowMismatch { member: row.path.clone(), line: row.line, mismatch })
 }

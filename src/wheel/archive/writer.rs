@@ -14,7 +14,6 @@ use crate::deflate::{self, Difference};
 use crate::observer::Event;
 
 use super::buffered::Buffered;
-use super::directory::check_tree;
 use super::error::WheelError;
 use super::in_order::in_order;
 use super::member::{Member, Method};
@@ -25,6 +24,7 @@ use super::reader::Wheel;
 use super::single::Single;
 use super::source::Source;
 use super::time::DosTime;
+use super::tree::{Places, check_tree};
 use super::write_behind::WriteBehind;
 use crate::escaped::Escaped;
 use crate::wheel::metadata::digest::Sha256Digest;
@@ -159,7 +159,10 @@ impl<'a> WheelWriter<'a> {
             Entry::Write(_) => false,
         };
         let names = entries.iter().map(|entry| (entry.path(), is_dir(entry)));
-        check_tree(names.chain([(&record, false)]))?;
+        let names = names.chain([(&record, false)]);
+        check_tree(names.clone())?;
+        let files = names.filter(|(_, is_dir)| !is_dir).map(|(path, _)| path);
+        Places::of(files, self.source.data_dir())?;
 
         let file = create(output)?;
         let written = self.write_to(&entries, &record, WriteBehind::new(file.file()));

@@ -30,6 +30,12 @@ pub enum HeaderRule {
     /// A line is not `Key: value`.
     #[error("`{}` must have the form `Key: value`", Excerpt(.0))]
     NotAHeader(String),
+    /// A line has a carriage return that is not at its end. Python ends a line there, others do not.
+    #[error("a carriage return must be followed by a line feed")]
+    CarriageReturn,
+    /// The value of a key that installers go by is continued on the next line, which they read in different ways.
+    #[error("`{0}` must not be continued on the next line")]
+    Folded(&'static str),
     /// A key that may appear once appears again.
     #[error("`{0}` must not appear twice")]
     Repeated(&'static str),
@@ -68,6 +74,9 @@ impl<'a> Line<'a> {
     fn check(bytes: &'a [u8], number: usize) -> Result<(), Broken> {
         let line = std::str::from_utf8(bytes).map_err(|_| (number, HeaderRule::NotUtf8))?;
         let line = Self::new(line);
+        if line.text.contains('\r') {
+            return Err((number, HeaderRule::CarriageReturn));
+        }
         let has_key = line.header().is_some_and(|(key, _)| is_key(key));
         if has_key || (line.continues() && number > 1) {
             Ok(())
@@ -86,7 +95,8 @@ impl Headers {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
         let mut end = 0;
         for (index, line) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
+            // As Python has it: white space continues the line before, and does not end the headers.
+            if matches!(line, b"\n" | b"\r\n") {
                 break;
             }
             Line::check(line, index + 1)?;
@@ -111,8 +121,18 @@ impl Headers {
         self.lines().filter(move |line| line.has_key(key)).filter_map(Line::header).map(|(_, value)| value)
     }
 
-    /// Line number and value of a key that may appear once.
+    /// Checks that no value of a key is continued on the next line.
+    ///
+    /// Python keeps the line break in the value, and others put a space there.
+    pub(super) fn check_unfolded(&self, key: &'static str) -> Result<(), Broken> {
+        let pairs = self.lines().zip(self.lines().skip(1)).enumerate();
+        let mut folded = pairs.filter(|(_, (line, next))| line.has_key(key) && next.continues());
+        folded.next().map_or(Ok(()), |(index, _)| Err((index + 2, HeaderRule::Folded(key))))
+    }
+
+    /// Line number and value of a key that may appear once, on one line.
     pub(super) fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, Broken> {
+        self.check_unfolded(key)?;
         let mut found = self.lines().enumerate().filter(|(_, line)| line.has_key(key));
         let first = found.next().and_then(|(index, line)| Some((index + 1, line.header()?.1)));
         match found.next() {
@@ -183,13 +203,13 @@ mod tests {
 
     #[test]
     fn the_body_is_kept_whatever_it_is() {
-        let bytes = b"A: 1\r\n B: 2\r\na: 3\r\n \r\n\xff no header\nC: 4\n\n";
+        let bytes = b"A: 1\r\nX: 1\r\n B: 2\r\na: 3\r\n\r\n\xff no header\nC: 4\r\n\n";
         let headers = Headers::parse(bytes).unwrap();
         assert_eq!(headers.to_bytes(), bytes);
         assert_eq!(headers.all("A").collect::<Vec<_>>(), ["1", "3"]);
         assert_eq!((headers.get("B"), headers.get("C")), (None, None));
-        assert_eq!(headers.only("a"), Err((3, HeaderRule::Repeated("a"))));
-        assert_eq!(headers.required("C"), Err((3, HeaderRule::Missing("C"))));
+        assert_eq!(headers.only("a"), Err((4, HeaderRule::Repeated("a"))));
+        assert_eq!(headers.required("C"), Err((4, HeaderRule::Missing("C"))));
     }
 
     #[test]
@@ -203,6 +223,30 @@ mod tests {
         ] {
             assert_eq!(bad(text), (line, HeaderRule::NotAHeader(wrong.to_owned())));
         }
+        assert_eq!(bad("A: 1\n\u{c}\nB: 2\n"), (2, HeaderRule::NotAHeader("\u{c}".to_owned())));
         assert_eq!(Headers::parse(b"A: 1\nB: \xff\n").unwrap_err(), (2, HeaderRule::NotUtf8));
+    }
+
+    /// Python's `email.parser` ends a line at a carriage return, and goes on behind it with another header.
+    #[test]
+    fn a_carriage_return_alone_is_refused() {
+        for text in ["A: 1\rB: 2\n", "A: 1\r\r\nB: 2\n", "A: 1\r", "A: 1\n x\rB: 2\n"] {
+            let (_, rule) = Headers::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(rule, HeaderRule::CarriageReturn, "{text:?}");
+        }
+        // Behind the headers it means nothing, and neither do the other separators of Python's `str.splitlines`.
+        let headers = Headers::parse("A: 1\u{c}B: 2\u{2028}C: 3\u{85}D: 4\n\nx\ry\n".as_bytes()).unwrap();
+        assert_eq!(headers.all("A").collect::<Vec<_>>(), ["1\u{c}B: 2\u{2028}C: 3\u{85}D: 4"]);
+    }
+
+    /// `email.feedparser` ends the headers at an empty line, and takes one of white space for a continuation.
+    #[test]
+    fn a_line_of_white_space_does_not_end_the_headers() {
+        for blank in [" ", "\t", "  \t"] {
+            let headers = Headers::parse(format!("A: 1\n{blank}\nB: 2\n\nC: 3\n").as_bytes()).unwrap();
+            assert_eq!((headers.get("B"), headers.get("C")), (Some("2"), None), "{blank:?}");
+            assert_eq!(headers.only("A"), Err((2, HeaderRule::Folded("A"))), "{blank:?}");
+            assert_eq!(headers.only("B"), Ok(Some((3, "2"))), "{blank:?}");
+        }
     }
 }

@@ -75,6 +75,7 @@ impl WheelInfo {
         let (line, version) = headers.required(VERSION)?;
         let version = wheel_version(version).map_err(|rule| InvalidWheelInfo { line, rule })?;
         headers.only(BUILD)?;
+        headers.check_unfolded(TAG)?;
         if let Some((line, value)) = headers.only(PURELIB)?
             && purelib(value).is_none()
         {

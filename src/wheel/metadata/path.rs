@@ -48,6 +48,9 @@ pub enum PathRule {
     /// The name holds NUL or another control character.
     #[error("a member name must not have control characters")]
     ControlCharacter,
+    /// The name holds U+2028 or U+2029, at which Python ends a line: pip would read a row of `RECORD` as two.
+    #[error("a member name must not have a line separator")]
+    LineSeparator,
     /// The name starts as a Windows drive does: `C:`.
     #[error("a member name must not start with a drive letter")]
     Drive,
@@ -127,6 +130,8 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
         PathRule::Empty
     } else if name.chars().any(char::is_control) {
         PathRule::ControlCharacter
+    } else if name.contains(ends_line) {
+        PathRule::LineSeparator
     } else if name.contains('\\') {
         PathRule::Backslash
     } else if name.starts_with('/') {
@@ -141,6 +146,11 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
         return Ok(());
     };
     Err(InvalidWheelPath { name: name.to_owned(), rule })
+}
+
+/// Whether Python's `str.splitlines` ends a line at the character. pip reads `RECORD` and `entry_points.txt` with it.
+pub(super) fn ends_line(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn names_a_drive(name: &str) -> bool {
@@ -220,6 +230,10 @@ mod tests {
             ("a\0b", PathRule::ControlCharacter),
             ("a\nb", PathRule::ControlCharacter),
             ("a\u{9b}b", PathRule::ControlCharacter),
+            ("a\u{85}b", PathRule::ControlCharacter),
+            ("a\u{1c}b", PathRule::ControlCharacter),
+            ("a\u{2028}/etc/victim", PathRule::LineSeparator),
+            ("a\u{2029}../b", PathRule::LineSeparator),
             ("C:/a", PathRule::Drive),
             ("c:a", PathRule::Drive),
             ("disk:/a", PathRule::Drive),

@@ -1,19 +1,17 @@
 //! The `RECORD` file: what a wheel holds, with hashes.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha384, Sha512};
-
+use super::csv::split_csv;
 use super::digest::Sha256Digest;
-use super::path::{InvalidWheelPath, WheelPath};
-use crate::escaped::Excerpt;
+use super::path::{WheelPath, ends_line};
+use super::record_hash::RecordHash;
+use super::record_rule::{InvalidRecord, RecordFaults, RecordRule};
 
 /// The rows of a `RECORD` file (PEP 376 for the form, PEP 427 for wheels), in file order.
 ///
-/// Reading accepts what Python's `csv` module writes: quoted fields and either line ending.
+/// Reading accepts what Python's `csv` module writes: quoted fields and either line ending. Published wheels have rows that
+/// PEP 427 does not allow, and installers take them: [`Record::read`] passes over what cannot be read and counts it.
 /// Writing is canonical: LF, quotes only where needed, SHA-256, `RECORD` itself last and without hash.
 ///
 /// ```
@@ -28,6 +26,8 @@ use crate::escaped::Excerpt;
 pub struct Record {
     rows: Vec<RecordRow>,
     by_path: BTreeMap<WheelPath, usize>,
+    unreadable: RecordFaults,
+    unusual: RecordFaults,
 }
 
 /// One row of `RECORD`.
@@ -35,108 +35,12 @@ pub struct Record {
 pub struct RecordRow {
     /// The member.
     pub path: WheelPath,
-    /// Its hash; only `RECORD` itself and its signatures have none.
+    /// Its hash; only `RECORD` itself and its signatures may have none.
     pub hash: Option<RecordHash>,
     /// Its size in bytes.
     pub size: Option<u64>,
     /// The line of the row, counted from 1.
     pub line: usize,
-}
-
-/// A hash PEP 427 allows: SHA-256 or better.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RecordHash {
-    /// `sha256=`, what everyone writes.
-    Sha256(Sha256Digest),
-    /// `sha384=`
-    Sha384(Box<[u8; 48]>),
-    /// `sha512=`
-    Sha512(Box<[u8; 64]>),
-}
-
-/// What is wrong with a row of `RECORD`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordRule {
-    /// The file is not UTF-8.
-    #[error("the file must be UTF-8")]
-    NotUtf8,
-    /// The row is empty.
-    #[error("a row must not be empty")]
-    Blank,
-    /// The row does not have three fields.
-    #[error("a row must have 3 fields, this one has {0}")]
-    Fields(usize),
-    /// A quoted field is not closed, or text follows the closing quote.
-    #[error("a quoted field must be closed before the next comma")]
-    Quote,
-    /// The first field is no member name.
-    #[error(transparent)]
-    Path(#[from] InvalidWheelPath),
-    /// A member is listed a second time.
-    #[error("`{path}` is already listed on line {first}")]
-    Repeated {
-        /// The member.
-        path: WheelPath,
-        /// The line of its first row.
-        first: usize,
-    },
-    /// A member has no hash.
-    #[error("`{0}` must have a hash")]
-    NoHash(WheelPath),
-    /// The hash is weaker than SHA-256 or of an unknown kind.
-    #[error("`{}` is not a hash that PEP 427 allows: use sha256", Excerpt(.0))]
-    Algorithm(String),
-    /// The hash is not URL-safe base64 of the right length.
-    #[error("`{}` is not a {algorithm} digest in URL-safe base64", Excerpt(value))]
-    Digest {
-        /// The kind of hash.
-        algorithm: &'static str,
-        /// The digest as found.
-        value: String,
-    },
-    /// The size is no decimal number.
-    #[error("`{}` is not a size in bytes", Excerpt(.0))]
-    Size(String),
-}
-
-/// The `RECORD` file breaks a rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {rule}")]
-pub struct InvalidRecord {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The rule it breaks.
-    pub rule: RecordRule,
-}
-
-impl RecordHash {
-    /// Whether this is the hash of `bytes`. `sha256` is their SHA-256, which the caller has at hand.
-    #[must_use]
-    pub fn matches(&self, bytes: &[u8], sha256: &Sha256Digest) -> bool {
-        match self {
-            Self::Sha256(digest) => digest == sha256,
-            Self::Sha384(digest) => Sha384::digest(bytes).as_slice() == digest.as_slice(),
-            Self::Sha512(digest) => Sha512::digest(bytes).as_slice() == digest.as_slice(),
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, RecordRule> {
-        let (algorithm, value) = text.split_once('=').unwrap_or((text, ""));
-        // Padding is not allowed by PEP 427, but some old builders wrote it and it changes nothing.
-        let bytes = URL_SAFE_NO_PAD.decode(value.trim_end_matches('=')).unwrap_or_default();
-        let bad = |algorithm| RecordRule::Digest { algorithm, value: value.to_owned() };
-        match algorithm {
-            "sha256" => match bytes.try_into() {
-                Ok(digest) => Ok(Self::Sha256(Sha256Digest::from_bytes(digest))),
-                Err(_) => Err(bad("sha256")),
-            },
-            "sha384" => bytes.try_into().map(Self::Sha384).map_err(|_| bad("sha384")),
-            "sha512" => bytes.try_into().map(Self::Sha512).map_err(|_| bad("sha512")),
-            _ => Err(RecordRule::Algorithm(algorithm.to_owned())),
-        }
-    }
 }
 
 impl RecordRow {
@@ -146,16 +50,23 @@ impl RecordRow {
         Self { path, hash: Some(RecordHash::Sha256(sha256)), size: Some(size), line: 0 }
     }
 
-    fn parse(text: &str, line: usize) -> Result<Self, RecordRule> {
+    /// The row, and what is unusual about it.
+    fn parse(text: &str, line: usize) -> Result<(Self, Option<RecordRule>), RecordRule> {
         if text.is_empty() {
             return Err(RecordRule::Blank);
         }
         let [path, hash, size] = split_csv(text)?;
+        if let Some(Ok(directory)) = path.strip_suffix('/').map(str::parse) {
+            return Err(RecordRule::Directory(directory));
+        }
         let path: WheelPath = path.parse()?;
-        let hash = match &*hash {
-            "" if may_lack_a_hash(&path) => None,
-            "" => return Err(RecordRule::NoHash(path)),
-            text => Some(RecordHash::parse(text)?),
+        if text.contains(ends_line) {
+            return Err(RecordRule::LineSeparator);
+        }
+        let (hash, unusual) = match &*hash {
+            "" if may_lack_a_hash(&path) => (None, None),
+            "" => (None, Some(RecordRule::NoHash(path.clone()))),
+            text => RecordHash::parse(text),
         };
         let size = match &*size {
             "" => None,
@@ -164,7 +75,7 @@ impl RecordRow {
             }
             text => return Err(RecordRule::Size(text.to_owned())),
         };
-        Ok(Self { path, hash, size, line })
+        Ok((Self { path, hash, size, line }, unusual))
     }
 }
 
@@ -175,29 +86,84 @@ fn may_lack_a_hash(path: &WheelPath) -> bool {
 }
 
 impl Record {
-    /// Reads a `RECORD` file.
+    /// Reads a `RECORD` file in which every row is as PEP 427 has it.
     ///
     /// # Errors
     ///
     /// When a row breaks a [`RecordRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line = 1 + good.iter().filter(|&&b| b == b'\n').count();
-            InvalidRecord { line, rule: RecordRule::NotUtf8 }
-        })?;
-        let mut record = Self::default();
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        for (index, text) in text.split('\n').enumerate() {
-            let line = index + 1;
-            let wrong = |rule| InvalidRecord { line, rule };
-            let row = RecordRow::parse(text.strip_suffix('\r').unwrap_or(text), line).map_err(wrong)?;
-            if let Some(first) = record.get(row.path.as_str()) {
-                return Err(wrong(RecordRule::Repeated { first: first.line, path: row.path }));
+        let record = Self::read(bytes);
+        let faults = [&record.unreadable, &record.unusual].into_iter();
+        let faults = faults.filter_map(|faults| faults.first.first().cloned());
+        let no_digests = record.rows.iter().filter_map(|row| match &row.hash {
+            Some(RecordHash::NotADigest(text)) => {
+                Some(InvalidRecord { line: row.line, rule: RecordRule::Spelling(text.clone()) })
             }
-            record.push(row);
+            _ => None,
+        });
+        match faults.chain(no_digests.take(1)).min_by_key(|fault| fault.line) {
+            Some(fault) => Err(fault),
+            None => Ok(record),
         }
-        Ok(record)
+    }
+
+    /// Reads the rows of a `RECORD` file that can be read. What is wrong with the others, and unusual in these, is in
+    /// [`Record::unreadable`] and [`Record::unusual`].
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Self {
+        /// Five times as many as a wheel may have members.
+        const MOST_ROWS: usize = 1_000_000;
+        let mut record = Self::default();
+        if bytes.is_empty() {
+            return record;
+        }
+        let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|&byte| byte == b'\n');
+        for (index, bytes) in lines.enumerate() {
+            let line = index + 1;
+            if index == MOST_ROWS {
+                record.fault(line, RecordRule::Rows(MOST_ROWS));
+                break;
+            }
+            let text = std::str::from_utf8(bytes).map_err(|_| RecordRule::NotUtf8);
+            let row = text.and_then(|text| RecordRow::parse(text.strip_suffix('\r').unwrap_or(text), line));
+            match row {
+                Ok((row, unusual)) => {
+                    let first = record.get(row.path.as_str()).map(|first| first.line);
+                    let repeated = first.map(|first| RecordRule::Repeated { path: row.path.clone(), first });
+                    for rule in unusual.into_iter().chain(repeated) {
+                        record.fault(line, rule);
+                    }
+                    record.by_path.entry(row.path.clone()).or_insert(record.rows.len());
+                    record.rows.push(row);
+                }
+                Err(rule) => record.fault(line, rule),
+            }
+        }
+        record
+    }
+
+    fn fault(&mut self, line: usize, rule: RecordRule) {
+        let faults = if rule.is_unreadable() { &mut self.unreadable } else { &mut self.unusual };
+        faults.add(InvalidRecord { line, rule });
+    }
+
+    /// Whether every row is as PEP 427 has it.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        self.unreadable.count == 0 && self.unusual.count == 0
+    }
+
+    /// Rows that installers cannot read, or read in different ways. They are not among the rows.
+    #[must_use]
+    pub fn unreadable(&self) -> &RecordFaults {
+        &self.unreadable
+    }
+
+    /// What PEP 427 does not allow and installers take: rows of directories, which are not among the rows, members that are
+    /// listed twice, and hashes that are missing, weak or spelt in another way.
+    #[must_use]
+    pub fn unusual(&self) -> &RecordFaults {
+        &self.unusual
     }
 
     /// Adds a row; a row of the same path is replaced where it stands.
@@ -211,13 +177,13 @@ impl Record {
         }
     }
 
-    /// The rows in file order.
+    /// The rows in file order. A member that is listed twice has two.
     #[must_use]
     pub fn rows(&self) -> &[RecordRow] {
         &self.rows
     }
 
-    /// The row of a member.
+    /// The first row of a member.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&RecordRow> {
         self.by_path.get(path).and_then(|&index| self.rows.get(index))
@@ -227,23 +193,16 @@ impl Record {
     #[must_use]
     pub fn to_bytes(&self, itself: &WheelPath) -> Vec<u8> {
         let mut text = String::new();
-        for row in self.rows.iter().filter(|row| row.path != *itself) {
-            let hash = match &row.hash {
-                None => String::new(),
-                Some(RecordHash::Sha256(digest)) => digest.record_form(),
-                Some(RecordHash::Sha384(digest)) => encoded("sha384", digest.as_slice()),
-                Some(RecordHash::Sha512(digest)) => encoded("sha512", digest.as_slice()),
-            };
+        let is_first = |(index, row): &(usize, &RecordRow)| self.by_path.get(&row.path) == Some(index);
+        let rows = self.rows.iter().enumerate().filter(is_first).map(|(_, row)| row);
+        for row in rows.filter(|row| row.path != *itself) {
+            let hash = row.hash.as_ref().map(RecordHash::record_form).unwrap_or_default();
             let size = row.size.map(|size| size.to_string()).unwrap_or_default();
             push_row(&mut text, row.path.as_str(), &hash, &size);
         }
         push_row(&mut text, itself.as_str(), "", "");
         text.into_bytes()
     }
-}
-
-fn encoded(algorithm: &str, digest: &[u8]) -> String {
-    format!("{algorithm}={}", URL_SAFE_NO_PAD.encode(digest))
 }
 
 fn push_row(text: &mut String, path: &str, hash: &str, size: &str) {
@@ -259,47 +218,6 @@ fn push_row(text: &mut String, path: &str, hash: &str, size: &str) {
         text.push_str(field);
     }
     text.push('\n');
-}
-
-/// Splits one line as RFC 4180 has it. Python's `csv` module would take text behind a closing quote, too.
-fn split_csv(line: &str) -> Result<[Cow<'_, str>; 3], RecordRule> {
-    let mut fields = <[Cow<'_, str>; 3]>::default();
-    let mut count = 0;
-    let mut rest = Some(line);
-    while let Some(text) = rest {
-        let (field, after) = match text.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted)?,
-            None => match text.split_once(',') {
-                Some((field, after)) => (field.into(), Some(after)),
-                None => (text.into(), None),
-            },
-        };
-        if let Some(place) = fields.get_mut(count) {
-            *place = field;
-        }
-        count += 1;
-        rest = after;
-    }
-    if count == fields.len() { Ok(fields) } else { Err(RecordRule::Fields(count)) }
-}
-
-/// Reads up to the closing quote and the comma after it.
-fn quoted_field(text: &str) -> Result<(Cow<'_, str>, Option<&str>), RecordRule> {
-    let mut field = String::new();
-    let mut rest = text;
-    loop {
-        let (part, after) = rest.split_once('"').ok_or(RecordRule::Quote)?;
-        field.push_str(part);
-        if let Some(after) = after.strip_prefix('"') {
-            field.push('"');
-            rest = after;
-        } else if after.is_empty() {
-            return Ok((field.into(), None));
-        } else {
-            let after = after.strip_prefix(',').ok_or(RecordRule::Quote)?;
-            return Ok((field.into(), Some(after)));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -348,11 +266,10 @@ mod tests {
             ("RECORD,,0\n".to_owned(), 1, RecordRule::NoHash("RECORD".parse().unwrap())),
             ("a,md5=rL0Y20zC-Fzt72VPzMSk2A,0\n".to_owned(), 1, RecordRule::Algorithm("md5".to_owned())),
             ("a,sha1,0\n".to_owned(), 1, RecordRule::Algorithm("sha1".to_owned())),
-            (
-                "a,sha256=00,0\n".to_owned(),
-                1,
-                RecordRule::Digest { algorithm: "sha256", value: "00".to_owned() },
-            ),
+            (format!("a,{},0\n", EMPTY.to_uppercase()), 1, RecordRule::Spelling(EMPTY.to_uppercase())),
+            ("a,sha256=00,0\n".to_owned(), 1, RecordRule::Spelling("00".to_owned())),
+            (format!("a/,{EMPTY},0\n"), 1, RecordRule::Directory("a".parse().unwrap())),
+            (format!("a,{EMPTY}\u{2028},0\n"), 1, RecordRule::LineSeparator),
             (format!("a,{EMPTY},-1\n"), 1, RecordRule::Size("-1".to_owned())),
             (format!("a,{EMPTY},+1\n"), 1, RecordRule::Size("+1".to_owned())),
             (format!("a,{EMPTY},99999999999999999999\n"), 1, RecordRule::Size("9".repeat(20))),
@@ -361,24 +278,22 @@ mod tests {
             assert_eq!(wrong(&text), InvalidRecord { line, rule }, "{text:?}");
         }
         assert!(matches!(wrong(&format!("../a,{EMPTY},0")).rule, RecordRule::Path(_)));
-        let not_utf8 = Record::parse(b"a,b,c\n\xff").unwrap_err();
+        let not_utf8 = Record::parse(&[good.as_bytes(), b"\xff"].concat()).unwrap_err();
         assert_eq!(not_utf8, InvalidRecord { line: 2, rule: RecordRule::NotUtf8 });
     }
 
     #[test]
-    fn pep427_sha384_and_sha512_are_verified() {
-        for (text, matching) in [
-            ("sha384=OLBgp1GsljhM2TJ-sbHjaiH9txEUvgdDTAzHv2P24donTt6_529l-9Ua0vFImLlb", true),
-            (
-                "sha512=z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg_SpIdNs6c5H0NE8XYXysP-DGNKHfuwvY7kxvUdBeoGlODJ6-SfaPg",
-                true,
-            ),
-            (EMPTY, true),
-            ("sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0", false),
-        ] {
-            let hash = RecordHash::parse(text).unwrap();
-            assert_eq!(hash.matches(b"", &Sha256Digest::of(b"")), matching, "{text}");
-            assert!(!hash.matches(b"x", &Sha256Digest::of(b"x")));
-        }
+    fn rows_that_cannot_be_read_are_dropped_and_counted() {
+        let good = format!("a,{EMPTY},0");
+        let text = format!("d/,,\n{good}\n{good}\n../x,{EMPTY},0\nb,,0\n\nx,y\na\u{2028}/etc/x,{EMPTY},0\n");
+        let record = Record::read(&[text.as_bytes(), b"\xff,,\n"].concat());
+        let paths: Vec<_> = record.rows().iter().map(|row| (row.path.as_str(), row.line)).collect();
+        assert_eq!(paths, [("a", 2), ("a", 3), ("b", 5)]);
+        let lines = |faults: &RecordFaults| faults.first.iter().map(|fault| fault.line).collect::<Vec<_>>();
+        assert_eq!(lines(record.unreadable()), [4, 6, 7, 8, 9]);
+        assert_eq!(lines(record.unusual()), [1, 3, 5]);
+        let many = Record::read(&b"\n".repeat(100));
+        assert_eq!((many.unreadable().count, many.unreadable().first.len()), (100, RecordFaults::MOST));
+        assert_eq!(Record::read(b""), Record::default());
     }
 }

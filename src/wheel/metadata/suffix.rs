@@ -137,6 +137,12 @@ impl Suffix {
         }
     }
 
+    /// Whether Pythons on Linux may look for it: it names no platform, or one of Linux that is not Android.
+    pub(crate) fn is_for_linux(&self) -> bool {
+        let linux = |platform: &str| platform.contains("-linux") && !platform.contains("-linux-android");
+        self.platform().is_none_or(linux)
+    }
+
     /// The architecture in it that is not this one.
     pub(crate) fn other_arch(&self, arch: Arch) -> Option<&str> {
         let (word, system) = self.platform()?.split_once('-')?;

@@ -54,6 +54,33 @@ pub(super) const GROUP: Group = Group {
                 member(scene, "demo/a.py/b");
             },
         ),
+        refused("a name with a line separator", &["`demo/a\\u{2028}/etc/x`", "line separator"], |scene| {
+            with(scene, RawMember { flags: 1 << 11, ..RawMember::new("demo/a\u{2028}/etc/x", "") });
+        }),
+        refused(
+            "two members that are installed at one place",
+            &["`demo-1.0.data/platlib/demo/a.py` is installed at the same place as `demo/a.py`"],
+            |scene| {
+                member(scene, "demo-1.0.data/platlib/demo/a.py");
+            },
+        ),
+        refused(
+            "the data directory of something else",
+            &["`other-9.data/platlib/x` lies in no data directory of this wheel"],
+            |scene| {
+                member(scene, "other-9.data/platlib/x");
+            },
+        ),
+        refused("flags of strong encryption", &["`demo/x` has the flags 0x0040"], |scene| {
+            with(scene, RawMember { flags: 1 << 6, ..RawMember::new("demo/x", "1") });
+        }),
+        refused("a version of the zip format that is to come", &["needs version 9.9"], |scene| {
+            with(scene, RawMember { version: 99, ..RawMember::new("demo/x", "1") });
+        }),
+        refused("a member between the members", &["bytes behind member `demo/x` belong to none"], |scene| {
+            let gap = RawZip { members: vec![RawMember::new("demo/y", "2")], ..RawZip::default() }.to_bytes();
+            with(scene, RawMember { gap, ..RawMember::new("demo/x", "1") });
+        }),
         refused("two members at one place", &["`demo/x.py`", "local header"], |scene| {
             with(scene, RawMember { same_place_as: Some(0), ..RawMember::new("demo/x.py", "a = 1\n") });
         }),

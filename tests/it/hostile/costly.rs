@@ -41,6 +41,21 @@ pub(super) const GROUP: Group = Group {
                 scene.wheel(&modules);
             },
         ),
+        refused(
+            "9,000 libraries that are nowhere, and a run path of names as long as they may be",
+            &["more findings like these are not listed"],
+            |scene| {
+                let run_path: Vec<String> = (0..15).map(|n| format!("/{}{n}", "y".repeat(4_000))).collect();
+                let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path.join(":"));
+                scene.module((0..9_000).fold(elf, |elf, n| elf.needed(&format!("libx{n}.so"))).build());
+            },
+        ),
+        harmless("200 modules with run paths of 5,000 directories that are there", &[], |scene| {
+            let run_path: Vec<String> = (0..5_000).map(|n| format!("$ORIGIN/{n}")).collect();
+            let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path.join(":")).build();
+            let wheel = (0..5_000).fold(wheel(), |wheel, n| wheel.file(&format!("demo/{n}/x"), ""));
+            scene.wheel(&(0..200).fold(wheel, |wheel, n| wheel.file(&format!("demo/m{n}.so"), &elf)));
+        }),
         refused("70,000 sections", &["70002 sections, more than the limit `sections` of 65279"], |scene| {
             scene.module(ElfBuilder::new().sections(vec![Section::default(); 70_000]).build());
         }),

@@ -89,6 +89,18 @@ pub(super) const GROUP: Group = Group {
         refused("WHEEL of a future version", &["wheel version `2.0` is not supported"], |scene| {
             scene.wheel(&wheel().metadata("WHEEL", "Wheel-Version: 2.0\n"));
         }),
+        refused("WHEEL with a bare carriage return", &["WHEEL`, line 2: a carriage return"], |scene| {
+            scene.wheel(
+                &wheel().metadata("WHEEL", "Wheel-Version: 1.0\nGenerator: x\rRoot-Is-Purelib: true\n"),
+            );
+        }),
+        refused("WHEEL with a folded line", &["`Root-Is-Purelib` must not be continued"], |scene| {
+            scene.wheel(&wheel().metadata("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n x\n"));
+        }),
+        refused("METADATA with a bare carriage return", &["METADATA`, line 2: a carriage return"], |scene| {
+            let text = "Metadata-Version: 2.1\nSummary: x\rName: pip\nName: demo\nVersion: 1.0\n";
+            scene.wheel(&wheel().metadata("METADATA", text));
+        }),
         refused("WHEEL that is no text", &["WHEEL`, line 1"], |s| {
             s.wheel(&wheel().metadata("WHEEL", [0xff; 99]))
         }),
@@ -123,61 +135,79 @@ pub(super) const GROUP: Group = Group {
             },
         ),
         refused(
-            "RECORD with a row of 63 million fields",
+            "RECORD with a row of 63 million fields, copied",
             &["RECORD`, line 1: a row must have 3 fields, this one has 62914561"],
             |s| record(s, &",".repeat(60 << 20)),
         ),
-        refused("RECORD with a blank row", &["RECORD`, line 1: a row must not be empty"], |s| {
+        refused("RECORD with a blank row, copied", &["RECORD`, line 1: a row must not be empty"], |s| {
             record(s, "\n\n")
         }),
-        refused("RECORD with a row of two fields", &["RECORD`, line 1: a row must have 3 fields"], |s| {
-            record(s, "a,b\n")
-        }),
-        refused("RECORD that climbs out", &["RECORD`, line 1: invalid member name `../../x`"], |scene| {
-            record(scene, "../../x,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
+        harmless(
+            "RECORD with a row of two fields",
+            &["RECORD`, line 1: a row must have 3 fields", "the result has a right `RECORD`"],
+            |s| {
+                rewritten(s, "a,b\n");
+            },
+        ),
+        harmless("RECORD that climbs out", &["RECORD`, line 1: invalid member name `../../x`"], |scene| {
+            rewritten(scene, "../../x,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
         }),
         refused(
-            "RECORD with an absolute path",
+            "RECORD with an absolute path, copied",
             &["RECORD`, line 1: invalid member name `/etc/passwd`"],
             |scene| {
                 record(scene, "/etc/passwd,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
             },
         ),
-        refused("RECORD with an open quote", &["RECORD`, line 1: a quoted field must be closed"], |s| {
-            record(s, "\"a,,\n")
-        }),
-        refused("RECORD with MD5", &["RECORD`, line 1: `md5` is not a hash that PEP 427 allows"], |scene| {
-            record(scene, "demo/__init__.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0\n");
-        }),
-        refused("RECORD with a member twice", &["is already listed on line 1"], |scene| {
-            let row = "demo/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n";
-            record(scene, &row.repeat(2));
-        }),
         refused(
-            "RECORD with a wrong hash",
-            &["`demo/__init__.py` does not match", "line 1: the hash differs"],
+            "RECORD with a line separator in a name, copied",
+            &["RECORD`, line 1: invalid member name `demo/a\\u{2028}/etc/x`"],
             |scene| {
-                record(scene, &format!("demo/__init__.py,sha256={},0\n", "A".repeat(43)));
+                record(scene, "demo/a\u{2028}/etc/x,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
             },
         ),
         refused(
-            "RECORD with a wrong size",
-            &["`demo/__init__.py` does not match", "has 0 bytes, not 7"],
+            "RECORD with an open quote, copied",
+            &["RECORD`, line 1: a quoted field must be closed"],
+            |s| record(s, "\"a,,\n"),
+        ),
+        harmless("RECORD with MD5", &["RECORD`, line 1: `md5` is not a hash that PEP 427 allows"], |scene| {
+            rewritten(scene, "demo/__init__.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,0\n");
+        }),
+        harmless("RECORD with a member twice", &["is already listed on line 1"], |scene| {
+            let row = "demo/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n";
+            rewritten(scene, &row.repeat(2));
+        }),
+        harmless(
+            "RECORD with a wrong hash",
+            &["`demo/__init__.py` does not have the hash", "the result has a right `RECORD`"],
+            |scene| {
+                rewritten(scene, &format!("demo/__init__.py,sha256={},0\n", "A".repeat(43)));
+            },
+        ),
+        harmless(
+            "RECORD with a wrong size, copied",
+            &["warning[record-mismatch]: `demo/__init__.py` has 0 bytes", "says 7"],
             |scene| {
                 record(scene, "demo/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,7\n");
             },
         ),
-        refused(
+        harmless(
             "RECORD with a member that is not there",
-            &["`demo/b.py` does not match", "not in the wheel"],
+            &["lists files that the wheel does not have: `demo/b.py`"],
             |scene| {
-                record(scene, "demo/b.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
+                rewritten(scene, "demo/b.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n");
             },
         ),
-        refused("RECORD with 300,000 bad rows", &["RECORD`, line 1"], |s| record(s, &",,\n".repeat(300_000))),
+        harmless("RECORD with 300,000 bad rows", &["RECORD`, line 1", "299999 more"], |s| {
+            rewritten(s, &",,\n".repeat(300_000))
+        }),
+        harmless("RECORD of 60 MiB of blank rows", &["1000000 more rows cannot be read"], |s| {
+            rewritten(s, &"\n".repeat(60 << 20))
+        }),
         harmless(
             "RECORD without one of the members",
-            &["`demo/__init__.py` is not listed in RECORD"],
+            &["`demo/__init__.py` is not listed in `demo-1.0.dist-info/RECORD`"],
             |scene| {
                 scene.wheel(&module().unlisted("demo/__init__.py"));
             },
@@ -189,8 +219,14 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
+/// The `RECORD` of a wheel that is copied as it is.
 fn record(scene: &Scene, text: &str) {
-    scene.wheel(&wheel().record(text));
+    scene.wheel(&WheelBuilder::new("demo-1.0-py3-none-any.whl").file("demo/__init__.py", "").record(text));
+}
+
+/// The `RECORD` of a wheel with a module, which is not copied as it is.
+fn rewritten(scene: &Scene, text: &str) {
+    scene.wheel(&module().record(text));
 }
 
 fn renamed(scene: &Scene, name: &str) {

@@ -5,6 +5,7 @@
 
 mod archives;
 mod costly;
+mod logs;
 mod metadata;
 mod objects;
 mod roots;
@@ -56,13 +57,17 @@ struct Group {
     cases: &'static [Case],
 }
 
-const GROUPS: &[Group] = &[archives::GROUP, metadata::GROUP, objects::GROUP, costly::GROUP, roots::GROUP];
+const GROUPS: &[Group] =
+    &[archives::GROUP, metadata::GROUP, objects::GROUP, costly::GROUP, roots::GROUP, logs::GROUP];
 
 /// Processor time a case may take, in an optimised build; an unoptimised one takes some ten times as long.
 const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
 /// Memory a case may take at its peak, in bytes.
 const MEMORY: u64 = 256 << 20;
+
+/// What a case may print, in bytes.
+const OUTPUT: usize = 4 << 20;
 
 fn check(case: &Case) -> Result<(), String> {
     let scene = Scene::new();
@@ -85,6 +90,14 @@ fn check(case: &Case) -> Result<(), String> {
     // Only what people should see: no control characters reach a terminal.
     if run.stderr.chars().any(|c| c.is_control() && c != '\n') {
         wrong.push("control characters in its messages".to_owned());
+    }
+    let is_command =
+        |line: &str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[");
+    if run.stderr.lines().any(is_command) {
+        wrong.push("a command to the service that reads the log".to_owned());
+    }
+    if run.stderr.len() > OUTPUT {
+        wrong.push(format!("it printed {} bytes", run.stderr.len()));
     }
     if !changed.is_empty() {
         wrong.push(format!("it changed {changed:?}"));

@@ -31,7 +31,11 @@ pub(super) const GROUP: Group = Group {
                 scene.module(many.build());
             },
         ),
-        refused("a class that is none", &["_core.cpython", "EI_CLASS"], |s| changed(s, 4, &[9])),
+        refused(
+            "a class that is none",
+            &["_core.cpython", "does not begin as ELF files do, but musl loads"],
+            |s| changed(s, 4, &[9]),
+        ),
         refused("big-endian x86_64", &["_core.cpython"], |s| changed(s, 5, &[2])),
         refused("another machine", &["_core.cpython", "machine 8"], |s| changed(s, 18, &[8, 0])),
         refused(
@@ -180,7 +184,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "segments that overlap, in a library to be patched",
-            &["cannot patch: PT_LOAD segments overlap"],
+            &["PT_LOAD: it maps other content over a page of another segment"],
             |scene| {
                 scene.install("usr/lib/libgreet.so.3", super::roots::greet());
                 let elf = ElfBuilder::new().needed("libgreet.so.3");

@@ -21,6 +21,24 @@ pub(super) const GROUP: Group = Group {
                 symlink("libgreet.so.3", scene.root().join(LIBRARY)).unwrap();
             },
         ),
+        refused(
+            "38 links that lead through each other, each as long as a path may be, for 300 names",
+            &["symbolic links make it too long"],
+            |scene| {
+                std::fs::create_dir_all(scene.root().join("d/e")).unwrap();
+                for number in 0..38 {
+                    let next = if number < 37 { format!("m{}", number + 1) } else { "d".to_owned() };
+                    let long = format!("/d{}/../{next}", "/e/..".repeat(790));
+                    symlink(long, scene.root().join(format!("m{number}"))).unwrap();
+                }
+                for directory in ["lib", "usr/lib"] {
+                    std::fs::remove_dir_all(scene.root().join(directory)).unwrap();
+                    symlink("/m0", scene.root().join(directory)).unwrap();
+                }
+                let elf = (0..300).fold(ElfBuilder::new(), |elf, n| elf.needed(&format!("libq{n}.so")));
+                scene.module(elf.build());
+            },
+        ),
         refused("a link to nowhere", &["was not found"], |scene| {
             module(scene);
             symlink("/nowhere/libgreet.so.3", scene.root().join(LIBRARY)).unwrap();
@@ -144,6 +162,20 @@ pub(super) const GROUP: Group = Group {
             sound(scene);
             std::fs::create_dir_all(scene.root().join("lib/apk/db")).unwrap();
             fifo(scene, "lib/apk/db/installed");
+        }),
+        refused("a directory for an os-release", &["etc/os-release`: a directory"], |scene| {
+            sound(scene);
+            scene.install("lib/apk/db/installed", "P:x\nV:1\n\n");
+            std::fs::create_dir_all(scene.root().join("etc/os-release")).unwrap();
+        }),
+        refused("a package database of a million packages", &["it has more than 100000 packages"], |scene| {
+            sound(scene);
+            scene.install("lib/apk/db/installed", "P:x\nV:1\n\n".repeat(1_000_000));
+        }),
+        harmless("a package database of 24 MB with 6 million files", &[], |scene| {
+            sound(scene);
+            let files = "R:x\n".repeat(6_000_000);
+            scene.install("lib/apk/db/installed", format!("P:x\nV:1\nF:usr/lib\n{files}\n"));
         }),
         harmless("a package database with one file 300,000 times", &[], |scene| {
             sound(scene);

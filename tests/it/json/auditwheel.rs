@@ -116,9 +116,9 @@ fn a_pure_wheel() {
 
 #[test]
 fn a_broken_wheel() {
-    let broken = WheelBuilder::new(NAME).file("demo/_core.so", b"\x7fELF\x02\x01\x01\0 and no more");
+    let broken = WheelBuilder::new(NAME).file("demo/_core.abi3.so", b"\x7fELF\x02\x01\x01\0 and no more");
     let (status, json) = show(&broken, &[]);
     let shown: Failure = serde_json::from_str(&json).unwrap();
     assert_eq!((status, shown.version, shown.wheel.as_str()), (1, 1, NAME));
-    assert!(shown.error.contains("`demo/_core.so`"), "{}", shown.error);
+    assert!(shown.error.contains("`demo/_core.abi3.so`"), "{}", shown.error);
 }

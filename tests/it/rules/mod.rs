@@ -1,10 +1,12 @@
 //! Every rule: an input that breaks it, and the nearest one that does not.
 
+mod damaged_elf;
 mod dlopen_glibc_library;
 mod dlopen_note;
 mod duplicate_name;
 mod empty_segment;
 mod forbidden_symbol;
+pub mod foreign_elf;
 mod glibc_object;
 mod hash_word_size;
 mod ifunc;
@@ -26,13 +28,16 @@ mod mixed_time;
 mod needed_path;
 mod new_symbol;
 mod no_hash_table;
+mod not_loadable;
 mod outside_run_path;
 mod overclaimed_tag;
 mod purelib;
+mod record_mismatch;
 mod refused_by_index;
 mod relr;
 mod reserved_name;
 pub mod scene;
+pub mod several_systems;
 mod small_alignment;
 mod small_stacks;
 mod textrel;
@@ -40,6 +45,7 @@ mod unknown_machine;
 mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
+mod unreadable_record;
 mod unresolved_symbol;
 mod unsupported_isa;
 mod unsupported_relocation;
@@ -64,6 +70,7 @@ pub struct Case {
 
 /// One case for each rule, in the order of the rules.
 const CASES: &[Case] = &[
+    not_loadable::CASE,
     glibc_object::CASE,
     unresolved_symbol::CASE,
     new_symbol::CASE,
@@ -88,6 +95,8 @@ const CASES: &[Case] = &[
     forbidden_symbol::CASE,
     wrong_machine::CASE,
     unknown_machine::CASE,
+    foreign_elf::CASE,
+    damaged_elf::CASE,
     unsupported_isa::CASE,
     wrong_suffix::CASE,
     ignored_run_path::CASE,
@@ -102,10 +111,13 @@ const CASES: &[Case] = &[
     dlopen_note::CASE,
     limit_exceeded::CASE,
     overclaimed_tag::CASE,
+    unreadable_record::CASE,
+    record_mismatch::CASE,
     unlisted::CASE,
     wrong_tag::CASE,
     purelib::CASE,
     linux_tag::CASE,
+    several_systems::CASE,
     manylinux_tag_on_musl::CASE,
     unknown_platform_tag::CASE,
     refused_by_index::CASE,

@@ -1,6 +1,6 @@
 //! `refused-by-index`.
 
-use muslrepair::audit::Finding;
+use muslrepair::audit::{Finding, Severity};
 
 use crate::support::raw_zip::RawZip;
 use crate::support::wheel_builder::WheelBuilder;
@@ -89,4 +89,76 @@ fn a_repair_writes_wheels_with_elf_files_without_data_descriptors() {
     zip.members[0].descriptor = true;
     let found = of(CODE, found_in_bytes("demo-1.0-cp312-cp312-linux_x86_64.whl", zip.finish()));
     assert_eq!((found.len(), found[0].fixed_by_repair), (1, true), "{found:?}");
+}
+
+#[test]
+fn versions_outside_pep440_are_an_error_and_local_ones_a_warning() {
+    let found = |version: &str| {
+        found_in_of(CODE, &with_module(&format!("demo-{version}-cp312-cp312-musllinux_1_2_x86_64.whl")))
+    };
+    for version in ["0.0.1_1", "1.7_PullRequest0090.7", "1.7+arch75+torch222", "dev"] {
+        let found = found(version);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Error), "{found:?}");
+        assert!(
+            found[0].message.starts_with(&format!("`{version}` is not a version of PEP 440")),
+            "{found:?}"
+        );
+    }
+    let local = found("1.0+cpu");
+    assert_eq!((local.len(), local[0].severity), (1, Severity::Warning), "{local:?}");
+    for version in ["1.0", "1.0.post1.dev2", "1!2.0rc1", "1.0_beta", "v1.0"] {
+        assert_eq!(found(version), [], "{version}");
+    }
+}
+
+#[test]
+fn scripts_have_bare_names() {
+    let found = |text: &str| found_in_of(CODE, &with_module(SOUND).metadata("entry_points.txt", text));
+    assert_eq!(found("[console_scripts]\ndemo = demo:main\n[other]\na/b = demo:main\n"), []);
+    for section in ["console_scripts", "gui_scripts"] {
+        let found = found(&format!("[{section}]\ndemo = demo:main\n../../x=demo:main\na\\b = demo:main\n"));
+        let message = "`demo-1.0.dist-info/entry_points.txt` gives scripts a path in place of a name: `../../x`, `a\\b`";
+        assert_eq!(found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), [message]);
+    }
+}
+
+#[test]
+fn members_are_not_fifty_times_larger_than_the_archive_once_they_are_large() {
+    let found = |mib: usize| {
+        found_in_of(CODE, &with_module(SOUND).file("demo/zeros", vec![0; mib << 20]).noise(1 << 20))
+    };
+    assert_eq!(found(40), []);
+    let found = found(80);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].message.ends_with("times larger than the archive; PyPI refuses more than 50"),
+        "{found:?}"
+    );
+}
+
+/// What uv 0.13 does: a field in the local header that repeats both sizes is right, any other number of them is not.
+#[test]
+fn zip64_fields_have_no_more_than_the_sizes_that_need_them() {
+    let field = |sizes: &[u64]| {
+        let length = u16::try_from(8 * sizes.len()).unwrap();
+        let sizes = sizes.iter().flat_map(|size| size.to_le_bytes()).collect::<Vec<_>>();
+        [&b"\x01\x00"[..], &length.to_le_bytes(), &sizes].concat()
+    };
+    let found = |local: Vec<u8>, central: Vec<u8>| {
+        let mut zip = RawZip::wheel();
+        (zip.members[0].local_extra, zip.members[0].extra) = (Some(local), central);
+        of(CODE, found_in_bytes("demo-1.0-cp312-cp312-linux_x86_64.whl", zip.finish()))
+    };
+    assert_eq!(found(field(&[6, 6]), Vec::new()), []);
+    for (local, central) in [
+        (field(&[6]), Vec::new()),
+        (field(&[6, 6, 0]), Vec::new()),
+        (Vec::new(), field(&[6])),
+        (field(&[6, 6]), field(&[6, 6])),
+    ] {
+        let found = found(local, central);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let message = "`demo/a.py` has a ZIP64 field with more than the sizes that need it, which uv refuses";
+        assert_eq!(found[0].message, message);
+    }
 }
