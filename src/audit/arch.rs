@@ -48,13 +48,17 @@ pub(super) fn decide<'a>(
 }
 
 /// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;
-/// `armv8l` is what a 32-bit process on a 64-bit kernel says of itself, and its wheels are for either.
+/// `armv8l` is what a 32-bit process on a 64-bit kernel says of itself, and its wheels are for either; `armhf` is ARMv6 for
+/// Alpine and ARMv7 for Debian. Other spellings (`amd64`) are those of [`Arch`].
 pub(super) fn fits(built: Arch, claim: &str) -> Option<Arch> {
     match (built, claim) {
-        (Arch::Armv6l, "armv7l") => Some(Arch::Armv7l),
         (Arch::Armv6l | Arch::Armv7l, "armv8l") => Some(Arch::Armv7l),
         (Arch::Aarch64, "armv8l") => Some(Arch::Aarch64),
-        (built, claim) => (claim == built.as_str()).then_some(built),
+        (Arch::Armv6l | Arch::Armv7l, "armhf") => Some(built),
+        (built, claim) => match (built, claim.parse()) {
+            (Arch::Armv6l, Ok(Arch::Armv7l)) => Some(Arch::Armv7l),
+            (built, claimed) => (claimed == Ok(built)).then_some(built),
+        },
     }
 }
 
@@ -76,5 +80,9 @@ mod tests {
         assert_eq!(fits(Arch::Armv6l, "armv7l"), Some(Arch::Armv7l));
         assert_eq!(fits(Arch::Armv7l, "armv8l"), Some(Arch::Armv7l));
         assert_eq!(fits(Arch::Aarch64, "armv8l"), Some(Arch::Aarch64));
+        assert_eq!(fits(Arch::X86_64, "amd64"), Some(Arch::X86_64));
+        assert_eq!(fits(Arch::X86_64, "arm64"), None);
+        assert_eq!(fits(Arch::Armv7l, "armhf"), Some(Arch::Armv7l));
+        assert_eq!(fits(Arch::Armv6l, "armhf"), Some(Arch::Armv6l));
     }
 }

@@ -52,7 +52,10 @@ pub(super) fn name_gate(path: &Path, choice: &PlatformChoice) -> Option<String> 
     let shown = path.file_name()?.to_string_lossy();
     let name: WheelFilename = shown.parse().ok()?;
     let PlatformChoice::Tag(asked) = choice else { return None };
-    let (built, wanted) = (name.platforms().iter().find_map(PlatformTag::arch_name)?, asked.arch_name()?);
+    let named = name.platforms().iter().find(|tag| tag.arch_name().is_some())?;
+    let spelt =
+        |tag: &PlatformTag| Some(tag.arch().map_or(tag.arch_name()?.to_owned(), |arch| arch.to_string()));
+    let (built, wanted) = (spelt(named)?, spelt(asked)?);
     let cannot = format!("can't repair wheel {shown} with");
     if built != wanted && built != "armv8l" && wanted != "armv8l" {
         return Some(format!("{cannot} {built} architecture to a wheel targeting {wanted}"));

@@ -129,13 +129,16 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, Stop> {
     let batch = batch(arguments, environment, terminal)?;
-    let batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
+    let mut batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
             Stop::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
         })?;
     }
+    // Only now, so that a call that is refused leaves no directory behind.
+    batch.options.cache_dir =
+        arguments.cache_dir.as_deref().and_then(|directory| usable(directory, arguments, terminal));
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
     batch.run(|index, outcome| printer.done(index, outcome));
     let (exit, documents) = printer.finish();
@@ -245,10 +248,7 @@ fn options(
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher: patcher.unwrap_or_default(),
         source_date_epoch,
-        cache_dir: arguments
-            .cache_dir
-            .as_deref()
-            .and_then(|directory| usable(directory, arguments, terminal)),
+        cache_dir: None,
     })
 }
 

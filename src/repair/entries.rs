@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::elf::{ElfEdit, RunPathEdit};
-use crate::wheel::{Content, DosTime, Entry, NewFile, Wheel, WheelPath};
+use crate::wheel::{Content, DosTime, Entry, NewFile, Wheel, WheelInfoJson, WheelPath};
 
 use super::error::RepairError;
 use super::make::{cost, make};
@@ -33,7 +33,7 @@ impl<'a> EntryBuilder<'a> {
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
             self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
-        let info = in_dist_info(self.wheel, "WHEEL")?;
+        let changed = self.changed_metadata()?;
         let mut entries = Vec::new();
         for member in self.wheel.members() {
             let path = &member.path;
@@ -48,9 +48,8 @@ impl<'a> EntryBuilder<'a> {
                     content,
                     member.mode.unwrap_or(0o755),
                 )));
-            } else if *path == info && !self.plan.metadata.is_empty() {
-                let bytes = self.plan.metadata.apply(self.wheel.info());
-                let file = self.new_file(path.clone(), bytes.into(), member.mode.unwrap_or(0o644));
+            } else if let Some(bytes) = changed.get(path) {
+                let file = self.new_file(path.clone(), bytes.clone().into(), member.mode.unwrap_or(0o644));
                 entries.push(Entry::Write(file));
             } else {
                 entries.push(Entry::Keep(path.clone()));
@@ -72,6 +71,18 @@ impl<'a> EntryBuilder<'a> {
             entries.push(Entry::Write(self.new_file(graft.member.clone(), content, 0o755)));
         }
         Ok(entries)
+    }
+
+    /// The files that say what the wheel is, where they change.
+    fn changed_metadata(&self) -> Result<BTreeMap<WheelPath, Vec<u8>>, RepairError> {
+        let (edit, mut changed) = (&self.plan.metadata, BTreeMap::new());
+        if !edit.is_empty() {
+            changed.insert(in_dist_info(self.wheel, "WHEEL")?, edit.apply(self.wheel.info()));
+            if let Some(json) = self.wheel.info_json() {
+                changed.insert(in_dist_info(self.wheel, WheelInfoJson::NAME)?, edit.apply_to_json(json));
+            }
+        }
+        Ok(changed)
     }
 
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {

@@ -1,5 +1,7 @@
 //! What changes in a wheel's name and in its `WHEEL` file.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::error::RepairError;
@@ -8,12 +10,12 @@ use crate::audit::{Audit, WheelKind, built_for_musl};
 use crate::musl::Release;
 use crate::platform::{Arch, MuslVersion};
 use crate::policy::Policy;
-use crate::wheel::{PlatformTag, WheelFilename, WheelInfo};
+use crate::wheel::{PlatformTag, Wheel, WheelFilename, WheelInfo, WheelInfoJson};
 
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
 
-/// What changes in `WHEEL`. Fields that are `None` stay as they are, to the byte.
+/// What changes in `WHEEL` and `WHEEL.json`. Fields that are `None` stay as they are, to the byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MetadataEdit {
@@ -51,16 +53,39 @@ impl MetadataEdit {
         info.to_bytes()
     }
 
-    /// What has to change in `info` for a wheel of this name.
-    pub(super) fn between(info: &WheelInfo, filename: &WheelFilename) -> Self {
+    /// The new bytes of `WHEEL.json`, which says the same (PEP 819).
+    #[must_use]
+    pub fn apply_to_json(&self, json: &WheelInfoJson) -> Vec<u8> {
+        let mut json = json.clone();
+        if let Some(tags) = &self.tags {
+            json.set_tags(tags);
+        }
+        if let Some(purelib) = self.root_is_purelib {
+            json.set_root_is_purelib(purelib);
+        }
+        if let Some(build) = &self.build {
+            json.set_build(build);
+        }
+        json.to_bytes()
+    }
+
+    /// What has to change in `WHEEL`, and in `WHEEL.json` where there is one, for a wheel of this name.
+    pub(super) fn between(wheel: &Wheel, filename: &WheelFilename) -> Self {
+        let (info, json) = (wheel.info(), wheel.info_json());
         let tags = filename.tags();
+        let named: BTreeSet<String> = tags.iter().cloned().collect();
         // Lines that stand for the same tags in another way stay.
-        let same = info.tag_set() == tags.iter().cloned().collect();
-        let build = filename.build().filter(|build| info.build() != Some(build)).map(str::to_owned);
+        let same = info.tag_set() == named
+            && json.is_none_or(|json| json.tags().is_some_and(|tags| BTreeSet::from_iter(tags) == named));
+        let differs = |build: &&str| {
+            info.build() != Some(build) || json.is_some_and(|json| json.build().as_deref() != Some(build))
+        };
+        let purelib =
+            info.root_is_purelib() || json.is_some_and(|json| json.root_is_purelib() != Some(false));
         Self {
             tags: (!same).then_some(tags),
-            root_is_purelib: info.root_is_purelib().then_some(false),
-            build,
+            root_is_purelib: purelib.then_some(false),
+            build: filename.build().filter(differs).map(str::to_owned),
         }
     }
 }
@@ -77,8 +102,9 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                 .filter(|tag| matches!(tag, PlatformTag::Musllinux { .. }))
                 .min();
             match own {
-                Some(tag) => Ok(tag.clone()),
-                None => Policy::default_for(arch)
+                // The architecture is spelt as Pythons have it, whatever the name says.
+                Some(PlatformTag::Musllinux { version, .. }) => Ok(version.platform(arch)),
+                _ => Policy::default_for(arch)
                     .map(|policy| policy.version.platform(arch))
                     .ok_or_else(|| RepairError::NoPolicy(format!("musllinux for {arch}"))),
             }
@@ -134,8 +160,8 @@ pub(super) fn check_minimum(
     }
 }
 
-/// The file name of the result. `linux` and `any` give way to the target, and so do tags for glibc where the wheel shows
-/// that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
+/// The file name of the result. `linux` and `any` give way to the target, and so do tags that no Python has, and tags for
+/// glibc where the wheel shows that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
 /// asked for and nothing else gives way.
 pub(super) fn output_name(
     audit: &Audit,
@@ -147,8 +173,8 @@ pub(super) fn output_name(
     let for_musl = built_for_musl(&audit.elf.graph).is_some();
     let gives_way = |tag: &PlatformTag| match tag {
         PlatformTag::Linux(_) | PlatformTag::Any => true,
-        PlatformTag::Manylinux(_) => for_musl,
-        _ => false,
+        PlatformTag::Manylinux(_) if for_musl => true,
+        tag => !tag.is_known(),
     };
     let settled = options.platform == PlatformChoice::Auto
         && current.contains(target)
@@ -166,13 +192,17 @@ pub(super) fn output_name(
     Ok(name)
 }
 
-/// The tags for glibc that the result does not have, each with what shows that it is for musl.
+/// The tags for glibc that the result does not have, each with what shows that it is for musl, and those that no Python has.
+/// A tag for Linux in general is no news: what takes its place says more.
 pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
-    let Some(object) = built_for_musl(&audit.elf.graph) else { return Vec::new() };
-    let dropped = audit
-        .wheel
-        .platforms()
-        .iter()
-        .filter(|tag| matches!(tag, PlatformTag::Manylinux(_)) && !output.platforms().contains(tag));
-    dropped.map(|tag| Note::TagDropped { tag: tag.clone(), object: object.to_owned() }).collect()
+    let object = built_for_musl(&audit.elf.graph);
+    let dropped = audit.wheel.platforms().iter().filter(|tag| !output.platforms().contains(tag));
+    let notes = dropped.filter_map(|tag| match (tag, object) {
+        (PlatformTag::Manylinux(_), Some(object)) => {
+            Some(Note::TagDropped { tag: tag.clone(), object: Some(object.to_owned()) })
+        }
+        (tag, _) if !tag.is_known() => Some(Note::TagDropped { tag: tag.clone(), object: None }),
+        _ => None,
+    });
+    notes.collect()
 }

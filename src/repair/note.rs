@@ -66,12 +66,13 @@ pub enum Note {
         /// The pattern.
         pattern: String,
     },
-    /// A tag for glibc is dropped from the name of a wheel for musl.
+    /// A tag for glibc is dropped from the name of a wheel for musl, or one that no Python has.
     TagDropped {
         /// The tag.
         tag: PlatformTag,
-        /// What shows that the wheel is for musl.
-        object: String,
+        /// What shows that the wheel is for musl, where the tag is for glibc.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        object: Option<String>,
     },
     /// `RECORD` was wrong, and that of the result is right.
     RecordFixed {
@@ -117,8 +118,11 @@ impl fmt::Display for Note {
                 write!(f, "Including `{member}`: `dlopen` finds it by this path, not by its old name")
             }
             Self::PatternUnused { pattern } => write!(f, "`--exclude {pattern}` matched nothing"),
-            Self::TagDropped { tag, object } => {
+            Self::TagDropped { tag, object: Some(object) } => {
                 write!(f, "Dropping the tag {tag}: it is for glibc, and `{object}` was built for musl")
+            }
+            Self::TagDropped { tag, object: None } => {
+                write!(f, "Dropping the tag {tag}: no Python has this platform tag")
             }
             Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
         }

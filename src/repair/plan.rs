@@ -110,12 +110,17 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     }
     let output = match &target {
         Some(target) => output_name(audit, target, options)?,
-        None => audit.wheel.clone(),
+        // Its platform stays, and a build tag that was asked for is no matter of platforms.
+        None => match &options.build_tag {
+            Some(build) => audit.wheel.with_build(Some(build))?,
+            None => audit.wheel.clone(),
+        },
     };
     let mut plan = Plan {
         metadata: match &target {
-            Some(_) => MetadataEdit::between(wheel.info(), &output),
-            None => MetadataEdit::default(),
+            Some(_) => MetadataEdit::between(wheel, &output),
+            None if output == audit.wheel => MetadataEdit::default(),
+            None => MetadataEdit { root_is_purelib: None, ..MetadataEdit::between(wheel, &output) },
         },
         input: audit.wheel.clone(),
         output,

@@ -42,17 +42,31 @@ impl FromStr for Pattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        // `fnmatch` knows no `**`; several stars in a row are one.
+        // `fnmatch` knows no `**`, several stars in a row are one; and a bracket that nothing closes stands for itself.
         let mut single = String::with_capacity(text.len());
-        for c in text.chars() {
-            if c != '*' || !single.ends_with('*') {
-                single.push(c);
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let (taken, after) = rest.split_at(set_length(rest).unwrap_or(c.len_utf8()));
+            match taken {
+                "[" => single.push_str("[[]"),
+                "*" if single.ends_with('*') => {}
+                taken => single.push_str(taken),
             }
+            rest = after;
         }
         let compiled = glob::Pattern::new(&single)
             .map_err(|error| PatternError { pattern: text.to_owned(), reason: error.msg.to_owned() })?;
         Ok(Self { text: text.to_owned(), compiled })
     }
+}
+
+/// Bytes of the set `[seq]` at the beginning of a pattern, if one is there. A bracket that closes may be the first of the
+/// set (`translate` of Python's `fnmatch`).
+fn set_length(pattern: &str) -> Option<usize> {
+    let inner = pattern.strip_prefix('[')?;
+    let inner = inner.strip_prefix('!').unwrap_or(inner);
+    let inner = inner.strip_prefix(']').unwrap_or(inner);
+    Some(pattern.len() - inner.len() + inner.find(']')? + 1)
 }
 
 #[cfg(test)]
@@ -77,7 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn an_open_bracket_is_an_error() {
-        assert!("lib[x".parse::<Pattern>().is_err());
+    fn a_bracket_that_nothing_closes_stands_for_itself() {
+        assert!(matches("lib[x", "lib[x"));
+        assert!(!matches("lib[x", "libx"));
+        assert!(matches("lib[!x*", "lib[!xyz"));
+        assert!(matches("lib[]", "lib[]") && matches("lib[]]", "lib]"));
+        assert!(matches("*[", "lib["));
     }
 }

@@ -22,6 +22,7 @@ pub(crate) use metadata::entry_points::is_path;
 pub use metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 pub use metadata::headers::HeaderRule;
 pub use metadata::info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
+pub use metadata::info_json::{InvalidWheelInfoJson, WheelInfoJson};
 pub use metadata::path::{InvalidWheelPath, PathRule, WheelPath};
 pub use metadata::record::{Record, RecordRow};
 pub use metadata::record_hash::RecordHash;

@@ -10,6 +10,7 @@
     unreachable_pub
 )]
 
+mod as_expected;
 mod audit;
 mod auditwheel;
 mod batch;
@@ -43,6 +44,8 @@ mod streams;
 mod support;
 mod symbol_count;
 mod system_libraries;
+mod tags;
 mod testdata;
 mod verify;
 mod wheel;
+mod wheel_json;

@@ -133,9 +133,10 @@ fn findings_can_be_allowed_by_code_and_unknown_codes_are_refused() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(NAME, "x86_64/core.so"));
     sandbox.run(&["verify", NAME, "--allow", "missing-library"]).success();
-    let run = sandbox
-        .run(&["verify", NAME, "--allow", "missing-book"])
-        .failure(2, &["there is no rule `missing-book`; did you mean `missing-library`?", "muslrepair explain"]);
+    let run = sandbox.run(&["verify", NAME, "--allow", "missing-book"]).failure(
+        2,
+        &["there is no rule `missing-book`; did you mean `missing-library`?", "muslrepair explain"],
+    );
     assert!(run.stdout.is_empty());
     assert!(sandbox.run(&["verify", "--help"]).success().stdout.contains("muslrepair explain"));
 }

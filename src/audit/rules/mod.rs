@@ -44,6 +44,7 @@ mod small_alignment;
 mod small_stacks;
 mod textrel;
 mod unknown_machine;
+mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
 mod unreadable_record;
@@ -116,6 +117,7 @@ pub const RULES: &[&Rule] = &[
     &linux_tag::RULE,
     &several_systems::RULE,
     &manylinux_tag_on_musl::RULE,
+    &unknown_platform_tag::RULE,
     &refused_by_index::RULE,
 ];
 

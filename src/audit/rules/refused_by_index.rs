@@ -56,7 +56,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 
 fn architectures(audit: &Subject<'_>) -> Option<Finding> {
     let refused = audit.platforms.iter().filter(|tag| {
-        let indexed = tag.arch().is_some_and(|arch| INDEXED.contains(&arch));
+        let indexed = tag.arch().is_some_and(|arch| INDEXED.contains(&arch)) || !tag.is_known();
         matches!(tag, PlatformTag::Musllinux { .. }) && !indexed
     });
     let tags: Vec<String> = refused.map(ToString::to_string).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::audit::finding::{Code, Finding, Severity};
 use crate::audit::subject::{Package, Subject};
 use crate::audit::wheel_kind::WheelKind;
+use crate::escaped::Escaped;
 
 use super::rule::{Concern, Rule};
 
@@ -17,8 +18,8 @@ pub(super) const RULE: Rule = Rule {
     explanation: "\
 The `Tag` lines of `WHEEL` say which Pythons and platforms a wheel is for, one line for each combination of the tags in the file
 name, and `Build` repeats the build tag. Installers choose a wheel by its file name; what reads the installed metadata, such as
-`pip check`, goes by `WHEEL`. A wheel whose file was only renamed has two different answers.",
-    source: "PEP 427, \"File contents\"; PEP 425, \"Compressed Tag Sets\".",
+`pip check`, goes by `WHEEL`, or by `WHEEL.json` where a wheel has that. A wheel whose file was only renamed has two different answers.",
+    source: "PEP 427, \"File contents\"; PEP 425, \"Compressed Tag Sets\"; PEP 819 (a draft) for `WHEEL.json`.",
     symptom: None,
     fix: "\
 `muslrepair repair` writes the tags of the new file name into `WHEEL`, where the wheel has ELF files. `wheel tags` changes name and
@@ -28,7 +29,13 @@ metadata together.",
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let Some(package) = audit.package else { return Vec::new() };
-    let messages = [(tags(package), true), (build(package), package.wheel.filename().build().is_some())];
+    let has_build = package.wheel.filename().build().is_some();
+    let messages = [
+        (tags(package), true),
+        (build(package), has_build),
+        (json_tags(package), true),
+        (json_build(package), has_build),
+    ];
     let found = messages.into_iter().filter_map(|(message, repaired)| {
         let mut finding = RULE.finding(audit.name, message?);
         finding.fixed_by_repair = repaired && package.kind == WheelKind::Platform;
@@ -61,4 +68,29 @@ fn build(package: Package<'_>) -> Option<String> {
     let differs =
         format!("`{dist_info}/WHEEL` has the build tag {}, the file name {}", text(listed), text(named));
     (listed != named).then_some(differs)
+}
+
+/// What is said where `WHEEL.json` (PEP 819) has other tags than the file name.
+fn json_tags(package: Package<'_>) -> Option<String> {
+    let json = package.wheel.info_json()?;
+    let listed = json.tags().map(BTreeSet::from_iter);
+    let named: BTreeSet<String> = package.wheel.filename().tags().into_iter().collect();
+    let joined = |tags: &BTreeSet<String>| tags.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let says = listed.as_ref().map_or("names no tag".to_owned(), |tags| format!("says {}", joined(tags)));
+    let dist_info = package.wheel.dist_info();
+    (listed.as_ref() != Some(&named))
+        .then(|| format!("`{dist_info}/WHEEL.json` {}, the file name {}", Escaped(&says), joined(&named)))
+}
+
+/// What is said where `WHEEL.json` has another build tag than the file name.
+fn json_build(package: Package<'_>) -> Option<String> {
+    let listed = package.wheel.info_json()?.build();
+    let named = package.wheel.filename().build();
+    let text = |build: Option<&str>| {
+        build.map_or_else(|| "none".to_owned(), |build| format!("`{}`", Escaped(build)))
+    };
+    let dist_info = package.wheel.dist_info();
+    let (has, name) = (text(listed.as_deref()), text(named));
+    (listed.as_deref() != named)
+        .then(|| format!("`{dist_info}/WHEEL.json` has the build tag {has}, the file name {name}"))
 }

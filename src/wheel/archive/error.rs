@@ -11,6 +11,7 @@ use crate::wheel::layout::NoPlace;
 use crate::wheel::metadata::core_metadata::InvalidMetadata;
 use crate::wheel::metadata::filename::InvalidWheelFilename;
 use crate::wheel::metadata::info::InvalidWheelInfo;
+use crate::wheel::metadata::info_json::InvalidWheelInfoJson;
 use crate::wheel::metadata::path::{PathRule, WheelPath};
 use crate::wheel::metadata::record_rule::InvalidRecord;
 
@@ -129,6 +130,14 @@ pub enum WheelError {
         member: WheelPath,
         /// Line and rule.
         source: InvalidWheelInfo,
+    },
+    /// The `WHEEL.json` file is not a JSON object.
+    #[error("`{member}` is {source}")]
+    InfoJson {
+        /// The `WHEEL.json` file.
+        member: WheelPath,
+        /// What is wrong.
+        source: InvalidWheelInfoJson,
     },
     /// The `METADATA` file breaks a rule.
     #[error("`{member}`, {source}")]

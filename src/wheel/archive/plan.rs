@@ -10,7 +10,7 @@ use crate::wheel::metadata::path::WheelPath;
 /// One member of a new wheel.
 #[derive(Debug)]
 pub enum Entry<'a> {
-    /// A member of the source wheel, copied as it lies.
+    /// A member of the source wheel, copied as it lies; one that lies uncompressed is deflated where that is smaller.
     Keep(WheelPath),
     /// A new or changed file.
     Write(NewFile<'a>),

@@ -25,6 +25,7 @@ use crate::wheel::metadata::core_metadata::Metadata;
 use crate::wheel::metadata::entry_points::script_names;
 use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use crate::wheel::metadata::info::WheelInfo;
+use crate::wheel::metadata::info_json::WheelInfoJson;
 use crate::wheel::metadata::path::WheelPath;
 use crate::wheel::metadata::record::Record;
 
@@ -51,6 +52,7 @@ pub struct Wheel {
     dist_info: WheelPath,
     data_dir: String,
     info: WheelInfo,
+    info_json: Option<WheelInfoJson>,
     metadata: Metadata,
     record: Record,
     scripts: Vec<String>,
@@ -134,6 +136,7 @@ impl Wheel {
             dist_info,
             data_dir,
             info: WheelInfo::default(),
+            info_json: None,
             metadata: Metadata::default(),
             record: Record::default(),
             scripts: Vec::new(),
@@ -146,6 +149,12 @@ impl Wheel {
         let (member, bytes) = wheel.metadata_file("WHEEL")?;
         wheel.info = WheelInfo::parse(&bytes).map_err(|source| WheelError::Info { member, source })?;
         check_tags(&wheel)?;
+        let member = wheel.metadata_path(WheelInfoJson::NAME)?;
+        if wheel.member(member.as_str()).is_some() {
+            let (member, bytes) = wheel.metadata_file(WheelInfoJson::NAME)?;
+            let json = WheelInfoJson::parse(&bytes);
+            wheel.info_json = Some(json.map_err(|source| WheelError::InfoJson { member, source })?);
+        }
         let (member, bytes) = wheel.metadata_file("METADATA")?;
         wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
         wheel.record = Record::read(&wheel.metadata_file("RECORD")?.1);
@@ -270,6 +279,12 @@ impl Wheel {
     #[must_use]
     pub fn info(&self) -> &WheelInfo {
         &self.info
+    }
+
+    /// The `WHEEL.json` file, where the wheel has one.
+    #[must_use]
+    pub fn info_json(&self) -> Option<&WheelInfoJson> {
+        self.info_json.as_ref()
     }
 
     /// The `METADATA` file.

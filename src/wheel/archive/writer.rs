@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
@@ -212,9 +213,19 @@ impl<'a> WheelWriter<'a> {
     fn cost(&self, entry: &Entry<'_>) -> u64 {
         match entry {
             Entry::Write(file) => file.content.cost(),
-            Entry::Keep(path) if self.hashes.contains_key(path) => 0,
-            Entry::Keep(path) => self.source.member(path.as_str()).map_or(0, |member| member.size),
+            Entry::Keep(path) => match self.source.member(path.as_str()) {
+                // Its bytes, and what they are deflated to.
+                Some(member) if self.deflates(member) => member.size.saturating_mul(2),
+                Some(member) if !self.hashes.contains_key(path) => member.size,
+                _ => 0,
+            },
         }
+    }
+
+    /// Whether a kept member is deflated where that makes it smaller: one that lies uncompressed. What is deflated stays
+    /// as it lies, however well that was done.
+    fn deflates(&self, member: &Member) -> bool {
+        member.method == Method::Stored && !member.is_dir && self.level > 0
     }
 
     /// Compresses new files side by side, and adds every member as soon as those before it are there.
@@ -230,6 +241,7 @@ impl<'a> WheelWriter<'a> {
             File(Prepared),
             Directory(&'m Member),
             Member(&'m Member, Written),
+            Deflated(&'m Member, Packed),
         }
         let wave = entries.get(wave).unwrap_or_default();
         let make = |entry: &Entry<'_>| -> Result<Ready<'_>, Failure> {
@@ -240,6 +252,10 @@ impl<'a> WheelWriter<'a> {
                     let member = member.ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))?;
                     if member.is_dir {
                         return Ok(Ready::Directory(member));
+                    }
+                    if let Some(packed) = self.smaller(member)? {
+                        self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+                        return Ok(Ready::Deflated(member, packed));
                     }
                     let sha256 = self.hash_of(member)?;
                     let written = Written { path: path.clone(), sha256, size: member.size };
@@ -256,6 +272,15 @@ impl<'a> WheelWriter<'a> {
                     copy(archive, member, zip)?;
                     written.push(file);
                 }
+                Ready::Deflated(member, packed) => {
+                    let raw = archive.by_index_raw(member.index)?;
+                    let name = raw.name_raw().to_vec();
+                    let single = Single { method: packed.method, ..single(&name, member, &raw) };
+                    drop(raw);
+                    add(zip, &single, &packed.compressed)?;
+                    let (path, sha256) = (member.path.clone(), packed.sha256);
+                    written.push(Written { path, sha256, size: packed.size });
+                }
                 Ready::File(prepared) => {
                     prepared.add(zip)?;
                     written.push(prepared.written);
@@ -263,6 +288,15 @@ impl<'a> WheelWriter<'a> {
             }
             Ok(())
         })
+    }
+
+    /// A kept member that lies uncompressed, deflated, if that is smaller.
+    fn smaller(&self, member: &Member) -> Result<Option<Packed>, WheelError> {
+        if !self.deflates(member) {
+            return Ok(None);
+        }
+        let packed = Packed::new(self.source.read_member(member)?, self.level);
+        Ok((packed.compressed_size() < member.size).then_some(packed))
     }
 
     fn hash_of(&self, member: &Member) -> Result<Sha256Digest, WheelError> {
@@ -334,20 +368,25 @@ fn copy<W: Write + Seek>(
         return Ok(());
     }
     let mut raw = raw;
-    let (version, _) = raw.version_made_by();
     let name = raw.name_raw().to_vec();
-    let single = Single {
-        name: &name,
+    let single = single(&name, member, &raw);
+    let mut compressed = Vec::new();
+    raw.read_to_end(&mut compressed).map_err(ZipError::from)?;
+    add(zip, &single, &compressed)
+}
+
+/// What a member is in the archive that it comes from.
+fn single<'n, R: Read>(name: &'n [u8], member: &Member, raw: &ZipFile<'_, R>) -> Single<'n> {
+    let (version, _) = raw.version_made_by();
+    Single {
+        name,
         method: member.method,
         modified: member.modified,
         crc32: member.crc32,
         size: member.size,
         made_by: [version, u8::from(raw.system())],
         attributes: raw.external_attributes(),
-    };
-    let mut compressed = Vec::new();
-    raw.read_to_end(&mut compressed).map_err(ZipError::from)?;
-    add(zip, &single, &compressed)
+    }
 }
 
 /// Adds a member that is compressed already.

@@ -7,6 +7,7 @@ pub(crate) mod entry_points;
 pub(crate) mod filename;
 pub(crate) mod headers;
 pub(crate) mod info;
+pub(crate) mod info_json;
 pub(crate) mod parts;
 pub(crate) mod path;
 pub(crate) mod record;

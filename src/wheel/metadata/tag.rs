@@ -42,12 +42,30 @@ impl PlatformTag {
         }
     }
 
-    /// The architecture, where it is one that wheels spell so. `linux_armv8l` has none: only the ELF
-    /// files in the wheel can say whether it is 32-bit or 64-bit code.
+    /// The architecture, also where it is spelt as others do (`linux_amd64`). `linux_armv8l` and `linux_armhf` have none:
+    /// only the ELF files in the wheel can say which of two they mean.
     #[must_use]
     pub fn arch(&self) -> Option<Arch> {
-        let name = self.arch_name()?;
-        Arch::ALL.into_iter().find(|arch| arch.as_str() == name)
+        /// ARMv6 on Alpine, ARMv7 on Debian.
+        const AMBIGUOUS: &str = "armhf";
+        self.arch_name().filter(|name| *name != AMBIGUOUS)?.parse().ok()
+    }
+
+    /// Whether this is a tag that the packaging tools of some system have: those of Linux with the architecture as
+    /// `uname -m` spells it, and those of other systems by their first word. Tags that nobody has are `linux`,
+    /// `alpine_3_18_x86_64` and `linux_amd64`.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Linux(_) | Self::Musllinux { .. } | Self::Manylinux(_) => self
+                .arch_name()
+                .is_none_or(|name| name.parse::<Arch>().map_or(true, |arch| name == arch.as_str())),
+            Self::Other(tag) => {
+                let system = tag.split('_').next().unwrap_or_default();
+                SYSTEMS.iter().any(|known| system.strip_prefix(known).is_some_and(is_version))
+            }
+        }
     }
 }
 
@@ -57,6 +75,37 @@ impl MuslVersion {
     pub fn platform(self, arch: Arch) -> PlatformTag {
         PlatformTag::Musllinux { version: self, arch: arch.as_str().to_owned() }
     }
+}
+
+/// How the platform tags of other systems begin: those of `sysconfig.get_platform` with `-` and `.` as `_` (PEP 425), and
+/// those that a PEP defines (PEP 730 for iOS, PEP 738 for Android, PEP 783 for Pyodide).
+const SYSTEMS: [&str; 21] = [
+    "macosx",
+    "win",
+    "android",
+    "ios",
+    "freebsd",
+    "openbsd",
+    "netbsd",
+    "dragonfly",
+    "cygwin",
+    "mingw",
+    "msys",
+    "emscripten",
+    "pyodide",
+    "wasi",
+    "wasm",
+    "aix",
+    "solaris",
+    "sunos",
+    "hp",
+    "haiku",
+    "gnu",
+];
+
+/// `32` of `win32`, or nothing.
+fn is_version(rest: &str) -> bool {
+    rest.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn manylinux_arch(tag: &str) -> Option<&str> {
@@ -177,12 +226,34 @@ mod tests {
     }
 
     #[test]
+    fn tags_of_other_systems_are_known_and_misspelt_ones_of_linux_are_not() {
+        let is_known = |tag: &str| tag.parse::<PlatformTag>().unwrap().is_known();
+        for tag in
+            ["any", "win32", "win_amd64", "macosx_11_0_arm64", "ios_13_0_arm64_iphoneos", "linux_sparc"]
+        {
+            assert!(is_known(tag), "{tag}");
+        }
+        for tag in ["linux_x86_64", "linux_armv8l", "musllinux_1_2_aarch64", "manylinux2014_i686"] {
+            assert!(is_known(tag), "{tag}");
+        }
+        for tag in
+            ["linux", "alpine_3_18_x86_64", "linux_amd64", "musllinux_1_2_arm64", "linux_armhf", "x86_64"]
+        {
+            assert!(!is_known(tag), "{tag}");
+        }
+    }
+
+    #[test]
     fn architectures_are_read_from_every_linux_tag() {
         for (tag, name, arch) in [
             ("linux_armv8l", Some("armv8l"), None),
             ("linux_x86_64", Some("x86_64"), Some(Arch::X86_64)),
             ("manylinux2014_x86_64", Some("x86_64"), Some(Arch::X86_64)),
             ("manylinux_2_28_aarch64", Some("aarch64"), Some(Arch::Aarch64)),
+            ("linux_amd64", Some("amd64"), Some(Arch::X86_64)),
+            ("linux_arm64", Some("arm64"), Some(Arch::Aarch64)),
+            ("linux_i386", Some("i386"), Some(Arch::I686)),
+            ("linux_armhf", Some("armhf"), None),
             ("win_amd64", None, None),
             ("any", None, None),
         ] {

@@ -42,6 +42,7 @@ mod small_alignment;
 mod small_stacks;
 mod textrel;
 mod unknown_machine;
+mod unknown_platform_tag;
 mod unlisted;
 mod unmapped_headers;
 mod unreadable_record;
@@ -118,6 +119,7 @@ const CASES: &[Case] = &[
     linux_tag::CASE,
     several_systems::CASE,
     manylinux_tag_on_musl::CASE,
+    unknown_platform_tag::CASE,
     refused_by_index::CASE,
 ];
 

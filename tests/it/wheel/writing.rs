@@ -14,14 +14,20 @@ use crate::support::raw_zip::{RawMember, RawZip};
 
 #[test]
 fn an_unchanged_wheel_is_byte_identical_but_for_record() {
-    let source = demo().directory("demo/empty").build();
-    let wheel = open(source.clone()).unwrap();
-    let output = written(&wheel, keep_all(&wheel));
+    let stored = demo().directory("demo/empty").build();
+    let wheel = open(stored.clone()).unwrap();
+    // One member lies uncompressed, and stays so where nothing is to be compressed.
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(NAME);
+    WheelWriter::new(&wheel, DosTime::EPOCH).level(0).write(keep_all(&wheel), &file).unwrap();
+    let (source, output) = (stored, fs::read(file).unwrap());
     let record = |bytes: &[u8]| {
         let at = bytes.windows(4).rposition(|w| w == b"PK\x03\x04").unwrap();
         bytes[..at].to_vec()
     };
     assert_eq!(record(&output), record(&source));
+    let again = open(written(&wheel, keep_all(&wheel))).unwrap();
+    let output = written(&again, keep_all(&again));
     let again = open(output.clone()).unwrap();
     assert_eq!(written(&again, keep_all(&again)), output, "writing is a fixed point");
     assert_eq!(again.check_record().unwrap(), []);
@@ -330,5 +336,39 @@ fn a_source_that_is_written_to_meanwhile_is_an_error_that_names_it_and_nothing_i
             assert_eq!(error.hint().as_deref(), Some("run again when nothing writes to it"));
         }
         assert_eq!(names(output.parent().unwrap()), [""; 0]);
+    }
+}
+
+#[test]
+fn members_that_lie_uncompressed_are_deflated_where_that_is_smaller() {
+    let noise: Vec<u8> = (0..32u8).flat_map(|i| *Sha256Digest::of(&[i]).as_bytes()).collect();
+    let source = demo()
+        .stored("demo/zeros.bin", vec![0; 1 << 20])
+        .stored("demo/noise.bin", noise)
+        .stored("demo/empty", "");
+    let wheel = source.open().unwrap();
+    let before = wheel.member("demo/__init__.py").unwrap();
+    let at = |level: u32, in_flight: u64| {
+        let limits = Limits { in_flight, ..Limits::default() };
+        let wheel = Wheel::from_bytes(NAME.parse().unwrap(), source.build(), &limits).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(NAME);
+        WheelWriter::new(&wheel, DosTime::EPOCH).level(level).write(keep_all(&wheel), &file).unwrap();
+        fs::read(file).unwrap()
+    };
+    for level in [0, 1, 6, 9] {
+        let bytes = at(level, 512 << 20);
+        assert_eq!(bytes, at(level, 1), "neither memory nor threads change the bytes");
+        let output = open(bytes).unwrap();
+        assert_eq!(output.check_record().unwrap(), []);
+        let zeros = output.member("demo/zeros.bin").unwrap();
+        let method = if level == 0 { Method::Stored } else { Method::Deflated };
+        assert_eq!((zeros.method, zeros.compressed_size < 8192), (method, level > 0), "{level}");
+        assert_eq!((zeros.mode, zeros.modified), (Some(0o644), before.modified));
+        for name in ["demo/noise.bin", "demo/empty"] {
+            assert_eq!(output.member(name).unwrap().method, Method::Stored, "{name}");
+        }
+        let after = output.member("demo/__init__.py").unwrap();
+        assert_eq!((after.method, after.compressed_size), (before.method, before.compressed_size));
     }
 }
