@@ -130,8 +130,8 @@ impl Roles {
         if !names.is_empty() {
             return Self::on(&named(names, &candidates), candidates);
         }
-        // Tags of other systems than Linux name none of its machines.
-        if platforms.iter().any(|tag| *tag != PlatformTag::Any) {
+        // Tags of other systems than Linux name none of its machines. What no Python knows, such as `linux` alone, says nothing.
+        if platforms.iter().any(|tag| *tag != PlatformTag::Any && tag.is_known()) {
             return Self::on(&Machine::Elsewhere, candidates);
         }
         let systems = systems(&candidates);

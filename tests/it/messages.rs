@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt as _;
 
 use crate::support::elf_builder::*;
-use crate::support::sandbox::{Run, Sandbox, object, testdata};
+use crate::support::sandbox::{Run, Sandbox, testdata};
 use crate::support::wheel_builder::WheelBuilder;
 
 const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
@@ -95,7 +95,7 @@ fn where_no_thread_can_be_started_one_does_everything() {
     let needs = ElfBuilder::new().needed("libgreet.so.3").build();
     sandbox.wheel(&WheelBuilder::new(NAME).file("demo/m.so", needs));
     let module = sandbox.path().join("m.so");
-    std::fs::write(&module, object("x86_64/libgreet.so.3")).unwrap();
+    std::fs::copy(testdata("rootfs/usr/lib/libgreet.so.3.1"), &module).unwrap();
     let root = testdata("rootfs");
     for arguments in [
         &["show", NAME][..],

@@ -177,7 +177,8 @@ fn each_minimum_has_its_own_reasons() {
     let relr = object("x86_64/ext_relr.so");
     let asking = with_symbol("gettid", false).build();
     let wheel = sandbox.wheel(&WheelBuilder::new(WHEEL).file(MODULE, asking).file("demo/liba.so", relr));
-    let shown = sandbox.run(&["show", text(&wheel)]).stdout;
+    let root = testdata("rootfs");
+    let shown = sandbox.run(&["show", text(&wheel), "--sysroot", root.to_str().unwrap()]).stdout;
     let (now, repaired) = shown.split_once("Repaired, it loads on musl 1.2.2").unwrap();
     assert!(now.contains("DT_RELR, available since musl 1.2.4"), "{shown}");
     let repaired = repaired.split("\n\n").next().unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::install::Distribution;
 use crate::process::{self, cargo, command};
-use crate::{codegen, e2e, fixtures, fuzz, install, test};
+use crate::{codegen, e2e, fixtures, fuzz, house, install, test};
 
 /// The spelling checker, as a wheel with the program in it.
 const TYPOS: &[&str] = &["typos==1.52.0"];
@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     ("formatting", || process::run(cargo().args(["fmt", "--all", "--check"]))),
     ("spelling", typos),
     ("fixtures", || fixtures::run(&["--check".to_owned()])),
+    ("rooms and circles", || house::run(&[])),
     ("generated sources", || codegen::run(&["--check".to_owned()])),
     ("clippy, all features", || clippy(&["--workspace", "--all-targets", "--all-features"])),
     ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),

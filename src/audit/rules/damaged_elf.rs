@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Note,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A file begins as ELF files do, but cannot be read, and nothing loads it: it is data.",
+    summary: "A file that nothing loads begins like an ELF file, but is damaged.",
     explanation: "\
 Fixtures of tests are cut short on purpose, and some data formats begin with the bytes of an ELF file by accident. Where such a file has
 neither the name of an extension module nor is a library or program for the wheel's machine, nothing loads it, and it is data. Where

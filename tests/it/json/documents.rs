@@ -240,7 +240,7 @@ fn a_wheel_that_fails_is_a_document_too() {
     let root = rootfs();
     for command in [&["show", NAME][..], &["repair", NAME, "-w", "out"], &["verify", NAME]] {
         let sandbox = Sandbox::new();
-        sandbox.wheel(&wheel("x86_64/core.so").record("nonsense"));
+        sandbox.wheel(&wheel("x86_64/core.so").metadata("WHEEL", "nonsense"));
         let run = sandbox.run(&arguments(command, &root));
         let failure: Failure = one(&run.stdout);
         assert_eq!((run.status, failure.kind.as_str(), failure.wheel.as_str()), (1, "error", NAME));
@@ -333,7 +333,7 @@ fn verify_and_needs_print_documents() {
     let run = sandbox.run(&arguments(&["needs", NAME], &root)).success();
     let needs: Needs = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((needs.kind.as_str(), needs.needs[0].token.as_deref()), ("needs", Some("so:libgreet.so.3")));
-    sandbox.wheel(&WheelBuilder::new("bad-1.0-cp312-cp312-linux_x86_64.whl").record("nonsense"));
+    sandbox.wheel(&WheelBuilder::new("bad-1.0-cp312-cp312-linux_x86_64.whl").metadata("WHEEL", "nonsense"));
     let run = sandbox.run(&arguments(&["needs", "."], &root));
     let needs: NeedsOfSome = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((run.status, needs.subjects.as_slice()), (1, &[NAME.to_owned()][..]));
