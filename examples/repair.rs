@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use muslrepair::audit::{Audit, AuditOptions, Severity, audit};
 use muslrepair::repair::{Plan, RepairError, RepairOptions, apply, plan};
-use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages};
 use muslrepair::{Error, Limits, report, wheel::Wheel};
 
 /// One wheel, and what is to become of it.
@@ -65,7 +65,7 @@ fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
 
 /// Looks nowhere but in the root file system it is given.
 fn resolver(sysroot: &Path) -> Resolver {
-    let places = SearchPlaces { sysroot: Sysroot::new(sysroot), ..SearchPlaces::default() };
+    let places = SearchPaths { sysroot: Sysroot::new(sysroot), ..SearchPaths::default() };
     Resolver::new(ResolverOptions { places, ..ResolverOptions::default() })
 }
 

@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// An ELF file lies where no installer puts it anywhere.
     #[error(transparent)]
-    Place(#[from] NoPlace),
+    InstallLocation(#[from] NoPlace),
     /// A library on disk is not what it was when it was looked at.
     #[error("`{}` changed while it was being read", path.display())]
     Changed {
@@ -58,7 +58,7 @@ impl Error {
             Self::Wheel(error) => error.hint(),
             Self::Elf { source, .. } => source.hint(),
             Self::Changed { .. } => Some("run again when nothing writes to it".to_owned()),
-            Self::Place(_) | Self::Io { .. } => None,
+            Self::InstallLocation(_) | Self::Io { .. } => None,
         };
         hint.into_iter().collect()
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use muslrepair::elf::{Binding, DynamicSymbols};
-use muslrepair::musl::{Release, exported, is_lfs64};
+use muslrepair::musl::{MuslRelease, exported, is_lfs64};
 use muslrepair::platform::Arch;
 
 type Names = BTreeSet<String>;
@@ -26,12 +26,12 @@ fn main() -> ExitCode {
             trials.push(absent(format!("debian::{arch}"), "no musl loader"));
         }
     }
-    if !loaders.iter().any(|loader| loader.release >= Release::V1_2_4) {
+    if !loaders.iter().any(|loader| loader.release >= MuslRelease::V1_2_4) {
         trials.push(absent("lfs64".to_owned(), "no loader of musl 1.2.4 or newer"));
     }
     for loader in loaders {
         let name = format!("{}::{}", loader.arch, loader.release);
-        if loader.release >= Release::V1_2_4 {
+        if loader.release >= MuslRelease::V1_2_4 {
             let path = loader.path.clone();
             trials.push(Trial::test(format!("lfs64::{name}"), move || lfs64_names(&path)));
         }
@@ -61,7 +61,7 @@ fn absent(name: String, reason: &'static str) -> Trial {
 struct Loader {
     path: PathBuf,
     arch: Arch,
-    release: Release,
+    release: MuslRelease,
 }
 
 /// The loaders in the directories that `cargo xtask test` fills, and this machine's where it is Debian's.
@@ -88,9 +88,9 @@ fn loaders() -> Vec<Loader> {
 }
 
 /// The release a loader says it is when run: its number, up to a null byte. What comes before need not be text.
-fn release_in(loader: &[u8]) -> Option<Release> {
+fn release_in(loader: &[u8]) -> Option<MuslRelease> {
     let strings = || loader.split(|byte| *byte == 0);
-    Release::ALL.into_iter().find(|release| {
+    MuslRelease::ALL.into_iter().find(|release| {
         let number = release.to_string();
         strings().any(|string| {
             let before = string.strip_suffix(number.as_bytes());
@@ -100,15 +100,15 @@ fn release_in(loader: &[u8]) -> Option<Release> {
 }
 
 /// What Debian's patches add to a release and take from it.
-fn debian_patches(release: Release) -> Option<(&'static [&'static str], &'static [&'static str])> {
+fn debian_patches(release: MuslRelease) -> Option<(&'static [&'static str], &'static [&'static str])> {
     match release {
         // Debian 12.
-        Release::V1_2_3 => Some((
+        MuslRelease::V1_2_3 => Some((
             &["fts_children", "fts_close", "fts_open", "fts_read", "fts_set"],
             &["crypt", "crypt_r", "encrypt", "setkey"],
         )),
         // Debian 13.
-        Release::V1_2_5 => {
+        MuslRelease::V1_2_5 => {
             Some((&["fts_children", "fts_close", "fts_open", "fts_read", "fts_set", "renameat2"], &[]))
         }
         _ => None,
@@ -144,7 +144,7 @@ fn lfs64_names(loader: &Path) -> Result<(), Failed> {
 }
 
 /// zig's sources of musl and their release.
-fn zig() -> Result<(PathBuf, Release), &'static str> {
+fn zig() -> Result<(PathBuf, MuslRelease), &'static str> {
     let directory = match std::env::var_os("MUSLREPAIR_ZIG_MUSL") {
         Some(directory) => PathBuf::from(directory),
         None => {
@@ -159,7 +159,7 @@ fn zig() -> Result<(PathBuf, Release), &'static str> {
 }
 
 /// zig links programs against a list of musl's names in assembler. It leaves out what compilers have no use for.
-fn zig_exports(list: &Path, arch: Arch, release: Release) -> Result<(), Failed> {
+fn zig_exports(list: &Path, arch: Arch, release: MuslRelease) -> Result<(), Failed> {
     let left_out: &[&str] = match arch {
         Arch::Riscv64 => &["__restore", "__restore_rt"],
         Arch::S390x => &["__tls_get_addr"],
@@ -219,7 +219,7 @@ fn is_defined(name: &str, arch: Arch) -> bool {
 fn compare(
     found: &Names,
     arch: Arch,
-    release: Release,
+    release: MuslRelease,
     added: &[&str],
     dropped: &[&str],
 ) -> Result<(), Failed> {

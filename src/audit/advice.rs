@@ -29,7 +29,7 @@ impl<'a> Advice<'a> {
             return Some(format!(
                 "no run path leads there, but there is `{}`: link with `-Wl,-rpath,'$ORIGIN/...'` (musl does not take a \
                  library that was opened by its path for one of the same name)",
-                object.origin.shown()
+                object.origin.display_name()
             ));
         }
         // musl opens the path, wherever a package has put the library.

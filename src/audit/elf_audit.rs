@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 use crate::platform::Arch;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, Resolver};
-use crate::wheel::{Place, PlatformTag, WheelPath};
+use crate::wheel::{InstallLocation, PlatformTag, WheelPath};
 
 use super::arch::decide;
 use super::finding::{Finding, Severity};
@@ -40,7 +40,7 @@ pub struct ElfAudit {
     pub modules: Vec<Module>,
     /// The oldest musl that the platform tags promise.
     #[serde(skip)]
-    pub promised_musl: Release,
+    pub promised_musl: MuslRelease,
     /// The oldest musl from which on everything loads.
     pub minimum_musl: MinimumMusl,
     /// The same after `DT_RELR` is lowered, as `repair` does.
@@ -61,10 +61,10 @@ pub struct ExternalLibrary {
 
 impl ElfAudit {
     /// The objects of the set itself.
-    pub fn members(&self) -> impl Iterator<Item = (usize, &WheelPath, &Place, &Object)> {
+    pub fn members(&self) -> impl Iterator<Item = (usize, &WheelPath, &InstallLocation, &Object)> {
         self.graph.objects.iter().enumerate().filter_map(|(index, object)| match &object.origin {
             Origin::Member { path, place } => Some((index, path, place, object)),
-            Origin::Neighbour { .. } | Origin::File { .. } => None,
+            Origin::Sibling { .. } | Origin::File { .. } => None,
         })
     }
 
@@ -152,7 +152,7 @@ pub(super) fn audit_with(
     // What is included is for the architecture of the wheel's objects, and tells it only where there are none.
     let telling = if own.is_empty() { &included } else { &own };
     let (arch, arch_conflicts) =
-        decide(&platforms, telling.iter().map(|object| (object.origin.shown(), &object.facts)));
+        decide(&platforms, telling.iter().map(|object| (object.origin.display_name(), &object.facts)));
     let first_included = own.len() + siblings.len();
     let included_roots = first_included..first_included + included.len();
     let roots: Vec<Object> = own.into_iter().chain(siblings).chain(included).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resolve::{Object, Origin};
-use crate::wheel::{Covered, Place, Python, Suffix, WheelPath, covered};
+use crate::wheel::{Covered, InstallLocation, Python, Suffix, WheelPath, covered};
 
 use super::finding::{Severity, listed, subject};
 use super::subject::Subject;
@@ -19,7 +19,7 @@ struct Module<'a> {
 
 impl<'a> Module<'a> {
     /// `None` for what is no module, or is one under a name that no Python on musl looks for, which is a finding already.
-    fn of(path: &'a WheelPath, place: &'a Place, object: &Object) -> Option<Self> {
+    fn of(path: &'a WheelPath, place: &'a InstallLocation, object: &Object) -> Option<Self> {
         let (name, suffix) = Suffix::of(place.path.file_name())?;
         if suffix == Suffix::Plain && !object.is_extension_module() {
             return None;

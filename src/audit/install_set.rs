@@ -10,7 +10,7 @@ use super::scan::ScannedWheel;
 
 /// The objects of wheels that are installed into one site-packages, where their run paths may lead from one to another.
 #[derive(Debug, Default)]
-pub struct Neighbourhood<'a> {
+pub struct InstallSet<'a> {
     wheels: Vec<&'a ScannedWheel>,
     /// The objects by file name, and those that need a name; by wheel and position.
     named: HashMap<&'a str, Vec<(usize, usize)>>,
@@ -19,14 +19,14 @@ pub struct Neighbourhood<'a> {
 
 /// What other wheels install beside one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Neighbours {
+pub struct Siblings {
     /// The objects that it has to do with.
     pub objects: Vec<Object>,
     /// The directories of the wheels that these objects are in: run paths may lead through them.
     pub directories: BTreeSet<Directory>,
 }
 
-impl<'a> Neighbourhood<'a> {
+impl<'a> InstallSet<'a> {
     /// Adds a wheel.
     pub fn add(&mut self, wheel: &'a ScannedWheel) {
         for (position, object) in wheel.roles.objects.iter().enumerate() {
@@ -39,10 +39,10 @@ impl<'a> Neighbourhood<'a> {
         self.wheels.push(wheel);
     }
 
-    /// The objects that have to do with a wheel that is part of the neighbourhood, of all wheels that can be installed beside
+    /// The objects that have to do with a wheel that is part of the install_set, of all wheels that can be installed beside
     /// it: what its own may lead to, and what needs libraries that have the names of its own.
     #[must_use]
-    pub fn beside(&self, wheel: &WheelFilename) -> Neighbours {
+    pub fn beside(&self, wheel: &WheelFilename) -> Siblings {
         let own = self.wheels.iter().filter(|other| other.name == *wheel).flat_map(|own| &own.roles.objects);
         let own: Vec<&Object> = own.collect();
         let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -68,7 +68,7 @@ impl<'a> Neighbourhood<'a> {
         }
         let wheels: BTreeSet<usize> = found.iter().map(|(wheel, _)| *wheel).collect();
         let wheels = wheels.into_iter().filter_map(|wheel| self.wheels.get(wheel));
-        Neighbours {
+        Siblings {
             directories: wheels.flat_map(|wheel| wheel.directories.iter().cloned()).collect(),
             objects: found.into_iter().filter_map(|at| self.neighbour(at)).collect(),
         }
@@ -78,8 +78,8 @@ impl<'a> Neighbourhood<'a> {
     fn neighbour(&self, at: (usize, usize)) -> Option<Object> {
         let (object, wheel) = (self.object(at)?, self.wheels.get(at.0)?);
         let place = object.origin.place()?.clone();
-        let shown = format!("{} of {}", object.origin.shown(), wheel.name);
-        Some(Object { origin: Origin::Neighbour { shown, place }, ..object.clone() })
+        let shown = format!("{} of {}", object.origin.display_name(), wheel.name);
+        Some(Object { origin: Origin::Sibling { shown, place }, ..object.clone() })
     }
 
     fn object(&self, (wheel, position): (usize, usize)) -> Option<&'a Object> {

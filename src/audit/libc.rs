@@ -26,6 +26,7 @@ pub fn libc_name(graph: &Graph, index: usize) -> Option<&'static str> {
 #[must_use]
 pub(crate) fn built_for_musl(graph: &Graph) -> Option<&str> {
     let own = graph.objects.iter().enumerate();
-    let mut own = own.filter(|(_, object)| !matches!(object.origin, Origin::Neighbour { .. }));
-    own.find(|(index, _)| libc_name(graph, *index) == Some("musl")).map(|(_, object)| object.origin.shown())
+    let mut own = own.filter(|(_, object)| !matches!(object.origin, Origin::Sibling { .. }));
+    own.find(|(index, _)| libc_name(graph, *index) == Some("musl"))
+        .map(|(_, object)| object.origin.display_name())
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::musl::{Release, Releases};
+use crate::musl::{MuslRelease, Releases};
 
 use super::requirement::{Requirement, RequirementKind};
 
@@ -10,7 +10,7 @@ use super::requirement::{Requirement, RequirementKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MinimumMusl {
     /// That release; `None` if something loads on no release, or not on the newest.
-    pub version: Option<Release>,
+    pub version: Option<MuslRelease>,
     /// The first Alpine that has it.
     pub alpine: Option<&'static str>,
     /// What decides it, or everything that stands in the way.
@@ -34,12 +34,12 @@ impl MinimumMusl {
         let mut because: Vec<Requirement> = because.cloned().collect();
         because.sort();
         because.dedup();
-        Self { version, alpine: version.and_then(Release::first_alpine), because }
+        Self { version, alpine: version.and_then(MuslRelease::first_alpine), because }
     }
 
     /// Whether a newer musl than this one is needed.
     #[must_use]
-    pub fn exceeds(&self, asked: Release) -> bool {
+    pub fn exceeds(&self, asked: MuslRelease) -> bool {
         self.version.is_none_or(|version| version > asked)
     }
 }

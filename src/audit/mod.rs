@@ -29,7 +29,7 @@ mod wheel_kind;
 pub use elf_audit::{ElfAudit, ExternalLibrary, ObjectSet, audit_objects};
 pub(crate) use finding::listed;
 pub use finding::{Code, Finding, MOST_OBJECTS, Severity};
-pub use install_set::{Neighbourhood, Neighbours};
+pub use install_set::{InstallSet, Siblings};
 pub(crate) use libc::built_for_musl;
 pub use libc::libc_name;
 pub use minimum::MinimumMusl;

@@ -4,14 +4,14 @@ use crate::elf::{self, ElfError, ElfFacts, ElfIdentity, with_elf_identification}
 use crate::limits::Limits;
 use crate::musl::ObjectSymbols;
 use crate::resolve::is_library_name;
-use crate::wheel::{NoPlace, Place, Suffix, WheelPath};
+use crate::wheel::{InstallLocation, NoPlace, Suffix, WheelPath};
 
 /// One file that is an ELF file, or should be one by its name, or is a program of another system.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) path: WheelPath,
     /// Where it is installed.
-    pub(super) place: Result<Place, NoPlace>,
+    pub(super) place: Result<InstallLocation, NoPlace>,
     /// Whether its permissions let it be started.
     pub(super) executable: bool,
     pub(super) size: u64,

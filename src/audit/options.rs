@@ -1,6 +1,6 @@
 //! What an audit goes by.
 
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 use crate::resolve::System;
 
 use super::finding::Code;
@@ -15,12 +15,12 @@ pub struct AuditOptions {
     /// paths.
     pub include: Vec<String>,
     /// The oldest musl that everything has to load on, if one was asked for (`--min-musl`).
-    pub min_musl: Option<Release>,
+    pub min_musl: Option<MuslRelease>,
     /// The system whose libraries are looked at. Hints depend on it, and one on which the wheel is to run must have what the
     /// policies leave to the system.
     pub system: System,
     /// The musl of the root file system, if one was named and its package database tells it.
-    pub root_musl: Option<Release>,
+    pub root_musl: Option<MuslRelease>,
     /// Rules whose findings are not wanted (`--allow`).
     pub allow: Vec<Code>,
 }

@@ -50,7 +50,7 @@ pub enum RequirementKind {
     },
     /// A symbol that the object itself defines, in a way that musl passes over (`find_sym2`), and nothing else in the
     /// closure defines.
-    PassedOver {
+    IneligibleDefinition {
         /// Its name.
         symbol: String,
     },
@@ -127,7 +127,7 @@ impl fmt::Display for Requirement {
             }
             RequirementKind::InitialExecTls => write!(f, "`{object}` has initial-exec TLS")?,
             RequirementKind::Ifunc { .. } => write!(f, "`{object}` has indirect functions")?,
-            RequirementKind::PassedOver { symbol } => {
+            RequirementKind::IneligibleDefinition { symbol } => {
                 write!(f, "`{object}` needs its own `{symbol}`, which musl ignores")?
             }
             RequirementKind::WeakThreadLocal { symbol } => {

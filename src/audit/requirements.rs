@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::musl::{self, Release, Releases};
+use crate::musl::{self, MuslRelease, Releases};
 use crate::platform::Arch;
 use crate::resolve::{Graph, Origin, Process, Resolution};
 
@@ -47,7 +47,7 @@ impl Requirements {
         for process in &graph.processes {
             let Some(index) = process.root() else { continue };
             let Some(root) = graph.objects.get(index) else { continue };
-            let is_sibling = matches!(root.origin, Origin::Neighbour { .. });
+            let is_sibling = matches!(root.origin, Origin::Sibling { .. });
             let at_start = graph.starts_a_process(index);
             let scope = Scope::of(graph, process, at_start);
             let mut found: Vec<usize> = Vec::new();
@@ -55,7 +55,7 @@ impl Requirements {
             for member in &process.objects {
                 let Some(object) = graph.objects.get(*member) else { continue };
                 if is_sibling {
-                    if !matches!(object.origin, Origin::Neighbour { .. }) {
+                    if !matches!(object.origin, Origin::Sibling { .. }) {
                         requirements.add_all(unresolved(graph, process, *member));
                     }
                     continue;
@@ -75,7 +75,7 @@ impl Requirements {
             found.sort_unstable();
             found.dedup();
             let loads_on = found.iter().fold(loads_on, |all, index| all.intersection(met_by(index)));
-            let path = root.origin.shown().to_owned();
+            let path = root.origin.display_name().to_owned();
             requirements.modules.push(Module { object: index, path, loads_on, requirements: found });
         }
         requirements
@@ -105,7 +105,7 @@ fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement
             _ if name.contains('/') => RequirementKind::NeededPath { library },
             _ => RequirementKind::InheritedRunPath { library },
         };
-        Requirement { object: object.origin.shown().to_owned(), index, kind, met_by: Releases::NONE }
+        Requirement { object: object.origin.display_name().to_owned(), index, kind, met_by: Releases::NONE }
     });
     requirements.collect()
 }
@@ -116,7 +116,12 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
     let Some(object) = graph.objects.get(index) else { return requirements };
     let facts = &object.facts;
     let mut require = |kind: RequirementKind, met_by: Releases| {
-        requirements.push(Requirement { object: object.origin.shown().to_owned(), index, kind, met_by });
+        requirements.push(Requirement {
+            object: object.origin.display_name().to_owned(),
+            index,
+            kind,
+            met_by,
+        });
     };
     if let Some(level) = instruction_set(facts.isa_needed) {
         require(RequirementKind::InstructionSet { level }, Releases::ALL);
@@ -141,10 +146,10 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
         }
     }
     if facts.relr {
-        require(RequirementKind::Relr, Releases::from_on(Release::V1_2_4));
+        require(RequirementKind::Relr, Releases::from_on(MuslRelease::V1_2_4));
     }
     if has_empty_segment(&facts.segments) {
-        require(RequirementKind::EmptySegment, Releases::from_on(Release::V1_2_3));
+        require(RequirementKind::EmptySegment, Releases::from_on(MuslRelease::V1_2_3));
     }
     if facts.relocations.initial_exec_tls > 0 && !at_start {
         require(RequirementKind::InitialExecTls, Releases::NONE);
@@ -167,10 +172,10 @@ pub(crate) fn instruction_set(needed: u32) -> Option<&'static str> {
 }
 
 /// The release from which on `do_relocs` knows `R_*_TLSDESC` on an architecture.
-fn tlsdesc_floor(arch: Arch) -> Release {
+fn tlsdesc_floor(arch: Arch) -> MuslRelease {
     match arch {
-        Arch::Riscv64 => Release::V1_2_5,
-        Arch::Loongarch64 => Release::V1_2_6,
+        Arch::Riscv64 => MuslRelease::V1_2_5,
+        Arch::Loongarch64 => MuslRelease::V1_2_6,
         other => musl::arch_floor(other),
     }
 }

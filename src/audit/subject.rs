@@ -1,9 +1,9 @@
 //! What rules look at: everything that an audit has read and computed, and nothing else.
 
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 use crate::platform::Arch;
 use crate::resolve::{Graph, InstalledLayout, Object, Origin, Resolution, directory_of};
-use crate::wheel::{Place, PlatformTag, RowMismatch, Wheel, WheelPath};
+use crate::wheel::{InstallLocation, PlatformTag, RowMismatch, Wheel, WheelPath};
 
 use super::arch::ArchConflict;
 use super::include::IncludeFailure;
@@ -23,7 +23,7 @@ pub(crate) struct Subject<'a> {
     /// The platform tags of the wheel's file name.
     pub(crate) platforms: &'a [PlatformTag],
     /// The oldest musl that the tags promise.
-    pub(crate) promised: Release,
+    pub(crate) promised: MuslRelease,
     /// The architecture of the ELF files, and what does not agree with it.
     pub(crate) arch: Option<Arch>,
     pub(crate) arch_conflicts: &'a [ArchConflict],
@@ -68,13 +68,13 @@ impl<'a> Subject<'a> {
 
     /// The object of this index, unless it belongs to another wheel.
     pub(crate) fn object(&self, index: usize) -> Option<&'a Object> {
-        self.graph.objects.get(index).filter(|object| !matches!(object.origin, Origin::Neighbour { .. }))
+        self.graph.objects.get(index).filter(|object| !matches!(object.origin, Origin::Sibling { .. }))
     }
 
     /// The same with their indices.
     pub(crate) fn objects_and_indices(&self) -> impl Iterator<Item = (usize, &'a Object)> + use<'a> {
         let all = self.graph.objects.iter().enumerate();
-        all.filter(|(_, object)| !matches!(object.origin, Origin::Neighbour { .. }))
+        all.filter(|(_, object)| !matches!(object.origin, Origin::Sibling { .. }))
     }
 
     /// The objects of the wheel or tree itself.
@@ -98,7 +98,7 @@ impl<'a> Subject<'a> {
     /// of some process.
     pub(crate) fn library_of(&self, index: usize, name: &str) -> Option<&'a Object> {
         let object = self.graph.objects.get(index)?;
-        if matches!(object.origin, Origin::Neighbour { .. }) {
+        if matches!(object.origin, Origin::Sibling { .. }) {
             return None;
         }
         let (_, target) = object.edges().find(|(needed, _)| *needed == name)?;
@@ -106,12 +106,14 @@ impl<'a> Subject<'a> {
     }
 
     /// The objects of the wheel or tree that have a run path, with where they are installed and its text.
-    pub(crate) fn members_with_run_path(&self) -> impl Iterator<Item = (&'a Object, &'a Place, &'a str)> {
+    pub(crate) fn members_with_run_path(
+        &self,
+    ) -> impl Iterator<Item = (&'a Object, &'a InstallLocation, &'a str)> {
         self.members().filter_map(|object| Some((object, object.origin.place()?, object.facts.run_path()?)))
     }
 
     /// The directory of what is installed at `place`: `$ORIGIN` in its run path.
-    pub(crate) fn directory(&self, place: &Place) -> String {
+    pub(crate) fn directory(&self, place: &InstallLocation) -> String {
         directory_of(&self.layout.installed(place)).to_owned()
     }
 

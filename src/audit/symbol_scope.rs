@@ -6,7 +6,7 @@ use crate::musl::{self, Releases};
 use crate::resolve::{Graph, Object, Process, Resolution};
 
 use super::requirement::{Requirement, RequirementKind};
-use crate::musl::Unusual;
+use crate::musl::LookupKind;
 
 /// How many unbound symbols of one object are told apart. Each takes some hundred bytes. There are fewer names that only
 /// some releases of musl have, so that where more are unbound, some of those kept are in no release at all.
@@ -94,19 +94,21 @@ impl<'a> Definers<'a> {
                 continue;
             }
             let symbol = String::from_utf8_lossy(name).into_owned();
-            let kind = match object.symbols.unusual.get(*name).filter(|_| exported.is_empty()) {
-                Some(Unusual::IndirectFunction) => RequirementKind::Ifunc { symbol: Some(symbol) },
-                Some(Unusual::PassedOver) => RequirementKind::PassedOver { symbol },
-                Some(Unusual::WeakThreadLocal) => RequirementKind::WeakThreadLocal { symbol },
+            let kind = match object.symbols.lookup_kinds.get(*name).filter(|_| exported.is_empty()) {
+                Some(LookupKind::IndirectFunction) => RequirementKind::Ifunc { symbol: Some(symbol) },
+                Some(LookupKind::IneligibleDefinition) => RequirementKind::IneligibleDefinition { symbol },
+                Some(LookupKind::WeakThreadLocal) => RequirementKind::WeakThreadLocal { symbol },
                 None => {
                     let elsewhere = definers.iter().find_map(|definer| {
                         let object = graph.objects.get(*definer)?;
-                        scope.could_have(graph, *definer, object).then(|| object.origin.shown().to_owned())
+                        scope
+                            .could_have(graph, *definer, object)
+                            .then(|| object.origin.display_name().to_owned())
                     });
                     RequirementKind::Symbol { symbol, elsewhere }
                 }
             };
-            let object = object.origin.shown().to_owned();
+            let object = object.origin.display_name().to_owned();
             requirements.push(Requirement { object, index, kind, met_by: *exported });
         }
         (requirements, met_by)
@@ -150,7 +152,7 @@ impl<'a> Scope<'a> {
         if graph.starts_a_process(index) {
             return self.any_program;
         }
-        let shown = object.origin.shown();
+        let shown = object.origin.display_name();
         let file = shown.rsplit('/').next().unwrap_or(shown);
         self.names.get(file).is_none_or(|loaded| *loaded == index)
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::regular_file::read_regular;
 use crate::resolve::{InstalledLayout, Object, Origin, Resolver, Sysroot, is_elf_file, is_library_name};
-use crate::wheel::{Directory, Place, Scheme, WheelPath};
+use crate::wheel::{Directory, InstallLocation, Scheme, WheelPath};
 
 use super::elf_audit::{ElfAudit, ObjectSet, audit_objects};
 use super::object::{Candidate, content};
@@ -95,8 +95,8 @@ fn insert_links(
     }
 }
 
-fn site(path: WheelPath) -> Place {
-    Place { scheme: Scheme::Site, path }
+fn site(path: WheelPath) -> InstallLocation {
+    InstallLocation { scheme: Scheme::Site, path }
 }
 
 /// Most files of a `site-packages` are text: only those whose first bytes or name call for it are read whole.

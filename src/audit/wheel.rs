@@ -11,7 +11,7 @@ use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelError, WheelFilename, 
 use super::arch::fits;
 use super::elf_audit::{ElfAudit, ObjectSet, audit_with};
 use super::finding::{Code, Finding, Severity};
-use super::install_set::Neighbours;
+use super::install_set::Siblings;
 use super::options::AuditOptions;
 use super::scan::{ScannedWheel, scan_wheel};
 use super::subject::Package;
@@ -98,10 +98,10 @@ impl Audit {
 ///
 /// As [`scan_wheel`]. What keeps a sound wheel from being repaired is no error here but a [`Finding`].
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
-    audit_scanned(wheel, scan_wheel(wheel)?, Neighbours::default(), resolver, options)
+    audit_scanned(wheel, scan_wheel(wheel)?, Siblings::default(), resolver, options)
 }
 
-/// Audits a wheel that was read before and is installed together with others: see [`super::Neighbourhood`].
+/// Audits a wheel that was read before and is installed together with others: see [`super::InstallSet`].
 ///
 /// # Errors
 ///
@@ -109,7 +109,7 @@ pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Resu
 pub fn audit_scanned(
     wheel: &Wheel,
     scanned: ScannedWheel,
-    siblings: Neighbours,
+    siblings: Siblings,
     resolver: &Resolver,
     options: &AuditOptions,
 ) -> Result<Audit, Error> {

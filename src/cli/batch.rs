@@ -13,7 +13,7 @@ use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 
 use super::claims::{Claim, OutputClaims};
-use super::compat::{self, Voice};
+use super::compat::{self, OutputMode};
 use super::excludes::Excludes;
 use super::inputs;
 use super::outcome::{WheelOutcome, Written};
@@ -36,7 +36,7 @@ pub(super) struct Batch {
     pub(super) fail_fast: bool,
     /// auditwheel has nothing to do for a pure wheel and says so with its exit status, unless it is allowed.
     pub(super) copy_pure: bool,
-    pub(super) voice: Voice,
+    pub(super) mode: OutputMode,
     pub(super) progress: Option<Arc<Progress>>,
 }
 
@@ -134,8 +134,8 @@ impl Batch {
 
     /// Opens a wheel, audits it and plans its repair.
     fn plan(&self, path: &Path) -> Result<Box<Planned>, WheelOutcome> {
-        if let (Voice::Auditwheel, Some(message)) =
-            (self.voice, compat::name_gate(path, &self.options.platform))
+        if let (OutputMode::Auditwheel, Some(message)) =
+            (self.mode, compat::name_gate(path, &self.options.platform))
         {
             return Err(WheelOutcome::Refused(message));
         }

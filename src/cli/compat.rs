@@ -1,4 +1,4 @@
-//! The voice of auditwheel, which the program speaks with when it is started under that name.
+//! The mode of auditwheel, which the program speaks with when it is started under that name.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,14 +10,14 @@ use muslrepair::wheel::{PlatformTag, WheelFilename};
 
 /// Whose words are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum OutputMode {
     /// Our own.
     Own,
     /// auditwheel's: every line of standard error is a record of its log.
     Auditwheel,
 }
 
-impl Voice {
+impl OutputMode {
     /// By the name the program was started under.
     pub(super) fn of(program: Option<&OsStr>) -> Self {
         let name = program.and_then(|program| Path::new(program).file_name());
@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn the_name_decides_whose_words_are_used() {
-        for (name, voice) in [
-            ("/usr/local/bin/auditwheel", Voice::Auditwheel),
-            ("auditwheel", Voice::Auditwheel),
-            ("muslrepair", Voice::Own),
-            ("/auditwheel/muslrepair", Voice::Own),
+        for (name, mode) in [
+            ("/usr/local/bin/auditwheel", OutputMode::Auditwheel),
+            ("auditwheel", OutputMode::Auditwheel),
+            ("muslrepair", OutputMode::Own),
+            ("/auditwheel/muslrepair", OutputMode::Own),
         ] {
-            assert_eq!(Voice::of(Some(OsStr::new(name))), voice, "{name}");
+            assert_eq!(OutputMode::of(Some(OsStr::new(name))), mode, "{name}");
         }
-        assert_eq!(Voice::of(None), Voice::Own);
+        assert_eq!(OutputMode::of(None), OutputMode::Own);
     }
 }

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Pattern;
 use serde::Deserialize;
 
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// What a project says about the repair of its wheels. Options beat it, except that exclusions add up.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -55,7 +55,7 @@ struct Tools {
 
 impl Config {
     /// Reads the file that is named, or `pyproject.toml` of the working directory where there is one.
-    pub(super) fn read(named: Option<&Path>) -> Result<Self, Usage> {
+    pub(super) fn read(named: Option<&Path>) -> Result<Self, UsageError> {
         let path = named.unwrap_or(Path::new("pyproject.toml"));
         if named.is_none() && !path.is_file() {
             return Ok(Self::default());
@@ -85,7 +85,7 @@ impl Config {
     }
 
     /// The patterns of `exclude`.
-    pub(super) fn exclude(&self) -> Result<Vec<Pattern>, Usage> {
+    pub(super) fn exclude(&self) -> Result<Vec<Pattern>, UsageError> {
         let parse = |text: &String| {
             text.parse().map_err(|error| format!("`exclude` of the configuration: {error}").into())
         };
@@ -93,7 +93,7 @@ impl Config {
     }
 
     /// `min-musl`.
-    pub(super) fn min_musl(&self) -> Result<Option<Release>, Usage> {
+    pub(super) fn min_musl(&self) -> Result<Option<MuslRelease>, UsageError> {
         let parse = |text: &String| {
             text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}").into())
         };

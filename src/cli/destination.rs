@@ -10,8 +10,8 @@ use muslrepair::report;
 use serde_json::Value;
 
 use super::inputs;
-use super::term::{Stop, Terminal};
-use super::usage::Usage;
+use super::term::{CliError, Terminal};
+use super::usage::UsageError;
 
 /// A file, or standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,34 +34,34 @@ impl Destination {
         &self,
         taken: Option<&str>,
         inputs: impl IntoIterator<Item = &'a Path>,
-    ) -> Result<(), Usage> {
+    ) -> Result<(), UsageError> {
         match (self, taken) {
             (Self::Output, None) => Ok(()),
             (Self::Output, Some(taken)) => {
-                Err(Usage::from(format!("`--report -`: standard output has the {taken} already"))
+                Err(UsageError::from(format!("`--report -`: standard output has the {taken} already"))
                     .with_hint("name a file: `--report report.json`"))
             }
             (Self::File(path), _) => match replaced(path, inputs) {
                 None => Ok(()),
-                Some(what) => Err(Usage::from(format!("`--report {}` names {what}", path.display()))
+                Some(what) => Err(UsageError::from(format!("`--report {}` names {what}", path.display()))
                     .with_hint("name another file: `--report report.json`")),
             },
         }
     }
 
     /// Writes the document about all wheels there.
-    pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), Stop> {
+    pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), CliError> {
         let mut text = report::json_indented(&report::report_document(documents))?;
         text.push('\n');
         self.write(&text, terminal)
     }
 
     /// Writes a text there.
-    fn write(&self, text: &str, terminal: &Terminal) -> Result<(), Stop> {
+    fn write(&self, text: &str, terminal: &Terminal) -> Result<(), CliError> {
         match self {
             Self::Output => terminal.result(text),
             Self::File(path) => write_file(path, text.as_bytes())
-                .map_err(|error| Stop::Failure(format!("cannot write `{}`: {error}", path.display()))),
+                .map_err(|error| CliError::Failure(format!("cannot write `{}`: {error}", path.display()))),
         }
     }
 }

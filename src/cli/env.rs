@@ -5,7 +5,7 @@ use std::env::{var, var_os};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// What the environment says. Options beat it; `MUSLREPAIR_X` beats `AUDITWHEEL_X`; an empty value is none.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,8 @@ impl Setting {
     pub(super) fn read<T>(
         option: Option<&str>,
         variable: Option<&Self>,
-        meaning: impl Fn(&str) -> Result<T, Usage>,
-    ) -> Result<Option<T>, Usage> {
+        meaning: impl Fn(&str) -> Result<T, UsageError>,
+    ) -> Result<Option<T>, UsageError> {
         if let Some(text) = option {
             return meaning(text).map(Some);
         }

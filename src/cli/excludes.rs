@@ -6,7 +6,7 @@ use muslrepair::resolve::Pattern;
 
 use super::config::Config;
 use super::term::Terminal;
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// Patterns for names and paths of libraries.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Excludes {
 }
 
 impl Excludes {
-    pub(super) fn new(typed: &[Pattern], config: &Config) -> Result<Self, Usage> {
+    pub(super) fn new(typed: &[Pattern], config: &Config) -> Result<Self, UsageError> {
         Ok(Self { typed: typed.to_vec(), configured: config.exclude()? })
     }
 

@@ -8,8 +8,8 @@ use muslrepair::report;
 use super::checks::WithCodes;
 use super::exit::Exit;
 use super::format::Format;
-use super::term::{Stop, Terminal};
-use super::usage::Usage;
+use super::term::{CliError, Terminal};
+use super::usage::UsageError;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -21,7 +21,7 @@ pub(super) struct ExplainArgs {
     format: Format,
 }
 
-pub(super) fn run(arguments: &ExplainArgs, terminal: &Terminal) -> Result<Exit, Stop> {
+pub(super) fn run(arguments: &ExplainArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let rule = match &arguments.code {
         Some(code) => Some(find(code).ok_or_else(|| unknown(code))?),
         None => None,
@@ -35,6 +35,6 @@ pub(super) fn run(arguments: &ExplainArgs, terminal: &Terminal) -> Result<Exit, 
     Ok(Exit::Success)
 }
 
-fn unknown(code: &str) -> Usage {
-    Usage::from(format!("there is no rule `{code}`")).with_hint(UnknownCode(code.to_owned()).hint())
+fn unknown(code: &str) -> UsageError {
+    UsageError::from(format!("there is no rule `{code}`")).with_hint(UnknownCode(code.to_owned()).hint())
 }

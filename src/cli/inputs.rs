@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use muslrepair::resolve::is_elf_file;
 use walkdir::WalkDir;
 
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// What `show`, `verify` and `needs` look at.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(super) enum Subject {
 
 impl Subject {
     /// The name of the wheel, or the path of the tree as it was given.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn display_name(&self) -> String {
         match self {
             Self::Wheel(path) => shown(path),
             Self::Tree(path) => path.display().to_string(),
@@ -38,7 +38,7 @@ impl Subject {
 
 /// The wheels and trees that the arguments name, in their order: wheels as they are; a directory by the wheels in it, at
 /// any depth, and as a tree if there are ELF files in it too. Nothing is named twice.
-pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, Usage> {
+pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, UsageError> {
     let mut subjects = Vec::new();
     let mut seen = Seen::default();
     for argument in arguments {
@@ -60,7 +60,7 @@ pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, Usage> {
 
 /// The wheels that the arguments name, in their order: files as they are, directories by their `*.whl`, sorted. None is
 /// named twice.
-pub(super) fn wheels(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Usage> {
+pub(super) fn wheels(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, UsageError> {
     let mut wheels = Vec::new();
     let mut seen = Seen::default();
     for argument in arguments {
@@ -84,7 +84,7 @@ impl Seen {
     }
 }
 
-fn is_directory(path: &Path) -> Result<bool, Usage> {
+fn is_directory(path: &Path) -> Result<bool, UsageError> {
     match std::fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_dir()),
         Err(error) => Err(no_access(path, &error)),
@@ -92,7 +92,7 @@ fn is_directory(path: &Path) -> Result<bool, Usage> {
 }
 
 /// Why a path that was named leads nowhere. The first form is auditwheel's.
-pub(super) fn no_access(path: &Path, error: &io::Error) -> Usage {
+pub(super) fn no_access(path: &Path, error: &io::Error) -> UsageError {
     let shown = path.display();
     if error.kind() != ErrorKind::NotFound {
         return format!("cannot access `{shown}`: {error}").into();
@@ -100,7 +100,7 @@ pub(super) fn no_access(path: &Path, error: &io::Error) -> Usage {
     if path.is_symlink() {
         return format!("cannot access `{shown}`: it is a link to nothing").into();
     }
-    let usage = Usage::from(format!("cannot access `{shown}`. No such file"));
+    let usage = UsageError::from(format!("cannot access `{shown}`. No such file"));
     if path.to_string_lossy().contains(['*', '?']) {
         return usage.with_hint("the pattern matches nothing, or it is in quotes and was left as it is");
     }
@@ -108,11 +108,11 @@ pub(super) fn no_access(path: &Path, error: &io::Error) -> Usage {
 }
 
 /// A file that is named like a wheel.
-fn wheel(path: &Path) -> Result<PathBuf, Usage> {
+fn wheel(path: &Path) -> Result<PathBuf, UsageError> {
     if is_wheel(path) {
         return Ok(path.to_owned());
     }
-    let usage = Usage::from(format!("`{}` is not named `*.whl`", path.display()));
+    let usage = UsageError::from(format!("`{}` is not named `*.whl`", path.display()));
     let name = path.to_string_lossy();
     if name.ends_with(".tar.gz") || name.ends_with(".zip") {
         return Err(usage.with_hint("build a wheel of it first: `pip wheel --no-deps FILE`"));
@@ -120,7 +120,7 @@ fn wheel(path: &Path) -> Result<PathBuf, Usage> {
     Err(usage)
 }
 
-fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, Usage> {
+fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
     let mut wheels = Vec::new();
     for entry in WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name() {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
@@ -129,7 +129,7 @@ fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, Usage> {
         }
     }
     if wheels.is_empty() {
-        return Err(Usage::from(format!("no wheels in `{}`", directory.display()))
+        return Err(UsageError::from(format!("no wheels in `{}`", directory.display()))
             .with_hint("`pip wheel --wheel-dir DIR` puts wheels into a directory"));
     }
     Ok(wheels)
@@ -141,7 +141,7 @@ struct Contents {
     has_elf: bool,
 }
 
-fn contents(directory: &Path) -> Result<Contents, Usage> {
+fn contents(directory: &Path) -> Result<Contents, UsageError> {
     let mut contents = Contents { wheels: Vec::new(), has_elf: false };
     for entry in WalkDir::new(directory).sort_by_file_name() {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
@@ -155,7 +155,7 @@ fn contents(directory: &Path) -> Result<Contents, Usage> {
 }
 
 /// Whether an entry of a directory is a wheel: a file of that name, or a link to one.
-fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, Usage> {
+fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, UsageError> {
     if !is_wheel(entry.path()) || entry.file_type().is_dir() {
         return Ok(false);
     }
@@ -164,7 +164,7 @@ fn names_a_wheel(entry: &walkdir::DirEntry) -> Result<bool, Usage> {
 }
 
 /// The path is in the error of the walk, and in the message already.
-fn unreadable(directory: &Path, error: walkdir::Error) -> Usage {
+fn unreadable(directory: &Path, error: walkdir::Error) -> UsageError {
     let path = error.path().unwrap_or(directory).to_owned();
     let error = error.into_io_error().unwrap_or_else(|| ErrorKind::Other.into());
     format!("cannot read `{}`: {error}", path.display()).into()

@@ -6,13 +6,13 @@ use clap::Args;
 use muslrepair::report;
 use muslrepair::resolve::InstalledLayout;
 
-use super::compat::Voice;
+use super::compat::OutputMode;
 use super::env::Environment;
 use super::exit::Exit;
 use super::format::Format;
 use super::inputs;
 use super::search::SearchArgs;
-use super::term::{Stop, Terminal};
+use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {
@@ -33,7 +33,7 @@ pub(super) fn run(
     arguments: &LddtreeArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     std::fs::metadata(&arguments.file).map_err(|error| inputs::no_access(&arguments.file, &error))?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let root = match resolver.root(&arguments.file) {
@@ -48,7 +48,7 @@ pub(super) fn run(
         terminal.document(&report::tree_document(&graph, 0)?)?;
     } else if arguments.json {
         terminal.indented_document(&report::tree_json(&graph, 0))?;
-    } else if terminal.voice() == Voice::Auditwheel {
+    } else if terminal.mode() == OutputMode::Auditwheel {
         // auditwheel logs its tree, so that standard output stays empty.
         terminal.say_lines(&report::tree_auditwheel(&graph, 0));
     } else {

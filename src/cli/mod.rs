@@ -36,11 +36,11 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use compat::Voice;
+use compat::OutputMode;
 use env::Environment;
 pub(crate) use exit::Exit;
 use global::Global;
-use term::{Stop, Terminal};
+use term::{CliError, Terminal};
 
 /// Repair Python wheels for musl: graft external libraries, patch and retag.
 #[derive(Debug, Parser)]
@@ -94,13 +94,13 @@ impl Command {
 }
 
 /// Everything that can be called, under the name it is called by.
-fn command(voice: Voice) -> clap::Command {
+fn command(mode: OutputMode) -> clap::Command {
     // Of an option that is given twice the last counts, as with Python's argparse: wrappers append theirs.
     let command = Cli::command().args_override_self(true);
-    match voice {
-        Voice::Own => command,
+    match mode {
+        OutputMode::Own => command,
         // argparse also takes unambiguous beginnings of options.
-        Voice::Auditwheel => {
+        OutputMode::Auditwheel => {
             (command.name("auditwheel").bin_name("auditwheel")).version(compat::VERSION).infer_long_args(true)
         }
     }
@@ -108,8 +108,8 @@ fn command(voice: Voice) -> clap::Command {
 
 /// Runs the program with these arguments, the first being its name.
 pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
-    let voice = Voice::of(arguments.first().map(OsString::as_os_str));
-    let parsed = command(voice).try_get_matches_from(arguments);
+    let mode = OutputMode::of(arguments.first().map(OsString::as_os_str));
+    let parsed = command(mode).try_get_matches_from(arguments);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
             };
         }
     };
-    let terminal = Terminal::new(&cli.global, voice, Command::module(cli.command.as_ref()));
+    let terminal = Terminal::new(&cli.global, mode, Command::module(cli.command.as_ref()));
     let environment = Environment::read();
     let (environment, terminal) = (&environment, &terminal);
     let done = match &cli.command {
@@ -139,18 +139,21 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         }
         Some(Command::Explain(arguments)) => explain::run(arguments, terminal),
         Some(Command::Completions(arguments)) => {
-            reference::completions(arguments, &command(Voice::Own), terminal)
+            reference::completions(arguments, &command(OutputMode::Own), terminal)
         }
-        Some(Command::Man(arguments)) => reference::man(arguments, command(Voice::Own), terminal),
-        Some(Command::Reference(arguments)) => reference::page(arguments, command(Voice::Own), terminal),
+        Some(Command::Man(arguments)) => reference::man(arguments, command(OutputMode::Own), terminal),
+        Some(Command::Reference(arguments)) => reference::page(arguments, command(OutputMode::Own), terminal),
         Some(Command::Addtag { .. }) => Ok(addtag(terminal)),
-        None => term::unless_gone(command(voice).print_help()).map(|()| Exit::Success).map_err(Stop::from),
+        None => term::unless_gone(command(mode).print_help()).map(|()| Exit::Success).map_err(CliError::from),
     };
     done.unwrap_or_else(|stop| terminal.stopped(&stop))
 }
 
 /// Runs a command that looks at wheels, on as many threads as it is to have.
-fn on_threads(jobs: Option<u16>, run: impl FnOnce() -> Result<Exit, Stop> + Send) -> Result<Exit, Stop> {
+fn on_threads(
+    jobs: Option<u16>,
+    run: impl FnOnce() -> Result<Exit, CliError> + Send,
+) -> Result<Exit, CliError> {
     turns::threads(jobs)?.install(run)
 }
 

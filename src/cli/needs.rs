@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
-use super::term::{Stop, Terminal};
+use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct NeedsArgs {
@@ -63,7 +63,7 @@ pub(super) fn run(
     arguments: &NeedsArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
     let packages = SystemPackages::read(arguments.search.sysroot())?;
@@ -73,18 +73,18 @@ pub(super) fn run(
     for subject in &subjects {
         match examine(subject, &resolver) {
             Ok(elf) => {
-                examined.push(subject.shown());
+                examined.push(subject.display_name());
                 merge(&mut list, needs(&elf, &packages));
                 for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code.as_str()))
                 {
-                    terminal.warning(&format!("{}: {}", subject.shown(), finding.message));
+                    terminal.warning(&format!("{}: {}", subject.display_name(), finding.message));
                     finding.hint.iter().for_each(|hint| terminal.hint(hint));
                     worst = Exit::Failure;
                 }
             }
             Err(error) => {
-                errors.push(report::error_document(&subject.shown(), &Failure::from(&error))?);
-                terminal.wheel_error("read", &subject.shown(), &Failure::from(&error));
+                errors.push(report::error_document(&subject.display_name(), &Failure::from(&error))?);
+                terminal.wheel_error("read", &subject.display_name(), &Failure::from(&error));
                 worst = Exit::Failure;
             }
         }
@@ -149,7 +149,7 @@ fn merge(list: &mut Needs, more: Vec<Need>) {
 }
 
 /// One a line, each once; nothing at all for an empty list, so that `xargs -r` does nothing.
-fn print(terminal: &Terminal, lines: BTreeSet<&str>) -> Result<(), Stop> {
+fn print(terminal: &Terminal, lines: BTreeSet<&str>) -> Result<(), CliError> {
     let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
     if text.is_empty() { Ok(()) } else { terminal.result(&text) }
 }

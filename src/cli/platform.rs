@@ -6,23 +6,23 @@ use muslrepair::repair::PlatformChoice;
 use muslrepair::wheel::PlatformTag;
 
 use super::env::{Environment, Setting};
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// The platform of the results: the option, the platform of the environment, the policy of the environment, or what fits
 /// each wheel.
-pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, Usage> {
+pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, UsageError> {
     let variable = environment.platform.as_ref().or(environment.policy.as_ref());
     Ok(Setting::read(option, variable, parse)?.unwrap_or_default())
 }
 
 /// `auto`, `musllinux_1_2` for whatever architecture a wheel has, or a whole tag; the architecture may be given as docker
 /// or Alpine name it.
-fn parse(text: &str) -> Result<PlatformChoice, Usage> {
+fn parse(text: &str) -> Result<PlatformChoice, UsageError> {
     let wrong = |why: String| {
-        Usage::from(format!("impossible platform `{text}`: {why}"))
+        UsageError::from(format!("impossible platform `{text}`: {why}"))
             .with_hint("`--plat auto` takes what fits each wheel")
     };
-    let arch = |name: &str| -> Result<Arch, Usage> {
+    let arch = |name: &str| -> Result<Arch, UsageError> {
         name.strip_prefix("linux/").unwrap_or(name).parse().map_err(|error| wrong(format!("{error}")))
     };
     if text == "auto" {

@@ -9,14 +9,14 @@ use muslrepair::report::{self, Failure};
 use serde_json::Value;
 
 use super::batch::Batch;
-use super::compat::{self, Voice};
+use super::compat::{self, OutputMode};
 use super::excludes::Unmatched;
 use super::exit::Exit;
 use super::format::Format;
 use super::inputs;
 use super::outcome::{OutputConflict, WheelOutcome, Written};
 use super::summary::Summary;
-use super::term::{Stop, Terminal};
+use super::term::{CliError, Terminal};
 use super::turns::Sorted;
 
 /// Prints what becomes of the wheels, in their order.
@@ -32,7 +32,7 @@ pub(super) struct Printer<'a> {
 struct State {
     outcomes: Sorted<WheelOutcome>,
     worst: Exit,
-    output: Result<(), Stop>,
+    output: Result<(), CliError>,
     documents: Vec<Value>,
     summary: Summary,
     unmatched: Unmatched,
@@ -73,8 +73,8 @@ impl<'a> Printer<'a> {
     pub(super) fn finish(self) -> (Exit, Vec<Value>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.unmatched.warn(&self.batch.excludes, self.terminal);
-        if self.terminal.voice() == Voice::Own && !self.batch.dry_run && self.batch.wheels.len() > 1 {
-            self.terminal.say(&state.summary.to_string());
+        if self.terminal.mode() == OutputMode::Own && !self.batch.dry_run && self.batch.wheels.len() > 1 {
+            self.terminal.info(&state.summary.to_string());
         }
         (self.terminal.at_the_end(state.worst, state.output), state.documents)
     }
@@ -111,13 +111,13 @@ impl<'a> Printer<'a> {
             }
             WheelOutcome::ResultOf(other) => {
                 let other = self.shown(*other);
-                terminal.say(&format!(
+                terminal.info(&format!(
                     "Passing over {shown}: it is the result of {other}, which is repaired again"
                 ));
                 Exit::Success
             }
             WheelOutcome::Pure => {
-                terminal.say(compat::not_a_platform_wheel());
+                terminal.info(compat::not_a_platform_wheel());
                 Exit::Failure
             }
             WheelOutcome::Refused(message) => {
@@ -149,7 +149,7 @@ impl<'a> Printer<'a> {
     }
 
     fn failed(&self, shown: &str, error: &RepairError) -> Exit {
-        if self.terminal.voice() == Voice::Auditwheel {
+        if self.terminal.mode() == OutputMode::Auditwheel {
             let asked = match &self.batch.options.platform {
                 muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
                 _ => "musllinux".to_owned(),
@@ -168,20 +168,22 @@ impl<'a> Printer<'a> {
 
     fn repaired(&self, shown: &str, plan: &Plan, written: &Written) {
         let terminal = self.terminal;
-        terminal.say(&match (terminal.voice(), written.result.outcome) {
-            (Voice::Auditwheel, _) | (Voice::Own, Outcome::Repaired) => format!("Repairing {shown}"),
-            (Voice::Own, Outcome::Copied) => format!("Copying {shown}: there is nothing to repair"),
+        terminal.info(&match (terminal.mode(), written.result.outcome) {
+            (OutputMode::Auditwheel, _) | (OutputMode::Own, Outcome::Repaired) => {
+                format!("Repairing {shown}")
+            }
+            (OutputMode::Own, Outcome::Copied) => format!("Copying {shown}: there is nothing to repair"),
         });
         for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
-            match terminal.voice() {
-                Voice::Auditwheel => terminal.record(compat::note(note)),
-                Voice::Own if note.is_warning() => terminal.warning(&note.to_string()),
-                Voice::Own => terminal.say(&note.to_string()),
+            match terminal.mode() {
+                OutputMode::Auditwheel => terminal.log_record(compat::note(note)),
+                OutputMode::Own if note.is_warning() => terminal.warning(&note.to_string()),
+                OutputMode::Own => terminal.info(&note.to_string()),
             }
         }
-        if terminal.voice() == Voice::Auditwheel && plan.target.is_some() {
+        if terminal.mode() == OutputMode::Auditwheel && plan.target.is_some() {
             for line in compat::tag_lines(plan) {
-                terminal.record(("INFO", "wheeltools", line));
+                terminal.log_record(("INFO", "wheeltools", line));
             }
         }
         self.findings(shown, &plan.findings);
@@ -189,18 +191,18 @@ impl<'a> Printer<'a> {
             terminal.warning("the result replaces its input: do not delete the input afterwards");
         }
         terminal.detail_lines(&report::plan_text(plan));
-        if terminal.voice() == Voice::Own {
+        if terminal.mode() == OutputMode::Own {
             terminal.say_lines(&report::size_text(&written.result, terminal.is_verbose()));
         }
     }
 
     /// What the audit found and the plan does not fix, as `verify` prints it.
     fn findings(&self, shown: &str, findings: &[Finding]) {
-        match self.terminal.voice() {
-            Voice::Own => self.terminal.say_lines(&report::findings_text(findings, Severity::Warning)),
-            Voice::Auditwheel => {
+        match self.terminal.mode() {
+            OutputMode::Own => self.terminal.say_lines(&report::findings_text(findings, Severity::Warning)),
+            OutputMode::Auditwheel => {
                 for finding in findings {
-                    self.terminal.record(("WARNING", "main_repair", finding.message.clone()));
+                    self.terminal.log_record(("WARNING", "main_repair", finding.message.clone()));
                 }
             }
         }
@@ -212,14 +214,14 @@ impl<'a> Printer<'a> {
         let RepairResult { path, .. } = &written.result;
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let line = format!("Fixed-up wheel written to {}", path.display());
-        match self.terminal.voice() {
-            Voice::Own => self.terminal.say(&line),
-            Voice::Auditwheel => self.terminal.say_lines(&format!("\n{}", Escaped(&line))),
+        match self.terminal.mode() {
+            OutputMode::Own => self.terminal.info(&line),
+            OutputMode::Auditwheel => self.terminal.say_lines(&format!("\n{}", Escaped(&line))),
         }
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&self, index: usize, outcome: &WheelOutcome, documents: &mut Vec<Value>) -> Result<(), Stop> {
+    fn tell(&self, index: usize, outcome: &WheelOutcome, documents: &mut Vec<Value>) -> Result<(), CliError> {
         let document = match self.format == Format::Json || self.keep {
             true => self.document(index, outcome)?,
             false => None,
@@ -238,7 +240,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn document(&self, index: usize, outcome: &WheelOutcome) -> Result<Option<Value>, Stop> {
+    fn document(&self, index: usize, outcome: &WheelOutcome) -> Result<Option<Value>, CliError> {
         let shown = self.shown(index);
         let failed = |text: String| {
             report::error_document(&shown, &Failure { lines: vec![text], ..Failure::default() })

@@ -6,8 +6,8 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use super::exit::Exit;
-use super::term::{Stop, Terminal};
-use super::usage::Usage;
+use super::term::{CliError, Terminal};
+use super::usage::UsageError;
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -42,7 +42,7 @@ pub(super) fn completions(
     arguments: &CompletionsArgs,
     command: &Command,
     terminal: &Terminal,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     let mut command = shown(command);
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
@@ -57,13 +57,13 @@ fn shown(command: &Command) -> Command {
         .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
-pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
+pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal) -> Result<Exit, CliError> {
     command.build();
     let page = match &arguments.command {
         None => command,
         Some(name) => match command.find_subcommand(name).filter(|command| !command.is_hide_set()) {
             Some(found) => found.clone(),
-            None => return Err(Usage::from(format!("there is no command `{name}`")).into()),
+            None => return Err(UsageError::from(format!("there is no command `{name}`")).into()),
         },
     };
     let mut text = Vec::new();
@@ -71,7 +71,11 @@ pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal
     terminal.bytes(&text).map(|()| Exit::Success)
 }
 
-pub(super) fn page(arguments: &ReferenceArgs, command: Command, terminal: &Terminal) -> Result<Exit, Stop> {
+pub(super) fn page(
+    arguments: &ReferenceArgs,
+    command: Command,
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
     let text = match arguments.page {
         Page::Cli => command_line(command),
         Page::Rules => muslrepair::report::rules_markdown(),

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum as _};
 use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::repair::{RepairOptions, unusable_cache_files};
 use muslrepair::resolve::{Pattern, SystemPackages};
 use muslrepair::wheel::{WheelFilename, WheelPath};
 
 use super::batch::Batch;
 use super::checks::Checks;
-use super::compat::Voice;
+use super::compat::OutputMode;
 use super::config::{Config, StripLevel};
 use super::destination::Destination;
 use super::env::{Environment, Setting};
@@ -22,8 +22,8 @@ use super::printer::Printer;
 use super::progress::Progress;
 use super::search::SearchArgs;
 use super::size::Size;
-use super::term::{Stop, Terminal};
-use super::usage::Usage;
+use super::term::{CliError, Terminal};
+use super::usage::UsageError;
 use super::{Exit, inputs, platform};
 
 /// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
@@ -109,7 +109,7 @@ pub(super) struct RepairArgs {
     bundle_zlib: bool,
     /// The newest musl that the result may need: fail if it needs a newer one
     #[arg(long, value_name = "X.Y.Z")]
-    min_musl: Option<Release>,
+    min_musl: Option<MuslRelease>,
     #[command(flatten)]
     checks: Checks,
     /// Add no software bill of materials
@@ -127,13 +127,13 @@ pub(super) fn run(
     arguments: &RepairArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     let batch = batch(arguments, environment, terminal)?;
     let mut batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
-            Stop::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
+            CliError::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
         })?;
     }
     // Only now, so that a call that is refused leaves no directory behind.
@@ -157,7 +157,7 @@ fn missing(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// The wheels, none of which is what was meant as the level of `--strip`.
-fn wheels(arguments: &RepairArgs) -> Result<Vec<PathBuf>, Usage> {
+fn wheels(arguments: &RepairArgs) -> Result<Vec<PathBuf>, UsageError> {
     let level = arguments.wheels.iter().filter_map(|path| path.to_str());
     let level =
         level.filter(|text| StripLevel::from_str(text, false).is_ok()).find(|_| arguments.strip.is_some());
@@ -168,7 +168,11 @@ fn wheels(arguments: &RepairArgs) -> Result<Vec<PathBuf>, Usage> {
 }
 
 /// What is typed, with the environment and the configuration taken into account.
-fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal) -> Result<Batch, Usage> {
+fn batch(
+    arguments: &RepairArgs,
+    environment: &Environment,
+    terminal: &Terminal,
+) -> Result<Batch, UsageError> {
     let wheels = wheels(arguments)?;
     let config = Config::read(arguments.config.as_deref())?;
     if let Some(report) = &arguments.report {
@@ -176,7 +180,7 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
     }
     if let Some(setting) = &environment.arch {
-        terminal.detail(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
+        terminal.debug(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
     let mut limits = arguments.search.limits();
     let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
@@ -200,8 +204,8 @@ fn batch(arguments: &RepairArgs, environment: &Environment, terminal: &Terminal)
         directory: arguments.wheel_dir.clone(),
         dry_run: arguments.dry_run,
         fail_fast: arguments.fail_fast,
-        copy_pure: terminal.voice() == Voice::Own || arguments.allow_pure_python_wheel,
-        voice: terminal.voice(),
+        copy_pure: terminal.mode() == OutputMode::Own || arguments.allow_pure_python_wheel,
+        mode: terminal.mode(),
         progress: Progress::new(wheels.len(), environment, *terminal).map(std::sync::Arc::new),
         wheels,
     })
@@ -212,7 +216,7 @@ fn options(
     environment: &Environment,
     config: &Config,
     terminal: &Terminal,
-) -> Result<RepairOptions, Usage> {
+) -> Result<RepairOptions, UsageError> {
     let compression = Setting::read(
         arguments.zip_compression_level.as_deref(),
         environment.compression.as_ref(),
@@ -223,7 +227,7 @@ fn options(
     )?;
     let patcher = Setting::read(arguments.patcher.as_deref(), environment.patcher.as_ref(), |name| {
         if name.ends_with("patchelf") {
-            terminal.detail(&format!("the builtin patcher does what `{name}` is asked for"));
+            terminal.debug(&format!("the builtin patcher does what `{name}` is asked for"));
         }
         name.parse().map_err(|error| format!("{error}").into())
     })?;
@@ -253,7 +257,7 @@ fn options(
 }
 
 /// `--lib-sdir`, which has to make the name of a directory of what any distribution is named.
-fn suffix(text: &str) -> Result<String, Usage> {
+fn suffix(text: &str) -> Result<String, UsageError> {
     let name = format!("name{text}");
     match name.parse::<WheelPath>() {
         Ok(_) => Ok(text.to_owned()),
@@ -264,7 +268,7 @@ fn suffix(text: &str) -> Result<String, Usage> {
 }
 
 /// `--build-tag`, which has to fit any file name.
-fn build_tag(text: &str) -> Result<String, Usage> {
+fn build_tag(text: &str) -> Result<String, UsageError> {
     let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
     match any.and_then(|name| name.with_build(Some(text))) {
         Ok(_) => Ok(text.to_owned()),

@@ -6,12 +6,12 @@ use clap::Args;
 use muslrepair::Limits;
 use muslrepair::policy::Policy;
 use muslrepair::resolve::{
-    Pattern, Purpose, Resolver, ResolverOptions, SearchPlaces, Sysroot, System, SystemPath,
+    Pattern, Purpose, Resolver, ResolverOptions, SearchPaths, Sysroot, System, SystemPath,
 };
 
 use super::env::Environment;
 use super::limits::LimitArgs;
-use super::usage::Usage;
+use super::usage::UsageError;
 
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Where libraries are looked for")]
@@ -57,7 +57,7 @@ impl SearchArgs {
     }
 
     /// For what has to stand by itself: nothing of the host counts, only the root and the directories that were named.
-    pub(super) fn resolver_for_verify(&self, exclude: Vec<Pattern>) -> Result<Resolver, Usage> {
+    pub(super) fn resolver_for_verify(&self, exclude: Vec<Pattern>) -> Result<Resolver, UsageError> {
         let no_root = self.sysroot.is_none();
         let alone = Self {
             // No file system is a root in which absolute run paths lead somewhere: below a device there is nothing.
@@ -70,7 +70,7 @@ impl SearchArgs {
     }
 
     /// A directory that was named has to be there. Entries of `--ldpaths` need not be, as those of `LD_LIBRARY_PATH`.
-    fn check(&self) -> Result<(), Usage> {
+    fn check(&self) -> Result<(), UsageError> {
         let sysroot = self.sysroot.iter().map(|directory| ("--sysroot", directory));
         let mut named =
             sysroot.chain(self.library_path.iter().map(|directory| ("--library-path", directory)));
@@ -87,7 +87,7 @@ impl SearchArgs {
         environment: &Environment,
         exclude: Vec<Pattern>,
         bundle_zlib: bool,
-    ) -> Result<Resolver, Usage> {
+    ) -> Result<Resolver, UsageError> {
         self.check()?;
         Ok(self.unchecked_resolver(environment, exclude, bundle_zlib))
     }
@@ -119,7 +119,7 @@ impl SearchArgs {
             }
         }
         Resolver::new(ResolverOptions {
-            places: SearchPlaces { sysroot: self.sysroot(), first, system },
+            places: SearchPaths { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits: self.limits(),

@@ -10,14 +10,14 @@ use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 
 use super::checks::Checks;
-use super::compat::Voice;
+use super::compat::OutputMode;
 use super::env::Environment;
 use super::exit::Exit;
 use super::format::Format;
 use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
-use super::term::{Stop, Terminal};
+use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
@@ -43,9 +43,9 @@ pub(super) fn run(
     arguments: &ShowArgs,
     environment: &Environment,
     terminal: &Terminal,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     // auditwheel knows wheels only, and its JSON has no word for anything else.
-    let subjects = match arguments.json || terminal.voice() == Voice::Auditwheel {
+    let subjects = match arguments.json || terminal.mode() == OutputMode::Auditwheel {
         true => inputs::wheels(&arguments.subjects)?.into_iter().map(Subject::Wheel).collect(),
         false => inputs::subjects(&arguments.subjects)?,
     };
@@ -58,8 +58,11 @@ pub(super) fn run(
     };
     let mut worst = Exit::Success;
     for (index, subject) in subjects.iter().enumerate() {
-        let shown = subject.shown();
-        if index > 0 && arguments.format == Format::Text && !arguments.json && terminal.voice() == Voice::Own
+        let shown = subject.display_name();
+        if index > 0
+            && arguments.format == Format::Text
+            && !arguments.json
+            && terminal.mode() == OutputMode::Own
         {
             terminal.result("\n")?;
         }
@@ -94,7 +97,7 @@ pub(super) fn run(
         } else if arguments.format == Format::Json {
             let document = report::audit_document(&audit, &packages)?;
             terminal.document(&document)?;
-        } else if terminal.voice() == Voice::Auditwheel {
+        } else if terminal.mode() == OutputMode::Auditwheel {
             show_as_auditwheel(&audit, terminal)?;
         } else {
             terminal.result(&report::show_text(&audit, &packages))?;
@@ -105,15 +108,15 @@ pub(super) fn run(
 }
 
 /// What is no platform wheel is logged; everything else is a report.
-fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), Stop> {
+fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), CliError> {
     if let Some(invalid) = report::invalid_wheel_sentence(audit) {
-        terminal.say(&invalid);
+        terminal.info(&invalid);
         return Ok(());
     }
     if audit.kind == WheelKind::Platform {
         return terminal.result(&report::show_paragraphs(audit, terminal.is_verbose()));
     }
-    terminal.say(report::no_elf_sentence());
+    terminal.info(report::no_elf_sentence());
     Ok(())
 }
 

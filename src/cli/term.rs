@@ -10,42 +10,42 @@ use muslrepair::report::{self, Failure};
 use muslrepair::{Escaped, Line};
 use serde::Serialize;
 
-use super::compat::Voice;
+use super::compat::OutputMode;
 use super::exit::Exit;
 use super::global::{Annotations, ColorWhen, Global};
 use super::progress_line::clear;
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// Why a command stops before it is done.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum CliError {
     /// The call makes no sense.
-    Usage(Usage),
+    Usage(UsageError),
     /// Something else than a wheel failed; a complete message.
     Failure(String),
     /// Writing the result failed, and not because its reader went away: [`unless_gone`].
     Output(io::Error),
 }
 
-impl From<Usage> for Stop {
-    fn from(usage: Usage) -> Self {
+impl From<UsageError> for CliError {
+    fn from(usage: UsageError) -> Self {
         Self::Usage(usage)
     }
 }
 
-impl From<Error> for Stop {
+impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self::Failure(error.to_string())
     }
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }
 }
 
-impl From<serde_json::Error> for Stop {
+impl From<serde_json::Error> for CliError {
     fn from(error: serde_json::Error) -> Self {
         Self::Output(io::Error::from(error))
     }
@@ -55,7 +55,7 @@ impl From<serde_json::Error> for Stop {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     verbosity: i16,
-    voice: Voice,
+    mode: OutputMode,
     /// The module of auditwheel that would log what is said.
     module: &'static str,
     annotations: Option<Annotations>,
@@ -66,7 +66,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Terminal {
-    pub(super) fn new(global: &Global, voice: Voice, module: &'static str) -> Self {
+    pub(super) fn new(global: &Global, mode: OutputMode, module: &'static str) -> Self {
         let choice = match global.color {
             ColorWhen::Auto => anstream::ColorChoice::Auto,
             ColorWhen::Always => anstream::ColorChoice::Always,
@@ -74,12 +74,12 @@ impl Terminal {
         };
         choice.write_global();
         let verbosity = if global.quiet { -1 } else { i16::from(global.verbose) };
-        Self { verbosity, voice, module, annotations: global.annotations }
+        Self { verbosity, mode, module, annotations: global.annotations }
     }
 
     /// Whose words are used.
-    pub(super) fn voice(self) -> Voice {
-        self.voice
+    pub(super) fn mode(self) -> OutputMode {
+        self.mode
     }
 
     /// Whether more than usual is said.
@@ -93,7 +93,7 @@ impl Terminal {
     }
 
     /// A result, to standard output.
-    pub(super) fn result(self, text: &str) -> Result<(), Stop> {
+    pub(super) fn result(self, text: &str) -> Result<(), CliError> {
         clear();
         let text: String = text.lines().map(|text| format!("{}\n", Line(text))).collect();
         let mut out = anstream::stdout().lock();
@@ -101,23 +101,23 @@ impl Terminal {
     }
 
     /// A result in JSON, one document on one line.
-    pub(super) fn document(self, value: &impl Serialize) -> Result<(), Stop> {
+    pub(super) fn document(self, value: &impl Serialize) -> Result<(), CliError> {
         self.result(&report::json_line(value)?)
     }
 
     /// A result in JSON that is laid out for reading.
-    pub(super) fn indented_document(self, value: &impl Serialize) -> Result<(), Stop> {
+    pub(super) fn indented_document(self, value: &impl Serialize) -> Result<(), CliError> {
         self.result(&report::json_indented(value)?)
     }
 
     /// A result that is no text about wheels: a script, a manual page.
-    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), Stop> {
+    pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
         Ok(unless_gone(out.write_all(bytes).and_then(|()| out.flush()))?)
     }
 
     /// Something that is said unless `--quiet`: one line.
-    pub(super) fn say(self, text: &str) {
+    pub(super) fn info(self, text: &str) {
         self.say_lines(&Escaped(text).to_string());
     }
 
@@ -129,7 +129,7 @@ impl Terminal {
     }
 
     /// Something that is said with `--verbose`: one line.
-    pub(super) fn detail(self, text: &str) {
+    pub(super) fn debug(self, text: &str) {
         self.detail_lines(&Escaped(text).to_string());
     }
 
@@ -141,7 +141,7 @@ impl Terminal {
     }
 
     /// A record of auditwheel's log that belongs to another module of it than the command.
-    pub(super) fn record(self, (level, module, text): (&str, &'static str, String)) {
+    pub(super) fn log_record(self, (level, module, text): (&str, &'static str, String)) {
         if self.verbosity >= 0 {
             Self { module, ..self }.lines(level, &Escaped(&text).to_string());
         }
@@ -151,9 +151,9 @@ impl Terminal {
         if self.verbosity < 0 {
             return;
         }
-        match self.voice {
-            Voice::Own => line(&format!("{WARNING}warning{WARNING:#}: {}", Line(text))),
-            Voice::Auditwheel => self.lines("WARNING", &Escaped(text).to_string()),
+        match self.mode {
+            OutputMode::Own => line(&format!("{WARNING}warning{WARNING:#}: {}", Line(text))),
+            OutputMode::Auditwheel => self.lines("WARNING", &Escaped(text).to_string()),
         }
         self.annotate("warning", text, "");
     }
@@ -165,9 +165,9 @@ impl Terminal {
     }
 
     fn error_line(self, text: &str) {
-        match self.voice {
-            Voice::Own => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
-            Voice::Auditwheel => line(&format!("auditwheel: error: {}", Line(&text.replace('`', "")))),
+        match self.mode {
+            OutputMode::Own => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
+            OutputMode::Auditwheel => line(&format!("auditwheel: error: {}", Line(&text.replace('`', "")))),
         }
     }
 
@@ -206,19 +206,19 @@ impl Terminal {
     }
 
     /// Says why a command stopped.
-    pub(super) fn stopped(self, stop: &Stop) -> Exit {
+    pub(super) fn stopped(self, stop: &CliError) -> Exit {
         match stop {
-            Stop::Usage(Usage { message, hint }) => {
+            CliError::Usage(UsageError { message, hint }) => {
                 self.error_line(message);
                 self.hints(hint.as_slice());
                 self.annotate("error", message, &annotated(std::slice::from_ref(message), hint.as_slice()));
                 Exit::Usage
             }
-            Stop::Failure(message) => {
+            CliError::Failure(message) => {
                 self.error(message);
                 Exit::Failure
             }
-            Stop::Output(error) => {
+            CliError::Output(error) => {
                 self.error(&format!("cannot write to standard output: {error}"));
                 Exit::Failure
             }
@@ -226,15 +226,15 @@ impl Terminal {
     }
 
     /// The exit status of a run whose wheels came to `exit`, after the last of its output was written or was not.
-    pub(super) fn at_the_end(self, exit: Exit, output: Result<(), Stop>) -> Exit {
+    pub(super) fn at_the_end(self, exit: Exit, output: Result<(), CliError>) -> Exit {
         output.map_or_else(|stop| exit.max(self.stopped(&stop)), |()| exit)
     }
 
     fn lines(self, level: &str, text: &str) {
-        match self.voice {
-            Voice::Own => text.lines().for_each(|text| line(&Line(text).to_string())),
+        match self.mode {
+            OutputMode::Own => text.lines().for_each(|text| line(&Line(text).to_string())),
             // A record may have several lines, of which only the first carries level and logger.
-            Voice::Auditwheel => {
+            OutputMode::Auditwheel => {
                 let record = format!("{level}:auditwheel.{}:{text}", self.module);
                 record.lines().for_each(|text| line(&Line(text).to_string()));
             }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::usage::Usage;
+use super::usage::UsageError;
 
 /// As many threads as were asked for, or one per core. Where the system starts none, the thread that calls this does
 /// everything.
-pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, Usage> {
+pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, UsageError> {
     let several = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
     let alone = |_| rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
     several.or_else(alone).map_err(|error| format!("cannot start threads: {error}").into())

@@ -5,10 +5,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::Args;
 use muslrepair::audit::{
-    AuditOptions, ElfAudit, Finding, MinimumMusl, Module, Neighbourhood, Requirement, ScannedWheel, Severity,
+    AuditOptions, ElfAudit, Finding, InstallSet, MinimumMusl, Module, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
@@ -26,7 +26,7 @@ use super::format::Format;
 use super::inputs;
 use super::inputs::Subject;
 use super::search::SearchArgs;
-use super::term::{Stop, Terminal};
+use super::term::{CliError, Terminal};
 use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(super) struct VerifyArgs {
     subjects: Vec<PathBuf>,
     /// The newest musl that may be needed: fail if it is a newer one
     #[arg(long, value_name = "X.Y.Z")]
-    min_musl: Option<Release>,
+    min_musl: Option<MuslRelease>,
     #[command(flatten)]
     checks: Checks,
     /// The user provides this library: a pattern for its name or its path; can be given more than once
@@ -94,7 +94,7 @@ struct ModuleView<'a> {
     requirements: Vec<&'a Requirement>,
 }
 
-pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, Stop> {
+pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
@@ -120,11 +120,11 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, S
     let mut limits = resolver.options().limits;
     limits.in_flight = (limits.in_flight / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
     let scanned = scanned(&subjects, &limits);
-    let neighbourhood = neighbourhood(&scanned);
+    let install_set = install_set(&scanned);
     let printed = Mutex::new(Printed::new(arguments, *terminal));
     in_turn(subjects.len(), |number| {
         let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
-        let audited = audited(subject, scanned.as_ref(), &neighbourhood, &resolver, &options, &limits);
+        let audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
         let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
         printed.lock().unwrap_or_else(PoisonError::into_inner).add(number, answer);
     });
@@ -155,7 +155,7 @@ impl Answer {
         arguments: &VerifyArgs,
         only_errors: bool,
     ) -> Self {
-        let shown = subject.shown();
+        let shown = subject.display_name();
         let documents = arguments.format == Format::Json || arguments.report.is_some();
         match audited {
             Err(failure) => {
@@ -182,7 +182,7 @@ struct Printed<'a> {
     worst: Exit,
     unmatched: Unmatched,
     documents: Vec<Value>,
-    output: Result<(), Stop>,
+    output: Result<(), CliError>,
 }
 
 impl<'a> Printed<'a> {
@@ -207,7 +207,7 @@ impl<'a> Printed<'a> {
         }
     }
 
-    fn print(&mut self, answer: Answer) -> Result<(), Stop> {
+    fn print(&mut self, answer: Answer) -> Result<(), CliError> {
         let Answer { shown, said, sound, unused, document } = answer;
         let terminal = self.terminal;
         let mut output = Ok(());
@@ -261,18 +261,18 @@ fn scanned(subjects: &[Subject], limits: &Limits) -> Vec<Option<Result<ScannedWh
 
 /// The wheels, where there are several: they are installed together. One that cannot be read is not among them; it is
 /// reported in its turn.
-fn neighbourhood(scanned: &[Option<Result<ScannedWheel, Failure>>]) -> Neighbourhood<'_> {
-    let mut neighbourhood = Neighbourhood::default();
+fn install_set(scanned: &[Option<Result<ScannedWheel, Failure>>]) -> InstallSet<'_> {
+    let mut install_set = InstallSet::default();
     if scanned.iter().flatten().count() > 1 {
-        scanned.iter().flatten().flatten().for_each(|wheel| neighbourhood.add(wheel));
+        scanned.iter().flatten().flatten().for_each(|wheel| install_set.add(wheel));
     }
-    neighbourhood
+    install_set
 }
 
 fn audited(
     subject: &Subject,
     scanned: Option<&Result<ScannedWheel, Failure>>,
-    neighbourhood: &Neighbourhood<'_>,
+    install_set: &InstallSet<'_>,
     resolver: &Resolver,
     options: &AuditOptions,
     limits: &Limits,
@@ -281,7 +281,7 @@ fn audited(
     match (subject, scanned) {
         (Subject::Wheel(path), Some(scanned)) => {
             let scanned = scanned.as_ref().map_err(Clone::clone)?.clone();
-            let beside = neighbourhood.beside(&scanned.name);
+            let beside = install_set.beside(&scanned.name);
             // Of the wheel itself only the metadata is read again: as many can be verified as there are, whatever the limit
             // of open files is.
             let wheel = Wheel::open(path, limits).map_err(|error| failed(error.into()))?;
@@ -297,7 +297,7 @@ fn audited(
 }
 
 /// The musl of a root file system, by its package.
-fn root_musl(packages: &SystemPackages) -> Option<Release> {
+fn root_musl(packages: &SystemPackages) -> Option<MuslRelease> {
     let version = &packages.package("musl")?.version;
     version.split(['-', '_']).next()?.parse().ok()
 }
@@ -309,7 +309,8 @@ fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
 
 fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
     let sound = audited.is_sound();
-    let mut text = format!("{}: {}", Escaped(&subject.shown()), if sound { "sound" } else { "not sound" });
+    let mut text =
+        format!("{}: {}", Escaped(&subject.display_name()), if sound { "sound" } else { "not sound" });
     if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
         text.push_str(&format!(", {loads}"));
     }
@@ -326,7 +327,7 @@ fn document(subject: &Subject, audited: &Audited) -> Result<Value, serde_json::E
         .iter()
         .map(|module| ModuleView { module, requirements: audited.elf.requirements_of(module).collect() });
     let verdict = Verdict {
-        subject: subject.shown(),
+        subject: subject.display_name(),
         sound: audited.is_sound(),
         arch: audited.elf.arch,
         minimum_musl: minimum(audited),

@@ -15,8 +15,8 @@ pub use loader::{
     DEFAULT_PATH, RunPath, is_libc, is_reserved, loader_path, path_file, search_path_entries, too_long,
 };
 pub use name_set::NameSet;
-pub use object_symbols::{ObjectSymbols, Unusual};
-pub use release::{InvalidRelease, Release, Releases};
+pub use object_symbols::{LookupKind, ObjectSymbols};
+pub use release::{InvalidMuslRelease, MuslRelease, Releases};
 pub use symbols::{
     arch_floor, exported, exports, is_glibc_only, is_lfs64, is_python_api, is_zlib_export, libc_defines,
     releases_for,

@@ -16,7 +16,7 @@ pub struct ObjectSymbols {
     /// undefined and not weak, or defined here in a way that musl does not find (`do_relocs`).
     pub undefined: Vec<Box<[u8]>>,
     /// Those of them that are more than strong undefined symbols.
-    pub unusual: BTreeMap<Box<[u8]>, Unusual>,
+    pub lookup_kinds: BTreeMap<Box<[u8]>, LookupKind>,
     /// Symbols that other objects can bind to (`find_sym2`). What a program copies from a library (`R_*_COPY`) is the
     /// library's: it is looked for everywhere but in the program.
     pub defined: NameSet,
@@ -31,12 +31,12 @@ pub struct ObjectSymbols {
 
 /// Why a symbol must be found that is not simply undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unusual {
+pub enum LookupKind {
     /// The object defines it as an indirect function (`STT_GNU_IFUNC`), which is not one of musl's `OK_TYPES`.
     IndirectFunction,
     /// The object defines it, but musl passes over the definition: its version is hidden, its value is 0, or its type is
     /// none of `OK_TYPES`.
-    PassedOver,
+    IneligibleDefinition,
     /// It is undefined, weak and thread-local: `do_relocs` asks the object that defines it for its module, and follows a
     /// null pointer where none does.
     WeakThreadLocal,
@@ -61,11 +61,11 @@ impl ObjectSymbols {
                 defined.push(symbol.name);
                 continue;
             }
-            let unusual = match symbol {
-                Symbol { defined: true, kind: SymbolKind::Ifunc, .. } => Some(Unusual::IndirectFunction),
-                Symbol { defined: true, .. } => (!found).then_some(Unusual::PassedOver),
+            let lookup_kinds = match symbol {
+                Symbol { defined: true, kind: SymbolKind::Ifunc, .. } => Some(LookupKind::IndirectFunction),
+                Symbol { defined: true, .. } => (!found).then_some(LookupKind::IneligibleDefinition),
                 Symbol { binding: Binding::Weak, .. } if symbol.references.thread_local => {
-                    Some(Unusual::WeakThreadLocal)
+                    Some(LookupKind::WeakThreadLocal)
                 }
                 Symbol { binding: Binding::Weak, .. } => {
                     symbols.weak.push(symbol.name.into());
@@ -75,7 +75,9 @@ impl ObjectSymbols {
             };
             if symbol.references.any && symbol.binding != Binding::Local {
                 symbols.undefined.push(symbol.name.into());
-                symbols.unusual.extend(unusual.map(|unusual| (symbol.name.into(), unusual)));
+                symbols
+                    .lookup_kinds
+                    .extend(lookup_kinds.map(|lookup_kinds| (symbol.name.into(), lookup_kinds)));
                 symbols.note_interposed(&symbol, facts);
             }
         }

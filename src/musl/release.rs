@@ -11,7 +11,7 @@ use crate::platform::MuslVersion;
 ///
 /// Between 1.1.19 and 1.1.24 there were others; of those nothing is claimed that is not true of 1.1.19 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Release {
+pub enum MuslRelease {
     /// 1.1.19, of February 2018.
     V1_1_19,
     /// 1.1.24, the last of 1.1.
@@ -36,16 +36,16 @@ pub enum Release {
 /// `musllinux_1_1` was built on (the `musl` packages of Alpine's `aports`).
 ///
 /// Alpine 3.15 has musl 1.2.2 with `qsort_r` added. This is not in the table: other systems with 1.2.2 lack it.
-const ALPINE: [(Release, &str); 6] = [
-    (Release::V1_1_24, "3.12"),
-    (Release::V1_2_2, "3.13"),
-    (Release::V1_2_3, "3.16"),
-    (Release::V1_2_4, "3.18"),
-    (Release::V1_2_5, "3.20"),
-    (Release::V1_2_6, "3.24"),
+const ALPINE: [(MuslRelease, &str); 6] = [
+    (MuslRelease::V1_1_24, "3.12"),
+    (MuslRelease::V1_2_2, "3.13"),
+    (MuslRelease::V1_2_3, "3.16"),
+    (MuslRelease::V1_2_4, "3.18"),
+    (MuslRelease::V1_2_5, "3.20"),
+    (MuslRelease::V1_2_6, "3.24"),
 ];
 
-impl Release {
+impl MuslRelease {
     /// Every release, oldest first.
     pub const ALL: [Self; 9] = [
         Self::V1_1_19,
@@ -125,14 +125,14 @@ impl Release {
     }
 }
 
-impl fmt::Display for Release {
+impl fmt::Display for MuslRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (major, minor, patch) = self.numbers();
         write!(f, "{major}.{minor}.{patch}")
     }
 }
 
-impl Serialize for Release {
+impl Serialize for MuslRelease {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -141,22 +141,22 @@ impl Serialize for Release {
 /// The text names no release of musl that could be judged by.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidRelease {
+pub enum InvalidMuslRelease {
     /// Not three numbers.
     #[error("`{0}` is no musl release: expected a number such as `1.2.3`")]
     Malformed(String),
     /// Older than every release known.
-    #[error("musl {0} is too old: nothing is known of releases before {oldest}", oldest = Release::OLDEST)]
+    #[error("musl {0} is too old: nothing is known of releases before {oldest}", oldest = MuslRelease::OLDEST)]
     TooOld(String),
 }
 
-impl FromStr for Release {
-    type Err = InvalidRelease;
+impl FromStr for MuslRelease {
+    type Err = InvalidMuslRelease;
 
     /// Reads `X.Y.Z`. A release that is not known stands for the newest known one before it: `1.1.20` for 1.1.19,
     /// `1.2.9` for 1.2.6. musl seldom takes names away, so that errs on the side of refusing.
-    fn from_str(text: &str) -> Result<Self, InvalidRelease> {
-        let malformed = || InvalidRelease::Malformed(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, InvalidMuslRelease> {
+        let malformed = || InvalidMuslRelease::Malformed(text.to_owned());
         let mut numbers = text.split('.').map(|part| {
             let plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
             plain.then(|| part.parse::<u16>().ok()).flatten()
@@ -166,7 +166,7 @@ impl FromStr for Release {
         if numbers.next().is_some() {
             return Err(malformed());
         }
-        Self::at_most(version).ok_or_else(|| InvalidRelease::TooOld(text.to_owned()))
+        Self::at_most(version).ok_or_else(|| InvalidMuslRelease::TooOld(text.to_owned()))
     }
 }
 
@@ -185,7 +185,7 @@ impl Releases {
     pub const NONE: Self = Self(0);
 
     /// Every release known.
-    pub const ALL: Self = Self::from_on(Release::OLDEST);
+    pub const ALL: Self = Self::from_on(MuslRelease::OLDEST);
 
     /// The set with these bits, bit 0 being the oldest release.
     pub(super) const fn from_bits(bits: u16) -> Self {
@@ -194,14 +194,14 @@ impl Releases {
 
     /// The release and every later one.
     #[must_use]
-    pub const fn from_on(release: Release) -> Self {
+    pub const fn from_on(release: MuslRelease) -> Self {
         // All bits from the release's to that of the newest.
-        Self((Release::NEWEST.bit() << 1) - release.bit())
+        Self((MuslRelease::NEWEST.bit() << 1) - release.bit())
     }
 
     /// Whether the release is in the set.
     #[must_use]
-    pub const fn contains(self, release: Release) -> bool {
+    pub const fn contains(self, release: MuslRelease) -> bool {
         self.0 & release.bit() != 0
     }
 
@@ -224,20 +224,20 @@ impl Releases {
     }
 
     /// The releases, oldest first.
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = Release> {
-        Release::ALL.into_iter().filter(move |release| self.contains(*release))
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = MuslRelease> {
+        MuslRelease::ALL.into_iter().filter(move |release| self.contains(*release))
     }
 
     /// The oldest release in the set.
     #[must_use]
-    pub fn first(self) -> Option<Release> {
+    pub fn first(self) -> Option<MuslRelease> {
         self.iter().next()
     }
 
     /// The oldest release from which on every release is in the set; `None` where the newest is not.
     #[must_use]
-    pub fn since(self) -> Option<Release> {
-        Release::ALL.into_iter().rev().take_while(|release| self.contains(*release)).last()
+    pub fn since(self) -> Option<MuslRelease> {
+        MuslRelease::ALL.into_iter().rev().take_while(|release| self.contains(*release)).last()
     }
 }
 
@@ -248,43 +248,43 @@ mod tests {
 
     #[test]
     fn releases_are_in_order_and_print_as_they_are_read() {
-        assert!(Release::ALL.is_sorted_by(|a, b| a < b && a.numbers() < b.numbers()));
-        assert_eq!((Release::ALL[0], Release::ALL[8]), (Release::OLDEST, Release::NEWEST));
-        for release in Release::ALL {
+        assert!(MuslRelease::ALL.is_sorted_by(|a, b| a < b && a.numbers() < b.numbers()));
+        assert_eq!((MuslRelease::ALL[0], MuslRelease::ALL[8]), (MuslRelease::OLDEST, MuslRelease::NEWEST));
+        for release in MuslRelease::ALL {
             assert_eq!(release.to_string().parse(), Ok(release));
         }
-        assert_eq!(serde_json::to_string(&Release::V1_2_3).unwrap(), "\"1.2.3\"");
+        assert_eq!(serde_json::to_string(&MuslRelease::V1_2_3).unwrap(), "\"1.2.3\"");
     }
 
     #[test]
     fn an_unknown_release_stands_for_the_newest_known_before_it() {
         for (text, release) in [
-            ("1.1.20", Release::V1_1_19),
-            ("1.1.23", Release::V1_1_19),
-            ("1.1.25", Release::V1_1_24),
-            ("1.2.7", Release::V1_2_6),
-            ("2.0.0", Release::V1_2_6),
+            ("1.1.20", MuslRelease::V1_1_19),
+            ("1.1.23", MuslRelease::V1_1_19),
+            ("1.1.25", MuslRelease::V1_1_24),
+            ("1.2.7", MuslRelease::V1_2_6),
+            ("2.0.0", MuslRelease::V1_2_6),
         ] {
             assert_eq!(text.parse(), Ok(release), "{text}");
         }
-        assert_eq!("1.1.18".parse::<Release>(), Err(InvalidRelease::TooOld("1.1.18".to_owned())));
-        assert_eq!("0.9.15".parse::<Release>(), Err(InvalidRelease::TooOld("0.9.15".to_owned())));
+        assert_eq!("1.1.18".parse::<MuslRelease>(), Err(InvalidMuslRelease::TooOld("1.1.18".to_owned())));
+        assert_eq!("0.9.15".parse::<MuslRelease>(), Err(InvalidMuslRelease::TooOld("0.9.15".to_owned())));
         for bad in ["", "1.2", "1.2.", "1.2.3.4", "1.2.x", "+1.2.3", "v1.2.3", "1.2.70000", " 1.2.3"] {
-            assert_eq!(bad.parse::<Release>(), Err(InvalidRelease::Malformed(bad.to_owned())));
+            assert_eq!(bad.parse::<MuslRelease>(), Err(InvalidMuslRelease::Malformed(bad.to_owned())));
         }
     }
 
     #[test]
     fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
         let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
-        assert_eq!(Release::ALL.map(Release::first_alpine), expected.map(Some));
-        assert_eq!(Release::V1_2_3.with_alpine(), "1.2.3 (Alpine 3.16)");
+        assert_eq!(MuslRelease::ALL.map(MuslRelease::first_alpine), expected.map(Some));
+        assert_eq!(MuslRelease::V1_2_3.with_alpine(), "1.2.3 (Alpine 3.16)");
     }
 
     #[test]
     fn the_documentation_names_the_same_alpine_releases() {
         let page = include_str!("../../docs/musl.md");
-        for release in Release::ALL.into_iter().filter(|release| *release != Release::OLDEST) {
+        for release in MuslRelease::ALL.into_iter().filter(|release| *release != MuslRelease::OLDEST) {
             let alpine = release.first_alpine().unwrap();
             assert!(page.contains(&format!("| {release} | {alpine} |")), "{release}: {alpine}");
         }
@@ -293,38 +293,41 @@ mod tests {
     #[test]
     fn pep656_tags_promise_their_oldest_release() {
         for (major, minor, release) in [
-            (1, 0, Release::V1_1_19),
-            (1, 1, Release::V1_1_24),
-            (1, 2, Release::V1_2_0),
-            (1, 3, Release::NEWEST),
-            (2, 0, Release::NEWEST),
+            (1, 0, MuslRelease::V1_1_19),
+            (1, 1, MuslRelease::V1_1_24),
+            (1, 2, MuslRelease::V1_2_0),
+            (1, 3, MuslRelease::NEWEST),
+            (2, 0, MuslRelease::NEWEST),
         ] {
-            assert_eq!(Release::oldest_of(MuslVersion { major, minor }), release, "{major}.{minor}");
+            assert_eq!(MuslRelease::oldest_of(MuslVersion { major, minor }), release, "{major}.{minor}");
         }
     }
 
-    fn without(set: Releases, release: Release) -> Releases {
+    fn without(set: Releases, release: MuslRelease) -> Releases {
         Releases(set.0 & !release.bit())
     }
 
     #[test]
     fn sets_know_since_when_nothing_is_missing() {
-        let gap = without(without(Releases::ALL, Release::V1_2_4), Release::V1_2_5);
-        assert_eq!(gap.since(), Some(Release::V1_2_6));
-        assert_eq!(gap.first(), Some(Release::V1_1_19));
-        assert_eq!(Releases::ALL.since(), Some(Release::V1_1_19));
-        assert_eq!(without(Releases::ALL, Release::NEWEST).since(), None);
+        let gap = without(without(Releases::ALL, MuslRelease::V1_2_4), MuslRelease::V1_2_5);
+        assert_eq!(gap.since(), Some(MuslRelease::V1_2_6));
+        assert_eq!(gap.first(), Some(MuslRelease::V1_1_19));
+        assert_eq!(Releases::ALL.since(), Some(MuslRelease::V1_1_19));
+        assert_eq!(without(Releases::ALL, MuslRelease::NEWEST).since(), None);
         assert_eq!(Releases::NONE.since(), None);
     }
 
     #[test]
     fn sets_are_sets() {
-        let new = Releases::from_on(Release::V1_2_5);
-        assert_eq!(new.iter().collect::<Vec<_>>(), [Release::V1_2_5, Release::V1_2_6]);
-        assert_eq!(Releases::ALL.iter().collect::<Vec<_>>(), Release::ALL);
-        assert!(new.contains(Release::V1_2_6) && !new.contains(Release::V1_2_4));
+        let new = Releases::from_on(MuslRelease::V1_2_5);
+        assert_eq!(new.iter().collect::<Vec<_>>(), [MuslRelease::V1_2_5, MuslRelease::V1_2_6]);
+        assert_eq!(Releases::ALL.iter().collect::<Vec<_>>(), MuslRelease::ALL);
+        assert!(new.contains(MuslRelease::V1_2_6) && !new.contains(MuslRelease::V1_2_4));
         assert_eq!(new.union(Releases::ALL), Releases::ALL);
-        assert_eq!(new.intersection(without(Releases::ALL, Release::V1_2_6)).first(), Some(Release::V1_2_5));
-        assert!(new.intersection(without(without(new, Release::V1_2_5), Release::V1_2_6)).is_empty());
+        assert_eq!(
+            new.intersection(without(Releases::ALL, MuslRelease::V1_2_6)).first(),
+            Some(MuslRelease::V1_2_5)
+        );
+        assert!(new.intersection(without(without(new, MuslRelease::V1_2_5), MuslRelease::V1_2_6)).is_empty());
     }
 }

@@ -5,7 +5,7 @@
 use crate::platform::Arch;
 
 use super::names::Names;
-use super::release::{Release, Releases};
+use super::release::{MuslRelease, Releases};
 use super::table;
 
 /// A letter for the class and the name; room for twice as many names as there are.
@@ -56,7 +56,7 @@ pub fn is_lfs64(name: &[u8]) -> bool {
 /// From 1.2.4 on, but for one name: `posix_fallocate64` does not fit the 16 bytes in which `get_lfs64` of 1.2.4 and
 /// 1.2.5 looks for a name (corrected in musl's commit 53ac44ff, 1.2.6).
 fn lfs64_releases(name: &[u8]) -> Releases {
-    let since = if name == b"posix_fallocate64" { Release::V1_2_6 } else { Release::V1_2_4 };
+    let since = if name == b"posix_fallocate64" { MuslRelease::V1_2_6 } else { MuslRelease::V1_2_4 };
     Releases::from_on(since)
 }
 
@@ -89,8 +89,8 @@ pub fn is_glibc_only(name: &[u8]) -> bool {
 /// The first release known that runs on the architecture. riscv64 came with musl 1.1.23, of which nothing is known
 /// here, so that 1.1.24 stands for it; loongarch64 came with 1.2.5.
 #[must_use]
-pub fn arch_floor(arch: Arch) -> Release {
-    releases_for(arch).first().unwrap_or(Release::NEWEST)
+pub fn arch_floor(arch: Arch) -> MuslRelease {
+    releases_for(arch).first().unwrap_or(MuslRelease::NEWEST)
 }
 
 /// The releases that run on the architecture.
@@ -117,13 +117,13 @@ const fn column(arch: Arch) -> usize {
 mod tests {
     use super::*;
 
-    fn since(arch: Arch, name: &str) -> Option<Release> {
+    fn since(arch: Arch, name: &str) -> Option<MuslRelease> {
         exports(arch, name.as_bytes()).and_then(Releases::since)
     }
 
     #[test]
     fn the_table_is_of_these_releases_and_architectures() {
-        assert_eq!(table::RELEASES, Release::ALL.map(|release| release.to_string()));
+        assert_eq!(table::RELEASES, MuslRelease::ALL.map(|release| release.to_string()));
         for arch in Arch::ALL {
             assert_eq!(table::ARCHES[column(arch)], arch.musl_loader_name());
         }
@@ -149,14 +149,14 @@ mod tests {
     #[test]
     fn names_resolve_from_the_release_that_brought_them() {
         for (name, release) in [
-            ("malloc", Release::V1_1_19),
-            ("getrandom", Release::V1_1_24),
-            ("reallocarray", Release::V1_2_2),
-            ("gettid", Release::V1_2_2),
-            ("qsort_r", Release::V1_2_3),
-            ("pthread_getname_np", Release::V1_2_3),
-            ("statx", Release::V1_2_5),
-            ("__getauxval", Release::V1_2_6),
+            ("malloc", MuslRelease::V1_1_19),
+            ("getrandom", MuslRelease::V1_1_24),
+            ("reallocarray", MuslRelease::V1_2_2),
+            ("gettid", MuslRelease::V1_2_2),
+            ("qsort_r", MuslRelease::V1_2_3),
+            ("pthread_getname_np", MuslRelease::V1_2_3),
+            ("statx", MuslRelease::V1_2_5),
+            ("__getauxval", MuslRelease::V1_2_6),
         ] {
             assert_eq!(since(Arch::X86_64, name), Some(release), "{name}");
         }
@@ -168,18 +168,18 @@ mod tests {
     #[test]
     fn names_that_were_taken_away_resolve_no_more() {
         let releases = exports(Arch::X86_64, b"__expand_heap").unwrap_or_default();
-        assert!(releases.contains(Release::V1_1_19) && releases.since().is_none());
+        assert!(releases.contains(MuslRelease::V1_1_19) && releases.since().is_none());
     }
 
     #[test]
     fn lfs64_names_resolve_though_they_are_not_exported() {
-        assert_eq!(since(Arch::X86_64, "open64"), Some(Release::V1_1_19));
-        assert!(!exported(Arch::X86_64, b"open64").contains(Release::V1_2_4));
+        assert_eq!(since(Arch::X86_64, "open64"), Some(MuslRelease::V1_1_19));
+        assert!(!exported(Arch::X86_64, b"open64").contains(MuslRelease::V1_2_4));
         // 32-bit musl 1.2.0 to 1.2.3 had these two the other way round.
-        assert_eq!(since(Arch::I686, "__xstat64"), Some(Release::V1_1_19));
-        assert_eq!(since(Arch::I686, "__xstat"), Some(Release::V1_2_4));
+        assert_eq!(since(Arch::I686, "__xstat64"), Some(MuslRelease::V1_1_19));
+        assert_eq!(since(Arch::I686, "__xstat"), Some(MuslRelease::V1_2_4));
         // A port that never exported them has the rule too, and no release before its first.
-        assert_eq!(exports(Arch::Loongarch64, b"readdir64_r"), Some(Releases::from_on(Release::V1_2_5)));
+        assert_eq!(exports(Arch::Loongarch64, b"readdir64_r"), Some(Releases::from_on(MuslRelease::V1_2_5)));
         for name in ["fcntl64", "epoll_wait64", "__open64_2"] {
             assert_eq!(exports(Arch::X86_64, name.as_bytes()), None, "{name}");
         }
@@ -189,17 +189,20 @@ mod tests {
     fn posix_fallocate64_does_not_resolve_on_1_2_4_and_1_2_5() {
         for arch in Arch::ALL {
             let releases = exports(arch, b"posix_fallocate64").unwrap_or_default();
-            assert!(!releases.contains(Release::V1_2_4) && !releases.contains(Release::V1_2_5), "{arch}");
-            assert_eq!(releases.since(), Some(Release::V1_2_6), "{arch}");
+            assert!(
+                !releases.contains(MuslRelease::V1_2_4) && !releases.contains(MuslRelease::V1_2_5),
+                "{arch}"
+            );
+            assert_eq!(releases.since(), Some(MuslRelease::V1_2_6), "{arch}");
         }
-        assert!(exported(Arch::X86_64, b"posix_fallocate64").contains(Release::V1_2_3));
+        assert!(exported(Arch::X86_64, b"posix_fallocate64").contains(MuslRelease::V1_2_3));
     }
 
     #[test]
     fn time64_names_are_of_32_bit_architectures_from_1_2_0() {
         for arch in Arch::ALL {
             let expected =
-                matches!(arch, Arch::I686 | Arch::Armv7l | Arch::Armv6l).then_some(Release::V1_2_0);
+                matches!(arch, Arch::I686 | Arch::Armv7l | Arch::Armv6l).then_some(MuslRelease::V1_2_0);
             assert_eq!(since(arch, "__clock_gettime64"), expected, "{arch}");
         }
     }
@@ -222,9 +225,9 @@ mod tests {
     fn architectures_begin_with_their_port() {
         for arch in Arch::ALL {
             let expected = match arch {
-                Arch::Riscv64 => Release::V1_1_24,
-                Arch::Loongarch64 => Release::V1_2_5,
-                _ => Release::V1_1_19,
+                Arch::Riscv64 => MuslRelease::V1_1_24,
+                Arch::Loongarch64 => MuslRelease::V1_2_5,
+                _ => MuslRelease::V1_1_19,
             };
             assert_eq!(arch_floor(arch), expected, "{arch}");
             assert_eq!(since(arch, "malloc"), Some(expected), "{arch}");

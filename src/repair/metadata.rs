@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::RepairError;
 use crate::audit::rules::overclaimed;
 use crate::audit::{Audit, WheelKind, built_for_musl};
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 use crate::platform::{Arch, MuslVersion};
 use crate::policy::Policy;
 use crate::wheel::{PlatformTag, Wheel, WheelFilename, WheelInfo, WheelInfoJson};
@@ -147,7 +147,7 @@ pub(super) fn check_minimum(
     let granted = match (&options.platform, target) {
         (PlatformChoice::Auto, _) => None,
         (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
-            Some(Release::oldest_of(*version))
+            Some(MuslRelease::oldest_of(*version))
         }
         _ => None,
     };

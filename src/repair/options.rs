@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::elf::Strip;
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 use crate::platform::MuslVersion;
 use crate::wheel::PlatformTag;
 
@@ -25,7 +25,7 @@ pub struct RepairOptions {
     /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
     pub keep_relr: bool,
     /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
-    pub min_musl: Option<Release>,
+    pub min_musl: Option<MuslRelease>,
     /// The build tag of the result, instead of the input's.
     pub build_tag: Option<String>,
     /// Whether a software bill of materials is added for what is grafted.

@@ -10,7 +10,7 @@ use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
 use crate::wheel::{
-    Directory, Place, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path,
+    Directory, InstallLocation, PlatformTag, Scheme, Wheel, WheelFilename, WheelPath, relative_run_path,
 };
 
 use super::graft::{Graft, GraftDir, GraftNames, graft_dir};
@@ -314,7 +314,7 @@ impl<'a> Planner<'a> {
                 _ => continue,
             };
             let entry = relative_run_path(from, &to).ok_or_else(|| RepairError::Unreachable {
-                object: object.origin.shown().to_owned(),
+                object: object.origin.display_name().to_owned(),
                 target: name.to_owned(),
             })?;
             if seen.insert(entry.clone()) {
@@ -329,7 +329,7 @@ impl<'a> Planner<'a> {
         let program: WheelPath = format!("{directory}/{path}")
             .parse()
             .map_err(|source| RepairError::Name { name: path.to_owned(), source })?;
-        let place = Place { scheme: Scheme::Site, path: program.clone() };
+        let place = InstallLocation { scheme: Scheme::Site, path: program.clone() };
         if self.wheel.member_at(&place).is_some() {
             return Err(RepairError::Occupied { member: program.to_string() });
         }

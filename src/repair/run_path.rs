@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::elf::{ElfFacts, RunPathEdit};
 use crate::musl;
 use crate::resolve::{InstalledLayout, directory_of};
-use crate::wheel::{Directory, Place, relative_run_path};
+use crate::wheel::{Directory, InstallLocation, relative_run_path};
 
 /// What becomes of an object's run path, and the entries that are dropped.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn decide(
 pub(super) fn translate(
     facts: &ElfFacts,
     layout: &InstalledLayout,
-    place: &Place,
+    place: &InstallLocation,
     to: &Directory,
     wanted: &[String],
 ) -> RunPathDecision {

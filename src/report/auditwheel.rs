@@ -24,7 +24,7 @@ fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
         let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
         let path = object.and_then(|object| match &object.origin {
             Origin::File { file, .. } => Some(file.path.clone()),
-            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+            Origin::Member { .. } | Origin::Sibling { .. } => None,
         });
         (library.name, path)
     });

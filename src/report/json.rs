@@ -55,7 +55,7 @@ impl<'a> AuditView<'a> {
     fn of(subject: String, elf: &'a ElfAudit, packages: &'a SystemPackages) -> Self {
         let file = |index: usize| match &elf.graph.objects.get(index)?.origin {
             Origin::File { file, .. } => Some(file),
-            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+            Origin::Member { .. } | Origin::Sibling { .. } => None,
         };
         let libraries = elf.external_libraries().into_iter().map(|library| {
             let file = library.object.and_then(file);
@@ -110,7 +110,9 @@ struct ObjectView<'a> {
 impl<'a> ObjectView<'a> {
     fn of(index: usize, member: &'a WheelPath, object: &'a Object, elf: &'a ElfAudit) -> Self {
         let path = |resolution: &Resolution| match resolution {
-            Resolution::Object { index } => elf.graph.objects.get(*index).map(|target| target.origin.shown()),
+            Resolution::Object { index } => {
+                elf.graph.objects.get(*index).map(|target| target.origin.display_name())
+            }
             _ => None,
         };
         let needed = object.dependencies.iter().map(|dependency| NeededView {

@@ -16,7 +16,7 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
     let mut text = Lines::default();
     let Some(object) = graph.objects.get(root) else { return String::new() };
     let process = process_of(graph, root);
-    text.add(format_args!("{}", object.origin.shown()));
+    text.add(format_args!("{}", object.origin.display_name()));
     let mut printed = HashSet::from([root]);
     let mut stack = vec![(process.dependencies(&graph.objects, root), 1)];
     // An explicit stack: dependency chains may be thousands deep.
@@ -34,7 +34,7 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
             Resolution::Excluded { pattern, .. } => format!("excluded by {pattern}"),
             Resolution::Missing { .. } => "not found".to_owned(),
             Resolution::Object { index } => {
-                let shown = graph.objects.get(*index).map_or("", |object| object.origin.shown());
+                let shown = graph.objects.get(*index).map_or("", |object| object.origin.display_name());
                 if printed.insert(*index) {
                     stack.push((process.dependencies(&graph.objects, *index), depth + 1));
                     shown.to_owned()
@@ -74,7 +74,7 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
                 Resolution::Object { index } => {
                     let target = graph.objects.get(*index);
                     (
-                        target.map(|object| object.origin.shown().to_owned()),
+                        target.map(|object| object.origin.display_name().to_owned()),
                         target.map(|object| platform(&object.facts)),
                         target.map(|object| object.facts.needed.clone()).unwrap_or_default(),
                     )
@@ -101,8 +101,8 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
     json!({
         "interpreter": object.facts.interpreter,
         "libc": crate::audit::libc_name(graph, root),
-        "path": object.origin.shown(),
-        "realpath": object.origin.shown(),
+        "path": object.origin.display_name(),
+        "realpath": object.origin.display_name(),
         "platform": platform(&object.facts),
         "needed": object.facts.needed,
         "rpath": entries(object.facts.rpath.as_deref()),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::limits::Limits;
 use crate::musl::{self, RunPath};
 
+use super::expanded_run_path::ExpandedRunPath;
 use super::finder::{Finder, Found};
 use super::graph::Exceeded;
 use super::layout::{Installed, InstalledLayout, directory_of};
 use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
 use super::object::{Dependency, Object, Origin, Resolution};
-use super::own_path::OwnPath;
 use super::search::Directory;
 
 /// How many steps from object to object cost as much as asking the file system once, measured roughly.
@@ -31,7 +31,7 @@ pub(super) struct Search<'a> {
     /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
     pub(super) inherits: BTreeSet<usize>,
     /// Where their run paths lead.
-    own_paths: Vec<Arc<OwnPath>>,
+    expanded_run_paths: Vec<Arc<ExpandedRunPath>>,
     files: BTreeMap<PathBuf, usize>,
     pub(super) used_patterns: BTreeSet<usize>,
     /// What was spent so far, and the limit that ended the search.
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(finder: &'a Finder, roots: Vec<Object>, layout: &'a InstalledLayout) -> Self {
         let files = roots.iter().enumerate().filter_map(|(index, root)| match &root.origin {
             Origin::File { file, .. } => Some((file.location.clone(), index)),
-            Origin::Member { .. } | Origin::Neighbour { .. } => None,
+            Origin::Member { .. } | Origin::Sibling { .. } => None,
         });
         Self {
             finder,
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            own_paths: OwnPath::of_all(&roots, layout, &finder.options().places),
+            expanded_run_paths: ExpandedRunPath::of_all(&roots, layout, &finder.options().places),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -103,7 +103,8 @@ impl<'a> Search<'a> {
     /// Ends the search where `found` is more than the limit. Only the first limit is reported.
     fn check(&mut self, what: &'static str, found: u64, limit: u64, object: usize) -> bool {
         if found > limit && self.exceeded.is_none() {
-            let object = self.objects.get(object).map_or("", |object| object.origin.shown()).to_owned();
+            let object =
+                self.objects.get(object).map_or("", |object| object.origin.display_name()).to_owned();
             self.exceeded = Some(Exceeded { what, limit, object });
         }
         self.exceeded.is_none()
@@ -367,7 +368,7 @@ impl<'a> Search<'a> {
     fn scope(&mut self, chain: Vec<usize>, wanted: Shape) -> Scope {
         let directories = self.directories(&chain, wanted);
         let mut seen = HashSet::new();
-        let shown = directories.iter().map(Directory::shown);
+        let shown = directories.iter().map(Directory::display_name);
         let shown = shown.filter(|directory| seen.insert(directory.clone())).collect();
         Scope { wanted, chain, directories, shown }
     }
@@ -392,7 +393,7 @@ impl<'a> Search<'a> {
     /// What the run paths of the chain lead to in the wheel. The first thing of that name decides.
     fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Inside {
         for (step, index) in chain.iter().enumerate() {
-            let Some(own) = self.own_paths.get(*index) else { continue };
+            let Some(own) = self.expanded_run_paths.get(*index) else { continue };
             self.steps += ENTRY * own.inside.len() as u64;
             for directory in &own.inside {
                 let Some(found) = self.layout.file(directory, name) else { continue };
@@ -401,7 +402,9 @@ impl<'a> Search<'a> {
                         let object = self.objects.get(index);
                         match object.and_then(|object| unusable(&object.facts, wanted)) {
                             None => return Inside::Object { index, inherited: step > 0 },
-                            Some(reason) => (object.map(|object| object.origin.shown().to_owned()), reason),
+                            Some(reason) => {
+                                (object.map(|object| object.origin.display_name().to_owned()), reason)
+                            }
                         }
                     }
                     Installed::OtherFile => (None, "not a file that can be loaded".to_owned()),
@@ -418,7 +421,7 @@ impl<'a> Search<'a> {
     fn directories(&mut self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
         let places = &self.finder.options().places;
         let mut directories = places.first_directories();
-        for own in chain.iter().filter_map(|index| self.own_paths.get(*index)) {
+        for own in chain.iter().filter_map(|index| self.expanded_run_paths.get(*index)) {
             self.steps += ENTRY * own.outside.len() as u64;
             directories.extend(own.outside.iter().cloned());
             if self.steps / STEPS > self.limits().lookups {
@@ -455,7 +458,11 @@ impl<'a> Search<'a> {
             dependencies: Vec::new(),
             origin: Origin::File { found, file },
         };
-        self.own_paths.push(Arc::new(OwnPath::of(&object, self.layout, &self.finder.options().places)));
+        self.expanded_run_paths.push(Arc::new(ExpandedRunPath::of(
+            &object,
+            self.layout,
+            &self.finder.options().places,
+        )));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)

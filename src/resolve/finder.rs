@@ -13,13 +13,13 @@ use crate::platform::Arch;
 use super::library::{LibraryFile, Rejected, read_library};
 use super::object::{Object, Origin};
 use super::pattern::Pattern;
-use super::search::{Directory, SearchPlaces};
+use super::search::{Directory, SearchPaths};
 
 /// What decides how names are resolved, apart from the files themselves.
 #[derive(Clone, Debug, Default)]
 pub struct ResolverOptions {
     /// Where to look.
-    pub places: SearchPlaces,
+    pub places: SearchPaths,
     /// What the user provides.
     pub exclude: Vec<Pattern>,
     /// Names that every system provides, by policy.
@@ -106,10 +106,10 @@ impl Finder {
     pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
         let directory = self.in_sysroot(directory);
         let directory = directory.as_ref();
-        if musl::too_long(&directory.shown(), name) {
+        if musl::too_long(&directory.display_name(), name) {
             return Ok(None);
         }
-        let shown = || format!("{}/{name}", directory.shown().trim_end_matches('/'));
+        let shown = || format!("{}/{name}", directory.display_name().trim_end_matches('/'));
         let rejected = |reason: String| Rejected { path: shown(), reason };
         let located = match directory {
             Directory::Inside(path) => self.resolve(path, name).map(|(path, at)| (path, true, at)),
@@ -184,7 +184,7 @@ mod tests {
         let host = Directory::Host(elsewhere.path().to_owned());
         let inside = Directory::Inside("/usr/lib".to_owned());
         let found = |directories: [&Directory; 2]| {
-            let places = SearchPlaces { sysroot: Sysroot::new(&root), ..SearchPlaces::default() };
+            let places = SearchPaths { sysroot: Sysroot::new(&root), ..SearchPaths::default() };
             let finder = Finder::new(ResolverOptions { places, ..ResolverOptions::default() });
             directories.map(|directory| finder.candidate(directory, "libgreet.so.3").unwrap().unwrap().file)
         };

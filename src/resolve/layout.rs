@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::musl::RunPath;
-use crate::wheel::{Directory, Place, Scheme};
+use crate::wheel::{Directory, InstallLocation, Scheme};
 
 /// Where programs are installed, relative to the prefix.
 const BIN: &str = "bin";
@@ -48,7 +48,7 @@ impl InstalledLayout {
 
     /// Where a member is installed, relative to the prefix.
     #[must_use]
-    pub fn installed(&self, place: &Place) -> String {
+    pub fn installed(&self, place: &InstallLocation) -> String {
         // The exact name: what is shown of it is escaped.
         let path = place.path.as_str();
         match self.top(place.scheme) {
@@ -78,7 +78,7 @@ impl InstalledLayout {
     }
 
     /// Adds an object under its index. The first at a place stays.
-    pub fn insert(&mut self, place: &Place, index: usize) {
+    pub fn insert(&mut self, place: &InstallLocation, index: usize) {
         let path = self.installed(place);
         let here = self.files.entry(path.clone()).or_default();
         if here.is_none() {
@@ -88,7 +88,7 @@ impl InstalledLayout {
     }
 
     /// Adds a file that is no object, unless an object is added at the same place.
-    pub fn insert_other(&mut self, place: &Place) {
+    pub fn insert_other(&mut self, place: &InstallLocation) {
         self.files.entry(self.installed(place)).or_default();
     }
 
@@ -99,7 +99,7 @@ impl InstalledLayout {
     }
 
     /// Adds a link to a directory whose own path has no links in it.
-    pub fn insert_link(&mut self, link: &Place, target: &Directory) {
+    pub fn insert_link(&mut self, link: &InstallLocation, target: &Directory) {
         let path = self.installed(link);
         let target = self.installed_directory(target);
         self.links.insert(path, target);
@@ -107,7 +107,7 @@ impl InstalledLayout {
 
     fn installed_directory(&self, directory: &Directory) -> String {
         match &directory.path {
-            Some(path) => self.installed(&Place { scheme: directory.scheme, path: path.clone() }),
+            Some(path) => self.installed(&InstallLocation { scheme: directory.scheme, path: path.clone() }),
             None => self.top(directory.scheme).to_owned(),
         }
     }
@@ -200,8 +200,8 @@ pub(crate) fn directory_of(path: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn place(scheme: Scheme, path: &str) -> Place {
-        Place { scheme, path: path.parse().unwrap() }
+    fn place(scheme: Scheme, path: &str) -> InstallLocation {
+        InstallLocation { scheme, path: path.parse().unwrap() }
     }
 
     #[test]

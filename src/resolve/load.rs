@@ -89,7 +89,7 @@ impl Search<'_> {
     /// The process in which every object finds what it finds by itself: no run path is inherited, and no two libraries
     /// have one name. Most are so.
     fn ordinary_process(&self, root: usize) -> Option<Process> {
-        let mut process = Process { objects: vec![root], departures: BTreeMap::new() };
+        let mut process = Process { objects: vec![root], overrides: BTreeMap::new() };
         let mut names: HashMap<&str, usize> = HashMap::new();
         let mut seen = BTreeSet::from([root]);
         let mut next = 0;
@@ -116,7 +116,7 @@ impl Search<'_> {
         let mut places: HashMap<usize, usize> = HashMap::from([(root, 0)]);
         // The file names that searches have found (`shortname`). What was opened by its path has none.
         let mut names: HashMap<String, usize> = HashMap::new();
-        let mut departures = BTreeMap::new();
+        let mut overrides = BTreeMap::new();
         let mut next = 0;
         while let Some(Loaded { object, .. }) = loaded.get(next) {
             let (place, object) = (next, *object);
@@ -144,11 +144,11 @@ impl Search<'_> {
                     });
                 }
                 if known.is_some_and(|known| differ(&known, &here)) {
-                    departures.insert((object, position), here);
+                    overrides.insert((object, position), here);
                 }
             }
         }
-        Process { objects: loaded.into_iter().map(|loaded| loaded.object).collect(), departures }
+        Process { objects: loaded.into_iter().map(|loaded| loaded.object).collect(), overrides }
     }
 }
 

@@ -2,13 +2,13 @@
 
 mod apk;
 mod closure;
+mod expanded_run_path;
 mod finder;
 mod graph;
 mod layout;
 mod library;
 mod load;
 mod object;
-mod own_path;
 mod pattern;
 mod process;
 mod resolver;
@@ -29,7 +29,7 @@ pub use object::{Dependency, Object, Origin, Resolution};
 pub use pattern::{Pattern, PatternError};
 pub use process::Process;
 pub use resolver::Resolver;
-pub use search::{SearchPlaces, SystemPath};
+pub use search::{SearchPaths, SystemPath};
 pub use sysroot::Sysroot;
 pub use system::{Purpose, System};
 pub use system_packages::SystemPackages;

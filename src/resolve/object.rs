@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::elf::{ElfFacts, Kind};
 use crate::musl::ObjectSymbols;
-use crate::wheel::{Place, WheelPath};
+use crate::wheel::{InstallLocation, WheelPath};
 
 use super::library::{LibraryFile, Rejected};
 
@@ -23,7 +23,7 @@ pub struct Object {
     /// Size in bytes.
     pub size: u64,
     /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
-    /// elsewhere: [`Process::departures`].
+    /// elsewhere: [`Process::overrides`].
     pub dependencies: Vec<Dependency>,
 }
 
@@ -36,14 +36,14 @@ pub enum Origin {
         /// Its name in the archive.
         path: WheelPath,
         /// Where an installer puts it.
-        place: Place,
+        place: InstallLocation,
     },
     /// A member of another wheel that is installed beside this one.
-    Neighbour {
+    Sibling {
         /// Its name, and the wheel's.
         shown: String,
         /// Where an installer puts it.
-        place: Place,
+        place: InstallLocation,
     },
     /// A file outside.
     File {
@@ -57,10 +57,10 @@ pub enum Origin {
 impl Origin {
     /// The name to show.
     #[must_use]
-    pub fn shown(&self) -> &str {
+    pub fn display_name(&self) -> &str {
         match self {
             Self::Member { path, .. } => path.as_str(),
-            Self::Neighbour { shown, .. } => shown,
+            Self::Sibling { shown, .. } => shown,
             Self::File { file, .. } => &file.path,
         }
     }
@@ -69,9 +69,9 @@ impl Origin {
 impl Origin {
     /// Where it is installed, if it is part of a wheel.
     #[must_use]
-    pub fn place(&self) -> Option<&Place> {
+    pub fn place(&self) -> Option<&InstallLocation> {
         match self {
-            Self::Member { place, .. } | Self::Neighbour { place, .. } => Some(place),
+            Self::Member { place, .. } | Self::Sibling { place, .. } => Some(place),
             Self::File { .. } => None,
         }
     }
@@ -147,7 +147,7 @@ impl Object {
     pub(super) fn is_named_as_library(&self) -> bool {
         let path = match &self.origin {
             Origin::File { found, .. } => found,
-            _ => self.origin.place().map_or(self.origin.shown(), |place| place.path.as_str()),
+            _ => self.origin.place().map_or(self.origin.display_name(), |place| place.path.as_str()),
         };
         self.facts.kind == Kind::Dynamic && is_library_name(path.rsplit('/').next().unwrap_or(path))
     }

@@ -13,7 +13,7 @@ pub struct Process {
     /// Where names lead in this process, if it is not where the search of the object that asks leads by itself: to a library
     /// that was loaded before under that name, or nowhere, since only something else would have led there. By object and
     /// position among its dependencies.
-    pub departures: BTreeMap<(usize, usize), Resolution>,
+    pub overrides: BTreeMap<(usize, usize), Resolution>,
 }
 
 impl Process {
@@ -31,7 +31,7 @@ impl Process {
     ) -> impl Iterator<Item = (&'a str, &'a Resolution)> {
         let dependencies = objects.get(object).into_iter().flat_map(|object| &object.dependencies);
         dependencies.enumerate().map(move |(position, dependency)| {
-            let here = self.departures.get(&(object, position)).unwrap_or(&dependency.resolution);
+            let here = self.overrides.get(&(object, position)).unwrap_or(&dependency.resolution);
             (dependency.name.as_str(), here)
         })
     }

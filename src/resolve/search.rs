@@ -9,7 +9,7 @@ use super::sysroot::Sysroot;
 
 /// Where libraries outside the wheel are looked for, apart from run paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SearchPlaces {
+pub struct SearchPaths {
     /// The root file system that absolute run paths, the path file and musl's default directories belong to.
     pub sysroot: Sysroot,
     /// Directories of the host that come first: `-l`, then `LD_LIBRARY_PATH` (`load_library` searches
@@ -42,7 +42,7 @@ pub(super) enum Directory {
 
 impl Directory {
     /// How it is shown: as the caller or the loader's path names it.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn display_name(&self) -> String {
         match self {
             Self::Host(path) => path.display().to_string(),
             Self::Inside(path) => path.clone(),
@@ -50,7 +50,7 @@ impl Directory {
     }
 }
 
-impl SearchPlaces {
+impl SearchPaths {
     /// The directories of the host that the caller named.
     pub(super) fn named(&self) -> impl Iterator<Item = &Path> {
         let system = match &self.system {
@@ -98,15 +98,18 @@ impl SearchPlaces {
 mod tests {
     use super::*;
 
-    fn places(root: &Path) -> SearchPlaces {
-        SearchPlaces { sysroot: Sysroot::new(root), ..SearchPlaces::default() }
+    fn places(root: &Path) -> SearchPaths {
+        SearchPaths { sysroot: Sysroot::new(root), ..SearchPaths::default() }
     }
 
     #[test]
     fn without_a_path_file_musl_looks_in_three_directories() {
         let dir = tempfile::tempdir().unwrap();
-        let shown: Vec<_> =
-            places(dir.path()).system_directories(Some(Arch::X86_64)).iter().map(Directory::shown).collect();
+        let shown: Vec<_> = places(dir.path())
+            .system_directories(Some(Arch::X86_64))
+            .iter()
+            .map(Directory::display_name)
+            .collect();
         assert_eq!(shown, ["/lib", "/usr/local/lib", "/usr/lib"]);
     }
 
@@ -116,7 +119,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("etc")).unwrap();
         std::fs::write(dir.path().join("etc/ld-musl-armhf.path"), "/a\n/b:/c\n").unwrap();
         let of = |arch| -> Vec<_> {
-            places(dir.path()).system_directories(Some(arch)).iter().map(Directory::shown).collect()
+            places(dir.path()).system_directories(Some(arch)).iter().map(Directory::display_name).collect()
         };
         assert_eq!(of(Arch::Armv7l), ["/a", "/b", "/c"]);
         assert_eq!(of(Arch::X86_64).len(), 3);

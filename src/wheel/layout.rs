@@ -24,7 +24,7 @@ pub enum Scheme {
 
 /// Where one member is installed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct InstallLocation {
     /// The directory it is installed below.
     pub scheme: Scheme,
     /// The path below that directory.
@@ -53,12 +53,12 @@ pub struct NoPlace {
     pub data_dir: String,
 }
 
-impl Place {
+impl InstallLocation {
     /// Where `member` of the wheel with data directory `data_dir` (`demo-1.0.data`) is installed.
     ///
     /// ```
-    /// use muslrepair::wheel::{Place, Scheme};
-    /// let place = Place::of(&"demo-1.0.data/platlib/demo/_core.so".parse()?, "demo-1.0.data")?;
+    /// use muslrepair::wheel::{InstallLocation, Scheme};
+    /// let place = InstallLocation::of(&"demo-1.0.data/platlib/demo/_core.so".parse()?, "demo-1.0.data")?;
     /// assert_eq!((place.scheme, place.path.as_str()), (Scheme::Site, "demo/_core.so"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn place(member: &str) -> Option<(Scheme, String)> {
-        let place = Place::of(&member.parse().unwrap(), "demo-1.0.data").ok()?;
+        let place = InstallLocation::of(&member.parse().unwrap(), "demo-1.0.data").ok()?;
         Some((place.scheme, place.path.as_str().to_owned()))
     }
 
@@ -173,7 +173,8 @@ mod tests {
         for member in ["demo-1.0.data/lib/x", "demo-1.0.data/x", "demo-1.0.data/scripts"] {
             assert_eq!(place(member), None, "{member}");
         }
-        let error = Place::of(&"demo-1.0.data/lib/x".parse().unwrap(), "demo-1.0.data").unwrap_err();
+        let error =
+            InstallLocation::of(&"demo-1.0.data/lib/x".parse().unwrap(), "demo-1.0.data").unwrap_err();
         assert!(error.to_string().starts_with("`demo-1.0.data/lib/x` has no place"));
     }
 
@@ -204,8 +205,9 @@ mod tests {
     #[test]
     fn platlib_of_the_data_directory_is_beside_the_root() {
         let extension =
-            Place::of(&"demo-1.0.data/platlib/demo/a.so".parse().unwrap(), "demo-1.0.data").unwrap();
-        let library = Place::of(&"demo.libs/b.so".parse().unwrap(), "demo-1.0.data").unwrap();
+            InstallLocation::of(&"demo-1.0.data/platlib/demo/a.so".parse().unwrap(), "demo-1.0.data")
+                .unwrap();
+        let library = InstallLocation::of(&"demo.libs/b.so".parse().unwrap(), "demo-1.0.data").unwrap();
         assert_eq!(
             relative_run_path(&extension.directory(), &library.directory()).as_deref(),
             Some("$ORIGIN/../demo.libs")

@@ -15,7 +15,7 @@ pub use archive::scan::{RowMismatch, Scan, Scanned};
 pub(crate) use archive::sums::Sums;
 pub use archive::time::DosTime;
 pub use archive::writer::{WheelWriter, Written};
-pub use layout::{Directory, NoPlace, Place, Scheme, relative_run_path};
+pub use layout::{Directory, InstallLocation, NoPlace, Scheme, relative_run_path};
 pub use metadata::core_metadata::{InvalidMetadata, Metadata};
 pub use metadata::digest::Sha256Digest;
 pub(crate) use metadata::entry_points::is_path;

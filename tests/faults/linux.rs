@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Trial};
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::repair::{RepairError, RepairOptions, apply, plan};
-use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits};
 use nix::sys::signal::{Signal, kill};
@@ -274,7 +274,7 @@ fn a_library_that_changes_after_it_was_looked_at_is_not_grafted() {
         let mut bytes = std::fs::read(testdata("rootfs/usr/lib/libgreet.so.3.1")).unwrap();
         bytes.resize(bytes.len().max(size), 0);
         std::fs::write(&library, &bytes).unwrap();
-        let places = SearchPlaces { first: vec![libraries], ..SearchPlaces::default() };
+        let places = SearchPaths { first: vec![libraries], ..SearchPaths::default() };
         let resolver =
             || Resolver::new(ResolverOptions { places: places.clone(), ..ResolverOptions::default() });
         let options = RepairOptions::default();
@@ -320,7 +320,7 @@ fn a_wheel_that_changes_after_it_was_looked_at_is_not_repaired() {
         let input = sandbox.wheel(&builder);
         let file = std::fs::File::options().append(true).open(&input).unwrap();
         file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();
-        let places = SearchPlaces { sysroot: Sysroot::new(testdata("rootfs")), ..SearchPlaces::default() };
+        let places = SearchPaths { sysroot: Sysroot::new(testdata("rootfs")), ..SearchPaths::default() };
         let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
         let options = RepairOptions::default();
         let wheel = Wheel::open(&input, &Limits::default()).unwrap();

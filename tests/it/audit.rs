@@ -2,7 +2,7 @@
 
 use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Segment;
-use muslrepair::musl::{ObjectSymbols, Release};
+use muslrepair::musl::{MuslRelease, ObjectSymbols};
 use muslrepair::platform::Arch;
 
 use super::rules::scene::{TAG, asks, audit, audit_with, changed, codes, module, on};
@@ -11,7 +11,7 @@ use super::rules::scene::{TAG, asks, audit, audit_with, changed, codes, module, 
 fn a_sound_module_has_no_finding_and_loads_on_every_musl() {
     let audit = audit(TAG, vec![module("a.so"), module("b.so")]);
     assert_eq!(codes(&audit.findings), [""; 0]);
-    assert_eq!(audit.minimum_musl.version, Some(Release::OLDEST));
+    assert_eq!(audit.minimum_musl.version, Some(MuslRelease::OLDEST));
     assert_eq!(audit.modules.len(), 2);
 }
 
@@ -27,8 +27,8 @@ fn a_finding_can_be_turned_off_by_its_code() {
 fn relative_relocations_raise_the_minimum_until_they_are_lowered() {
     let audit = audit(TAG, vec![changed("a.so", |object| object.facts.relr = true)]);
     assert_eq!(codes(&audit.findings), ["relr"]);
-    assert_eq!(audit.minimum_musl.version, Some(Release::V1_2_4));
-    assert_eq!(audit.minimum_musl_repaired.version, Some(Release::OLDEST));
+    assert_eq!(audit.minimum_musl.version, Some(MuslRelease::V1_2_4));
+    assert_eq!(audit.minimum_musl_repaired.version, Some(MuslRelease::OLDEST));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn ports_and_tls_descriptors_raise_the_minimum() {
         });
         audit("musllinux_1_2_loongarch64", vec![object]).minimum_musl.version
     };
-    assert_eq!((minimum(0), minimum(1)), (Some(Release::V1_2_5), Some(Release::V1_2_6)));
+    assert_eq!((minimum(0), minimum(1)), (Some(MuslRelease::V1_2_5), Some(MuslRelease::V1_2_6)));
 }
 
 #[test]
@@ -57,5 +57,5 @@ fn a_static_program_asks_nothing_of_musl() {
         object.facts.segments.push(Segment { kind: 1, ..empty });
     });
     let minimum = audit(TAG, vec![program]).minimum_musl;
-    assert_eq!(minimum.version, Some(Release::OLDEST), "{minimum:?}");
+    assert_eq!(minimum.version, Some(MuslRelease::OLDEST), "{minimum:?}");
 }

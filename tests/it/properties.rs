@@ -14,10 +14,11 @@ use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
 use muslrepair::resolve::{
-    Installed, InstalledLayout, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages,
+    Installed, InstalledLayout, Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages,
 };
 use muslrepair::wheel::{
-    Place, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath, relative_run_path,
+    InstallLocation, Record, RecordRow, Sha256Digest, Wheel, WheelFilename, WheelInfo, WheelPath,
+    relative_run_path,
 };
 
 /// How many inputs a property was tried on, and how many of them are what it is about.
@@ -156,7 +157,9 @@ fn a_run_path_from_one_member_to_another_leads_there() {
         let mut path =
             || -> Result<WheelPath> { Ok(format!("{}{}", scheme(u)?, member(u)?).parse().unwrap()) };
         let (a, b) = (path()?, path()?);
-        let (Ok(from), Ok(to)) = (Place::of(&a, "demo-1.0.data"), Place::of(&b, "demo-1.0.data")) else {
+        let (Ok(from), Ok(to)) =
+            (InstallLocation::of(&a, "demo-1.0.data"), InstallLocation::of(&b, "demo-1.0.data"))
+        else {
             return Ok(());
         };
         let run_path = relative_run_path(&from.directory(), &to.directory());
@@ -262,7 +265,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
     const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
     let sysroot = Sysroot::new(testdata("rootfs"));
     let packages = SystemPackages { root: sysroot.clone(), ..SystemPackages::default() };
-    let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
+    let places = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
     let tried = Tried::default();
     let objects = ["core", "ext_plain", "ext_relr", "ext_python", "ext_one", "ext_two", "ext_chain"];
@@ -293,7 +296,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
         let Some(first) = tried.fits(repair(&input, "first")) else { return Ok(()) };
         // Nothing is needed from outside any more, not even from a root file system that has it.
         let nowhere = Resolver::new(ResolverOptions {
-            places: SearchPlaces { sysroot: Sysroot::new("/nonexistent"), ..SearchPlaces::default() },
+            places: SearchPaths { sysroot: Sysroot::new("/nonexistent"), ..SearchPaths::default() },
             ..ResolverOptions::default()
         });
         let repaired = Wheel::open(&first, &Limits::default()).unwrap();

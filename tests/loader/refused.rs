@@ -4,7 +4,7 @@
 use std::fs;
 
 use muslrepair::elf::{Class, ElfFacts, Endian};
-use muslrepair::musl::{ObjectSymbols, Unusual};
+use muslrepair::musl::{LookupKind, ObjectSymbols};
 
 use crate::catalogue::{directory, load};
 use crate::edits::Installed;
@@ -128,7 +128,7 @@ const WAYS: [Way; 4] = [
     Way {
         damage: |file| {
             let table = file.offset(file.value(DT_SYMTAB).ok_or("no symbols")?)?;
-            // Place and width of `st_value`, place of `st_shndx`, size of a symbol.
+            // InstallLocation and width of `st_value`, place of `st_shndx`, size of a symbol.
             let (value, section, size) = if file.word() == 8 { (8, 6, 24) } else { (4, 14, 16) };
             let symbols: Vec<u64> = file.relocations()?.iter().map(|at| file.information(*at).0).collect();
             let own = symbols.into_iter().filter(|symbol| *symbol > 0).find(|symbol| {
@@ -139,7 +139,12 @@ const WAYS: [Way; 4] = [
             file.put(at + value, file.word(), 0);
             Ok(())
         },
-        seen: |_, symbols| symbols.unusual.values().any(|unusual| *unusual == Unusual::PassedOver),
+        seen: |_, symbols| {
+            symbols
+                .lookup_kinds
+                .values()
+                .any(|lookup_kinds| *lookup_kinds == LookupKind::IneligibleDefinition)
+        },
         said: "symbol not found",
     },
     Way {

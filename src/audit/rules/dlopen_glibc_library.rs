@@ -25,7 +25,7 @@ under its new name only by code that looks in the directory of grafts.",
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let having = audit.members().filter(|object| !object.symbols.opened.is_empty());
-    let found = having.map(|object| (object.symbols.opened.as_slice(), object.origin.shown()));
+    let found = having.map(|object| (object.symbols.opened.as_slice(), object.origin.display_name()));
     let findings = grouped(found).into_iter().map(|(opened, objects)| {
         let message = format!(
             "{} `dlopen` and may open what musl systems do not have: {}",

@@ -28,7 +28,7 @@ else leave it to the user.",
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.objects().flat_map(|object| {
         let notes = object.facts.dlopen_notes.iter();
-        notes.filter(|note| !is_at_hand(audit, note)).map(|note| (note, object.origin.shown()))
+        notes.filter(|note| !is_at_hand(audit, note)).map(|note| (note, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(note, objects)| {
         let about = [note.priority.as_deref(), note.feature.as_deref()];

@@ -54,7 +54,7 @@ fn shared_name(name: &str, targets: &[&Object]) -> Option<Finding> {
     let is_own = |object: &Object| matches!(object.origin, Origin::Member { .. });
     inside.sort_by_key(|object| !is_own(object));
     inside.first().filter(|first| is_own(first))?;
-    let libraries: Vec<&str> = inside.iter().map(|object| object.origin.shown()).collect();
+    let libraries: Vec<&str> = inside.iter().map(|object| object.origin.display_name()).collect();
     let message = format!(
         "different libraries are named `{name}`, and a process uses the first one loaded for all: {}",
         listed(&libraries)

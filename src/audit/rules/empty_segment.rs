@@ -3,7 +3,7 @@
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 
 use super::rule::{Concern, Rule};
 
@@ -39,7 +39,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let finding = RULE.finding_about(&objects, message).with_hint(hint);
             return finding.with_severity(Severity::Error);
         }
-        let since = Release::V1_2_3.with_alpine();
+        let since = MuslRelease::V1_2_3.with_alpine();
         let message = format!("{has} an empty segment, which musl loads since {since} only");
         RULE.finding_about(&objects, message).with_hint(hint)
     });

@@ -35,7 +35,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         // A library of the wheel under that name is the build the object was made for.
         let is_bundled = |library: &str| object.edges().any(|(needed, _)| needed == library);
         let private = private_symbols(object).into_iter().filter(move |(library, _)| !is_bundled(library));
-        private.map(|cause| (cause, object.origin.shown()))
+        private.map(|cause| (cause, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|((library, symbols), objects)| {
         let symbols: Vec<&str> = symbols.into_iter().collect();

@@ -28,9 +28,9 @@ refuses such a wheel: an object for glibc cannot be turned into one for musl.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let found = audit
-        .objects_and_indices()
-        .filter_map(|(index, object)| Some((object.origin.shown(), evidence_of_glibc(audit.graph, index)?)));
+    let found = audit.objects_and_indices().filter_map(|(index, object)| {
+        Some((object.origin.display_name(), evidence_of_glibc(audit.graph, index)?))
+    });
     let (objects, evidence): (Vec<&str>, Vec<String>) = found.unzip();
     let (Some(first), Some(evidence)) = (objects.first(), evidence.first()) else { return Vec::new() };
     let built = subject(&objects, "was built", "were built");

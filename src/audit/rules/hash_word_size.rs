@@ -28,7 +28,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let crashing: Vec<&str> = audit.objects_that_need(&RequirementKind::ShortHashWords).collect();
     let with_another = audit.objects().map(|object| (object, &object.facts));
     let with_another = with_another.filter(|(_, facts)| facts.short_hash_words && facts.gnu_hash_table);
-    let with_another: Vec<&str> = with_another.map(|(object, _)| object.origin.shown()).collect();
+    let with_another: Vec<&str> = with_another.map(|(object, _)| object.origin.display_name()).collect();
     let found = [
         (crashing, Severity::Error, "musl crashes when it looks for a symbol there"),
         (with_another, Severity::Warning, "musl may crash in `dladdr`"),

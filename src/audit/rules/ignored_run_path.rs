@@ -29,7 +29,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let origin = audit.directory(place);
         let mut unread = musl::search_path_entries(text).filter(|entry| RunPath::is_void(entry));
         let dropped = unread.all(|entry| audit.is_outside_entry(&origin, entry));
-        ((text, dropped), object.origin.shown())
+        ((text, dropped), object.origin.display_name())
     });
     let findings = grouped(found).into_iter().map(|((text, dropped), objects)| {
         let message = format!(

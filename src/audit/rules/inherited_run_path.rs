@@ -34,7 +34,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let RequirementKind::InheritedRunPath { library } = &requirement.kind else { return None };
         let target = audit.library_of(requirement.index, library)?;
         let modules: Vec<&str> = failing.get(&number).unwrap_or(&none).iter().copied().collect();
-        Some(((library.as_str(), target.origin.shown(), modules), requirement.object.as_str()))
+        Some(((library.as_str(), target.origin.display_name(), modules), requirement.object.as_str()))
     });
     let findings = grouped(found).into_iter().map(|((library, target, modules), objects)| {
         let first = match modules.as_slice() {

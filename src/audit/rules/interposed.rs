@@ -30,7 +30,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let having = audit.objects().filter(|object| !object.symbols.interposed.is_empty());
     let found = having.flat_map(|object| {
         let causes = by_library(audit.graph, object);
-        causes.into_iter().map(|cause| (cause, object.origin.shown()))
+        causes.into_iter().map(|cause| (cause, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|((library, symbols), objects)| {
         let is = if symbols.len() == 1 { "is" } else { "are" };

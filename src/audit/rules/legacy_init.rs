@@ -29,7 +29,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = found.filter_map(|object| {
         let arch = object.facts.arch?;
         let arm = matches!(arch, Arch::Aarch64 | Arch::Armv7l | Arch::Armv6l);
-        arm.then(|| (arch.as_str(), object.origin.shown()))
+        arm.then(|| (arch.as_str(), object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(arch, objects)| {
         let message = format!(

@@ -35,9 +35,10 @@ enum Needed<'a> {
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let loaded = audit.graph.loaded_by_programs();
     let found = loaded.into_iter().filter_map(|(index, program)| {
-        let (object, program) = (audit.object(index)?, audit.graph.objects.get(program)?.origin.shown());
+        let (object, program) =
+            (audit.object(index)?, audit.graph.objects.get(program)?.origin.display_name());
         let libpython = needed_libpython(object)?;
-        let name = object.origin.shown();
+        let name = object.origin.display_name();
         let needed = match program == name {
             true => Needed::ByProgram { libpython },
             false => Needed::For { program, libpython },

@@ -31,7 +31,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = (0..audit.graph.objects.len()).filter(|index| !by_programs.contains_key(index));
     let found = found.filter_map(|index| {
         let object = audit.object(index)?;
-        Some((needed_libpython(object)?, object.origin.shown()))
+        Some((needed_libpython(object)?, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(libpython, objects)| {
         let message = format!(

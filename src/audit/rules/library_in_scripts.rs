@@ -34,7 +34,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     // A program is moved, and started by a script.
     let libraries = audit.members_and_indices().filter(|(index, _)| !audit.graph.starts_a_process(*index));
     let stuck = libraries.filter(|(_, object)| in_scripts(object) && needs_outside(object));
-    let objects: Vec<&str> = stuck.map(|(_, object)| object.origin.shown()).collect();
+    let objects: Vec<&str> = stuck.map(|(_, object)| object.origin.display_name()).collect();
     if objects.is_empty() {
         return Vec::new();
     }

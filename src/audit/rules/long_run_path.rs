@@ -36,7 +36,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let run_path = RunPath::parse(text);
             run_path.entries().iter().copied().find(|entry| entry.len() > LONG_ENTRY)
         });
-        Some(((*long)?, object.origin.shown()))
+        Some(((*long)?, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(entry, objects)| {
         let message = format!(

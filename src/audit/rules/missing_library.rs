@@ -73,7 +73,7 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
     });
     let missing: Vec<((&str, (&[String], &[Rejected])), &Object)> = missing.collect();
     let mut advice = Advice::new(audit, missing.iter().map(|((name, _), _)| *name));
-    let by_search = grouped(missing.iter().map(|(search, object)| (*search, object.origin.shown())));
+    let by_search = grouped(missing.iter().map(|(search, object)| (*search, object.origin.display_name())));
     let findings = by_search.into_iter().map(|((name, (searched, rejected)), requesters)| {
         let message = format!("`{name}`, needed by {}, was not found", listed(&requesters));
         let mut details = details(searched, rejected);

@@ -2,7 +2,7 @@
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::subject::Subject;
-use crate::musl::{self, Release};
+use crate::musl::{self, MuslRelease};
 use crate::platform::Arch;
 use crate::resolve::Object;
 
@@ -32,7 +32,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let mut narrow: Vec<(&str, &str)> = Vec::new();
     for object in audit.members() {
         let Some(arch @ (Arch::I686 | Arch::Armv7l | Arch::Armv6l)) = object.facts.arch else { continue };
-        let name = object.origin.shown();
+        let name = object.origin.display_name();
         wide = wide
             .or_else(|| first_symbol(object, |symbol| is_time64(arch, symbol)).map(|symbol| (name, symbol)));
         narrow.extend(
@@ -59,7 +59,7 @@ fn first_symbol(object: &Object, counts: impl Fn(&str) -> bool) -> Option<&str> 
 /// One of the names that musl 1.2.0 added on 32-bit architectures for 64-bit time: `__clock_gettime64`, `__stat_time64`.
 fn is_time64(arch: Arch, name: &str) -> bool {
     let spelt_so = name.starts_with("__") && (name.ends_with("64") || name.ends_with("64_r"));
-    spelt_so && musl::exports(arch, name.as_bytes()).and_then(|on| on.since()) == Some(Release::V1_2_0)
+    spelt_so && musl::exports(arch, name.as_bytes()).and_then(|on| on.since()) == Some(MuslRelease::V1_2_0)
 }
 
 /// Whether there is such a name for this one, which then means 32-bit time.

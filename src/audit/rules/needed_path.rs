@@ -28,7 +28,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(|requirement| {
         let RequirementKind::NeededPath { library } = &requirement.kind else { return None };
         let target = audit.library_of(requirement.index, library)?;
-        Some(((library.as_str(), target.origin.shown()), requirement.object.as_str()))
+        Some(((library.as_str(), target.origin.display_name()), requirement.object.as_str()))
     });
     let findings = grouped(found).into_iter().map(|((library, target), objects)| {
         let message = format!(

@@ -3,7 +3,7 @@
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
-use crate::musl::{Release, Releases};
+use crate::musl::{MuslRelease, Releases};
 
 use super::rule::{Concern, Rule};
 
@@ -40,11 +40,17 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-fn finding(objects: &[&str], needs: &str, since: Release, met_by: Releases, promised: Release) -> Finding {
+fn finding(
+    objects: &[&str],
+    needs: &str,
+    since: MuslRelease,
+    met_by: Releases,
+    promised: MuslRelease,
+) -> Finding {
     if met_by.contains(promised) {
         let without =
-            Release::ALL.into_iter().filter(|release| *release > promised && !met_by.contains(*release));
-        let without: Vec<String> = without.map(Release::with_alpine).collect();
+            MuslRelease::ALL.into_iter().filter(|release| *release > promised && !met_by.contains(*release));
+        let without: Vec<String> = without.map(MuslRelease::with_alpine).collect();
         let message = format!("{needs}, which is missing from musl {}", without.join(" and "));
         let hint = format!("avoid the symbol; musl has it again since {}", since.with_alpine());
         return RULE.finding_about(objects, message).with_hint(hint);

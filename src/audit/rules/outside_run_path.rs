@@ -34,7 +34,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let entries = run_path.entries().iter().copied();
             entries.filter(|entry| audit.is_outside_entry(origin, entry)).collect()
         });
-        (!outside.is_empty()).then(|| (outside.clone(), object.origin.shown()))
+        (!outside.is_empty()).then(|| (outside.clone(), object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(outside, objects)| {
         let (entries, them) = match outside.len() {

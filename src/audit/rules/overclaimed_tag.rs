@@ -5,7 +5,7 @@ use crate::audit::minimum::MinimumMusl;
 use crate::audit::requirement::Requirement;
 use crate::audit::requirements::Module;
 use crate::audit::subject::Subject;
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 
 use super::rule::{Concern, Rule};
 
@@ -39,7 +39,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// The finding that a wheel needs a newer musl than was asked for.
-pub(crate) fn overclaimed(minimum: &MinimumMusl, name: &str, asked: Release) -> Finding {
+pub(crate) fn overclaimed(minimum: &MinimumMusl, name: &str, asked: MuslRelease) -> Finding {
     let needs = match minimum.version {
         Some(version) => format!("needs musl {}", version.with_alpine()),
         None => "loads on no current release of musl".to_owned(),
@@ -53,7 +53,7 @@ pub(crate) fn overclaimed(minimum: &MinimumMusl, name: &str, asked: Release) -> 
 }
 
 /// A root has one musl, and what counts is whether things load on that.
-fn not_on_root(audit: &Subject<'_>, root: Release) -> Option<Finding> {
+fn not_on_root(audit: &Subject<'_>, root: MuslRelease) -> Option<Finding> {
     let blocking = |module: &Module| -> Vec<&Requirement> {
         let requirements = module.requirements.iter().filter_map(|index| audit.requirements.get(*index));
         requirements.filter(|requirement| !requirement.met_by.contains(root)).collect()

@@ -32,7 +32,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         findings.push(RULE.finding(audit.name, message).with_hint("`muslrepair repair` corrects it"));
     }
     let below = format!("{}/purelib/", package.wheel.data_dir());
-    let inside = audit.objects().map(|object| object.origin.shown()).filter(|path| path.starts_with(&below));
+    let inside =
+        audit.objects().map(|object| object.origin.display_name()).filter(|path| path.starts_with(&below));
     let inside: Vec<&str> = inside.collect();
     if !inside.is_empty() {
         let is = if inside.len() == 1 { "is an ELF file" } else { "are ELF files" };

@@ -41,7 +41,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         rows.collect::<Vec<_>>()
     });
     let found = groups.filter_map(|rows| of_one_kind(package, &rows));
-    found.chain(unusual(package)).map(|finding| with_hint(package, finding)).collect()
+    found.chain(lookup_kinds(package)).map(|finding| with_hint(package, finding)).collect()
 }
 
 /// The finding about rows that differ from the wheel in the same way.
@@ -75,8 +75,8 @@ fn of_one_kind(package: Package<'_>, rows: &[&RowMismatch]) -> Option<Finding> {
 }
 
 /// The finding about rows that installers take, and PEP 427 does not allow.
-fn unusual(package: Package<'_>) -> Option<Finding> {
-    let faults = package.wheel.record().unusual();
+fn lookup_kinds(package: Package<'_>) -> Option<Finding> {
+    let faults = package.wheel.record().lookup_kinds();
     let (first, rest) = faults.first.split_first()?;
     let record = format!("{}/RECORD", package.wheel.dist_info());
     let more = match faults.count - 1 {

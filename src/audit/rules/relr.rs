@@ -3,7 +3,7 @@
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
-use crate::musl::Release;
+use crate::musl::MuslRelease;
 
 use super::rule::{Concern, Rule};
 
@@ -26,7 +26,7 @@ and the process dies as soon as it uses one, most often in the first constructor
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    if audit.promised >= Release::V1_2_4 {
+    if audit.promised >= MuslRelease::V1_2_4 {
         return Vec::new();
     }
     let objects: Vec<&str> = audit.objects_that_need(&RequirementKind::Relr).collect();

@@ -38,7 +38,7 @@ fn outside(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(|requirement| {
         let RequirementKind::ReservedName { library } = &requirement.kind else { return None };
         let target = audit.library_of(requirement.index, library)?;
-        Some(((library.as_str(), target.origin.shown()), requirement.object.as_str()))
+        Some(((library.as_str(), target.origin.display_name()), requirement.object.as_str()))
     });
     let findings = grouped(found).into_iter().map(|((name, library), requesters)| {
         let message = never_loaded(library, name, &requesters);
@@ -57,7 +57,7 @@ fn never_loaded(library: &str, name: &str, requesters: &[&str]) -> String {
 
 /// Libraries of the wheel.
 fn inside(audit: &Subject<'_>) -> Vec<Finding> {
-    let is_sibling = |object: &Object| matches!(object.origin, Origin::Neighbour { .. });
+    let is_sibling = |object: &Object| matches!(object.origin, Origin::Sibling { .. });
     let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for object in &audit.graph.objects {
         for dependency in object.dependencies.iter().filter(|found| found.resolution == Resolution::Libc) {
@@ -66,13 +66,13 @@ fn inside(audit: &Subject<'_>) -> Vec<Finding> {
             // What another wheel needs of itself is said of that one.
             let concerns_this = inside.is_some_and(|library| !is_sibling(library) || !is_sibling(object));
             if musl::is_reserved(name) && concerns_this {
-                needed.entry(name).or_default().push(object.origin.shown());
+                needed.entry(name).or_default().push(object.origin.display_name());
             }
         }
     }
     let findings = needed.into_iter().filter_map(|(name, requesters)| {
         let library = audit.layout.named(name).find_map(|index| audit.graph.objects.get(index))?;
-        let library = library.origin.shown();
+        let library = library.origin.display_name();
         let message = never_loaded(library, name, &requesters);
         Some(RULE.finding(library, message).with_hint("give the library another name"))
     });

@@ -36,7 +36,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             facts.arch.filter(|arch| matches!(arch, Arch::Aarch64 | Arch::Ppc64le | Arch::Loongarch64))?;
         let mut loads = facts.segments.iter().filter(|segment| segment.kind == PT_LOAD);
         let segment = loads.find(|segment| overlaps(segment, facts))?;
-        Some(((segment.align, arch.as_str()), object.origin.shown()))
+        Some(((segment.align, arch.as_str()), object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|((align, arch), objects)| {
         let message = format!(

@@ -28,7 +28,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let symbols = &object.symbols;
         symbols.asks_for(b"pthread_create") && !symbols.asks_for(b"pthread_attr_setstacksize")
     });
-    let objects: Vec<&str> = found.map(|object| object.origin.shown()).collect();
+    let objects: Vec<&str> = found.map(|object| object.origin.display_name()).collect();
     if objects.is_empty() {
         return Vec::new();
     }

@@ -24,7 +24,7 @@ mapping them leave such files.",
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.objects().filter(|object| object.facts.dynamic && !object.facts.headers_mapped);
-    let objects: Vec<&str> = found.map(|object| object.origin.shown()).collect();
+    let objects: Vec<&str> = found.map(|object| object.origin.display_name()).collect();
     if objects.is_empty() {
         return Vec::new();
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::{Requirement, RequirementKind};
 use crate::audit::subject::Subject;
-use crate::musl::{self, Release, Releases};
+use crate::musl::{self, MuslRelease, Releases};
 use crate::resolve::Resolution;
 
 use super::rule::{Concern, Rule};
@@ -58,7 +58,7 @@ fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
         RequirementKind::Symbol { symbol, elsewhere } if requirement.met_by.since().is_none() => {
             (Cause::Undefined { elsewhere: elsewhere.as_deref(), exported: requirement.met_by }, symbol)
         }
-        RequirementKind::PassedOver { symbol } => (Cause::IgnoredDefinition, symbol),
+        RequirementKind::IneligibleDefinition { symbol } => (Cause::IgnoredDefinition, symbol),
         RequirementKind::WeakThreadLocal { symbol } => (Cause::WeakThreadLocal, symbol),
         _ => return None,
     };
@@ -118,7 +118,7 @@ fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&
 
 /// Libraries that these objects need under names which musl takes for itself, where some project may have meant its own.
 fn reserved_names(audit: &Subject<'_>, objects: &[&str]) -> Vec<String> {
-    let named = audit.objects().filter(|object| objects.contains(&object.origin.shown()));
+    let named = audit.objects().filter(|object| objects.contains(&object.origin.display_name()));
     let needed =
         named.flat_map(|object| &object.dependencies).filter(|one| one.resolution == Resolution::Libc);
     let names: BTreeSet<&str> = needed.map(|one| one.name.as_str()).collect();
@@ -129,7 +129,7 @@ fn reserved_names(audit: &Subject<'_>, objects: &[&str]) -> Vec<String> {
 /// Whether the object of this name is a program.
 fn is_program(audit: &Subject<'_>, name: &str) -> bool {
     let mut objects = audit.objects_and_indices();
-    objects.any(|(index, object)| object.origin.shown() == name && audit.graph.starts_a_process(index))
+    objects.any(|(index, object)| object.origin.display_name() == name && audit.graph.starts_a_process(index))
 }
 
 fn glibc_hint(symbols: &[&str]) -> Option<String> {
@@ -138,7 +138,7 @@ fn glibc_hint(symbols: &[&str]) -> Option<String> {
 }
 
 /// The first release after the last that exports a symbol.
-fn lost_in(exported: Releases) -> Option<Release> {
+fn lost_in(exported: Releases) -> Option<MuslRelease> {
     let last = exported.iter().next_back()?;
-    Release::ALL.into_iter().find(|release| *release > last)
+    MuslRelease::ALL.into_iter().find(|release| *release > last)
 }

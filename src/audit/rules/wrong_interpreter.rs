@@ -49,7 +49,7 @@ fn with_another_loader(audit: &Subject<'_>) -> Vec<Finding> {
         let (interpreter, arch) = (object.facts.interpreter.as_deref()?, object.facts.arch?);
         let expected = musl::loader_path(arch);
         let wrong = interpreter != expected && evidence_of_glibc(audit.graph, index).is_none();
-        wrong.then(|| ((interpreter, expected, arch.as_str()), object.origin.shown()))
+        wrong.then(|| ((interpreter, expected, arch.as_str()), object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|((interpreter, expected, arch), objects)| {
         let message = format!(

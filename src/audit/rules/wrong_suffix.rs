@@ -41,7 +41,7 @@ enum Mismatch<'a> {
 }
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let found = audit.members().filter_map(|object| Some((mismatch(object)?, object.origin.shown())));
+    let found = audit.members().filter_map(|object| Some((mismatch(object)?, object.origin.display_name())));
     let named = grouped(found).into_iter().map(|(mismatch, modules)| match mismatch {
         Mismatch::Arch { ending, arch } => {
             let message = format!(
@@ -69,7 +69,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 
 /// The ending of an extension module that no interpreter on musl of the object's architecture looks for.
 fn mismatch(object: &Object) -> Option<Mismatch<'_>> {
-    let name = object.origin.shown();
+    let name = object.origin.display_name();
     let file = name.rsplit('/').next().unwrap_or(name);
     let (module, suffix) = Suffix::of(file)?;
     let ending = file.strip_prefix(module).unwrap_or(file);

@@ -20,7 +20,7 @@ use crate::elf::is_elf;
 use crate::escaped::Escaped;
 use crate::limits::Limits;
 use crate::observer::{Event, Observer};
-use crate::wheel::layout::{NoPlace, Place};
+use crate::wheel::layout::{InstallLocation, NoPlace};
 use crate::wheel::metadata::core_metadata::Metadata;
 use crate::wheel::metadata::entry_points::script_names;
 use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
@@ -270,9 +270,9 @@ impl Wheel {
     ///
     /// # Errors
     ///
-    /// When installers have no place for it: see [`Place::of`].
-    pub fn place(&self, member: &WheelPath) -> Result<Place, NoPlace> {
-        Place::of(member, &self.data_dir)
+    /// When installers have no place for it: see [`InstallLocation::of`].
+    pub fn place(&self, member: &WheelPath) -> Result<InstallLocation, NoPlace> {
+        InstallLocation::of(member, &self.data_dir)
     }
 
     /// The `WHEEL` file.
@@ -301,7 +301,7 @@ impl Wheel {
 
     /// The file that is installed at a place, or at one that differs in case only.
     #[must_use]
-    pub fn member_at(&self, place: &Place) -> Option<&Member> {
+    pub fn member_at(&self, place: &InstallLocation) -> Option<&Member> {
         self.places.file(place).and_then(|path| self.member(path.as_str()))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::error::{MemberRule, WheelError};
-use crate::wheel::layout::{Place, Scheme};
+use crate::wheel::layout::{InstallLocation, Scheme};
 use crate::wheel::metadata::path::WheelPath;
 
 /// Checks that names can be unpacked side by side on any file system: no name twice, none that differs
@@ -54,7 +54,7 @@ impl Places {
     ) -> Result<Self, WheelError> {
         let mut places = Self::default();
         for member in members.clone() {
-            let key = key(&Place::of(member, data_dir)?);
+            let key = key(&InstallLocation::of(member, data_dir)?);
             if let Some(other) = places.files.insert(key, member.clone()) {
                 return Err(WheelError::member(member.as_str(), MemberRule::SamePlace(other)));
             }
@@ -62,7 +62,7 @@ impl Places {
         // Members of the root alone are checked by their names.
         let data: Vec<&WheelPath> = members.filter(|member| member.top() == data_dir).collect();
         for member in &data {
-            let Some(alias) = below_prefix(&Place::of(member, data_dir)?) else { continue };
+            let Some(alias) = below_prefix(&InstallLocation::of(member, data_dir)?) else { continue };
             if let Some(other) = places.files.get(&alias) {
                 return Err(WheelError::member(member.as_str(), MemberRule::SamePlace(other.clone())));
             }
@@ -75,7 +75,7 @@ impl Places {
     }
 
     /// The file that is installed there, or at a place that differs in case only.
-    pub(super) fn file(&self, place: &Place) -> Option<&WheelPath> {
+    pub(super) fn file(&self, place: &InstallLocation) -> Option<&WheelPath> {
         let key = key(place);
         let here = self.files.get(&key).or_else(|| self.aliases.get(&key));
         here.or_else(|| self.files.get(&below_prefix(place)?))
@@ -97,12 +97,12 @@ impl Places {
     }
 }
 
-fn key(place: &Place) -> Key {
+fn key(place: &InstallLocation) -> Key {
     (place.scheme, place.path.as_str().to_lowercase())
 }
 
 /// What is installed below the prefix may come to lie in site-packages or among the programs.
-fn below_prefix(place: &Place) -> Option<Key> {
+fn below_prefix(place: &InstallLocation) -> Option<Key> {
     let (Scheme::Data, path) = key(place) else { return None };
     if let Some(program) = path.strip_prefix("bin/") {
         return Some((Scheme::Scripts, program.to_owned()));

@@ -27,7 +27,7 @@ pub struct Record {
     rows: Vec<RecordRow>,
     by_path: BTreeMap<WheelPath, usize>,
     unreadable: RecordFaults,
-    unusual: RecordFaults,
+    lookup_kinds: RecordFaults,
 }
 
 /// One row of `RECORD`.
@@ -50,7 +50,7 @@ impl RecordRow {
         Self { path, hash: Some(RecordHash::Sha256(sha256)), size: Some(size), line: 0 }
     }
 
-    /// The row, and what is unusual about it.
+    /// The row, and what is lookup_kinds about it.
     fn parse(text: &str, line: usize) -> Result<(Self, Option<RecordRule>), RecordRule> {
         if text.is_empty() {
             return Err(RecordRule::Blank);
@@ -63,7 +63,7 @@ impl RecordRow {
         if text.contains(ends_line) {
             return Err(RecordRule::LineSeparator);
         }
-        let (hash, unusual) = match &*hash {
+        let (hash, lookup_kinds) = match &*hash {
             "" if may_lack_a_hash(&path) => (None, None),
             "" => (None, Some(RecordRule::NoHash(path.clone()))),
             text => RecordHash::parse(text),
@@ -75,7 +75,7 @@ impl RecordRow {
             }
             text => return Err(RecordRule::Size(text.to_owned())),
         };
-        Ok((Self { path, hash, size, line }, unusual))
+        Ok((Self { path, hash, size, line }, lookup_kinds))
     }
 }
 
@@ -93,7 +93,7 @@ impl Record {
     /// When a row breaks a [`RecordRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
         let record = Self::read(bytes);
-        let faults = [&record.unreadable, &record.unusual].into_iter();
+        let faults = [&record.unreadable, &record.lookup_kinds].into_iter();
         let faults = faults.filter_map(|faults| faults.first.first().cloned());
         let no_digests = record.rows.iter().filter_map(|row| match &row.hash {
             Some(RecordHash::NotADigest(text)) => {
@@ -107,8 +107,8 @@ impl Record {
         }
     }
 
-    /// Reads the rows of a `RECORD` file that can be read. What is wrong with the others, and unusual in these, is in
-    /// [`Record::unreadable`] and [`Record::unusual`].
+    /// Reads the rows of a `RECORD` file that can be read. What is wrong with the others, and lookup_kinds in these, is in
+    /// [`Record::unreadable`] and [`Record::lookup_kinds`].
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
         /// Five times as many as a wheel may have members.
@@ -127,10 +127,10 @@ impl Record {
             let text = std::str::from_utf8(bytes).map_err(|_| RecordRule::NotUtf8);
             let row = text.and_then(|text| RecordRow::parse(text.strip_suffix('\r').unwrap_or(text), line));
             match row {
-                Ok((row, unusual)) => {
+                Ok((row, lookup_kinds)) => {
                     let first = record.get(row.path.as_str()).map(|first| first.line);
                     let repeated = first.map(|first| RecordRule::Repeated { path: row.path.clone(), first });
-                    for rule in unusual.into_iter().chain(repeated) {
+                    for rule in lookup_kinds.into_iter().chain(repeated) {
                         record.fault(line, rule);
                     }
                     record.by_path.entry(row.path.clone()).or_insert(record.rows.len());
@@ -143,14 +143,14 @@ impl Record {
     }
 
     fn fault(&mut self, line: usize, rule: RecordRule) {
-        let faults = if rule.is_unreadable() { &mut self.unreadable } else { &mut self.unusual };
+        let faults = if rule.is_unreadable() { &mut self.unreadable } else { &mut self.lookup_kinds };
         faults.add(InvalidRecord { line, rule });
     }
 
     /// Whether every row is as PEP 427 has it.
     #[must_use]
     pub fn is_usual(&self) -> bool {
-        self.unreadable.count == 0 && self.unusual.count == 0
+        self.unreadable.count == 0 && self.lookup_kinds.count == 0
     }
 
     /// Rows that installers cannot read, or read in different ways. They are not among the rows.
@@ -162,8 +162,8 @@ impl Record {
     /// What PEP 427 does not allow and installers take: rows of directories, which are not among the rows, members that are
     /// listed twice, and hashes that are missing, weak or spelt in another way.
     #[must_use]
-    pub fn unusual(&self) -> &RecordFaults {
-        &self.unusual
+    pub fn lookup_kinds(&self) -> &RecordFaults {
+        &self.lookup_kinds
     }
 
     /// Adds a row; a row of the same path is replaced where it stands.
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(paths, [("a", 2), ("a", 3), ("b", 5)]);
         let lines = |faults: &RecordFaults| faults.first.iter().map(|fault| fault.line).collect::<Vec<_>>();
         assert_eq!(lines(record.unreadable()), [4, 6, 7, 8, 9]);
-        assert_eq!(lines(record.unusual()), [1, 3, 5]);
+        assert_eq!(lines(record.lookup_kinds()), [1, 3, 5]);
         let many = Record::read(&b"\n".repeat(100));
         assert_eq!((many.unreadable().count, many.unreadable().first.len()), (100, RecordFaults::MOST));
         assert_eq!(Record::read(b""), Record::default());

@@ -43,7 +43,7 @@ impl RecordHash {
         }
     }
 
-    /// The hash of a row, and what is unusual about it.
+    /// The hash of a row, and what is lookup_kinds about it.
     pub(super) fn parse(text: &str) -> (Option<Self>, Option<RecordRule>) {
         let (algorithm, value) = text.split_once('=').unwrap_or((text, ""));
         let (hash, is_usual) = match algorithm.to_ascii_lowercase().as_str() {
@@ -94,9 +94,9 @@ mod tests {
             (EMPTY, true),
             ("sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0", false),
         ] {
-            let (hash, unusual) = RecordHash::parse(text);
+            let (hash, lookup_kinds) = RecordHash::parse(text);
             let hash = hash.unwrap();
-            assert_eq!(unusual, None, "{text}");
+            assert_eq!(lookup_kinds, None, "{text}");
             assert_eq!(hash.matches(b"", &Sha256Digest::of(b"")), matching, "{text}");
             assert!(!hash.matches(b"x", &Sha256Digest::of(b"x")));
         }
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn hashes_of_another_spelling_are_read_and_what_is_no_digest_matches_nothing() {
         let matches = |text: &str| {
-            let (hash, unusual) = RecordHash::parse(text);
+            let (hash, lookup_kinds) = RecordHash::parse(text);
             let right = hash.map(|hash| hash.matches(b"", &Sha256Digest::of(b"")));
-            (right, unusual.is_some())
+            (right, lookup_kinds.is_some())
         };
         let hexadecimal = Sha256Digest::of(b"").hex();
         assert_eq!(matches(&format!("sha256={hexadecimal}")), (Some(true), true));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::repair::{RepairOptions, apply, plan};
-use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPackages};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits, report};
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -25,7 +25,7 @@ struct Root {
 static ROOT: LazyLock<Root> = LazyLock::new(|| {
     one_thread();
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
-    let places = SearchPlaces { sysroot: sysroot.clone(), ..SearchPlaces::default() };
+    let places = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
     let packages = SystemPackages::read(sysroot).expect("the database of the fixtures is readable");
     Root { resolver, packages }

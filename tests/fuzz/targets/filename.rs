@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use muslrepair::musl::{self, RunPath};
 use muslrepair::resolve::{Installed, InstalledLayout, Pattern, is_libpython};
 use muslrepair::Escaped;
-use muslrepair::wheel::{Place, PlatformTag, WheelFilename, WheelPath, relative_run_path};
+use muslrepair::wheel::{InstallLocation, PlatformTag, WheelFilename, WheelPath, relative_run_path};
 
 fuzz_target!(|data: &[u8]| {
     let _ = WheelPath::from_bytes(data);
@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
 /// The run path from one member to another leads there.
 fn paths(a: &WheelPath, b: &WheelPath) {
     assert_eq!(a.as_str().parse().as_ref(), Ok(a));
-    let (Ok(from), Ok(to)) = (Place::of(a, "demo-1.0.data"), Place::of(b, "demo-1.0.data")) else { return };
+    let (Ok(from), Ok(to)) = (InstallLocation::of(a, "demo-1.0.data"), InstallLocation::of(b, "demo-1.0.data")) else { return };
     let Some(run_path) = relative_run_path(&from.directory(), &to.directory()) else { return };
     let mut layout = InstalledLayout::new(Some((3, 12)));
     layout.insert(&to, 7);

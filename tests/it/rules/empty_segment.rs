@@ -2,7 +2,7 @@
 
 use muslrepair::audit::Severity;
 use muslrepair::elf::Segment;
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -27,7 +27,7 @@ fn with_empty_segment(name: &str, address: impl Fn(u64) -> u64) -> Object {
 #[test]
 fn an_empty_segment_raises_the_minimum() {
     let objects = vec![with_empty_segment("a.so", |_| 0x90_0000), with_empty_segment("b.so", |_| 0x90_0000)];
-    assert_eq!(audit(TAG, objects.clone()).minimum_musl.version, Some(Release::V1_2_3));
+    assert_eq!(audit(TAG, objects.clone()).minimum_musl.version, Some(MuslRelease::V1_2_3));
     let finding = only("empty-segment", objects);
     assert_eq!((finding.severity, finding.count), (Severity::Warning, 2));
     assert!(finding.message.contains("since 1.2.3 (Alpine 3.16)"), "{finding:?}");

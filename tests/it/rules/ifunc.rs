@@ -1,6 +1,6 @@
 //! `ifunc`.
 
-use muslrepair::musl::{ObjectSymbols, Releases, Unusual};
+use muslrepair::musl::{LookupKind, ObjectSymbols, Releases};
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -16,7 +16,7 @@ pub const CASE: Case = Case {
 fn referring(name: &str, function: &str) -> Object {
     changed(name, |object| {
         asks(object, &[function]);
-        object.symbols.unusual = [(function.as_bytes().into(), Unusual::IndirectFunction)].into();
+        object.symbols.lookup_kinds = [(function.as_bytes().into(), LookupKind::IndirectFunction)].into();
     })
 }
 

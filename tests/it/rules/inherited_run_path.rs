@@ -1,6 +1,6 @@
 //! `inherited-run-path`.
 
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -35,7 +35,7 @@ fn a_run_path_is_inherited_from_what_was_loaded_and_from_nothing_else() {
     let audit = audit(TAG, with(vec![lacking("ext1.so"), leading()]));
     assert!(!loads(&audit, "ext1.so") && loads(&audit, "ext2.so"));
     assert_eq!(audit.minimum_musl.version, None);
-    assert_eq!(audit.minimum_musl_repaired.version, Some(Release::OLDEST));
+    assert_eq!(audit.minimum_musl_repaired.version, Some(MuslRelease::OLDEST));
     assert_eq!((audit.findings.len(), audit.findings[0].fixed_by_repair), (1, true), "{:?}", audit.findings);
     let message = "`demo/a/liba.so` does not find `libb.so` when `demo/ext1.so` is loaded first: \
         only another object's run path finds `demo/b/libb.so`";

@@ -2,9 +2,9 @@
 
 use muslrepair::audit::{AuditOptions, Finding, ObjectSet, audit_objects};
 use muslrepair::resolve::{
-    InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath,
+    InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPath,
 };
-use muslrepair::wheel::Place;
+use muslrepair::wheel::InstallLocation;
 
 use super::Case;
 use super::linked::of;
@@ -20,7 +20,7 @@ pub const CASE: Case = Case {
 fn found_beside_root(objects: Vec<Object>) -> Vec<Finding> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rootfs");
     let places =
-        SearchPlaces { sysroot: Sysroot::new(root), first: Vec::new(), system: SystemPath::default() };
+        SearchPaths { sysroot: Sysroot::new(root), first: Vec::new(), system: SystemPath::default() };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
     let set = ObjectSet {
         name: "demo".to_owned(),
@@ -39,7 +39,7 @@ fn outside_scripts() -> Object {
 fn in_scripts(name: &str) -> Object {
     let mut object = outside_scripts();
     let path = format!("demo-1.0.data/scripts/{name}");
-    let place = Place::of(&path.parse().unwrap(), "demo-1.0.data").unwrap();
+    let place = InstallLocation::of(&path.parse().unwrap(), "demo-1.0.data").unwrap();
     object.origin = Origin::Member { path: path.parse().unwrap(), place };
     object
 }

@@ -2,7 +2,7 @@
 //! loading were loaded by musl 1.2.3 and 1.2.5, with the same outcome.
 
 use muslrepair::audit::{ElfAudit, Finding};
-use muslrepair::musl::{ObjectSymbols, Release};
+use muslrepair::musl::{MuslRelease, ObjectSymbols};
 use muslrepair::resolve::Object;
 
 use super::scene::{TAG, audit, module};
@@ -37,7 +37,7 @@ pub fn with_run_path(name: &str, run_path: &str) -> Object {
 /// Whether a module loads on the newest musl.
 pub fn loads(audit: &ElfAudit, path: &str) -> bool {
     let module = audit.modules.iter().find(|module| module.path == format!("demo/{path}"));
-    module.unwrap().loads_on.contains(Release::NEWEST)
+    module.unwrap().loads_on.contains(MuslRelease::NEWEST)
 }
 
 /// The findings of one rule in these objects.

@@ -1,6 +1,6 @@
 //! `needed-path`.
 
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -27,7 +27,7 @@ fn a_path_that_is_needed_is_opened_as_it_is() {
         assert_eq!(audit.findings[0].message, message);
         assert!(audit.findings[0].fixed_by_repair);
         assert!(!loads(&audit, "ext.so"));
-        assert_eq!(audit.minimum_musl_repaired.version, Some(Release::OLDEST));
+        assert_eq!(audit.minimum_musl_repaired.version, Some(MuslRelease::OLDEST));
     }
 }
 

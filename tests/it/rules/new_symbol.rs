@@ -1,6 +1,6 @@
 //! `new-symbol`.
 
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -27,7 +27,7 @@ fn a_symbol_newer_than_the_tag_is_a_warning_and_raises_the_minimum() {
     );
     assert_eq!(finding.hint.unwrap(), "build on Alpine 3.13, whose musl does not have it");
     let minimum = audit(TAG, vec![object, asking("b.so", &["gettid"])]).minimum_musl;
-    assert_eq!((minimum.version, minimum.alpine), (Some(Release::V1_2_3), Some("3.16")));
+    assert_eq!((minimum.version, minimum.alpine), (Some(MuslRelease::V1_2_3), Some("3.16")));
     assert_eq!(minimum.because.len(), 1);
 }
 
@@ -41,9 +41,9 @@ fn no_older_alpine_is_advised_where_every_alpine_of_the_tag_has_the_symbol() {
 fn a_symbol_that_two_releases_lost_names_them() {
     let audit = audit(TAG, vec![asking("a.so", &["posix_fallocate64", "open64"])]);
     let loads_on = audit.modules[0].loads_on;
-    let missing: Vec<Release> =
-        Release::ALL.into_iter().filter(|release| !loads_on.contains(*release)).collect();
-    assert_eq!(missing, [Release::V1_2_4, Release::V1_2_5]);
+    let missing: Vec<MuslRelease> =
+        MuslRelease::ALL.into_iter().filter(|release| !loads_on.contains(*release)).collect();
+    assert_eq!(missing, [MuslRelease::V1_2_4, MuslRelease::V1_2_5]);
     let message = &audit.findings[0].message;
     let end = "`posix_fallocate64`, which is missing from musl 1.2.4 (Alpine 3.18) and 1.2.5 (Alpine 3.20)";
     assert!(message.ends_with(end), "{message}");

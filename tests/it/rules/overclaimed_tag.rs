@@ -1,7 +1,7 @@
 //! `overclaimed-tag`.
 
 use muslrepair::audit::{AuditOptions, Finding};
-use muslrepair::musl::Release;
+use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -9,21 +9,21 @@ use super::scene::{TAG, asks, audit_with, changed, codes};
 
 pub const CASE: Case = Case {
     code: "overclaimed-tag",
-    breaks: || asked_for(Release::V1_2_2, vec![asking("a.so", &["qsort_r"])]),
-    keeps: || asked_for(Release::V1_2_3, vec![asking("a.so", &["qsort_r"])]),
+    breaks: || asked_for(MuslRelease::V1_2_2, vec![asking("a.so", &["qsort_r"])]),
+    keeps: || asked_for(MuslRelease::V1_2_3, vec![asking("a.so", &["qsort_r"])]),
 };
 
 fn asking(name: &str, symbols: &[&str]) -> Object {
     changed(name, |object| asks(object, symbols))
 }
 
-fn asked_for(release: Release, objects: Vec<Object>) -> Vec<Finding> {
+fn asked_for(release: MuslRelease, objects: Vec<Object>) -> Vec<Finding> {
     let options = AuditOptions { min_musl: Some(release), ..AuditOptions::default() };
     audit_with(TAG, objects, &options).findings
 }
 
 /// What this rule finds where a root file system has this musl.
-fn on_root(release: Release, objects: Vec<Object>) -> Vec<Finding> {
+fn on_root(release: MuslRelease, objects: Vec<Object>) -> Vec<Finding> {
     let options = AuditOptions { root_musl: Some(release), ..AuditOptions::default() };
     let mut findings = audit_with(TAG, objects, &options).findings;
     findings.retain(|finding| finding.code == "overclaimed-tag");
@@ -32,7 +32,7 @@ fn on_root(release: Release, objects: Vec<Object>) -> Vec<Finding> {
 
 #[test]
 fn a_wheel_that_needs_a_newer_musl_than_requested_says_why() {
-    let findings = asked_for(Release::V1_2_0, vec![asking("a.so", &["qsort_r", "gettid"])]);
+    let findings = asked_for(MuslRelease::V1_2_0, vec![asking("a.so", &["qsort_r", "gettid"])]);
     let finding = findings.last().unwrap();
     assert_eq!(
         finding.message,
@@ -45,9 +45,9 @@ fn a_wheel_that_needs_a_newer_musl_than_requested_says_why() {
 
 #[test]
 fn what_no_release_of_musl_has_is_not_reported_again_for_a_minimum() {
-    let findings = asked_for(Release::NEWEST, vec![asking("a.so", &["no_such_function"])]);
+    let findings = asked_for(MuslRelease::NEWEST, vec![asking("a.so", &["no_such_function"])]);
     assert_eq!(codes(&findings), ["unresolved-symbol"]);
-    let both = asked_for(Release::V1_2_0, vec![asking("a.so", &["no_such_function", "qsort_r"])]);
+    let both = asked_for(MuslRelease::V1_2_0, vec![asking("a.so", &["no_such_function", "qsort_r"])]);
     let overclaimed = both.iter().find(|finding| finding.code == "overclaimed-tag").unwrap();
     assert_eq!(overclaimed.details, ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3"]);
 }
@@ -56,7 +56,7 @@ fn what_no_release_of_musl_has_is_not_reported_again_for_a_minimum() {
 fn the_reasons_are_bounded() {
     let names: Vec<String> = (0..12).map(|index| format!("{index:02}.so")).collect();
     let objects = names.iter().map(|name| asking(name, &["qsort_r"])).collect();
-    let details = asked_for(Release::V1_2_0, objects).pop().unwrap().details;
+    let details = asked_for(MuslRelease::V1_2_0, objects).pop().unwrap().details;
     assert_eq!((details.len(), details[8].as_str()), (9, "and 4 more"));
 }
 
@@ -64,24 +64,24 @@ fn the_reasons_are_bounded() {
 fn modules_that_do_not_load_on_the_musl_of_the_root_are_one_finding() {
     let objects =
         || vec![asking("a.so", &["qsort_r"]), asking("b.so", &["statx"]), asking("c.so", &["open"])];
-    let findings = on_root(Release::V1_2_2, objects());
+    let findings = on_root(MuslRelease::V1_2_2, objects());
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].message,
         "`demo/a.so`, `demo/b.so` do not load on musl 1.2.2, which the root file system has"
     );
     assert_eq!(findings[0].details.len(), 2);
-    assert!(on_root(Release::V1_2_5, objects()).is_empty());
+    assert!(on_root(MuslRelease::V1_2_5, objects()).is_empty());
 }
 
 #[test]
 fn a_release_between_that_lost_a_symbol_counts_as_the_musl_of_a_root() {
     let objects = || vec![asking("a.so", &["posix_fallocate64"])];
-    assert_eq!(on_root(Release::V1_2_4, objects()).len(), 1);
-    assert!(on_root(Release::V1_2_3, objects()).is_empty());
+    assert_eq!(on_root(MuslRelease::V1_2_4, objects()).len(), 1);
+    assert!(on_root(MuslRelease::V1_2_3, objects()).is_empty());
 }
 
 #[test]
 fn an_object_that_loads_nowhere_is_not_reported_again_for_a_root() {
-    assert!(on_root(Release::V1_2_5, vec![asking("a.so", &["no_such_function"])]).is_empty());
+    assert!(on_root(MuslRelease::V1_2_5, vec![asking("a.so", &["no_such_function"])]).is_empty());
 }

@@ -8,9 +8,9 @@ use muslrepair::elf::ElfFacts;
 use muslrepair::musl::ObjectSymbols;
 use muslrepair::platform::Arch;
 use muslrepair::resolve::{
-    InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath,
+    InstalledLayout, Object, Origin, Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPath,
 };
-use muslrepair::wheel::{Place, PlatformTag};
+use muslrepair::wheel::{InstallLocation, PlatformTag};
 
 /// An extension module of x86_64 that breaks no rule.
 pub const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
@@ -22,7 +22,7 @@ pub const TAG: &str = "musllinux_1_2_x86_64";
 pub fn module(name: &str) -> Object {
     let facts = ElfFacts::parse(PLAIN).unwrap();
     let path = format!("demo/{name}");
-    let place = Place::of(&path.parse().unwrap(), "demo-1.0.data").unwrap();
+    let place = InstallLocation::of(&path.parse().unwrap(), "demo-1.0.data").unwrap();
     let symbols = ObjectSymbols::read(PLAIN, &facts).unwrap();
     let origin = Origin::Member { path: path.parse().unwrap(), place };
     Object { origin, facts, symbols, size: 1, dependencies: Vec::new() }
@@ -70,7 +70,7 @@ pub fn audit_within(
 ) -> ElfAudit {
     let platforms: [PlatformTag; 1] = [platform.parse().unwrap()];
     let places =
-        SearchPlaces { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
+        SearchPaths { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
     let resolver = Resolver::new(ResolverOptions {
         places,
         allowed: vec!["libz.so.1".to_owned()],

@@ -1,7 +1,7 @@
 //! `unresolved-symbol`.
 
 use muslrepair::audit::Severity;
-use muslrepair::musl::{ObjectSymbols, Unusual};
+use muslrepair::musl::{LookupKind, ObjectSymbols};
 use muslrepair::resolve::Object;
 
 use super::Case;
@@ -21,10 +21,10 @@ fn defining(name: &str, symbol: &str) -> Object {
     changed(name, |object| object.symbols.defined = [symbol.as_bytes()].into_iter().collect())
 }
 
-fn unusual(name: &str, why: Unusual) -> Object {
+fn lookup_kinds(name: &str, why: LookupKind) -> Object {
     changed("a.so", |object| {
         asks(object, &[name]);
-        object.symbols.unusual = [(name.as_bytes().into(), why)].into();
+        object.symbols.lookup_kinds = [(name.as_bytes().into(), why)].into();
     })
 }
 
@@ -93,14 +93,14 @@ fn a_symbol_defined_in_an_object_that_is_not_linked_is_a_warning() {
 
 #[test]
 fn a_definition_that_musl_ignores_does_not_count() {
-    let own = unusual("helper", Unusual::PassedOver);
+    let own = lookup_kinds("helper", LookupKind::IneligibleDefinition);
     never_loads("unresolved-symbol", own.clone());
     sound(vec![linked_with(own, "helper.so"), defining("helper.so", "helper")]);
 }
 
 #[test]
 fn a_weak_thread_local_symbol_has_to_be_found() {
-    let finding = never_loads("unresolved-symbol", unusual("counter", Unusual::WeakThreadLocal));
+    let finding = never_loads("unresolved-symbol", lookup_kinds("counter", LookupKind::WeakThreadLocal));
     assert!(finding.message.contains("the weak thread-local symbol `counter`"), "{finding:?}");
     assert!(finding.message.ends_with("musl crashes"), "{finding:?}");
 }

@@ -2,7 +2,7 @@
 
 use muslrepair::Limits;
 use muslrepair::audit::{AuditOptions, Finding, audit};
-use muslrepair::resolve::{Resolver, ResolverOptions, SearchPlaces, Sysroot, SystemPath};
+use muslrepair::resolve::{Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPath};
 use muslrepair::wheel::Wheel;
 
 use crate::support::wheel_builder::WheelBuilder;
@@ -35,7 +35,7 @@ pub fn found_in_of(code: &str, wheel: &WheelBuilder) -> Vec<Finding> {
 
 fn found_in_wheel(wheel: &Wheel) -> Vec<Finding> {
     let places =
-        SearchPlaces { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
+        SearchPaths { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
     let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
     let audit = audit(wheel, &resolver, &AuditOptions::default()).unwrap();
     audit.findings().cloned().collect()

@@ -8,20 +8,20 @@ use crate::musl::RunPath;
 
 use super::layout::{InstalledLayout, directory_of};
 use super::object::{Object, Origin};
-use super::search::{Directory, SearchPlaces};
+use super::search::{Directory, SearchPaths};
 
 /// The directories that the run path of an object names, in its order: those of the installed wheels, and those outside.
-pub(super) struct OwnPath {
+pub(super) struct ExpandedRunPath {
     pub(super) inside: Vec<String>,
     pub(super) outside: Vec<Directory>,
 }
 
-impl OwnPath {
+impl ExpandedRunPath {
     /// Follows the run paths of all these objects: once where objects of one directory have the same.
     pub(super) fn of_all(
         objects: &[Object],
         layout: &InstalledLayout,
-        places: &SearchPlaces,
+        places: &SearchPaths,
     ) -> Vec<Arc<Self>> {
         let mut followed: HashMap<(String, &str), Arc<Self>> = HashMap::new();
         let of = |object| Arc::new(Self::of(object, layout, places));
@@ -38,11 +38,11 @@ impl OwnPath {
 
     /// Follows the entries (`fixup_rpath`). What the wheels install has one place; what was found outside is where it was
     /// found.
-    pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPlaces) -> Self {
+    pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPaths) -> Self {
         let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
         let entries = run_path.entries().iter().copied();
         match &object.origin {
-            Origin::Member { place, .. } | Origin::Neighbour { place, .. } => {
+            Origin::Member { place, .. } | Origin::Sibling { place, .. } => {
                 let installed = layout.installed(place);
                 let origin = directory_of(&installed);
                 let absolute = entries.clone().filter(|entry| entry.starts_with('/'));
@@ -83,7 +83,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(places: &SearchPlaces, origin: &Path) -> Self {
+    fn of(places: &SearchPaths, origin: &Path) -> Self {
         let directories = places.named().filter_map(|path| std::fs::canonicalize(path).ok());
         let mut named = Self { directories: directories.collect(), holds_origin: false };
         named.holds_origin = named.holds(origin);
