@@ -28,6 +28,9 @@ pub struct ResolverOptions {
     pub limits: Limits,
 }
 
+/// Where a path of the sysroot leads, or the kind and the text of the error.
+type Resolved = Result<String, (io::ErrorKind, String)>;
+
 /// Finds the files of libraries; remembers every file it has read, so that a batch of wheels reads each once, or twice where two threads
 /// come upon it at one time. Of a file it keeps what it is and its hash, not its bytes.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ pub(super) struct Finder {
     /// Where directories of the host lie in the sysroot, if they do.
     inside: Mutex<HashMap<PathBuf, Option<String>>>,
     /// Directories of the sysroot with all links followed, or why they lead nowhere.
-    resolved: Mutex<HashMap<String, Result<String, (io::ErrorKind, String)>>>,
+    resolved: Mutex<HashMap<String, Resolved>>,
 }
 
 impl Finder {

@@ -42,6 +42,9 @@ const MOST_REJECTED: usize = 8;
 /// How many run paths it shows.
 const MOST_RUN_PATHS: usize = 3;
 
+/// What is looked for, the places searched, and what was rejected there.
+type Search<'a> = (&'a str, (&'a [String], &'a [Rejected]));
+
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     needed(audit)
         .into_iter()
@@ -71,7 +74,7 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
             _ => None,
         })
     });
-    let missing: Vec<((&str, (&[String], &[Rejected])), &Object)> = missing.collect();
+    let missing: Vec<(Search<'_>, &Object)> = missing.collect();
     let mut advice = Advice::new(audit, missing.iter().map(|((name, _), _)| *name));
     let by_search = grouped(missing.iter().map(|(search, object)| (*search, object.origin.display_name())));
     let findings = by_search.into_iter().map(|((name, (searched, rejected)), requesters)| {
