@@ -99,7 +99,7 @@ fn a_relocation_of_an_unknown_type_is_refused() {
 
 #[test]
 fn a_definition_that_musl_ignores_does_not_provide_its_symbol() {
-    let cause = json!({"cause": "passed-over", "symbol": "subject"});
+    let cause = json!({"cause": "ineligible-definition", "symbol": "subject"});
     let hidden = Subject { version: 0x8002, ..DEFINED };
     let without_value = Subject { value: 0, ..DEFINED };
     let of_another_type = Subject { info: GLOBAL | 13, ..DEFINED };
