@@ -13,7 +13,7 @@ use super::process::Process;
 /// outside that they lead to, in order of discovery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Graph {
-    /// The objects; [`Resolution::Object`] holds an index into this list.
+    /// The objects; [`super::Resolution::Object`] holds an index into this list.
     pub objects: Vec<Object>,
     /// What happens when the roots are loaded, each that is loaded by itself in a process of its own.
     #[serde(skip)]

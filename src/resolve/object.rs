@@ -23,7 +23,7 @@ pub struct Object {
     /// Size in bytes.
     pub size: u64,
     /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
-    /// elsewhere: [`Process::overrides`].
+    /// elsewhere: [`super::Process::overrides`].
     pub dependencies: Vec<Dependency>,
 }
 

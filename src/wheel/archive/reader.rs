@@ -32,7 +32,7 @@ use crate::wheel::metadata::record::Record;
 /// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
 ///
 /// What installers would read differently is refused when the wheel is opened: see
-/// [`super::MemberRule`]. Whether the members are what `RECORD` says is for [`Wheel::scan`].
+/// [`crate::wheel::MemberRule`]. Whether the members are what `RECORD` says is for [`Wheel::scan`].
 ///
 /// ```no_run
 /// use muslrepair::{Limits, wheel::Wheel};
@@ -70,7 +70,7 @@ impl Wheel {
     /// # Errors
     ///
     /// When the file cannot be read, is not named as a wheel (PEP 427), is no sound zip archive, has a
-    /// member that breaks a [`super::MemberRule`], exceeds the limits, or lacks what PEP 427 asks for:
+    /// member that breaks a [`crate::wheel::MemberRule`], exceeds the limits, or lacks what PEP 427 asks for:
     /// one `*.dist-info` directory that belongs to the file name, with `WHEEL`, `METADATA` and `RECORD`. What `RECORD` says
     /// may be wrong.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, WheelError> {

@@ -144,7 +144,7 @@ impl WheelInfo {
 
     /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Old `Tag` lines behind a
     /// blank line, which some tools have left in the middle of the file and which readers do not look past, go, too.
-    /// PEP 427 wants one line for each tag the file name stands for: [`super::WheelFilename::tags`].
+    /// PEP 427 wants one line for each tag the file name stands for: [`crate::wheel::WheelFilename::tags`].
     pub fn set_tags(&mut self, tags: &[String]) {
         let mut old = self.tags();
         let mut new: Vec<&str> = tags.iter().map(String::as_str).collect();
