@@ -1,10 +1,12 @@
 //! What the user should know about a plan.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use crate::audit::listed;
+use crate::escaped::Sentence;
 use crate::wheel::{PlatformTag, WheelPath};
 
 /// Something the plan does or leaves that the user should know.
@@ -90,7 +92,16 @@ impl Note {
 }
 
 impl fmt::Display for Note {
+    /// One sentence, with all names in it escaped, of a length that can be read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text)?;
+        Sentence(&text).fmt(f)
+    }
+}
+
+impl Note {
+    fn write(&self, f: &mut String) -> fmt::Result {
         match self {
             Self::RunPathDropped { object, entries } => {
                 let entries = listed(entries);

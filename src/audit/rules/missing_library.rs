@@ -1,6 +1,6 @@
 //! `missing-library`: a library that is found nowhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::advice::Advice;
 use crate::audit::finding::{Code, Finding, Severity, grouped, listed};
@@ -76,33 +76,37 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
     });
     let missing: Vec<(Search<'_>, &Object)> = missing.collect();
     let mut advice = Advice::new(audit, missing.iter().map(|((name, _), _)| *name));
+    let mut asked_with: BTreeMap<Search<'_>, BTreeSet<&str>> = BTreeMap::new();
+    for (search, object) in &missing {
+        asked_with.entry(*search).or_default().extend(object.facts.run_path());
+    }
+    let mut problems = BTreeMap::new();
     let by_search = grouped(missing.iter().map(|(search, object)| (*search, object.origin.display_name())));
     let findings = by_search.into_iter().map(|((name, (searched, rejected)), requesters)| {
         let message = format!("`{name}`, needed by {}, was not found", listed(&requesters));
         let mut details = details(searched, rejected);
-        let asking = missing.iter().filter(|(search, _)| *search == (name, (searched, rejected)));
-        details.extend(run_paths(asking.map(|(_, object)| *object)));
+        let with = asked_with.get(&(name, (searched, rejected))).into_iter().flatten().copied();
+        details.extend(with.take(MOST_RUN_PATHS).map(|text| {
+            // One run path may have been of no help for thousands of names.
+            let problem = problems.entry(text).or_insert_with(|| problem_of(text));
+            format!("run path: `{text}`{problem}")
+        }));
         let finding = RULE.finding_about(&requesters, message);
         finding.with_details(details).with_hint_if(advice.about(name))
     });
     findings.collect()
 }
 
-/// The run paths that were of no help, as they are written, with what musl makes of them.
-fn run_paths<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<String> {
-    let run_paths: BTreeSet<&str> = objects.filter_map(|object| object.facts.run_path()).collect();
-    let lines = run_paths.into_iter().take(MOST_RUN_PATHS).map(|text| {
-        let problem = match text {
-            _ if RunPath::parse(text) == RunPath::Void => {
-                ", which musl ignores: it has a `$` other than `$ORIGIN`"
-            }
-            _ if text.contains(';') => ", in which `;` separates nothing: entries are separated by `:`",
-            _ if text.contains('\\') => ", in which the backslash is part of a name",
-            _ => "",
-        };
-        format!("run path: `{text}`{problem}")
-    });
-    lines.collect()
+/// What musl makes of a run path that was of no help, where that is not what it says.
+fn problem_of(run_path: &str) -> &'static str {
+    match run_path {
+        _ if RunPath::parse(run_path) == RunPath::Void => {
+            ", which musl ignores: it has a `$` other than `$ORIGIN`"
+        }
+        _ if run_path.contains(';') => ", in which `;` separates nothing: entries are separated by `:`",
+        _ if run_path.contains('\\') => ", in which the backslash is part of a name",
+        _ => "",
+    }
 }
 
 fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {

@@ -50,6 +50,15 @@ pub(super) const GROUP: Group = Group {
                 scene.module((0..9_000).fold(elf, |elf, n| elf.needed(&format!("libx{n}.so"))).build());
             },
         ),
+        harmless(
+            "800 modules with a run path of names as long as they may be, which a repair removes",
+            &["dropp", "..."],
+            |scene| {
+                let run_path: Vec<String> = (0..15).map(|n| format!("/{}{n}", "y".repeat(4_000))).collect();
+                let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path.join(":")).build();
+                scene.wheel(&(0..800).fold(wheel(), |wheel, n| wheel.file(&format!("demo/m{n}.so"), &elf)));
+            },
+        ),
         harmless("200 modules with run paths of 5,000 directories that are there", &[], |scene| {
             let run_path: Vec<String> = (0..5_000).map(|n| format!("$ORIGIN/{n}")).collect();
             let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path.join(":")).build();
