@@ -13,6 +13,7 @@ use super::graph::Exceeded;
 use super::layout::{Installed, InstalledLayout, directory_of};
 use super::library::{LibraryFile, Rejected, Shape, is_libpython, unusable};
 use super::object::{Dependency, Object, Origin, Resolution};
+use super::reserved::{lacks_one_of, may_mean_another};
 use super::search::Directory;
 
 /// How many steps from object to object cost as much as asking the file system once, measured roughly.
@@ -222,7 +223,7 @@ impl<'a> Search<'a> {
         chain: impl Fn(&mut Self) -> Vec<usize>,
     ) -> Answer {
         let reserved = musl::is_libc(name);
-        if reserved && !self.may_mean_another(requester, name) {
+        if reserved && !may_mean_another(self.objects.get(requester), self.layout, name) {
             return Resolution::Libc.into();
         }
         if let Some(pattern) = self.excluded(name) {
@@ -294,7 +295,8 @@ impl<'a> Search<'a> {
                         if let Some(pattern) = self.excluded(&file.path) {
                             return Resolution::Excluded { pattern, path: Some(file.path.clone()) }.into();
                         }
-                        if interpreters || (reserved && !self.lacks_one_of(requester, &file)) {
+                        let object = self.objects.get(requester);
+                        if interpreters || (reserved && !lacks_one_of(object, &file)) {
                             break;
                         }
                         if allowed {
@@ -320,31 +322,6 @@ impl<'a> Search<'a> {
             true => Resolution::Allowed { file: None, searched: shown, rejected }.into(),
             false => missing(shown, rejected),
         }
-    }
-
-    /// Whether an object that needs a name which musl takes for itself can mean a library of some project all the same: no
-    /// toolchain writes that name for libc, and the object needs a symbol that musl lacks. What the wheel has under such a
-    /// name stays what it is.
-    fn may_mean_another(&self, requester: usize, name: &str) -> bool {
-        !musl::is_usual_libc_name(name)
-            && !name.contains('/')
-            && self.layout.named(name).next().is_none()
-            && self.lacking(requester).next().is_some()
-    }
-
-    /// Whether a library defines a symbol that an object needs and musl lacks.
-    fn lacks_one_of(&self, requester: usize, file: &LibraryFile) -> bool {
-        self.lacking(requester).any(|name| file.symbols.defines(name))
-    }
-
-    /// The symbols that an object needs of others than musl and the interpreter.
-    fn lacking(&self, requester: usize) -> impl Iterator<Item = &[u8]> {
-        let object = self.objects.get(requester);
-        let arch = object.and_then(|object| object.facts.arch);
-        let asked = object.into_iter().flat_map(|object| &object.symbols.undefined).map(Box::as_ref);
-        asked.filter(move |name| {
-            arch.is_some_and(|arch| musl::exports(arch, name).is_none()) && !musl::is_python_api(name)
-        })
     }
 
     /// The object of the wheel that is meant by a name with a slash: the one that the name leads to from a run path of the

@@ -11,6 +11,7 @@ mod load;
 mod object;
 mod pattern;
 mod process;
+mod reserved;
 mod resolver;
 mod search;
 mod sysroot;

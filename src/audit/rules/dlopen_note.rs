@@ -1,10 +1,12 @@
 //! `dlopen-note`: libraries that an object says it opens.
 
+use std::collections::BTreeSet;
+
 use crate::audit::finding::{Code, Finding, Severity, grouped, listed, subject};
 use crate::audit::subject::Subject;
 use crate::elf::DlopenNote;
 use crate::musl;
-use crate::resolve::{Origin, is_apk_name};
+use crate::resolve::{Object, Origin, is_apk_name};
 
 use super::rule::{Concern, Rule};
 
@@ -26,9 +28,12 @@ else leave it to the user.",
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
+    let outside: BTreeSet<&str> = audit.objects().filter_map(name_outside).collect();
     let found = audit.objects().flat_map(|object| {
         let notes = object.facts.dlopen_notes.iter();
-        notes.filter(|note| !is_at_hand(audit, note)).map(|note| (note, object.origin.display_name()))
+        notes
+            .filter(|note| !is_at_hand(audit, &outside, note))
+            .map(|note| (note, object.origin.display_name()))
     });
     let findings = grouped(found).into_iter().map(|(note, objects)| {
         let about = [note.priority.as_deref(), note.feature.as_deref()];
@@ -44,15 +49,18 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
+/// The name under which a library outside was found.
+fn name_outside(object: &Object) -> Option<&str> {
+    match &object.origin {
+        Origin::File { found, .. } => found.rsplit('/').next(),
+        _ => None,
+    }
+}
+
 /// Whether one of the libraries is musl itself, or in the wheel, or a library outside that a repair grafts.
-fn is_at_hand(audit: &Subject<'_>, note: &DlopenNote) -> bool {
-    let outside = |name: &str| {
-        audit.objects().any(|object| match &object.origin {
-            Origin::File { found, .. } => found.rsplit('/').next() == Some(name),
-            _ => false,
-        })
+fn is_at_hand(audit: &Subject<'_>, outside: &BTreeSet<&str>, note: &DlopenNote) -> bool {
+    let at_hand = |name: &String| {
+        musl::is_libc(name) || audit.layout.named(name).next().is_some() || outside.contains(name.as_str())
     };
-    let at_hand =
-        |name: &String| musl::is_libc(name) || audit.layout.named(name).next().is_some() || outside(name);
     note.sonames.iter().any(at_hand)
 }

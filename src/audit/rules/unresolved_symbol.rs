@@ -1,6 +1,6 @@
 //! `unresolved-symbol`: symbols that nothing provides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::{Requirement, RequirementKind};
@@ -49,7 +49,8 @@ enum Cause<'a> {
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(cause);
     let groups = grouped_by_symbols(found).into_iter();
-    groups.map(|(cause, symbols, objects)| finding(audit, cause, &symbols, &objects)).collect()
+    let named = Named::of(audit);
+    groups.map(|(cause, symbols, objects)| finding(&named, cause, &symbols, &objects)).collect()
 }
 
 fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
@@ -65,7 +66,7 @@ fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
     Some((cause, Some(symbol), &requirement.object))
 }
 
-fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
+fn finding(named: &Named<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&str]) -> Finding {
     let (names, its) = (listed(symbols), if objects.len() == 1 { "its" } else { "their" });
     let noun = if symbols.len() == 1 { "symbol" } else { "symbols" };
     let needs = subject(objects, "needs", "need");
@@ -85,7 +86,7 @@ fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&
             let hint = "link with the library that defines it: musl leaves weak symbols undefined, but not thread-local ones";
             RULE.finding_about(objects, message).with_hint(hint)
         }
-        Cause::Undefined { elsewhere: Some(program), .. } if is_program(audit, program) => {
+        Cause::Undefined { elsewhere: Some(program), .. } if named.programs.contains(program) => {
             let loads = if objects.len() == 1 { "loads" } else { "load" };
             let message = format!(
                 "{needs} the {noun} {names}, which only the program `{program}` exports, and {loads} only in it"
@@ -107,7 +108,7 @@ fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&
             let message = format!(
                 "{needs} the {noun} {names}, which no release of musl{since} and none of {its} libraries provides"
             );
-            let finding = RULE.finding_about(objects, message).with_details(reserved_names(audit, objects));
+            let finding = RULE.finding_about(objects, message).with_details(named.reserved_names(objects));
             match glibc_hint(symbols) {
                 Some(hint) => finding.with_hint(hint),
                 None => finding,
@@ -116,20 +117,41 @@ fn finding(audit: &Subject<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&
     }
 }
 
-/// Libraries that these objects need under names which musl takes for itself, where some project may have meant its own.
-fn reserved_names(audit: &Subject<'_>, objects: &[&str]) -> Vec<String> {
-    let named = audit.objects().filter(|object| objects.contains(&object.origin.display_name()));
-    let needed =
-        named.flat_map(|object| &object.dependencies).filter(|one| one.resolution == Resolution::Libc);
-    let names: BTreeSet<&str> = needed.map(|one| one.name.as_str()).collect();
-    let taken = names.into_iter().filter(|name| !musl::is_usual_libc_name(name));
-    taken.map(|name| format!("musl takes the name `{name}` for itself and loads no library for it")).collect()
+/// The objects by name, with what decides what is said of them.
+struct Named<'a> {
+    programs: BTreeSet<&'a str>,
+    /// Names that musl takes for itself, where some project may have meant its own library.
+    reserved: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
-/// Whether the object of this name is a program.
-fn is_program(audit: &Subject<'_>, name: &str) -> bool {
-    let mut objects = audit.objects_and_indices();
-    objects.any(|(index, object)| object.origin.display_name() == name && audit.graph.starts_a_process(index))
+impl<'a> Named<'a> {
+    fn of(audit: &Subject<'a>) -> Self {
+        let mut named = Self { programs: BTreeSet::new(), reserved: BTreeMap::new() };
+        for (index, object) in audit.objects_and_indices() {
+            let name = object.origin.display_name();
+            if audit.graph.starts_a_process(index) {
+                named.programs.insert(name);
+            }
+            let needed = object.dependencies.iter().filter(|one| one.resolution == Resolution::Libc);
+            let needed = needed.map(|one| one.name.as_str());
+            let reserved: Vec<&str> = needed.filter(|name| !musl::is_usual_libc_name(name)).collect();
+            if !reserved.is_empty() {
+                named.reserved.insert(name, reserved);
+            }
+        }
+        named
+    }
+
+    /// A line about the reserved names that these objects need, if there are any.
+    fn reserved_names(&self, objects: &[&str]) -> Vec<String> {
+        let names: BTreeSet<&str> =
+            objects.iter().filter_map(|object| self.reserved.get(object)).flatten().copied().collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let (noun, them) = if names.len() == 1 { ("name", "it") } else { ("names", "them") };
+        let line =
+            format!("musl takes the {noun} {} for itself and loads no library for {them}", listed(&names));
+        if names.is_empty() { Vec::new() } else { vec![line] }
+    }
 }
 
 fn glibc_hint(symbols: &[&str]) -> Option<String> {
