@@ -171,7 +171,8 @@ impl ApkDatabase {
     /// too, for roots where `/lib` is a link to `/usr/lib`.
     #[must_use]
     pub fn owner(&self, root: &Sysroot, path: &str) -> Option<&Package> {
-        let (directory, file) = path.trim_start_matches('/').rsplit_once('/').unwrap_or(("", path));
+        let relative = path.trim_start_matches('/');
+        let (directory, file) = relative.rsplit_once('/').unwrap_or(("", relative));
         let same = with_hash(&self.files, hash(file), |line| line.hash);
         let places = || same.iter().filter(|line| self.line(line.name) == file);
         let line = places().find(|line| self.line(line.directory) == directory).or_else(|| {

@@ -68,7 +68,11 @@ impl<'a> Line<'a> {
 
     /// Keys are compared without case, as in mail messages.
     fn has_key(self, key: &str) -> bool {
-        self.header().is_some_and(|(found, _)| found.eq_ignore_ascii_case(key))
+        let (Some(found), Some(b':')) = (self.text.get(..key.len()), self.text.as_bytes().get(key.len()))
+        else {
+            return false;
+        };
+        found.eq_ignore_ascii_case(key)
     }
 
     fn check(bytes: &'a [u8], number: usize) -> Result<(), Broken> {
@@ -125,20 +129,36 @@ impl Headers {
     ///
     /// Python keeps the line break in the value, and others put a space there.
     pub(super) fn check_unfolded(&self, key: &'static str) -> Result<(), Broken> {
-        let pairs = self.lines().zip(self.lines().skip(1)).enumerate();
-        let mut folded = pairs.filter(|(_, (line, next))| line.has_key(key) && next.continues());
-        folded.next().map_or(Ok(()), |(index, _)| Err((index + 2, HeaderRule::Folded(key))))
+        self.first_and_second(key).map(|_| ())
     }
 
     /// Line number and value of a key that may appear once, on one line.
     pub(super) fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, Broken> {
-        self.check_unfolded(key)?;
-        let mut found = self.lines().enumerate().filter(|(_, line)| line.has_key(key));
-        let first = found.next().and_then(|(index, line)| Some((index + 1, line.header()?.1)));
-        match found.next() {
-            Some((index, _)) => Err((index + 1, HeaderRule::Repeated(key))),
-            None => Ok(first),
+        match self.first_and_second(key)? {
+            (_, Some(line)) => Err((line, HeaderRule::Repeated(key))),
+            (first, None) => Ok(first),
         }
+    }
+
+    /// Line number and value of a key where it is first, and the line where it is again, each on one line.
+    #[expect(clippy::type_complexity, reason = "the two halves are read at once by two callers next to it")]
+    fn first_and_second(&self, key: &'static str) -> Result<(Option<(usize, &str)>, Option<usize>), Broken> {
+        let (mut first, mut second, mut continuable) = (None, None, false);
+        for (number, line) in (1..).zip(self.lines()) {
+            if line.continues() {
+                if continuable {
+                    return Err((number, HeaderRule::Folded(key)));
+                }
+                continue;
+            }
+            continuable = line.has_key(key);
+            if continuable && first.is_some() {
+                second = second.or(Some(number));
+            } else if continuable {
+                first = line.header().map(|(_, value)| (number, value));
+            }
+        }
+        Ok((first, second))
     }
 
     /// Line number and value of a key that must appear once. A missing one is missed on the last line.

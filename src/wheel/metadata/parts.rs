@@ -109,8 +109,8 @@ fn at_first_digit(tag: &str) -> (&str, &str) {
 
 /// Whether `platform-label` is one platform tag with a dash in it, `linux-x86_64`, and not a platform and a variant label.
 pub(super) fn is_split_platform(platform: &str, label: &str) -> bool {
-    !is_whole_platform(platform)
-        && last_tag(&format!("{platform}_{label}")).is_some_and(|tag| tag.arch().is_some())
+    let joined = last_tag(&format!("{platform}_{label}")).and_then(|tag| tag.arch());
+    joined.is_some() && joined != last_tag(platform).and_then(|tag| tag.arch())
 }
 
 /// Whether nothing is missing from a platform: it says for which machine it is, or that it is for any.
@@ -141,7 +141,9 @@ pub(super) fn right_name(name: &str) -> Option<String> {
     // A label behind a platform that misses nothing is left out.
     let platform = match behind {
         [] => (*platform).to_owned(),
-        _ if is_whole_platform(platform) => (*platform).to_owned(),
+        _ if is_whole_platform(platform) && !is_split_platform(platform, &behind.join("_")) => {
+            (*platform).to_owned()
+        }
         _ => format!("{platform}_{}", behind.join("_")),
     };
     let starts_with_digit = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
