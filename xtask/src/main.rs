@@ -20,6 +20,7 @@ mod process;
 mod semver;
 mod test;
 mod workers;
+mod workflows;
 
 /// One task: its name, one line about it, and what it does with the arguments after its name.
 struct Task {
@@ -71,6 +72,11 @@ const TASKS: &[Task] = &[
         name: "semver",
         summary: "whether the version says what has become of the public interface since the last release",
         run: semver::run,
+    },
+    Task {
+        name: "workflows",
+        summary: "lint workflows and the action, and run the steps that can run here",
+        run: |_| workflows::run(),
     },
     Task {
         name: "bench",

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Program, directory, version};
+use super::{Machine, Program, directory, version};
 use crate::process::{cargo, output, root};
 
 #[derive(Deserialize)]
@@ -65,7 +65,7 @@ pub fn write(program: &Program) -> Result<PathBuf> {
     ]))?;
     let lock = fs::read_to_string(root().join("Cargo.lock"))?;
     let bill = bill(&serde_json::from_str(&metadata)?, &checksums(&lock))?;
-    let path = directory().join(format!("muslrepair-{}-{}.cdx.json", version(), program.triple));
+    let path = directory().join(format!("{}.cdx.json", Machine::of(&program.triple)?.stem(&version())));
     fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&bill)?))?;
     Ok(path)
 }

@@ -10,9 +10,11 @@ use crate::process::target;
 
 mod archive;
 mod bom;
+mod names;
 mod program;
 mod wheel;
 
+pub use names::Machine;
 pub use program::{HOST, Profile, Program};
 pub use wheel::{TOOLS, build as build_wheel, check as check_wheel};
 
@@ -40,9 +42,14 @@ pub fn run(arguments: &[String]) -> Result<()> {
             _ => bail!("unknown option `{argument}`\n{USAGE}"),
         }
     }
+    let machine = Machine::of(&triple)?;
     let program = Program::build(&triple, Profile::Release)?;
     program.check()?;
     fs::create_dir_all(directory())?;
+    // What the image is made of: see Dockerfile.
+    let image = directory().join("image").join(machine.container);
+    fs::create_dir_all(&image)?;
+    fs::copy(&program.path, image.join("muslrepair"))?;
     let mut parts = vec![archive::pack(&program)?, bom::write(&program)?];
     if with_wheel {
         let wheel = wheel::build(&program)?;
@@ -51,7 +58,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         }
         parts.push(wheel);
     }
-    let sums = directory().join(format!("muslrepair-{}-{}.sha256", version(), program.triple));
+    let sums = directory().join(format!("{}.sha256", machine.stem(&version())));
     fs::write(&sums, checksums(&parts)?)?;
     parts.push(sums);
     for part in &parts {
