@@ -1,4 +1,4 @@
-//! What musl is: its loader's rules, the names it reserves, the symbols it exports.
+//! musl: the rules of its loader, the names it reserves, the symbols it exports.
 
 mod glibc;
 mod loader;
