@@ -1,4 +1,4 @@
-//! Where the run path of one object leads.
+//! The directories of the run path of one object.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,15 @@ use super::layout::{InstalledLayout, directory_of};
 use super::object::{Object, Origin};
 use super::search::{Directory, SearchPaths};
 
-/// The directories that the run path of an object names, in its order: those of the installed wheels, and those outside.
+/// The directories in an object's run path, in order: those inside the installed wheels, and those outside.
 pub(super) struct ExpandedRunPath {
     pub(super) inside: Vec<String>,
     pub(super) outside: Vec<Directory>,
 }
 
 impl ExpandedRunPath {
-    /// Follows the run paths of all these objects: once where objects of one directory have the same.
+    /// Expands the run paths of all these objects, only once for objects with the same directory and run
+    /// path.
     pub(super) fn of_all(
         objects: &[Object],
         layout: &InstalledLayout,
@@ -36,8 +37,8 @@ impl ExpandedRunPath {
         paths.collect()
     }
 
-    /// Follows the entries (`fixup_rpath`). What the wheels install has one place; what was found outside is where it was
-    /// found.
+    /// Expands the entries (`fixup_rpath`). The directory of an installed file is known from the layout; a
+    /// file outside has the directory where it was found.
     pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPaths) -> Self {
         let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
         let entries = run_path.entries().iter().copied();
@@ -74,11 +75,12 @@ fn begins_with_origin(entry: &str) -> bool {
     entry.starts_with("$ORIGIN") || entry.starts_with("${ORIGIN}")
 }
 
-/// What the caller named outside the root file system, for a file there.
+/// The directories outside the root file system that the caller named, for a file there.
 struct Named {
-    /// The directories that were named, without links.
+    /// The directories, with links resolved.
     directories: Vec<PathBuf>,
-    /// Whether the file was found in one of them. Else it was named itself, and what lies around it with it.
+    /// Whether the file was found in one of them. Otherwise the caller named the file, and its surroundings
+    /// count as named too.
     holds_origin: bool,
 }
 
@@ -90,7 +92,7 @@ impl Named {
         named
     }
 
-    /// Whether a directory lies in one that was named, component by component, with every link and `..` followed.
+    /// Whether a directory is inside a named one, compared by component with every link and `..` resolved.
     fn holds(&self, path: &Path) -> bool {
         std::fs::canonicalize(path)
             .is_ok_and(|path| self.directories.iter().any(|directory| path.starts_with(directory)))

@@ -1,9 +1,9 @@
-//! The `entry_points.txt` file: the programs that an installer makes.
+//! The `entry_points.txt` file: the programs that an installer creates.
 
 use super::path::ends_line;
 
-/// The names of the scripts in an `entry_points.txt` file (entry points specification): those of `console_scripts` and
-/// `gui_scripts`, in file order. Lines that say nothing are passed over, as `importlib.metadata` does.
+/// The names of the scripts in an `entry_points.txt` file (entry points specification): those of
+/// `console_scripts` and `gui_scripts`, in file order. Other lines are ignored, as in `importlib.metadata`.
 pub(crate) fn script_names(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut names = Vec::new();
@@ -20,7 +20,7 @@ pub(crate) fn script_names(bytes: &[u8]) -> Vec<String> {
     names
 }
 
-/// Whether the name of a script is a path and not a bare name.
+/// Whether the name of a script is a path instead of a plain name.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || matches!(name, "" | "." | "..")
 }
