@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_are_not_seen_are_escaped() {
+    fn invisible_characters_are_escaped() {
         for c in
             ['\u{3164}', '\u{e0101}', '\u{115f}', '\u{34f}', '\u{fe0f}', '\u{2065}', '\u{ffa0}', '\u{2028}']
         {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_a_command_to_what_reads_the_log() {
+    fn no_line_is_a_command_to_a_log_reader() {
         for (text, shown) in [
             ("::set-output name=x::y", "\\u{3a}:set-output name=x::y"),
             ("  \u{3000}::stop-commands::t", "  \u{3000}\\u{3a}:stop-commands::t"),

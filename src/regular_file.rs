@@ -103,8 +103,8 @@ impl RegularFile {
         self.read(|_| ())
     }
 
-    /// All bytes. `see` gets them in order, piece by piece, on another thread if one is free.
-    pub(crate) fn read(mut self, mut see: impl FnMut(&[u8]) + Send) -> io::Result<Vec<u8>> {
+    /// All bytes. `visit` gets them in order, piece by piece, on another thread if one is free.
+    pub(crate) fn read(mut self, mut visit: impl FnMut(&[u8]) + Send) -> io::Result<Vec<u8>> {
         /// Large enough that handing it to another thread costs little, small enough for the cache.
         const PIECE: usize = 512 << 10;
         /// The largest size for which memory is reserved in advance.
@@ -118,7 +118,7 @@ impl RegularFile {
             let read = if fresh.is_empty() {
                 read_full(&mut self.file, room)
             } else {
-                rayon::join(|| read_full(&mut self.file, room), || see(fresh)).0
+                rayon::join(|| read_full(&mut self.file, room), || visit(fresh)).0
             };
             let (count, wanted) = (read?, room.len());
             seen = done;
@@ -128,7 +128,7 @@ impl RegularFile {
             }
         }
         self.file.take(self.size.saturating_sub(done as u64)).read_to_end(&mut bytes)?;
-        see(bytes.get(seen..).unwrap_or_default());
+        visit(bytes.get(seen..).unwrap_or_default());
         Ok(bytes)
     }
 }
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_the_kernel_makes_up_are_not_read() {
+    fn files_generated_by_the_kernel_are_not_read() {
         for (path, system) in [
             ("/proc/self/pagemap", "procfs"),
             ("/proc/self/maps", "procfs"),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_takes_the_place_of_a_file_or_directory_is_not_followed() {
+    fn a_link_that_replaces_a_file_or_directory_is_not_followed() {
         use std::os::unix::fs::symlink;
         let directory = tempfile::tempdir().unwrap();
         let (root, outside) = (directory.path().join("root"), directory.path().join("outside"));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn only_files_of_the_user_that_nobody_else_can_write_are_taken() {
+    fn only_files_of_the_user_that_others_cannot_write_are_accepted() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let directory = tempfile::tempdir().unwrap();
         let (file, link) = (directory.path().join("file"), directory.path().join("link"));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_the_size_when_it_was_opened() {
+    fn nothing_past_the_size_at_opening_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("grows");
         std::fs::write(&path, b"1234").unwrap();

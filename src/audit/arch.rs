@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_may_be_vague_but_not_wrong() {
+    fn the_architecture_in_the_name_may_be_vague_but_not_wrong() {
         assert_eq!(fits(Arch::X86_64, "x86_64"), Some(Arch::X86_64));
         assert_eq!(fits(Arch::X86_64, "aarch64"), None);
         assert_eq!(fits(Arch::Armv7l, "armv6l"), None);

@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_that_share_a_cause_are_named_together_and_the_rest_is_counted() {
+    fn objects_with_the_same_cause_are_one_finding_and_the_rest_is_counted() {
         let pairs = [("x", "b.so"), ("y", "a.so"), ("x", "a.so"), ("x", "b.so")];
         assert_eq!(grouped(pairs), [("x", vec!["b.so", "a.so"]), ("y", vec!["a.so"])]);
         assert_eq!(subject(&["a.so"], "has", "have"), "`a.so` has");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_with_one_set_of_symbols_are_one_group() {
+    fn objects_with_the_same_symbols_are_one_group() {
         let found = [
             (1, Some("y"), "a.so"),
             (1, Some("x"), "a.so"),

@@ -72,7 +72,8 @@ fn find(shape: Shape, resolver: &Resolver, library: &str) -> Result<Object, Incl
         no_arch: false,
     };
     // A name with a slash is opened in the root file system, whichever object needs it.
-    let in_root = library.starts_with('/') && resolver.options().places.sysroot.resolve(library).is_ok();
+    let in_root =
+        library.starts_with('/') && resolver.options().search_paths.sysroot.resolve(library).is_ok();
     if library.contains('/') && !in_root {
         let root = resolver
             .root(Path::new(library))

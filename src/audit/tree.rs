@@ -55,7 +55,7 @@ pub fn audit_tree(
     for (path, _) in files {
         layout.insert_other(&site(path));
     }
-    insert_links(&mut layout, root, links, &roles.objects, &resolver.options().places.sysroot);
+    insert_links(&mut layout, root, links, &roles.objects, &resolver.options().search_paths.sysroot);
     let name = root.display().to_string();
     let set = ObjectSet { layout, ..ObjectSet::of(name, roles) };
     Ok(audit_objects(set, resolver, options))

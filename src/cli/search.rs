@@ -119,7 +119,7 @@ impl SearchArgs {
             }
         }
         Resolver::new(ResolverOptions {
-            places: SearchPaths { sysroot: self.sysroot(), first, system },
+            search_paths: SearchPaths { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits: self.limits(),

@@ -35,13 +35,13 @@ pub(crate) enum InflateError {
     Read(#[from] io::Error),
 }
 
-/// Inflates a stream of exactly `compressed` bytes to exactly `size` bytes, and reads no further. `see` gets
+/// Inflates a stream of exactly `compressed` bytes to exactly `size` bytes, and reads no further. `visit` gets
 /// the output in order, piece by piece, on another thread if one is free.
 pub(crate) fn inflate(
     source: impl Read + Send,
     compressed: u64,
     size: usize,
-    mut see: impl FnMut(&[u8]) + Send,
+    mut visit: impl FnMut(&[u8]) + Send,
 ) -> Result<Vec<u8>, InflateError> {
     /// 258 bytes for two bits: the highest ratio of deflate.
     const EXPANSION: u64 = 1032;
@@ -61,10 +61,10 @@ pub(crate) fn inflate(
         let fresh = finished.get(seen..).unwrap_or_default();
         let piece = rest.len().min(PIECE);
         let room = rest.get_mut(..piece).unwrap_or_default();
-        let (filled, ()) = rayon::join(|| stream.fill(room), || see(fresh));
+        let (filled, ()) = rayon::join(|| stream.fill(room), || visit(fresh));
         (seen, done) = (done, done + filled?);
     }
-    see(bytes.get(seen..).unwrap_or_default());
+    visit(bytes.get(seen..).unwrap_or_default());
     stream.finish()?;
     Ok(bytes)
 }

@@ -83,7 +83,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
         }
     }
     if new.len() > *size {
-        add_anew(&mut pieces, *size..new.len());
+        add_recompressed(&mut pieces, *size..new.len());
     }
     let anew = pieces.iter().filter(|piece| matches!(piece.made, Made::Anew));
     if !pays(anew.map(|piece| piece.bytes.len()).sum(), new) {
@@ -106,7 +106,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
                 rest.iter().for_each(|bits| out.copy(stream, bits.start, bits.end));
             }
             Made::Stored => write_stored(&mut out, new.get(bytes.clone())?, last),
-            Made::Anew => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
+            Made::Anew => recompress(&mut out, &mut compressor, new, bytes, last)?,
         }
     }
     let made = out.finish();
@@ -167,14 +167,14 @@ fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[R
             let made = Made::Part([taken.header.clone(), part.bits, end]);
             pieces.push(Piece { made, bytes: part.bytes });
         } else {
-            add_anew(pieces, part.bytes);
+            add_recompressed(pieces, part.bytes);
         }
     }
     Some(())
 }
 
 /// Adds bytes to compress again, merged with those before them.
-fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
+fn add_recompressed(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
     match pieces.last_mut() {
         Some(Piece { made: Made::Anew, bytes: before }) => before.end = bytes.end,
         _ => pieces.push(Piece { made: Made::Anew, bytes }),
@@ -182,7 +182,7 @@ fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
 }
 
 /// Compresses a part of `bytes`, with matches into the bytes before it.
-fn compress_anew(
+fn recompress(
     out: &mut BitWriter,
     compressor: &mut Compress,
     bytes: &[u8],

@@ -84,7 +84,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_is_compressed_inflates_to_the_same() {
+fn compressed_bytes_inflate_to_the_same_bytes() {
     for bytes in samples() {
         for level in [0, 1, 6, 9] {
             let stream = compress(&bytes, level);
@@ -155,7 +155,7 @@ fn the_result_is_no_larger_than_zlibs_and_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn damaged_streams_are_refused_or_give_what_zlib_gives() {
+fn damaged_streams_are_refused_or_inflate_as_in_zlib() {
     let mut random = Random(2);
     let bytes: Vec<u8> = samples().swap_remove(16).into_iter().take(20_000).collect();
     for level in [1, 6] {
@@ -240,7 +240,7 @@ fn a_stream_of_very_short_blocks_is_inflated_and_not_spliced() {
 }
 
 #[test]
-fn splicing_does_not_pay_where_much_changed_or_bytes_went() {
+fn splicing_does_not_pay_after_many_changes_or_a_shorter_file() {
     let bytes = samples().pop().unwrap();
     let stream = zlib(&bytes, 6);
     let old = inflated(&stream, bytes.len()).unwrap();

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_ends_with_the_highest_offset() {
+    fn a_range_that_does_not_fit_ends_at_the_highest_offset() {
         assert_eq!(sized(u64::MAX - 1, 5), u64::MAX - 1..u64::MAX);
     }
 }

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_beside_a_slot_is_held_against_the_original() {
+    fn a_changed_byte_beside_a_slot_fails_verification() {
         let before = fixture();
         let mut lowered = lower(&before).unwrap().unwrap();
         check(&before, &lowered).unwrap();
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_a_slot_goes_too() {
+    fn a_table_without_slots_is_removed_too() {
         let mut before = fixture();
         let image = Image::parse(&before).unwrap();
         let dynamic = Dynamic::parse(&image).unwrap().unwrap();

@@ -19,7 +19,7 @@ const GLIBC_LIBRARIES: [&str; 9] = [
 
 /// Libraries that programs open by name on glibc systems and that musl systems lack. (`libc.so.6` is not
 /// listed: musl answers it itself.)
-pub(crate) const OPENED_NAMES: [&[u8]; 4] =
+pub(crate) const GLIBC_DLOPEN_NAMES: [&[u8]; 4] =
     [b"libcrypt.so.1", b"libresolv.so.2", b"libnss_dns.so.2", b"libnss_files.so.2"];
 
 /// Evidence that a program was built for another libc: its interpreter. That of a library is no evidence,

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loader_under_its_own_name_is_libc() {
+    fn the_name_of_the_loader_means_libc() {
         assert!(is_libc("ld-musl-x86_64.so.1"));
         assert!(is_libc("/lib/ld-musl-armhf.so.1"));
         assert!(is_libc("libm.d/libq.so"));

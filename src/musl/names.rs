@@ -95,7 +95,7 @@ mod tests {
     static NAMES: Names<8> = Names::new("aopen\nbopen64\nbstat\n", 1);
 
     #[test]
-    fn every_name_is_found_and_nothing_else() {
+    fn exactly_the_names_of_the_set_are_found() {
         let marks = ["open", "open64", "stat"].map(|name| {
             let start = NAMES.find(name.as_bytes());
             start.and_then(|start| NAMES.mark(start)).map(char::from)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::elf::{Binding, DynamicSymbols, ElfError, ElfFacts, Symbol, SymbolKind};
 
-use super::glibc::OPENED_NAMES;
+use super::glibc::GLIBC_DLOPEN_NAMES;
 use super::loader::is_libc;
 use super::name_set::NameSet;
 use super::symbols::exports;
@@ -88,14 +88,15 @@ impl ObjectSymbols {
             list.sort_unstable();
             list.dedup();
         }
-        if symbols.asks_for(b"dlopen") {
+        if symbols.imports(b"dlopen") {
             // A string in the string table is a name that the linker put there once, perhaps of a library
             // that is no longer needed.
             let linkers = table.strings().as_ptr_range();
             let found = strings_with_so(bytes)
-                .filter(|name| OPENED_NAMES.contains(name) && !linkers.contains(&name.as_ptr()));
+                .filter(|name| GLIBC_DLOPEN_NAMES.contains(name) && !linkers.contains(&name.as_ptr()));
             let found: BTreeSet<&[u8]> = found.collect();
-            symbols.opened = OPENED_NAMES.into_iter().filter(|name| found.contains(name)).map(text).collect();
+            symbols.opened =
+                GLIBC_DLOPEN_NAMES.into_iter().filter(|name| found.contains(name)).map(text).collect();
         }
         Ok(symbols)
     }
@@ -127,7 +128,7 @@ impl ObjectSymbols {
 
     /// Whether the object imports a symbol of this name, weakly or not.
     #[must_use]
-    pub fn asks_for(&self, name: &[u8]) -> bool {
+    pub fn imports(&self, name: &[u8]) -> bool {
         has(&self.undefined, name) || has(&self.weak, name)
     }
 }
@@ -153,7 +154,7 @@ fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// The NUL-terminated strings in the file that contain `.so.`, as all of [`OPENED_NAMES`] do. One pass,
+/// The NUL-terminated strings in the file that contain `.so.`, as all of [`GLIBC_DLOPEN_NAMES`] do. One pass,
 /// because files are large.
 fn strings_with_so(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     /// Longer than any of the names.

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn releases_are_in_order_and_print_as_they_are_read() {
+    fn releases_are_in_order_and_round_trip_as_text() {
         assert!(MuslRelease::ALL.is_sorted_by(|a, b| a < b && a.numbers() < b.numbers()));
         assert_eq!((MuslRelease::ALL[0], MuslRelease::ALL[8]), (MuslRelease::OLDEST, MuslRelease::NEWEST));
         for release in MuslRelease::ALL {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_know_since_when_nothing_is_missing() {
+    fn since_is_the_release_from_which_on_none_is_missing() {
         let gap = without(without(Releases::ALL, MuslRelease::V1_2_4), MuslRelease::V1_2_5);
         assert_eq!(gap.since(), Some(MuslRelease::V1_2_6));
         assert_eq!(gap.first(), Some(MuslRelease::V1_1_19));
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_sets() {
+    fn set_operations_are_those_of_releases() {
         let new = Releases::from_on(MuslRelease::V1_2_5);
         assert_eq!(new.iter().collect::<Vec<_>>(), [MuslRelease::V1_2_5, MuslRelease::V1_2_6]);
         assert_eq!(Releases::ALL.iter().collect::<Vec<_>>(), MuslRelease::ALL);

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn names_resolve_from_the_release_that_brought_them() {
+    fn names_resolve_from_the_release_that_added_them() {
         for (name, release) in [
             ("malloc", MuslRelease::V1_1_19),
             ("getrandom", MuslRelease::V1_1_24),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_were_taken_away_resolve_no_more() {
+    fn removed_names_no_longer_resolve() {
         let releases = exports(Arch::X86_64, b"__expand_heap").unwrap_or_default();
         assert!(releases.contains(MuslRelease::V1_1_19) && releases.since().is_none());
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn architectures_begin_with_their_port() {
+    fn architectures_start_with_the_release_that_added_the_port() {
         for arch in Arch::ALL {
             let expected = match arch {
                 Arch::Riscv64 => MuslRelease::V1_1_24,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn libc_defines_what_bundled_libraries_often_mean_to() {
+    fn libc_defines_names_that_bundled_libraries_often_define_too() {
         for name in ["crypt", "crypt_r", "res_query", "iconv", "getopt_long", "gettext"] {
             assert!(libc_defines(Arch::X86_64, name.as_bytes()), "{name}");
         }
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn glibc_only_names_are_in_no_musl() {
+    fn glibc_only_names_are_in_no_release_of_musl() {
         for name in [
             "__memcpy_chk",
             "__isoc23_strtol",

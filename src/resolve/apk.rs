@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_apk_would_read_as_something_else_are_none() {
+    fn names_that_apk_would_misread_are_refused() {
         for name in ["libstdc++.so.6", "libffi.so.8", "xz-libs", "_core.so", "7zip", "libX11.so.6"] {
             assert!(is_apk_name(name), "{name}");
         }
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn an_os_release_that_cannot_be_read_is_not_taken_for_none() {
+    fn an_unreadable_os_release_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let root = Sysroot::new(dir.path());
         let installed = dir.path().join("lib/apk/db");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_cannot_be_read_is_not_taken_for_none() {
+    fn an_unreadable_database_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let root = Sysroot::new(dir.path());
         assert!(ApkDatabase::read(&root).unwrap().is_none());

@@ -90,7 +90,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            expanded_run_paths: ExpandedRunPath::of_all(&roots, layout, &finder.options().places),
+            expanded_run_paths: ExpandedRunPath::of_all(&roots, layout, &finder.options().search_paths),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -131,7 +131,7 @@ impl<'a> Search<'a> {
                     Some(dependency) if !matches!(dependency.resolution, Resolution::Missing { .. }) => {
                         dependency.resolution
                     }
-                    _ => self.find_anyhow(index, &name, &mut scope),
+                    _ => self.find_in_any_process(index, &name, &mut scope),
                 };
                 if let Resolution::Object { index: target } = resolution {
                     self.reached(target, index, &mut queue, &mut queued);
@@ -168,7 +168,7 @@ impl<'a> Search<'a> {
     }
 
     /// What a name resolves to with the run paths of every object that needs the requester, in any process.
-    fn find_anyhow(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
+    fn find_in_any_process(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
         self.names += 1;
         if !self.check("dependencies", self.names, self.limits().dependencies, requester) {
             return Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
@@ -404,8 +404,8 @@ impl<'a> Search<'a> {
 
     /// Where to look for a library outside the wheel, in musl's order, each directory once.
     fn directories(&mut self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
-        let places = &self.finder.options().places;
-        let mut directories = places.first_directories();
+        let search_paths = &self.finder.options().search_paths;
+        let mut directories = search_paths.first_directories();
         for own in chain.iter().filter_map(|index| self.expanded_run_paths.get(*index)) {
             self.steps += ENTRY * own.outside.len() as u64;
             directories.extend(own.outside.iter().cloned());
@@ -446,7 +446,7 @@ impl<'a> Search<'a> {
         self.expanded_run_paths.push(Arc::new(ExpandedRunPath::of(
             &object,
             self.layout,
-            &self.finder.options().places,
+            &self.finder.options().search_paths,
         )));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());

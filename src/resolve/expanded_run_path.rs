@@ -22,10 +22,10 @@ impl ExpandedRunPath {
     pub(super) fn of_all(
         objects: &[Object],
         layout: &InstalledLayout,
-        places: &SearchPaths,
+        search_paths: &SearchPaths,
     ) -> Vec<Arc<Self>> {
         let mut followed: HashMap<(String, &str), Arc<Self>> = HashMap::new();
-        let of = |object| Arc::new(Self::of(object, layout, places));
+        let of = |object| Arc::new(Self::of(object, layout, search_paths));
         let paths = objects.iter().map(|object| match object.origin.place() {
             Some(place) => {
                 let origin = directory_of(&layout.installed(place)).to_owned();
@@ -39,7 +39,7 @@ impl ExpandedRunPath {
 
     /// Expands the entries (`fixup_rpath`). The directory of an installed file is known from the layout; a
     /// file outside has the directory where it was found.
-    pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPaths) -> Self {
+    pub(super) fn of(object: &Object, layout: &InstalledLayout, search_paths: &SearchPaths) -> Self {
         let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
         let entries = run_path.entries().iter().copied();
         match &object.origin {
@@ -54,7 +54,7 @@ impl ExpandedRunPath {
             }
             Origin::File { found, file } => {
                 let origin = directory_of(found);
-                let named = Named::of(places, Path::new(origin));
+                let named = Named::of(search_paths, Path::new(origin));
                 let outside = entries.filter_map(|entry| {
                     let expanded = RunPath::expand(entry, origin);
                     let is_relative = begins_with_origin(entry);
@@ -85,8 +85,8 @@ struct Named {
 }
 
 impl Named {
-    fn of(places: &SearchPaths, origin: &Path) -> Self {
-        let directories = places.named().filter_map(|path| std::fs::canonicalize(path).ok());
+    fn of(search_paths: &SearchPaths, origin: &Path) -> Self {
+        let directories = search_paths.named().filter_map(|path| std::fs::canonicalize(path).ok());
         let mut named = Self { directories: directories.collect(), holds_origin: false };
         named.holds_origin = named.holds(origin);
         named

@@ -19,7 +19,7 @@ use super::search::{Directory, SearchPaths};
 #[derive(Clone, Debug, Default)]
 pub struct ResolverOptions {
     /// Where to look for libraries.
-    pub places: SearchPaths,
+    pub search_paths: SearchPaths,
     /// Patterns of libraries that the user provides.
     pub exclude: Vec<Pattern>,
     /// Names of libraries on every system, by policy.
@@ -70,7 +70,7 @@ impl Finder {
     /// The reason, if it cannot be one: unreadable, not an ELF file, damaged.
     pub(super) fn root(&self, path: &Path) -> Result<Object, String> {
         let text = |error: io::Error| error.to_string();
-        let sysroot = &self.options.places.sysroot;
+        let sysroot = &self.options.search_paths.sysroot;
         let (found, shown, in_sysroot, location) = match sysroot.inside(path) {
             Some(inside) => {
                 let (shown, location) = sysroot.resolve(&inside).map_err(text)?;
@@ -102,7 +102,7 @@ impl Finder {
         if let Some(directories) = known().get(&arch) {
             return Arc::clone(directories);
         }
-        let directories: Arc<[Directory]> = self.options.places.system_directories(arch).into();
+        let directories: Arc<[Directory]> = self.options.search_paths.system_directories(arch).into();
         Arc::clone(known().entry(arch).or_insert(directories))
     }
 
@@ -130,7 +130,7 @@ impl Finder {
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen().get(&location).cloned();
         let read = known.unwrap_or_else(|| {
-            let sysroot = in_sysroot.then_some(&self.options.places.sysroot);
+            let sysroot = in_sysroot.then_some(&self.options.search_paths.sysroot);
             let read = read_library(path.clone(), sysroot, &location, &self.options.limits).map(Arc::new);
             seen().insert(location, read.clone());
             read
@@ -147,7 +147,7 @@ impl Finder {
 
     /// The target of a name in a directory of the sysroot. The directory is resolved only once.
     fn resolve(&self, directory: &str, name: &str) -> io::Result<(String, PathBuf)> {
-        let sysroot = &self.options.places.sysroot;
+        let sysroot = &self.options.search_paths.sysroot;
         let mut known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         let resolved = known.entry(directory.to_owned()).or_insert_with(|| {
             let resolved = sysroot.resolve(directory).map(|(resolved, _)| resolved);
@@ -164,7 +164,8 @@ impl Finder {
     fn in_sysroot<'d>(&self, directory: &'d Directory) -> Cow<'d, Directory> {
         let Directory::Host(path) = directory else { return Cow::Borrowed(directory) };
         let mut known = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let inside = known.entry(path.clone()).or_insert_with(|| self.options.places.sysroot.inside(path));
+        let inside =
+            known.entry(path.clone()).or_insert_with(|| self.options.search_paths.sysroot.inside(path));
         inside.clone().map_or(Cow::Borrowed(directory), |inside| Cow::Owned(Directory::Inside(inside)))
     }
 }
@@ -182,7 +183,7 @@ mod tests {
     use crate::resolve::Sysroot;
 
     #[test]
-    fn what_is_said_of_a_file_does_not_depend_on_who_found_it_first() {
+    fn a_report_about_a_file_does_not_depend_on_who_found_it_first() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/rootfs").canonicalize().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         let link = elsewhere.path().join("libgreet.so.3");
@@ -190,8 +191,8 @@ mod tests {
         let host = Directory::Host(elsewhere.path().to_owned());
         let inside = Directory::Inside("/usr/lib".to_owned());
         let found = |directories: [&Directory; 2]| {
-            let places = SearchPaths { sysroot: Sysroot::new(&root), ..SearchPaths::default() };
-            let finder = Finder::new(ResolverOptions { places, ..ResolverOptions::default() });
+            let search_paths = SearchPaths { sysroot: Sysroot::new(&root), ..SearchPaths::default() };
+            let finder = Finder::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
             directories.map(|directory| finder.candidate(directory, "libgreet.so.3").unwrap().unwrap().file)
         };
         let [first, second] = found([&host, &inside]);

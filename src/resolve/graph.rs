@@ -60,23 +60,23 @@ impl Graph {
     /// Whether a process starts with the object: it is a program, not a library.
     #[must_use]
     pub fn starts_a_process(&self, index: usize) -> bool {
-        self.is_unless_library(index, |object| object.facts.is_program())
+        self.is_no_library_and(index, |object| object.facts.is_program())
     }
 
     /// Whether an object is a statically linked program, not a library: musl's loader does not load it.
     #[must_use]
     pub fn is_static_program(&self, index: usize) -> bool {
-        self.is_unless_library(index, |object| object.facts.is_static_program())
+        self.is_no_library_and(index, |object| object.facts.is_static_program())
     }
 
     /// Whether an object is any kind of program, not a library: one that is started, or would be if it had an
     /// interpreter.
     #[must_use]
     pub fn is_program(&self, index: usize) -> bool {
-        self.is_unless_library(index, |object| object.facts.is_program() || object.facts.pie_flag)
+        self.is_no_library_and(index, |object| object.facts.is_program() || object.facts.pie_flag)
     }
 
-    fn is_unless_library(&self, index: usize, is: impl Fn(&Object) -> bool) -> bool {
+    fn is_no_library_and(&self, index: usize, is: impl Fn(&Object) -> bool) -> bool {
         !self.libraries.contains(&index) && self.objects.get(index).is_some_and(is)
     }
 

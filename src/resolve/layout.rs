@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn run_paths_are_followed_between_installed_places() {
+    fn run_paths_are_resolved_between_installed_files() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         layout.insert(&place(Scheme::Scripts, "tool"), 1);
@@ -230,7 +230,7 @@ mod tests {
 
     /// `fixup_rpath` expands `$ORIGIN` at every position.
     #[test]
-    fn origin_is_replaced_wherever_it_stands() {
+    fn origin_is_replaced_at_every_position() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         let origin = "lib/python3.12/site-packages/pkg";
@@ -242,7 +242,7 @@ mod tests {
 
     /// The kernel looks up every directory of the path.
     #[test]
-    fn a_way_through_a_directory_that_is_not_there_leads_nowhere() {
+    fn a_path_through_a_missing_directory_resolves_to_nothing() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         let origin = "lib/python3.12/site-packages/pkg";
@@ -252,7 +252,7 @@ mod tests {
 
     /// The files in a directory of the path do not matter, only that it is a directory.
     #[test]
-    fn a_way_leads_through_every_directory_and_through_no_file() {
+    fn a_path_goes_through_directories_and_not_through_files() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
         layout.insert_other(&place(Scheme::Site, "pkg/sub/deep/data.txt"));
@@ -283,7 +283,7 @@ mod tests {
 
     /// `..` after a link leaves the directory that the link points to.
     #[test]
-    fn links_are_followed_before_the_way_goes_up() {
+    fn links_are_followed_before_dot_dot() {
         let mut layout = InstalledLayout::new(None);
         layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
         layout.insert(&place(Scheme::Site, "other/real/liby.so"), 1);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_object_is_in_the_way_of_one() {
+    fn a_file_that_is_not_an_object_hides_later_objects() {
         let mut layout = InstalledLayout::new(None);
         let place = place(Scheme::Data, "lib/libx.so");
         layout.insert_other(&place);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_are_told_by_their_schemes() {
+    fn directories_of_different_schemes_are_different() {
         let layout = InstalledLayout::new(Some((3, 12)));
         for place in
             [place(Scheme::Site, "pkg/lib/x"), place(Scheme::Scripts, "x"), place(Scheme::Data, "share/x")]
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn site_packages_can_be_relied_on_and_the_prefix_only_where_the_wheel_installs() {
+    fn wheels_may_rely_on_site_packages_and_on_their_own_directories() {
         let mut layout = InstalledLayout::new(None);
         layout.insert(&place(Scheme::Data, "share/pkg/liby.so"), 0);
         assert!(layout.is_reliable("lib/python?/site-packages/nvidia/lib"));

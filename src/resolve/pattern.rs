@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_that_nothing_closes_stands_for_itself() {
+    fn an_unclosed_bracket_is_a_plain_character() {
         assert!(matches("lib[x", "lib[x"));
         assert!(!matches("lib[x", "libx"));
         assert!(matches("lib[!x*", "lib[!xyz"));

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_path_file_musl_looks_in_three_directories() {
+    fn without_a_path_file_musl_searches_three_directories() {
         let dir = tempfile::tempdir().unwrap();
         let shown: Vec<_> = places(dir.path())
             .system_directories(Some(Arch::X86_64))

@@ -161,7 +161,7 @@ mod tests {
 
     /// As in the kernel (`ENOTDIR`).
     #[test]
-    fn nothing_lies_below_a_file() {
+    fn a_file_has_nothing_below_it() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("lib")).unwrap();
         for name in ["liba.so", "libb.so"] {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_the_root_is_known_by_its_path_there() {
+    fn a_file_inside_the_root_is_known_by_its_path_there() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");
         std::fs::create_dir_all(root.join("usr/lib")).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn links_that_lead_through_each_other_end_after_a_thousand_names() {
+    fn links_that_refer_to_each_other_fail_after_a_thousand_names() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("d/e")).unwrap();
         for number in 0..3 {

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn pep427_members_are_spread_over_the_schemes() {
+    fn pep427_members_are_installed_by_scheme() {
         for (member, scheme, path) in [
             ("demo/a.so", Scheme::Site, "demo/a.so"),
             ("demo.libs/b.so", Scheme::Site, "demo.libs/b.so"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn run_paths_lead_from_one_installed_place_to_another() {
+    fn run_paths_point_from_one_installed_file_to_another() {
         let directory = |scheme, path: &str| Directory { scheme, path: path.parse().ok() };
         for (from, to, run_path) in [
             ("demo", "demo.libs", "$ORIGIN/../demo.libs"),

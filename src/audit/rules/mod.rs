@@ -190,7 +190,7 @@ mod tests {
     use crate::audit::Severity;
 
     #[test]
-    fn of_many_findings_the_worst_are_told_and_the_rest_is_counted() {
+    fn of_many_findings_the_worst_are_listed_and_the_rest_is_counted() {
         let rule = find("missing-library").unwrap();
         let finding = |number: usize| rule.finding(&format!("{number}.so"), "is missing");
         let few: Vec<Finding> = (0..MOST_FINDINGS).map(finding).collect();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_unique_and_every_text_is_there() {
+    fn codes_are_unique_and_every_text_is_present() {
         for (index, rule) in RULES.iter().enumerate() {
             assert_eq!(rule.code.as_str().parse::<Code>().unwrap(), rule.code);
             assert!(RULES.iter().skip(index + 1).all(|other| other.code != rule.code), "{}", rule.code);

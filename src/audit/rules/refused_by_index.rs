@@ -186,15 +186,16 @@ fn archive(package: Package<'_>, name: &str) -> Vec<Finding> {
         let members = package.wheel.members().iter().filter(is_asked);
         members.map(|member| member.path.as_str()).collect()
     };
-    let (streamed, odd_zip64) = (paths(|member| member.streamed), paths(|member| member.odd_zip64));
+    let (streamed, irregular_zip64) =
+        (paths(|member| member.streamed), paths(|member| member.irregular_zip64));
     let mut messages = Vec::new();
     if !streamed.is_empty() {
         let has = if streamed.len() == 1 { "has a data descriptor" } else { "have data descriptors" };
         messages.push(format!("{} {has}, which PyPI refuses", first_few(&streamed)));
     }
-    if !odd_zip64.is_empty() {
-        let has = if odd_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
-        let them = first_few(&odd_zip64);
+    if !irregular_zip64.is_empty() {
+        let has = if irregular_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
+        let them = first_few(&irregular_zip64);
         messages.push(format!("{them} {has} with unnecessary sizes, which uv refuses"));
     }
     if package.wheel.has_comment() {

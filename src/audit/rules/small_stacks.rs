@@ -27,7 +27,7 @@ has an effect only in programs. `muslrepair repair` does not change it.",
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.members().filter(|object| {
         let symbols = &object.symbols;
-        symbols.asks_for(b"pthread_create") && !symbols.asks_for(b"pthread_attr_setstacksize")
+        symbols.imports(b"pthread_create") && !symbols.imports(b"pthread_attr_setstacksize")
     });
     let objects: Vec<&str> = found.map(|object| object.origin.display_name()).collect();
     if objects.is_empty() {

@@ -102,7 +102,7 @@ pub(crate) fn append(
         draft.header.e_phoff = place.offset;
     }
     insert(draft, load, slot);
-    follow_table(draft, moved);
+    update_phdr(draft, moved);
     check_top(draft, &places, pieces)?;
     let change = if moved.is_some() { SegmentChange::AddedWithHeaders } else { SegmentChange::Added };
     Ok((places, change))
@@ -187,7 +187,7 @@ fn insert(draft: &mut Draft, load: ProgramHeader, slot: Slot) {
 }
 
 /// Updates `PT_PHDR` after the program header table has changed.
-fn follow_table(draft: &mut Draft, moved: Option<Place>) {
+fn update_phdr(draft: &mut Draft, moved: Option<Place>) {
     let size = u64::from(draft.header.e_phnum) * draft.format.program_header_size();
     for segment in draft.segments.iter_mut().filter(|segment| segment.p_type == PT_PHDR) {
         if let Some(place) = moved {

@@ -94,7 +94,7 @@ impl Pointers {
 
     /// Whether a tag points into the section in a way that moving it would break: a tag that is not known to
     /// be a plain number, or a relocation table that reaches past the end of the section.
-    fn lead_into(&self, addresses: &Range) -> bool {
+    fn point_into(&self, addresses: &Range) -> bool {
         let first = self.unknown.partition_point(|value| *value < addresses.start);
         self.unknown.get(first).is_some_and(|value| *value < addresses.end)
             || self.relocations.iter().any(|table| {
@@ -142,7 +142,7 @@ fn table(draft: &Draft, pointers: &Pointers, at: usize, section: &SectionHeader)
     let addresses = section.sh_addr..section.sh_addr.checked_add(section.sh_size)?;
     let load = draft.segments.get(draft.load_of(&range)?)?;
     let agrees = load.p_vaddr.checked_add(range.start - load.p_offset) == Some(section.sh_addr);
-    if !agrees || pointers.lead_into(&addresses) || cut_by_segment(draft, &range) {
+    if !agrees || pointers.point_into(&addresses) || cut_by_segment(draft, &range) {
         return None;
     }
     let align = section.sh_addralign.max(1);

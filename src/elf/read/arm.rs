@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_attributes_end_the_reading() {
+    fn damaged_attributes_stop_the_parser() {
         for bytes in [&b""[..], b"A", b"A\0\0\0\0", b"A\xff\xff\xff\xff", b"A\x04\0\0\0\x04\0\0\0", b"B"] {
             assert_eq!(ArmAttributes::parse(FORMAT, bytes), None, "{bytes:?}");
         }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_of_others_and_damaged_ones_say_nothing() {
+    fn notes_of_other_owners_and_damaged_notes_are_ignored() {
         let text = r#"[{"soname":["liba.so.1"]}]"#;
         assert_eq!(found(&note(0x407c_0c0a, b"FDX\0", text)), []);
         assert_eq!(found(&note(0x407c_0c0b, b"FDO\0", text)), []);

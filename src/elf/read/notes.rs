@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_notes_say_nothing() {
+    fn damaged_notes_are_ignored() {
         let whole = note(&[0xc000_8002, 4, 4, 0]);
         for length in 0..28 {
             assert_eq!(of_notes(whole.get(..length).unwrap_or_default()), 0, "{length}");

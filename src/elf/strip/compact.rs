@@ -149,7 +149,7 @@ mod tests {
     use super::{ascending, moved};
 
     #[test]
-    fn offsets_move_by_what_was_cut_before_them() {
+    fn offsets_move_by_the_bytes_cut_before_them() {
         let cuts = ascending([10..20, 30..35]);
         let places = [5, 10, 15, 20, 30, 34, 35, 40].map(|offset| moved(offset, &cuts));
         assert_eq!(places, [5, 10, 10, 10, 20, 20, 20, 25]);

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_are_right_and_nothing_is_written_to_find_them() {
+    fn positions_are_right_and_asking_for_one_does_not_flush() {
         let mut bytes = Vec::new();
         let mut buffered = Buffered::new(Cursor::new(&mut bytes));
         buffered.write_all(b"one two three").unwrap();

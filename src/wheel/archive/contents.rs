@@ -26,36 +26,42 @@ impl Wheel {
 
     /// The inflated bytes of a member, checked against its size and CRC.
     pub(super) fn read_member(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        self.read_seeing(member, |_| ())
+        self.read_visiting(member, |_| ())
     }
 
     /// Like [`Wheel::read_member`], with the SHA-256.
     pub(super) fn read_hashed(&self, member: &Member) -> Result<(Vec<u8>, Sha256Digest), WheelError> {
         let mut sha256 = Sha256::new();
-        let bytes = self.read_seeing(member, |piece| sha256.update(piece))?;
+        let bytes = self.read_visiting(member, |piece| sha256.update(piece))?;
         Ok((bytes, Sha256Digest::from_bytes(sha256.finalize().into())))
     }
 
-    /// `see` gets the bytes in order, piece by piece, on another thread if one is free.
-    fn read_seeing(&self, member: &Member, mut see: impl FnMut(&[u8]) + Send) -> Result<Vec<u8>, WheelError> {
+    /// `visit` gets the bytes in order, piece by piece, on another thread if one is free.
+    fn read_visiting(
+        &self,
+        member: &Member,
+        mut visit: impl FnMut(&[u8]) + Send,
+    ) -> Result<Vec<u8>, WheelError> {
         let mut crc32 = crc32fast::Hasher::new();
-        let mut see = |piece: &[u8]| {
+        let mut visit = |piece: &[u8]| {
             crc32.update(piece);
-            see(piece);
+            visit(piece);
         };
         let bytes = match member.method {
             Method::Stored => {
                 let bytes = self.compressed(member)?;
-                see(&bytes);
+                visit(&bytes);
                 bytes
             }
             Method::Deflated => {
                 let size = usize::try_from(member.size).unwrap_or(usize::MAX);
                 let stream = self.open_compressed(member).map_err(|error| self.unreadable(member, error))?;
-                deflate::inflate(stream, member.compressed_size, size, see).map_err(|error| match error {
-                    InflateError::Read(error) => self.unreadable(member, error),
-                    damage => damaged(member, damage.to_string()),
-                })?
+                deflate::inflate(stream, member.compressed_size, size, visit).map_err(
+                    |error| match error {
+                        InflateError::Read(error) => self.unreadable(member, error),
+                        damage => damaged(member, damage.to_string()),
+                    },
+                )?
             }
         };
         if crc32.finalize() != member.crc32 {

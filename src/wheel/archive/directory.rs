@@ -56,7 +56,7 @@ pub(super) fn read_members(
         total = total.saturating_add(member.size);
         let header = data.header_start();
         let local = check_local_header(&mut headers, header, entry, &member)?;
-        member.odd_zip64 |= local.odd_zip64;
+        member.irregular_zip64 |= local.irregular_zip64;
         spans.push((header, local.end, index));
         members.push(member);
     }
@@ -119,7 +119,8 @@ fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>
             version: header.half(6),
             mode: header.word(38) >> 16,
             decorated: extra > 0 || comment > 0,
-            odd_zip64: zip64.map(|zip64| zip64.is_odd(&[header.word(24), header.word(20), header.word(42)])),
+            irregular_zip64: zip64
+                .map(|zip64| zip64.is_irregular(&[header.word(24), header.word(20), header.word(42)])),
         });
     }
     Ok((at == end.end).then_some(entries))
@@ -155,7 +156,7 @@ fn read_member(
         return broken(MemberRule::Encrypted);
     }
     let demands = check_demands(entry.flags, entry.version);
-    if let Err(rule) = demands.and(entry.odd_zip64.clone().map(|_| ())) {
+    if let Err(rule) = demands.and(entry.irregular_zip64.clone().map(|_| ())) {
         return broken(rule);
     }
     let method = match entry.method {
@@ -189,7 +190,7 @@ fn read_member(
         mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
         modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
         streamed: entry.flags & DESCRIPTOR != 0,
-        odd_zip64: entry.odd_zip64 == Ok(true),
+        irregular_zip64: entry.irregular_zip64 == Ok(true),
         index,
         decorated: entry.decorated,
     })

@@ -22,7 +22,7 @@ pub(super) struct Entry {
     pub(super) mode: u32,
     pub(super) decorated: bool,
     /// Whether its ZIP64 field has other numbers than the entry requires; or the error in its extra fields.
-    pub(super) odd_zip64: Result<bool, MemberRule>,
+    pub(super) irregular_zip64: Result<bool, MemberRule>,
 }
 
 /// Little-endian numbers at fixed places of a header.
@@ -109,7 +109,7 @@ impl<'a> Zip64Field<'a> {
 
     /// Whether it exists and has other values than these fields require. Installers interpret its length in
     /// different ways.
-    pub(super) fn is_odd(&self, fields: &[u32]) -> bool {
+    pub(super) fn is_irregular(&self, fields: &[u32]) -> bool {
         let asked = 8 * fields.iter().filter(|field| **field == IN_ZIP64).count();
         self.0.is_some_and(|field| field.len() != asked)
     }

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_taken_in_order_each_once() {
+    fn results_are_consumed_in_order_and_once() {
         for threads in [1, 2, 8] {
             let numbers: Vec<u64> = (0..500).collect();
             let mut taken = Vec::new();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_after_an_error() {
+    fn no_result_is_consumed_after_an_error() {
         let numbers: Vec<u64> = (0..100).collect();
         let mut taken = 0;
         let outcome = in_order(

@@ -16,7 +16,7 @@ pub(super) struct LocalHeader {
     /// The end of the data.
     pub(super) end: u64,
     /// Whether its ZIP64 field has other numbers than the header requires.
-    pub(super) odd_zip64: bool,
+    pub(super) irregular_zip64: bool,
 }
 
 /// Checks the local header against the directory.
@@ -75,7 +75,7 @@ pub(super) fn check_local_header(
         .and_then(|data| data.checked_add(member.compressed_size))
         .filter(|&end| end <= source.length())
         .ok_or_else(outside)?;
-    Ok(LocalHeader { end, odd_zip64: zip64.is_odd(&fields) && !repeats_both })
+    Ok(LocalHeader { end, irregular_zip64: zip64.is_irregular(&fields) && !repeats_both })
 }
 
 /// Checks that between the data of a member, which ends at `end`, and the next header there is nothing but

@@ -29,7 +29,7 @@ pub struct Member {
     pub streamed: bool,
     /// Whether a ZIP64 field of its headers has other numbers than its sizes require (APPNOTE 4.5.3). pip
     /// ignores that, uv refuses the wheel.
-    pub odd_zip64: bool,
+    pub irregular_zip64: bool,
     /// Its position in the archive's directory.
     #[serde(skip)]
     pub(super) index: usize,

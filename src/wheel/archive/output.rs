@@ -287,7 +287,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn nameless_files_are_not_seen_while_they_are_written() {
+    fn unnamed_files_are_invisible_while_they_are_written() {
         let directory = tempfile::tempdir().unwrap();
         if let Some(file) = nameless::create(directory.path()) {
             (&file).write_all(b"new").unwrap();

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_inflate_to_what_it_states_is_not_sound() {
+    fn a_file_that_does_not_inflate_to_its_stated_sums_is_not_sound() {
         for level in [0, 6] {
             let packed = Packed::new(b"held against its hash".repeat(20), level);
             assert!(packed.is_sound());
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again_and_damage_is_noticed() {
+    fn cached_files_are_read_again_and_damage_is_detected() {
         for level in [0, 6] {
             let packed = Packed::new(b"the same library need not be compressed twice".repeat(20), level);
             let bytes = packed.to_bytes();

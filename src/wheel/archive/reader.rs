@@ -212,7 +212,7 @@ impl Wheel {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn tell(&self, event: Event) {
+    pub(super) fn notify(&self, event: Event) {
         if let Some(observer) = &self.observer {
             observer.event(&self.filename.to_string(), event);
         }

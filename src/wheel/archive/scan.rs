@@ -71,7 +71,7 @@ impl Wheel {
         let mut mismatches = Vec::new();
         let mut files = Vec::with_capacity(members.len());
         let bytes = members.iter().map(|member| member.size).fold(0, u64::saturating_add);
-        self.tell(Event::Reading { files: members.len(), bytes });
+        self.notify(Event::Reading { files: members.len(), bytes });
         let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
         for wave in self.limits().waves(costs) {
             let wave = members.get(wave).unwrap_or_default();
@@ -84,7 +84,7 @@ impl Wheel {
                     let wrong = rows.filter_map(|row| mismatch(row, &bytes, &sha256)).collect::<Vec<_>>();
                     let value = look(member, &bytes);
                     self.keep(member, bytes);
-                    self.tell(Event::Read { bytes: member.size });
+                    self.notify(Event::Read { bytes: member.size });
                     Ok((Scanned { path: member.path.clone(), sha256, value }, wrong))
                 })
                 .collect();

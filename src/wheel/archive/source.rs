@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_ends_before_its_end_is_an_error() {
+    fn a_truncated_file_is_an_error() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"0123456789").unwrap();
         let mut source = Source::file(file.try_clone().unwrap()).unwrap();

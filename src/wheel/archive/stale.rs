@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_files_that_nobody_holds_are_removed() {
+    fn only_unlocked_temporary_files_of_ours_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         drop(left(path, ".muslrepair-stale.part", 60));

@@ -90,7 +90,7 @@ mod tests {
     use super::DosTime;
 
     #[test]
-    fn appnote_times_are_those_of_the_calendar() {
+    fn appnote_times_match_the_calendar() {
         for (seconds, text) in [
             (i64::MIN, "1980-01-01 00:00:00"),
             (315_532_799, "1980-01-01 00:00:00"),

@@ -181,7 +181,7 @@ impl<'a> WheelWriter<'a> {
         let mut written = Vec::with_capacity(entries.len());
         let costs = entries.iter().map(|entry| self.cost(entry));
         let bytes = costs.clone().fold(0, u64::saturating_add);
-        self.source.tell(Event::Writing { files: entries.len(), bytes });
+        self.source.notify(Event::Writing { files: entries.len(), bytes });
         let mut archive = self.source.archive();
         for wave in self.source.limits().waves(costs) {
             self.write_wave(entries, wave, &mut archive, &mut zip, &mut written)?;
@@ -251,7 +251,7 @@ impl<'a> WheelWriter<'a> {
                         return Ok(Ready::Directory(member));
                     }
                     if let Some(packed) = self.smaller(member)? {
-                        self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+                        self.source.notify(Event::Wrote { bytes: self.cost(entry) });
                         return Ok(Ready::Deflated(member, packed));
                     }
                     let sha256 = self.hash_of(member)?;
@@ -259,7 +259,7 @@ impl<'a> WheelWriter<'a> {
                     Ready::Member(member, written)
                 }
             };
-            self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+            self.source.notify(Event::Wrote { bytes: self.cost(entry) });
             Ok(ready)
         };
         in_order(wave, make, |ready| {

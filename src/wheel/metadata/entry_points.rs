@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_scripts_are_read_as_python_reads_them() {
+    fn names_of_scripts_are_parsed_as_in_python() {
         let text = "x = out:of_section\n[console_scripts]\ntool = a:b\r\n # c = d\n#e = f\n../up=a:b [extra]\n\
                     [other]\nq/r = s\n[ gui_scripts ]\u{2028}a\\b=c\n";
         let names = script_names(text.as_bytes());

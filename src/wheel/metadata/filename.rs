@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, is_abi, is_platform, is_python, is_split_platform, right_name};
+use super::parts::{Parts, corrected_name, is_abi, is_platform, is_python, is_split_platform};
 use super::tag::PlatformTag;
 use crate::escaped::Escaped;
 
@@ -99,13 +99,13 @@ impl InvalidWheelFilename {
 
     /// The corrected name, if it is clear what was meant.
     #[must_use]
-    pub fn right_name(&self) -> Option<String> {
-        let right = right_name(&self.name).filter(|right| *right != self.name)?;
+    pub fn corrected_name(&self) -> Option<String> {
+        let right = corrected_name(&self.name).filter(|right| *right != self.name)?;
         right.parse::<WheelFilename>().is_ok().then_some(right)
     }
 
     pub(crate) fn hint(&self) -> String {
-        match self.right_name() {
+        match self.corrected_name() {
             Some(right) => format!("`{}` would be a valid name", Escaped(&right)),
             None => {
                 "was the file renamed? the name must have the form `name-version-python-abi-platform.whl`"
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn pep427_names_come_back_as_they_were() {
+    fn pep427_names_round_trip() {
         for text in [
             "demo-1.0-py3-none-any.whl",
             "Demo.Pkg_x-1.0.post1+cpu.3-1_2-cp39.cp310-cp39.abi3-linux_x86_64.manylinux2014_x86_64.whl",
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn platforms_are_replaced_sorted_and_once() {
+    fn platforms_are_replaced_sorted_and_without_duplicates() {
         let wheel = name("demo-1.0-cp312-cp312-linux_x86_64.whl");
         let tags: Vec<PlatformTag> = ["musllinux_1_2_x86_64", "musllinux_1_1_x86_64", "musllinux_1_2_x86_64"]
             .map(|tag| tag.parse().unwrap())

@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_body_is_kept_whatever_it_is() {
+    fn the_body_is_kept_unchanged() {
         let bytes = b"A: 1\r\nX: 1\r\n B: 2\r\na: 3\r\n\r\n\xff no header\nC: 4\r\n\n";
         let headers = Headers::parse(bytes).unwrap();
         assert_eq!(headers.to_bytes(), bytes);

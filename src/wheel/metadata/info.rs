@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_without_regard_to_case() {
+    fn values_are_read_ignoring_case() {
         let info = WheelInfo::parse(CRLF.as_bytes()).unwrap();
         assert_eq!(info.wheel_version(), (1, 0));
         assert!(info.root_is_purelib());
@@ -255,7 +255,7 @@ mod tests {
 
     /// As in published wheels; readers stop at the blank line.
     #[test]
-    fn tags_behind_a_blank_line_do_not_stay() {
+    fn tags_after_a_blank_line_are_removed() {
         let text = "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\n\r\nTag: py3-none-linux_x86_64\r\n\r\n";
         let mut info = WheelInfo::parse(text.as_bytes()).unwrap();
         assert_eq!(info.tags(), [""; 0]);
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_and_repeated_tag_lines_are_spelt_out() {
+    fn compressed_tag_lines_are_expanded_and_repeated_ones_merged() {
         for lines in ["Tag: py2.py3-none-any\n", "Tag: py2-none-any\nTag: py3-none-any\nTag: py2-none-any\n"]
         {
             let text = format!("Wheel-Version: 1.0\n{lines}");

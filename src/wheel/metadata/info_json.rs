@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_changed_keeps_its_order_and_text() {
+    fn unchanged_keys_keep_their_order_and_text() {
         let text = r#"{"x":1.50,"wheel_version":"1.0","tags":["py3-none-any"],"root-is-purelib":true,"x":{"b":1,"a":2}}"#;
         let mut json = WheelInfoJson::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_bytes(), format!("{text}\n").into_bytes());

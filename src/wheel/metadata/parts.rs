@@ -126,7 +126,7 @@ fn last_tag(set: &str) -> Option<PlatformTag> {
 
 /// The name with the same parts in the right order and spelling, if it is clear what was meant. The caller
 /// checks whether it is a valid wheel name.
-pub(super) fn right_name(name: &str) -> Option<String> {
+pub(super) fn corrected_name(name: &str) -> Option<String> {
     let Parts { all, python } = Parts::of(name.strip_suffix(".whl")?);
     let at = python.or(all.len().checked_sub(3).filter(|at| *at >= 2))?;
     let (head, tags) = all.split_at_checked(at)?;
@@ -170,7 +170,7 @@ mod tests {
 
     /// The broken rule, the part that breaks it, and the suggested name.
     #[test]
-    fn parts_in_the_wrong_place_are_named_with_a_right_name() {
+    fn parts_in_the_wrong_place_are_named_with_a_corrected_name() {
         use FilenameRule::{Abi, Build, Components, Distribution, Platform, Python, Tag, Version};
         for (text, rule, part, right) in [
             ("d-1-cp312-cp312-linux-x86_64", Platform, "linux-x86_64", "d-1-cp312-cp312-linux_x86_64"),
@@ -208,7 +208,7 @@ mod tests {
         ] {
             let error = format!("{text}.whl").parse::<WheelFilename>().unwrap_err();
             assert_eq!((error.rule, error.part.as_str()), (rule, part), "{text}");
-            let proposed = error.right_name().unwrap_or_default();
+            let proposed = error.corrected_name().unwrap_or_default();
             assert_eq!(proposed.trim_end_matches(".whl"), right, "{text}");
         }
         for right in [

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_cannot_be_read_are_dropped_and_counted() {
+    fn unreadable_rows_are_dropped_and_counted() {
         let good = format!("a,{EMPTY},0");
         let text = format!("d/,,\n{good}\n{good}\n../x,{EMPTY},0\nb,,0\n\nx,y\na\u{2028}/etc/x,{EMPTY},0\n");
         let record = Record::read(&[text.as_bytes(), b"\xff,,\n"].concat());

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_of_another_spelling_are_read_and_what_is_no_digest_matches_nothing() {
+    fn hashes_in_other_encodings_are_read_and_an_invalid_digest_matches_nothing() {
         let matches = |text: &str| {
             let (hash, deviations) = RecordHash::parse(text);
             let right = hash.map(|hash| hash.matches(b"", &Sha256Digest::of(b"")));

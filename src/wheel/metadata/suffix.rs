@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn pep384_and_pep803_suffixes_are_looked_for_by_these_versions() {
+    fn pep384_and_pep803_suffixes_are_found_by_these_versions() {
         let missed = |tags: &str, file: &str| finding(tags, file).1.join(", ");
         assert_eq!(missed("cp312-abi3", "x.abi3.so"), "");
         let old = "CPython 3.12, CPython 3.13, CPython 3.14";
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_interpreter_on_musl_looks_for() {
+    fn suffixes_that_no_interpreter_on_musl_looks_for() {
         let glibc = |file: &str| Suffix::of(file).unwrap().1.is_for_glibc();
         for file in [
             "x.cpython-311-x86_64-linux-gnu.so",
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_suffix_of_a_module() {
+    fn names_without_a_module_suffix_are_refused() {
         for file in [
             "libx.so.1",
             "x.y.so",

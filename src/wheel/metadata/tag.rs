@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn platform_tags_come_back_as_they_were() {
+    fn platform_tags_round_trip() {
         for tag in [
             "any",
             "linux_x86_64",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn pep656_tags_are_taken_apart() {
+    fn pep656_tags_are_parsed() {
         let tag: PlatformTag = "musllinux_1_2_ppc64le".parse().unwrap();
         assert_eq!(tag, MuslVersion::V1_2.platform(Arch::Ppc64le));
         assert_eq!(tag.arch(), Some(Arch::Ppc64le));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_other_systems_are_known_and_misspelt_ones_of_linux_are_not() {
+    fn tags_of_other_systems_are_known_and_misspelt_linux_tags_are_not() {
         let is_known = |tag: &str| tag.parse::<PlatformTag>().unwrap().is_known();
         for tag in
             ["any", "win32", "win_amd64", "macosx_11_0_arm64", "ios_13_0_arm64_iphoneos", "linux_sparc"]

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pep440_versions_are_known_in_every_spelling() {
+    fn pep440_versions_are_recognised_in_every_spelling() {
         for text in [
             "1",
             "1.0",

@@ -19,9 +19,9 @@ pub const CASE: Case = Case {
 /// The findings where libraries of a root file system count.
 fn found_beside_root(objects: Vec<Object>) -> Vec<Finding> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rootfs");
-    let places =
+    let search_paths =
         SearchPaths { sysroot: Sysroot::new(root), first: Vec::new(), system: SystemPath::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let set = ObjectSet {
         name: "demo".to_owned(),
         own: objects,
