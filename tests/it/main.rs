@@ -39,6 +39,7 @@ mod regressions;
 mod repair;
 mod roles;
 mod rules;
+mod standards;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
