@@ -8,6 +8,7 @@ use super::graph::Graph;
 use super::layout::InstalledLayout;
 use super::library::Shape;
 use super::object::{Object, Resolution};
+use super::opened_paths::OpenedPaths;
 
 /// Resolves what objects need as musl does. It remembers every file that it has read, so that a batch of wheels reads each
 /// library once.
@@ -60,5 +61,11 @@ impl Resolver {
     /// Why it cannot be one: unreadable, no ELF file, damaged.
     pub fn root(&self, path: &Path) -> Result<Object, String> {
         self.finder.root(path)
+    }
+
+    /// Where the run path and the interpreter of a file lead.
+    #[must_use]
+    pub fn opened_paths(&self, object: &Object) -> OpenedPaths {
+        OpenedPaths::of(object, &self.finder)
     }
 }
