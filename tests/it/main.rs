@@ -13,6 +13,7 @@
 mod as_expected;
 mod audit;
 mod auditwheel;
+mod auditwheel_tree;
 mod batch;
 mod cache_dir;
 mod callers;
