@@ -9,6 +9,7 @@ use super::arch::ArchConflict;
 use super::include::IncludeFailure;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
+use super::promise::is_published;
 use super::requirement::{Requirement, RequirementKind};
 use super::requirements::Module;
 use super::roles::{DataFile, Unloadable};
@@ -92,6 +93,14 @@ impl<'a> Subject<'a> {
     pub(crate) fn objects_that_need(&self, kind: &RequirementKind) -> impl Iterator<Item = &'a str> {
         let having = self.requirements.iter().filter(move |requirement| requirement.kind == *kind);
         having.map(|requirement| requirement.object.as_str())
+    }
+
+    /// The command that changes something in the wheel that does not keep it from loading. A published wheel is copied otherwise.
+    pub(crate) fn repair_command(&self) -> &'static str {
+        match is_published(self.platforms) {
+            true => "`muslrepair repair --published fix`",
+            false => "`muslrepair repair`",
+        }
     }
 
     /// The library of this name that an object of the wheel, of the tree or outside finds by its own search or with the help

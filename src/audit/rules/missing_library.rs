@@ -53,12 +53,15 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// One finding for each name and search that ended without it, with everyone who needs it. What objects for glibc need is no
-/// matter: they are a finding themselves.
+/// matter: they are a finding themselves, and in a wheel nothing else helps against them.
 fn needed(audit: &Subject<'_>) -> Vec<Finding> {
     let for_glibc = |index: usize| {
         !audit.options.allow.contains(&glibc_object::RULE.code)
             && evidence_of_glibc(audit.graph, index).is_some()
     };
+    if audit.package.is_some() && audit.objects_and_indices().any(|(index, _)| for_glibc(index)) {
+        return Vec::new();
+    }
     let must_have = audit.options.system.purpose == Purpose::Run;
     let objects = audit.objects_and_indices().filter(|(index, _)| !for_glibc(*index));
     let missing = objects.flat_map(|(_, object)| {
