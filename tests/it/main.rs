@@ -33,6 +33,7 @@ mod patcher;
 mod payload;
 mod programs_and_libraries;
 mod properties;
+mod published;
 mod readers;
 mod record;
 mod refused;

@@ -71,7 +71,7 @@ fn repair(program: &Path, site: &Site) -> Result<Result<PathBuf, String>> {
     fs::create_dir_all(&directory)?;
     // Everything but zlib is in the wheel, so no library of this machine may be looked at.
     let output = command(program)
-        .args(["repair", "--no-system-paths", "--wheel-dir"])
+        .args(["repair", "--published", "fix", "--no-system-paths", "--wheel-dir"])
         .arg(&directory)
         .arg(&site.wheel)
         .output()?;

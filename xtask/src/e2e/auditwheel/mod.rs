@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -150,6 +151,8 @@ fn auditwheel(bin: &Path, case: &Case) -> Result<PathBuf> {
 fn muslrepair(program: &Path, case: &Case) -> Result<PathBuf> {
     let directory = output("muslrepair", case)?;
     let mut repair = command(program);
+    // Under that name published wheels are repaired like others, and keep their names.
+    repair.arg0("auditwheel");
     repair.args(["repair", "--wheel-dir"]).arg(&directory).arg("--ldpaths").arg(case.ldpaths()?);
     crate::process::output(repair.arg(&case.wheel).env_clear())?;
     only_wheel(&directory)
