@@ -3,7 +3,7 @@
     from muslrepair import muslrepair
 
     for document in muslrepair("verify", "wheelhouse"):
-        print(document["wheel"], [finding["code"] for finding in document["findings"]])
+        print(document["subject"], [finding["code"] for finding in document["findings"]])
 """
 
 import json

@@ -13,6 +13,7 @@
 mod as_expected;
 mod audit;
 mod auditwheel;
+mod auditwheel_tree;
 mod batch;
 mod cache_dir;
 mod callers;
@@ -32,6 +33,7 @@ mod patcher;
 mod payload;
 mod programs_and_libraries;
 mod properties;
+mod published;
 mod readers;
 mod record;
 mod refused;

