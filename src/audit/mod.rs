@@ -35,7 +35,7 @@ pub use libc::libc_name;
 pub use minimum::MinimumMusl;
 pub use needs::{Need, needs};
 pub use options::AuditOptions;
-pub use promise::promised_musl;
+pub use promise::{is_published, promised_musl};
 pub use requirement::{Requirement, RequirementKind};
 pub use requirements::Module;
 pub(crate) use requirements::instruction_set;

@@ -9,6 +9,7 @@ use super::arch::ArchConflict;
 use super::include::IncludeFailure;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
+use super::promise::is_published;
 use super::requirement::{Requirement, RequirementKind};
 use super::requirements::Module;
 use super::roles::{DataFile, Unloadable};
@@ -93,6 +94,14 @@ impl<'a> Subject<'a> {
     pub(crate) fn objects_that_need(&self, kind: &RequirementKind) -> impl Iterator<Item = &'a str> {
         let having = self.requirements.iter().filter(move |requirement| requirement.kind == *kind);
         having.map(|requirement| requirement.object.as_str())
+    }
+
+    /// The command that fixes what does not keep the wheel from loading. A published wheel is copied without the option.
+    pub(crate) fn repair_command(&self) -> &'static str {
+        match is_published(self.platforms) {
+            true => "`muslrepair repair --published fix`",
+            false => "`muslrepair repair`",
+        }
     }
 
     /// The library that an object uses under this name, by its own search or in some process; `None` if it

@@ -20,11 +20,13 @@ use super::excludes::Excludes;
 use super::format::Format;
 use super::printer::Printer;
 use super::progress::Progress;
+use super::published::PublishedChoice;
+use super::requirements::requirements_text;
 use super::search::SearchArgs;
 use super::size::Size;
 use super::term::{CliError, Terminal};
 use super::usage::UsageError;
-use super::{Exit, inputs, platform};
+use super::{Exit, inputs, platform, published};
 
 /// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
 const DEFAULT_MEMORY: u64 = 1 << 30;
@@ -45,6 +47,10 @@ pub(super) struct RepairArgs {
     /// [env: MUSLREPAIR_PLAT, AUDITWHEEL_PLAT, MUSLREPAIR_POLICY, AUDITWHEEL_POLICY]
     #[arg(long, value_name = "TAG")]
     plat: Option<String>,
+    /// Published wheels (with a musllinux tag): `auto` copies those that load and fixes the others, `copy` copies all,
+    /// `fix` fixes all; what is fixed gets a build tag [default: auto; fix with --plat, --include, --strip or --build-tag]
+    #[arg(long, value_name = "CHOICE", help_heading = "Tags")]
+    published: Option<PublishedChoice>,
     /// What is appended to the distribution's name to make the directory of grafts
     #[arg(short = 'L', long, value_name = "SUFFIX", default_value = ".libs", allow_hyphen_values = true)]
     lib_sdir: String,
@@ -84,6 +90,10 @@ pub(super) struct RepairArgs {
     /// Write one JSON document about all wheels to this file, or to standard output for `-`
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
     report: Option<Destination>,
+    /// Write the wheels in the wheel directory to this file as `name==version --hash=sha256:...`, one per line, for
+    /// `pip install --require-hashes`; `-` is standard output
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination), conflicts_with = "dry_run", help_heading = "Output")]
+    requirements: Option<Destination>,
     /// How many threads work, at most 256; 0 is one per core [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST_JOBS))]
     pub(super) jobs: Option<u16>,
@@ -116,7 +126,7 @@ pub(super) struct RepairArgs {
     #[arg(long)]
     no_sbom: bool,
     /// Read the table [tool.muslrepair], or its keys at the top, from this file instead of pyproject.toml of the working
-    /// directory: `exclude`, `strip`, `sbom`, `min-musl`
+    /// directory: `exclude`, `strip`, `sbom`, `min-musl`, `published`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -144,9 +154,17 @@ pub(super) fn run(
     let (exit, documents) = printer.finish();
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
-    Ok(match &arguments.report {
+    let exit = match &arguments.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
         None => exit,
+    };
+    Ok(match &arguments.requirements {
+        Some(destination) if arguments.wheel_dir.exists() => {
+            let written =
+                requirements_text(&arguments.wheel_dir).and_then(|text| destination.write(&text, terminal));
+            terminal.at_the_end(exit, written)
+        }
+        _ => exit,
     })
 }
 
@@ -177,7 +195,19 @@ fn batch(
     let config = Config::read(arguments.config.as_deref())?;
     if let Some(report) = &arguments.report {
         let taken = arguments.dry_run || arguments.format == Format::Json;
-        report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
+        report.check(
+            "--report",
+            taken.then_some("plans or documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
+    }
+    if let Some(requirements) = &arguments.requirements {
+        let taken = arguments.format == Format::Json || arguments.report == Some(Destination::Output);
+        requirements.check(
+            "--requirements",
+            taken.then_some("documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
     }
     if let Some(setting) = &environment.arch {
         terminal.debug(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
@@ -239,6 +269,11 @@ fn options(
     };
     Ok(RepairOptions {
         platform: platform::choose(arguments.plat.as_deref(), environment)?,
+        published: published::choose(
+            arguments.published.or(config.published),
+            arguments.plat.as_deref(),
+            terminal.mode(),
+        ),
         libs_suffix: suffix(&arguments.lib_sdir)?,
         update_tags: !arguments.no_update_tags,
         strip: arguments.strip.or(config.strip()).map(|level| match level {

@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
-        report.check(taken, subjects.iter().map(Subject::path))?;
+        report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;

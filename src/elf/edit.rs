@@ -62,7 +62,7 @@ pub enum RunPathEdit {
 }
 
 impl RunPathEdit {
-    fn is_keep(&self) -> bool {
+    pub(crate) fn is_keep(&self) -> bool {
         *self == Self::Keep
     }
 }

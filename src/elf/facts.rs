@@ -12,6 +12,8 @@ pub struct ElfFacts {
     pub class: Class,
     /// Byte order.
     pub endian: Endian,
+    /// `EI_OSABI`, raw. musl does not look at it.
+    pub os_abi: u8,
     /// `e_machine`, raw.
     pub machine: u16,
     /// `e_flags`, raw.

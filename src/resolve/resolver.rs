@@ -8,6 +8,7 @@ use super::graph::Graph;
 use super::layout::InstalledLayout;
 use super::library::Shape;
 use super::object::{Object, Resolution};
+use super::opened_paths::OpenedPaths;
 
 /// Resolves dependencies as musl does. It remembers every file it has read, so that a batch of wheels reads
 /// each library once.
@@ -61,5 +62,11 @@ impl Resolver {
     /// The reason, if it cannot be one: unreadable, not an ELF file, damaged.
     pub fn root(&self, path: &Path) -> Result<Object, String> {
         self.finder.root(path)
+    }
+
+    /// Where the run path and the interpreter of a file lead.
+    #[must_use]
+    pub fn opened_paths(&self, object: &Object) -> OpenedPaths {
+        OpenedPaths::of(object, &self.finder)
     }
 }

@@ -13,6 +13,7 @@
 mod as_expected;
 mod audit;
 mod auditwheel;
+mod auditwheel_tree;
 mod batch;
 mod cache_dir;
 mod callers;
@@ -32,6 +33,7 @@ mod patcher;
 mod payload;
 mod programs_and_libraries;
 mod properties;
+mod published;
 mod readers;
 mod record;
 mod refused;
@@ -39,6 +41,7 @@ mod regressions;
 mod repair;
 mod roles;
 mod rules;
+mod standards;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -12,7 +12,7 @@ use muslrepair::Limits;
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
-use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
+use muslrepair::repair::{PlatformChoice, Published, RepairOptions, apply, plan};
 use muslrepair::resolve::{
     Installed, InstalledLayout, Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages,
 };
@@ -279,6 +279,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
         }
         let options = RepairOptions {
             platform: PlatformChoice::Auto,
+            published: Published::AsAnyOther,
             strip: *u.choose(&[None, Some(Strip::All)])?,
             compression: 1,
             ..RepairOptions::default()

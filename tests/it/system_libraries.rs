@@ -134,10 +134,13 @@ fn a_library_is_included_in_a_wheel_without_elf_files_for_the_architecture_of_it
         let run = sandbox.run(&[&["repair", text(&wheel)][..], &arguments].concat());
         (sandbox, run)
     };
-    for filename in ["demo-1.0-py3-none-linux_x86_64.whl", "demo-1.0-py3-none-musllinux_1_2_x86_64.whl"] {
+    for (filename, build) in [
+        ("demo-1.0-py3-none-linux_x86_64.whl", ""),
+        ("demo-1.0-py3-none-musllinux_1_2_x86_64.whl", "1muslrepair-"),
+    ] {
         let (sandbox, run) = include(filename, "libgreet.so.3");
         run.success();
-        assert_eq!(sandbox.outputs(), ["demo-1.0-py3-none-musllinux_1_2_x86_64.whl"]);
+        assert_eq!(sandbox.outputs(), [format!("demo-1.0-{build}py3-none-musllinux_1_2_x86_64.whl")]);
         sandbox.result().one("demo.libs", "libgreet-");
     }
     let (_, run) = include("demo-1.0-py3-none-linux_x86_64.whl", "libnone.so.1");

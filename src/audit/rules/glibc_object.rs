@@ -3,6 +3,7 @@
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::libc::evidence_of_glibc;
 use crate::audit::subject::Subject;
+use crate::wheel::PlatformTag;
 
 use super::rule::{Concern, Rule};
 
@@ -24,7 +25,11 @@ required.",
     ),
     fix: "\
 Build the wheel on Alpine or with a musl toolchain, and check that no library comes prebuilt for glibc. `muslrepair
-repair` refuses such a wheel: an object for glibc cannot be turned into one for musl.",
+repair` refuses such a wheel: an object for glibc cannot be turned into one for musl.
+
+pip keeps the wheels that it builds, as `linux_x86_64`, in its cache. If Debian and Alpine images share that cache,
+`pip wheel` on Alpine takes the wheel that was built for glibc. Remove it with `pip cache remove NAME`, build with
+`--no-cache-dir`, or give each base image a cache of its own.",
     check,
 };
 
@@ -39,6 +44,20 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         1 => format!("{built} for glibc: {evidence}"),
         _ => format!("{built} for glibc, as `{first}` shows: {evidence}"),
     };
-    let hint = "build the wheel on Alpine or with a musl toolchain; a glibc object cannot be repaired into a musl one";
-    vec![RULE.finding_about(&objects, message).with_hint(hint)]
+    vec![RULE.finding_about(&objects, message).with_hint(hint(audit))]
+}
+
+/// What to do: pip does not distinguish between C libraries when it takes a wheel that it has built before.
+fn hint(audit: &Subject<'_>) -> String {
+    let build = "build the wheel on Alpine or with a musl toolchain";
+    let filename = audit.package.map(|package| package.wheel.filename());
+    let built_here = audit.platforms.iter().any(|tag| matches!(tag, PlatformTag::Linux(_)));
+    match filename.filter(|_| built_here) {
+        Some(name) => format!(
+            "{build}; if pip took this wheel from a cache shared with a glibc image: `pip cache remove {}`, or \
+             `pip wheel --no-cache-dir`",
+            name.distribution()
+        ),
+        None => format!("{build}; a glibc object cannot be repaired into a musl one"),
+    }
 }

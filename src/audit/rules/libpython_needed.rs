@@ -38,7 +38,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             "{} `{libpython}`, and cannot be imported by a Python without shared libpython",
             subject(&objects, "needs", "need")
         );
-        RULE.finding_about(&objects, message).with_hint("`muslrepair repair` removes that dependency")
+        let hint = format!("{} removes that dependency", audit.repair_command());
+        RULE.finding_about(&objects, message).with_hint(hint)
     });
     findings.collect()
 }

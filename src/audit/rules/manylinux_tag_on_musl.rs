@@ -30,5 +30,6 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
     let message = format!("{} for glibc, but `{object}` was built for musl", subject(&tags, "is", "are"));
     let dropped = if tags.len() == 1 { "the tag" } else { "the tags" };
-    vec![RULE.finding(audit.name, message).with_hint(format!("`muslrepair repair` drops {dropped}"))]
+    let hint = format!("{} drops {dropped}", audit.repair_command());
+    vec![RULE.finding(audit.name, message).with_hint(hint)]
 }

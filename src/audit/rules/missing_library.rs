@@ -59,6 +59,9 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
         !audit.options.allow.contains(&glibc_object::RULE.code)
             && evidence_of_glibc(audit.graph, index).is_some()
     };
+    if audit.package.is_some() && audit.objects_and_indices().any(|(index, _)| for_glibc(index)) {
+        return Vec::new();
+    }
     let must_have = audit.options.system.purpose == Purpose::Run;
     let objects = audit.objects_and_indices().filter(|(index, _)| !for_glibc(*index));
     let missing = objects.flat_map(|(_, object)| {

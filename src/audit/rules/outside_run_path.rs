@@ -43,7 +43,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         };
         let has = subject(&objects, "has", "have");
         let message = format!("{has} {entries} outside the wheel: {}", listed(&outside));
-        RULE.finding_about(&objects, message).with_hint(format!("`muslrepair repair` removes {them}"))
+        RULE.finding_about(&objects, message).with_hint(format!("{} removes {them}", audit.repair_command()))
     });
     findings.collect()
 }

@@ -31,7 +31,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if package.wheel.info().root_is_purelib() {
         let message = "`Root-Is-Purelib` is true, but the wheel has ELF files";
-        findings.push(RULE.finding(audit.name, message).with_hint("`muslrepair repair` corrects it"));
+        let hint = format!("{} corrects it", audit.repair_command());
+        findings.push(RULE.finding(audit.name, message).with_hint(hint));
     }
     let below = format!("{}/purelib/", package.wheel.data_dir());
     let inside =

@@ -41,7 +41,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         rows.collect::<Vec<_>>()
     });
     let found = groups.filter_map(|rows| of_one_kind(package, &rows));
-    found.chain(deviations(package)).map(|finding| with_hint(package, finding)).collect()
+    found.chain(deviations(package)).map(|finding| with_hint(audit, package, finding)).collect()
 }
 
 /// The finding about rows that differ from the wheel in the same way.
@@ -89,11 +89,13 @@ fn deviations(package: Package<'_>) -> Option<Finding> {
 }
 
 /// Adds a hint on how to fix a wrong `RECORD`.
-pub(super) fn with_hint(package: Package<'_>, mut finding: Finding) -> Finding {
+pub(super) fn with_hint(audit: &Subject<'_>, package: Package<'_>, mut finding: Finding) -> Finding {
     finding.fixed_by_repair = package.kind == WheelKind::Platform;
     let code = finding.code;
     let hint = match finding.fixed_by_repair {
-        true => format!("`muslrepair repair` writes a correct `RECORD`; `--allow {code}` accepts this one"),
+        true => {
+            format!("{} writes a correct `RECORD`; `--allow {code}` accepts this one", audit.repair_command())
+        }
         false => format!("build the wheel again, or accept it with `--allow {code}`"),
     };
     finding.with_hint(hint)

@@ -40,6 +40,6 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     );
     vec![
         RULE.finding_about(&objects, message)
-            .with_hint("`muslrepair repair` replaces it with ordinary relocations"),
+            .with_hint(format!("{} replaces it with ordinary relocations", audit.repair_command())),
     ]
 }

@@ -32,5 +32,5 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let message =
         format!("{} not listed in `{}/RECORD`", subject(&files, "is", "are"), package.wheel.dist_info());
-    vec![with_hint(package, RULE.finding_about(&files, message))]
+    vec![with_hint(audit, package, RULE.finding_about(&files, message))]
 }

@@ -38,5 +38,5 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     };
     let finding = RULE.finding(&record, format!("`{record}`, {first}{more}"));
     let details = rest.iter().map(ToString::to_string).collect();
-    vec![with_hint(package, finding.with_details(details))]
+    vec![with_hint(audit, package, finding.with_details(details))]
 }

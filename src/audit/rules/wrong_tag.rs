@@ -41,7 +41,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let mut finding = RULE.finding(audit.name, message?);
         finding.fixed_by_repair = repaired && package.kind == WheelKind::Platform;
         Some(match finding.fixed_by_repair {
-            true => finding.with_hint("`muslrepair repair` makes them agree"),
+            true => finding.with_hint(format!("{} makes them agree", audit.repair_command())),
             false => finding.with_hint("build the wheel again"),
         })
     });

@@ -4,7 +4,7 @@ use goblin::elf::dynamic::{
     DF_1_PIE, DF_STATIC_TLS, DF_TEXTREL, DT_FINI, DT_FINI_ARRAY, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH,
     DT_INIT, DT_INIT_ARRAY, DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, DT_TEXTREL,
 };
-use goblin::elf::header::EM_ARM;
+use goblin::elf::header::{EI_OSABI, EM_ARM};
 use goblin::elf::program_header::{PT_INTERP, ProgramHeader};
 
 use super::arm::{ArmAttributes, SHT_ARM_ATTRIBUTES};
@@ -113,6 +113,7 @@ fn header_facts(image: &Image<'_>) -> ElfFacts {
     ElfFacts {
         class: image.format.class,
         endian: image.format.endian,
+        os_abi: header.e_ident.get(EI_OSABI).copied().unwrap_or_default(),
         machine: header.e_machine,
         flags: header.e_flags,
         kind: match kind(header) {
