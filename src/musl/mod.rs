@@ -1,5 +1,6 @@
 //! What musl is: its loader's rules, the names it reserves, the symbols it exports.
 
+mod alpine;
 mod glibc;
 mod loader;
 mod name_set;
@@ -9,6 +10,7 @@ mod release;
 mod symbols;
 mod table;
 
+pub use alpine::{AlpineRelease, InvalidAlpineRelease};
 pub(crate) use glibc::is_musl_loader;
 pub use glibc::{glibc_evidence, glibc_interpreter, is_usual_libc_name};
 pub use loader::{

@@ -154,7 +154,7 @@ pub(super) fn check_minimum(
     let asked = [options.min_musl, granted].into_iter().flatten().min();
     match asked {
         Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
-            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), audit.elf.arch, asked)],
         }),
         _ => Ok(()),
     }

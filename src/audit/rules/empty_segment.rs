@@ -39,7 +39,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let finding = RULE.finding_about(&objects, message).with_hint(hint);
             return finding.with_severity(Severity::Error);
         }
-        let since = MuslRelease::V1_2_3.with_alpine();
+        let since = MuslRelease::V1_2_3.with_alpine(audit.arch);
         let message = format!("{has} an empty segment, which musl loads since {since} only");
         RULE.finding_about(&objects, message).with_hint(hint)
     });
