@@ -15,6 +15,7 @@ mod regular_file;
 pub mod repair;
 pub mod report;
 pub mod resolve;
+pub mod unbundle;
 pub mod wheel;
 
 pub use error::Error;

@@ -221,7 +221,7 @@ fn sorted(references: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Percent encoding of the package URL specification: letters, digits, `.-_~` and the colon stay.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {

@@ -10,6 +10,7 @@ mod rules;
 mod sentences;
 mod text;
 mod tree;
+mod unbundle;
 
 pub use auditwheel::{show_error_json, show_json, show_paragraphs};
 pub use auditwheel_tree::tree_auditwheel;
@@ -23,3 +24,4 @@ pub use rules::{rule_document, rule_text, rules_document, rules_markdown, rules_
 pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
 pub use tree::{tree_json, tree_text};
+pub use unbundle::{kept_text, unbundle_document, unbundle_text, unbundled_line};

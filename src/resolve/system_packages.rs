@@ -1,6 +1,8 @@
 //! A root file system with its packages.
 
 use crate::error::Error;
+use crate::musl::{MuslRelease, loader_path, release_of_loader};
+use crate::platform::Arch;
 
 use super::apk::{ApkDatabase, Package};
 use super::library::LibraryFile;
@@ -48,5 +50,21 @@ impl SystemPackages {
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.database.as_ref()?.package(name)
+    }
+
+    /// The musl of the root file system: the version of its package, or else that of a loader in `/lib`. `None` where neither
+    /// is there, or says what is known.
+    #[must_use]
+    pub fn musl(&self) -> Option<MuslRelease> {
+        /// Many times what musl takes.
+        const LARGEST: u64 = 1 << 24;
+        let package = self.package("musl").and_then(|package| package.version.split(['-', '_']).next());
+        if let Some(version) = package {
+            return version.parse().ok();
+        }
+        let loaders = Arch::ALL.into_iter().map(loader_path);
+        loaders
+            .filter_map(|path| self.root.read(&path, LARGEST).ok())
+            .find_map(|bytes| release_of_loader(&bytes))
     }
 }

@@ -19,6 +19,7 @@ mod cache_dir;
 mod callers;
 mod calls;
 mod explain;
+mod help;
 mod hostile;
 mod importable;
 mod inputs_kept;

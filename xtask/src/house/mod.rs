@@ -32,6 +32,7 @@ const ROOMS: &[&[&str]] = &[
     &["resolve"],
     &["audit"],
     &["repair"],
+    &["unbundle"],
     &["report"],
     &["cli"],
     &["lib", "main"],
