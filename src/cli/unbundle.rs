@@ -70,10 +70,14 @@ pub(super) fn run(arguments: &UnbundleArgs, terminal: &Terminal) -> Result<Exit,
     let wheels = inputs::wheels(&arguments.wheels)?;
     if let Some(report) = &arguments.report {
         let taken = arguments.dry_run || arguments.format == Format::Json;
-        report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
+        report.check(
+            "--report",
+            taken.then_some("plans or documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
     }
-    let search = SearchArgs::in_root(&arguments.sysroot, arguments.limits.clone());
-    let resolver = search.resolver_for_verify(Vec::new())?;
+    let search = SearchArgs::in_root(&arguments.sysroot);
+    let resolver = search.resolver_for_verify(Vec::new(), arguments.limits.limits())?;
     let packages = SystemPackages::read(search.sysroot())?;
     let options = UnbundleOptions {
         only: arguments.only.clone(),

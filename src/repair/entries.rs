@@ -11,6 +11,7 @@ use super::make::{cost, make};
 use super::options::RepairOptions;
 use super::patch::{PATCH_COST, patch};
 use super::plan::Plan;
+use super::sbom;
 use super::shared::MadeGrafts;
 use super::shim;
 use super::stale_bill::{Bill, without};
@@ -87,7 +88,7 @@ impl<'a> EntryBuilder<'a> {
         Ok(entries)
     }
 
-    /// The files that say what the wheel is, where they change.
+    /// The files that say what the wheel is, where they change: `WHEEL`, and bills of materials that name the wheel's file.
     fn changed_metadata(&self) -> Result<BTreeMap<WheelPath, Vec<u8>>, RepairError> {
         let (edit, mut changed) = (&self.plan.metadata, BTreeMap::new());
         if !edit.is_empty() {
@@ -96,7 +97,27 @@ impl<'a> EntryBuilder<'a> {
                 changed.insert(in_dist_info(self.wheel, WheelInfoJson::NAME)?, edit.apply_to_json(json));
             }
         }
+        let Plan { input, output, .. } = self.plan;
+        if input != output {
+            for path in self.documents()? {
+                // What is no text names nothing that could be replaced.
+                if let Ok(text) = String::from_utf8(self.wheel.read(&path)?)
+                    && let Some(text) = sbom::renamed(&text, input, output)
+                {
+                    changed.insert(path, text.into_bytes());
+                }
+            }
+        }
         Ok(changed)
+    }
+
+    /// The wheel's own bills of materials (PEP 770), in JSON.
+    fn documents(&self) -> Result<Vec<WheelPath>, RepairError> {
+        let directory = in_dist_info(self.wheel, "sboms")?;
+        let is_document = |path: &&WheelPath| {
+            path.parent().as_ref() == Some(&directory) && path.as_str().ends_with(".json")
+        };
+        Ok(self.wheel.members().iter().map(|member| &member.path).filter(is_document).cloned().collect())
     }
 
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {

@@ -131,19 +131,9 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
     }
 }
 
-/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one that a musllinux tag or policy
-/// asked for by name promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too
-/// much, so that is no error.)
-pub(super) fn check_minimum(
-    audit: &Audit,
-    target: &PlatformTag,
-    options: &RepairOptions,
-) -> Result<(), RepairError> {
-    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
-        return Ok(());
-    }
-    let minimum =
-        if options.lowers_relr(target) { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+/// The oldest musl that the result has to load on: `--min-musl`, and the one that a musllinux tag or policy asked for by name
+/// promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too much, so that is no error.)
+pub(super) fn musl_asked_for(target: &PlatformTag, options: &RepairOptions) -> Option<MuslRelease> {
     let granted = match (&options.platform, target) {
         (PlatformChoice::Auto, _) => None,
         (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
@@ -151,10 +141,23 @@ pub(super) fn check_minimum(
         }
         _ => None,
     };
-    let asked = [options.min_musl, granted].into_iter().flatten().min();
-    match asked {
+    [options.min_musl, granted].into_iter().flatten().min()
+}
+
+/// Whether the result loads on every musl that was asked for. `lowers_relr` says whether `DT_RELR` is lowered in it.
+pub(super) fn check_minimum(
+    audit: &Audit,
+    target: &PlatformTag,
+    options: &RepairOptions,
+    lowers_relr: bool,
+) -> Result<(), RepairError> {
+    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
+        return Ok(());
+    }
+    let minimum = if lowers_relr { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+    match musl_asked_for(target, options) {
         Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
-            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), audit.elf.arch, asked)],
         }),
         _ => Ok(()),
     }

@@ -10,8 +10,8 @@ use crate::resolve::{Origin, SystemPackages};
 
 use super::lines::Lines;
 use super::sentences::{
-    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
-    versioned_symbols,
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence,
+    external_versioned_symbols, no_elf_sentence,
 };
 
 /// The report of `show`, in auditwheel's sentences where it has them.
@@ -55,7 +55,7 @@ pub fn show_tree_text(tree: &str, elf: &ElfAudit, packages: &SystemPackages) -> 
 
 /// What wheels and trees have in common.
 fn examination(elf: &ElfAudit, what: &str, packages: &SystemPackages, text: &mut Lines) {
-    let symbols = versioned_symbols(elf);
+    let symbols = external_versioned_symbols(elf);
     if symbols.is_empty() {
         text.blank();
         text.add(format_args!("{NO_VERSIONED_SYMBOLS}"));

@@ -8,12 +8,12 @@ use super::apk::{ApkDatabase, Package};
 use super::library::LibraryFile;
 use super::sysroot::Sysroot;
 
-/// A root file system and the database of the packages that are installed in it.
+/// A root file system and its package database.
 #[derive(Clone, Debug, Default)]
 pub struct SystemPackages {
     /// The root file system.
     pub root: Sysroot,
-    /// Its packages; `None` where it has no database that we can read.
+    /// Its packages; `None` if it has no database of a supported kind.
     pub database: Option<ApkDatabase>,
 }
 
@@ -22,19 +22,19 @@ impl SystemPackages {
     ///
     /// # Errors
     ///
-    /// When there is one that cannot be read.
+    /// If there is a database that cannot be read.
     pub fn read(root: Sysroot) -> Result<Self, Error> {
         let database = ApkDatabase::read(&root)?;
         Ok(Self { root, database })
     }
 
-    /// The package that installed a library. Libraries outside of the root file system have none.
+    /// The package that installed a library; `None` for libraries outside the root file system.
     #[must_use]
     pub fn owner(&self, library: &LibraryFile) -> Option<&Package> {
         self.owner_of(&library.path, library.in_sysroot)
     }
 
-    /// As [`SystemPackages::owner`], of a library by its path with all symbolic links followed.
+    /// Like [`SystemPackages::owner`], for the path of a library with all symbolic links followed.
     #[must_use]
     pub fn owner_of(&self, path: &str, in_sysroot: bool) -> Option<&Package> {
         self.database.as_ref().filter(|_| in_sysroot)?.owner(&self.root, path)

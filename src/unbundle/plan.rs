@@ -237,6 +237,7 @@ fn copy(wheel: &Wheel, audit: &Audit) -> Plan {
         input: audit.wheel.clone(),
         output: wheel.filename().clone(),
         target: None,
+        published: None,
         grafts: Vec::new(),
         edits: Vec::new(),
         moved: Vec::new(),
