@@ -26,6 +26,7 @@ mod json;
 mod libpython;
 mod loading;
 mod messages;
+mod mistakes;
 mod needs;
 mod options;
 mod outside;
@@ -40,6 +41,7 @@ mod regressions;
 mod repair;
 mod roles;
 mod rules;
+mod shells;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -52,7 +52,10 @@ fn what_no_release_of_musl_has_is_not_reported_again_for_a_minimum() {
     assert_eq!(codes(&findings), ["unresolved-symbol"]);
     let both = asked_for(MuslRelease::V1_2_0, vec![asking("a.so", &["no_such_function", "qsort_r"])]);
     let overclaimed = both.iter().find(|finding| finding.code == "overclaimed-tag").unwrap();
-    assert_eq!(overclaimed.details, ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3 (Alpine 3.16)"]);
+    assert_eq!(
+        overclaimed.details,
+        ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3 (Alpine 3.16)"]
+    );
 }
 
 #[test]
