@@ -9,6 +9,7 @@ use muslrepair::resolve::Pattern;
 use serde::Deserialize;
 
 use super::minimum;
+use super::published::PublishedChoice;
 use super::usage::UsageError;
 
 /// What a project says about the repair of its wheels. Options beat it, except that exclusions add up.
@@ -20,6 +21,8 @@ pub(super) struct Config {
     pub(super) strip: Option<Strip>,
     /// Whether a bill of materials is added.
     pub(super) sbom: Option<bool>,
+    /// What is done with published wheels.
+    pub(super) published: Option<PublishedChoice>,
     /// The oldest musl that results must run on.
     min_musl: Option<String>,
     /// The same as a release of Alpine.
@@ -148,11 +151,12 @@ mod tests {
     #[test]
     fn only_our_table_of_a_project_is_read() {
         let text = "[project]\nname = 'x'\n[tool.other]\nwild = 1\n[tool.muslrepair]\nexclude = ['libcuda.so.*']\n\
-                    strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\n";
+                    strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\npublished = 'copy'\n";
         let config = Config::of_project(text).unwrap().unwrap();
         assert_eq!(config.exclude().unwrap().len(), 1);
         assert_eq!(config.strip(), Some(StripLevel::Debug));
         assert_eq!(config.sbom, Some(false));
+        assert_eq!(config.published, Some(PublishedChoice::Copy));
         assert_eq!(config.min_musl().unwrap(), Some("1.2.3".parse().unwrap()));
         assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), None);
     }

@@ -28,8 +28,10 @@ mod platform;
 mod printer;
 mod progress;
 mod progress_line;
+mod published;
 mod reference;
 mod repair;
+mod requirements;
 mod search;
 mod show;
 mod size;
@@ -37,6 +39,7 @@ mod suggested;
 mod summary;
 mod term;
 mod turns;
+mod unbundle;
 mod usage;
 mod verify;
 
@@ -83,6 +86,10 @@ enum Command {
     ///
     /// The list is what must be installed where the wheels run.
     Needs(needs::NeedsArgs),
+    /// Replace bundled libraries by those of a root file system
+    ///
+    /// A library is replaced only where everything in the wheel loads as before.
+    Unbundle(Box<unbundle::UnbundleArgs>),
     /// Show the libraries that an ELF file loads, as a tree
     ///
     /// The tree shows where musl finds each library.
@@ -167,6 +174,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Show(arguments)) => on_threads(None, || show::run(arguments, environment, terminal)),
         Some(Command::Verify(arguments)) => on_threads(None, || verify::run(arguments, terminal)),
         Some(Command::Needs(arguments)) => on_threads(None, || needs::run(arguments, environment, terminal)),
+        Some(Command::Unbundle(arguments)) => on_threads(None, || unbundle::run(arguments, terminal)),
         Some(Command::Lddtree(arguments)) => {
             on_threads(None, || lddtree::run(arguments, environment, terminal))
         }

@@ -25,12 +25,14 @@ use super::limits::LimitArgs;
 use super::minimum::MinimumArgs;
 use super::printer::Printer;
 use super::progress::Progress;
+use super::published::PublishedChoice;
+use super::requirements::requirements_text;
 use super::search::SearchArgs;
 use super::size::Size;
 use super::suggested::Suggested;
 use super::term::{CliError, Terminal};
 use super::usage::UsageError;
-use super::{Exit, inputs, platform};
+use super::{Exit, inputs, platform, published};
 
 /// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
 const DEFAULT_MEMORY: u64 = 1 << 30;
@@ -67,6 +69,13 @@ pub(super) struct RepairArgs {
     /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     summary: Option<OsString>,
+    /// Write pins with hashes to this file (- for stdout)
+    ///
+    /// One line for each wheel in the wheel directory, `name==version --hash=sha256:...`, for `pip install
+    /// --require-hashes`.
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination), conflicts_with = "dry_run")]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    requirements: Option<Destination>,
     /// Start no further wheel after a failure
     #[arg(long, help_heading = heading::OUTPUT)]
     fail_fast: bool,
@@ -104,6 +113,12 @@ pub(super) struct RepairArgs {
     #[arg(long, value_name = "TAG", value_parser = Suggested::PLATFORMS)]
     #[arg(help_heading = heading::TAGS, hide_possible_values = true)]
     plat: Option<String>,
+    /// Published wheels: auto, copy or fix [default: auto]
+    ///
+    /// A published wheel has a musllinux tag. `auto` copies the ones that load and fixes the others, `copy` copies all,
+    /// `fix` fixes all. A fixed wheel gets a build tag. The default is `fix` with --plat, --include, --strip or --build-tag.
+    #[arg(long, value_name = "CHOICE", help_heading = heading::TAGS, hide_possible_values = true)]
+    published: Option<PublishedChoice>,
     #[command(flatten)]
     minimum: MinimumArgs,
     /// Build tag of the result, such as 1
@@ -164,8 +179,8 @@ pub(super) struct RepairArgs {
     cache_dir: Option<PathBuf>,
     /// Read settings from this file [default: pyproject.toml]
     ///
-    /// The settings are `exclude`, `strip`, `sbom`, `min-musl` and `min-alpine`, in the table [tool.muslrepair] or at the top
-    /// of the file. Without this option, pyproject.toml of the working directory is read.
+    /// The settings are `exclude`, `strip`, `sbom`, `min-musl`, `min-alpine` and `published`, in the table [tool.muslrepair] or at
+    /// the top of the file. Without this option, pyproject.toml of the working directory is read.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
     config: Option<PathBuf>,
@@ -213,9 +228,17 @@ pub(super) fn run(
     let exit = terminal.at_the_end(exit, summary);
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
-    Ok(match &arguments.report {
+    let exit = match &arguments.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
         None => exit,
+    };
+    Ok(match &arguments.requirements {
+        Some(destination) if arguments.wheel_dir.exists() => {
+            let written =
+                requirements_text(&arguments.wheel_dir).and_then(|text| destination.write(&text, terminal));
+            terminal.at_the_end(exit, written)
+        }
+        _ => exit,
     })
 }
 
@@ -246,7 +269,19 @@ fn batch(
     let config = Config::read(arguments.config.as_deref())?;
     if let Some(report) = &arguments.report {
         let taken = arguments.dry_run || arguments.format == Format::Json;
-        report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
+        report.check(
+            "--report",
+            taken.then_some("plans or documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
+    }
+    if let Some(requirements) = &arguments.requirements {
+        let taken = arguments.format == Format::Json || arguments.report == Some(Destination::Output);
+        requirements.check(
+            "--requirements",
+            taken.then_some("documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
     }
     if let Some(setting) = &environment.arch {
         terminal.debug(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
@@ -321,6 +356,11 @@ fn options(
     };
     Ok(RepairOptions {
         platform: platform::choose(arguments.plat.as_deref(), environment)?,
+        published: published::choose(
+            arguments.published.or(config.published),
+            arguments.plat.as_deref(),
+            terminal.mode(),
+        ),
         libs_suffix: suffix(&arguments.lib_sdir)?,
         update_tags: !arguments.no_update_tags,
         strip: arguments.strip.or(config.strip()).map(|level| match level {
@@ -329,7 +369,7 @@ fn options(
         }),
         compression: compression.unwrap_or(RepairOptions::default().compression),
         keep_relr: arguments.keep_relr,
-        min_musl: arguments.minimum.release(config)?,
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
         build_tag: arguments.build_tag.as_deref().map(build_tag).transpose()?,
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher: patcher.unwrap_or_default(),
@@ -352,7 +392,7 @@ fn suffix(text: &str) -> Result<String, UsageError> {
 }
 
 /// `--build-tag`, which has to fit any file name.
-fn build_tag(text: &str) -> Result<String, UsageError> {
+pub(super) fn build_tag(text: &str) -> Result<String, UsageError> {
     let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
     match any.and_then(|name| name.with_build(Some(text))) {
         Ok(_) => Ok(text.to_owned()),

@@ -1,6 +1,6 @@
 //! Options that say where libraries are looked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use muslrepair::Limits;
@@ -38,6 +38,11 @@ pub(super) struct SearchArgs {
 }
 
 impl SearchArgs {
+    /// A search in one root file system, as its loader makes it.
+    pub(super) fn in_root(sysroot: &Path) -> Self {
+        Self { sysroot: Some(sysroot.to_owned()), ..Self::default() }
+    }
+
     pub(super) fn sysroot(&self) -> Sysroot {
         self.sysroot.as_ref().map_or_else(Sysroot::default, Sysroot::new)
     }
@@ -132,7 +137,7 @@ impl SearchArgs {
             }
         }
         Resolver::new(ResolverOptions {
-            places: SearchPaths { sysroot: self.sysroot(), first, system },
+            search_paths: SearchPaths { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits,

@@ -9,7 +9,6 @@ use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, InstallSet, MinimumMusl, Module, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
-use muslrepair::musl::MuslRelease;
 use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure, SummaryEntry};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
@@ -138,7 +137,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
-        report.check(taken, subjects.iter().map(Subject::path))?;
+        report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
     let summary = arguments.summary.as_ref();
     let summary =
@@ -152,8 +151,9 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
         false => SystemPackages::default(),
     };
     let options = AuditOptions {
-        min_musl: arguments.minimum.release(&config)?,
-        root_musl: root_musl(&packages),
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
+        // Without a root file system that was named, the musl of this machine is no matter.
+        root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
@@ -358,12 +358,6 @@ fn summary_entry(subject: &Subject, audited: &Result<Audited, Failure>) -> Summa
         }
         Err(failure) => SummaryEntry::failed(name, failure),
     }
-}
-
-/// The musl of a root file system, by its package.
-fn root_musl(packages: &SystemPackages) -> Option<MuslRelease> {
-    let version = &packages.package("musl")?.version;
-    version.split(['-', '_']).next()?.parse().ok()
 }
 
 /// The least musl, of what has ELF files.
