@@ -9,6 +9,7 @@ use super::arch::ArchConflict;
 use super::include::IncludeFailure;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
+use super::rename::ModuleRename;
 use super::requirement::{Requirement, RequirementKind};
 use super::requirements::Module;
 use super::roles::{DataFile, Unloadable};
@@ -46,6 +47,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) data: &'a [DataFile],
     /// The systems that a wheel for any platform has programs for, if there are several.
     pub(crate) systems: &'a [String],
+    /// Modules that a repair renames.
+    pub(crate) renames: &'a [ModuleRename],
     pub(crate) options: &'a AuditOptions,
 }
 

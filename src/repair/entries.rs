@@ -33,11 +33,18 @@ impl<'a> EntryBuilder<'a> {
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
             self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
+        let renamed: BTreeMap<&WheelPath, &WheelPath> =
+            self.plan.renamed.iter().map(|rename| (&rename.from, &rename.to)).collect();
         let changed = self.changed_metadata()?;
         let mut entries = Vec::new();
         for member in self.wheel.members() {
             let path = &member.path;
-            if let Some(program) = moved.get(path) {
+            if let Some(name) = renamed.get(path) {
+                let edit = edits.get(path).copied().unwrap_or(&UNCHANGED);
+                let content = self.patched_member(path.clone(), edit, member.size);
+                let mode = member.mode.unwrap_or(0o755);
+                entries.push(Entry::Write(self.new_file((*name).clone(), content, mode)));
+            } else if let Some(program) = moved.get(path) {
                 let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
                 script.mode = member.mode.unwrap_or(0o755) | 0o111;
                 entries.push(Entry::Write(script));
