@@ -23,7 +23,7 @@ mod unbundle;
 #[derive(clap::Subcommand)]
 pub enum Check {
     /// Repair the same wheels with auditwheel and with muslrepair, and compare the results
-    Auditwheel(auditwheel::Options),
+    Auditwheel(auditwheel::Corpus),
     /// Kill it, fill the disk, run it twice at once: the long form of the tests
     Faults {
         /// How often it is killed
