@@ -340,7 +340,7 @@ fn options(
         }),
         compression: compression.unwrap_or(RepairOptions::default().compression),
         keep_relr: arguments.keep_relr,
-        min_musl: arguments.minimum.release(config)?,
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
         build_tag: arguments.build_tag.as_deref().map(build_tag).transpose()?,
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher: patcher.unwrap_or_default(),

@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
         false => SystemPackages::default(),
     };
     let options = AuditOptions {
-        min_musl: arguments.minimum.release(&config)?,
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
         // Without a root file system that was named, the musl of this machine is no matter.
         root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),

@@ -50,6 +50,7 @@ mod symbol_count;
 mod system_libraries;
 mod tags;
 mod testdata;
+mod unbundle;
 mod verify;
 mod wheel;
 mod wheel_json;
