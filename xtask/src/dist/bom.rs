@@ -79,7 +79,7 @@ fn bill(metadata: &Metadata, checksums: &BTreeMap<String, String>) -> Result<Val
     let own = metadata.packages.iter().find(|package| package.name == "muslrepair");
     let own = own.context("the package is not in its own metadata")?;
 
-    // Only what is linked in: no build scripts' dependencies, no tests'.
+    // Only crates that are linked in, not the dependencies of build scripts and tests.
     let (mut linked, mut queue) = (BTreeSet::new(), vec![own.id.as_str()]);
     let mut dependencies = BTreeMap::new();
     while let Some(id) = queue.pop() {
@@ -108,7 +108,7 @@ fn bill(metadata: &Metadata, checksums: &BTreeMap<String, String>) -> Result<Val
             "purl": purl,
         });
         if let Some(license) = &package.license {
-            // Old manifests have a slash for "or".
+            // Old manifests use a slash for "or".
             component["licenses"] = json!([{ "expression": license.replace('/', " OR ") }]);
         }
         if let Some(description) = &package.description {
@@ -141,7 +141,7 @@ fn bill(metadata: &Metadata, checksums: &BTreeMap<String, String>) -> Result<Val
     }))
 }
 
-/// The digests of `Cargo.lock`, by `name version`.
+/// The checksums in `Cargo.lock`, by `name version`.
 fn checksums(lock: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in lock.split("[[package]]") {
