@@ -1,5 +1,5 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
-//! everything that can go wrong while it runs.
+//! `cargo xtask e2e WHAT [OPTION...]`: checks muslrepair with published wheels and real loaders, and with
+//! failures while it runs.
 
 use anyhow::Result;
 
