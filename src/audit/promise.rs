@@ -1,4 +1,4 @@
-//! Which musl a wheel promises to run on.
+//! The musl that a wheel promises to run on.
 
 use crate::musl::MuslRelease;
 use crate::platform::MuslVersion;
@@ -12,7 +12,7 @@ pub fn is_published(platforms: &[PlatformTag]) -> bool {
     platforms.iter().any(|tag| matches!(tag, PlatformTag::Musllinux { .. })) && !platforms.iter().any(refused)
 }
 
-/// The oldest musl that the tags promise; what a repair would promise where they promise none.
+/// The oldest musl that the tags promise; for tags without a promise, the one that a repair would promise.
 #[must_use]
 pub fn promised_musl(platforms: &[PlatformTag]) -> MuslRelease {
     let versions = platforms.iter().filter_map(|tag| match tag {

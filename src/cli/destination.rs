@@ -52,7 +52,12 @@ impl Destination {
 
     /// Writes the document about all wheels there.
     pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), CliError> {
-        let mut text = report::json_indented(&report::report_document(documents))?;
+        self.write_document(&report::report_document(documents), terminal)
+    }
+
+    /// Writes a document there, laid out for reading.
+    pub(super) fn write_document(&self, document: &Value, terminal: &Terminal) -> Result<(), CliError> {
+        let mut text = report::json_indented(document)?;
         text.push('\n');
         self.write(&text, terminal)
     }

@@ -43,6 +43,7 @@ pub(super) fn run(
             return Ok(Exit::Failure);
         }
     };
+    let paths = resolver.opened_paths(&root);
     let graph = resolver.resolve(vec![root], &InstalledLayout::default());
     if arguments.format == Format::Json {
         terminal.document(&report::tree_document(&graph, 0)?)?;
@@ -50,7 +51,8 @@ pub(super) fn run(
         terminal.indented_document(&report::tree_json(&graph, 0))?;
     } else if terminal.mode() == OutputMode::Auditwheel {
         // auditwheel logs its tree, so that standard output stays empty.
-        terminal.say_lines(&report::tree_auditwheel(&graph, 0));
+        let file = arguments.file.display().to_string();
+        terminal.say_lines(&report::tree_auditwheel(&graph, 0, &file, &paths));
     } else {
         terminal.result(&report::tree_text(&graph, 0))?;
     }

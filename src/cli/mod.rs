@@ -31,6 +31,7 @@ mod size;
 mod summary;
 mod term;
 mod turns;
+mod unbundle;
 mod usage;
 mod verify;
 
@@ -64,6 +65,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// List what has to be installed at run time for wheels that stay as they are
     Needs(needs::NeedsArgs),
+    /// Replace bundled libraries by those of a root file system, where everything loads as before
+    Unbundle(Box<unbundle::UnbundleArgs>),
     /// Show the dependency tree of an ELF file as musl resolves it
     Lddtree(lddtree::LddtreeArgs),
     /// Explain a finding: what it means, what users see, how to fix it; without a code, list all of them
@@ -136,6 +139,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Show(arguments)) => on_threads(None, || show::run(arguments, environment, terminal)),
         Some(Command::Verify(arguments)) => on_threads(None, || verify::run(arguments, terminal)),
         Some(Command::Needs(arguments)) => on_threads(None, || needs::run(arguments, environment, terminal)),
+        Some(Command::Unbundle(arguments)) => on_threads(None, || unbundle::run(arguments, terminal)),
         Some(Command::Lddtree(arguments)) => {
             on_threads(None, || lddtree::run(arguments, environment, terminal))
         }

@@ -303,7 +303,7 @@ fn suffix(text: &str) -> Result<String, UsageError> {
 }
 
 /// `--build-tag`, which has to fit any file name.
-fn build_tag(text: &str) -> Result<String, UsageError> {
+pub(super) fn build_tag(text: &str) -> Result<String, UsageError> {
     let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
     match any.and_then(|name| name.with_build(Some(text))) {
         Ok(_) => Ok(text.to_owned()),

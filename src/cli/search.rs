@@ -1,6 +1,6 @@
 //! Options that say where libraries are looked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use muslrepair::Limits;
@@ -33,6 +33,11 @@ pub(super) struct SearchArgs {
 }
 
 impl SearchArgs {
+    /// A search in one root file system, as its loader makes it.
+    pub(super) fn in_root(sysroot: &Path, limits: LimitArgs) -> Self {
+        Self { sysroot: Some(sysroot.to_owned()), limits, ..Self::default() }
+    }
+
     pub(super) fn limits(&self) -> Limits {
         self.limits.limits()
     }
@@ -119,7 +124,7 @@ impl SearchArgs {
             }
         }
         Resolver::new(ResolverOptions {
-            places: SearchPaths { sysroot: self.sysroot(), first, system },
+            search_paths: SearchPaths { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
             limits: self.limits(),

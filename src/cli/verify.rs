@@ -110,7 +110,8 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     };
     let options = AuditOptions {
         min_musl: arguments.min_musl.or(config.min_musl()?),
-        root_musl: root_musl(&packages),
+        // Without a root file system that was named, the musl of this machine is no matter.
+        root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
@@ -294,12 +295,6 @@ fn audited(
             Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
         }
     }
-}
-
-/// The musl of a root file system, by its package.
-fn root_musl(packages: &SystemPackages) -> Option<MuslRelease> {
-    let version = &packages.package("musl")?.version;
-    version.split(['-', '_']).next()?.parse().ok()
 }
 
 /// The least musl, of what has ELF files.

@@ -1,7 +1,8 @@
-//! What musl is: its loader's rules, the names it reserves, the symbols it exports.
+//! musl: the rules of its loader, the names it reserves, the symbols it exports.
 
 mod glibc;
 mod loader;
+mod loader_release;
 mod name_set;
 mod names;
 mod object_symbols;
@@ -14,6 +15,7 @@ pub use glibc::{glibc_evidence, glibc_interpreter, is_usual_libc_name};
 pub use loader::{
     DEFAULT_PATH, RunPath, is_libc, is_reserved, loader_path, path_file, search_path_entries, too_long,
 };
+pub use loader_release::release_of_loader;
 pub use name_set::NameSet;
 pub use object_symbols::{LookupKind, ObjectSymbols};
 pub use release::{InvalidMuslRelease, MuslRelease, Releases};

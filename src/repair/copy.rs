@@ -34,6 +34,7 @@ impl Plan {
             grafts: Vec::new(),
             edits: Vec::new(),
             moved: Vec::new(),
+            removed: Vec::new(),
             metadata: MetadataEdit::default(),
             complete_record: false,
             notes,

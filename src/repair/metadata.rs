@@ -195,6 +195,35 @@ pub(super) fn output_name(
     Ok(name)
 }
 
+/// The file name of a wheel that leaves its libraries to the system, and what changes in its metadata: of the tags for Linux,
+/// whatever its C library, `linux` for this architecture is left.
+///
+/// # Errors
+///
+/// When no such file name can be made.
+pub(crate) fn renamed(
+    wheel: &Wheel,
+    arch: Arch,
+    build: Option<&str>,
+) -> Result<(WheelFilename, MetadataEdit), RepairError> {
+    let filename = wheel.filename();
+    let is_for_linux = |tag: &PlatformTag| {
+        matches!(tag, PlatformTag::Linux(_) | PlatformTag::Musllinux { .. } | PlatformTag::Manylinux(_))
+            || *tag == PlatformTag::Any
+            || !tag.is_known()
+    };
+    let mut platforms: Vec<PlatformTag> =
+        filename.platforms().iter().filter(|tag| !is_for_linux(tag)).cloned().collect();
+    platforms.push(PlatformTag::Linux(arch.to_string()));
+    platforms.sort_by_key(ToString::to_string);
+    let mut output = filename.with_platforms(&platforms)?;
+    if let Some(build) = build {
+        output = output.with_build(Some(build))?;
+    }
+    let edit = MetadataEdit::between(wheel, &output);
+    Ok((output, edit))
+}
+
 /// The tags for glibc that the result does not have, each with what shows that it is for musl, and those that no Python has.
 /// A tag for Linux in general is no news: what takes its place says more.
 pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {

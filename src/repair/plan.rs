@@ -40,6 +40,9 @@ pub struct Plan {
     pub edits: Vec<MemberEdit>,
     /// Programs that move behind a script.
     pub moved: Vec<MovedProgram>,
+    /// Libraries that are left out of the result, in archive order. Directories that would be empty without them go, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<WheelPath>,
     /// What changes in `WHEEL`.
     pub metadata: MetadataEdit,
     /// Whether `RECORD` has to be written anew although nothing else changes: it does not list every member, or not rightly.
@@ -67,6 +70,7 @@ impl Plan {
         self.grafts.is_empty()
             && self.edits.is_empty()
             && self.moved.is_empty()
+            && self.removed.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
     }
@@ -160,6 +164,7 @@ fn repair(
         grafts: Vec::new(),
         edits: Vec::new(),
         moved: Vec::new(),
+        removed: Vec::new(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
         findings: Vec::new(),

@@ -237,7 +237,7 @@ fn a_library_to_include_is_a_path_of_the_root_file_system() {
     assert!(!run.stdout.contains("needed as \n"), "{}", run.stdout);
     sandbox
         .repair(&["--include", "/usr/lib/libnone.so"])
-        .failure(1, &["requested with `--include`, cannot be taken: No such file"]);
+        .failure(1, &["requested with `--include`, cannot be grafted: No such file"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 mod as_expected;
 mod audit;
 mod auditwheel;
+mod auditwheel_tree;
 mod batch;
 mod cache_dir;
 mod callers;
@@ -40,6 +41,7 @@ mod regressions;
 mod repair;
 mod roles;
 mod rules;
+mod standards;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! `new-symbol`: symbols that not every musl of the tag has.
+//! `new-symbol`: symbols that some releases of musl under the tag lack.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::RequirementKind;
@@ -14,21 +14,21 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object needs a symbol that is newer than the musl of the tag.",
     explanation: "\
-The tag `musllinux_1_2` promises musl 1.2.0 or later, and later releases added functions: `gettid` and `reallocarray` (1.2.2),
-`qsort_r` (1.2.3), `statx` (1.2.5). `configure` and CMake find them on a new Alpine and use them; on an older one the import
-fails. One symbol also went missing for a while: `posix_fallocate64`, in 1.2.4 and 1.2.5.",
+The tag `musllinux_1_2` promises musl 1.2.0 or later, and later releases added functions: `gettid` and `reallocarray`
+(1.2.2), `qsort_r` (1.2.3), `statx` (1.2.5). `configure` and CMake find them on a new Alpine and use them; on an older
+one the import fails. One symbol also went missing for a while: `posix_fallocate64`, in 1.2.4 and 1.2.5.",
     source: "PEP 656 (\"this version or later\"); `find_sym2` and `do_relocs` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error relocating /path/x.so: qsort_r: symbol not found"),
     fix: "\
-Build on the oldest Alpine that the wheel has to support, or do without the function. `muslrepair repair` cannot add functions to
-musl. With `--min-musl`, `repair` and `verify` fail if the wheel needs a newer musl than that.",
+Build on the oldest Alpine that the wheel has to support, or avoid the function. `muslrepair repair` cannot add
+functions to musl. With `--min-musl`, `repair` and `verify` fail if the wheel needs a newer musl than that.",
     check,
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(|requirement| {
         let RequirementKind::Symbol { symbol, .. } = &requirement.kind else { return None };
-        // What no current release has is `unresolved-symbol`.
+        // A symbol that no current release has is an `unresolved-symbol`.
         let since = requirement.met_by.since().filter(|since| *since > audit.promised)?;
         Some(((since, requirement.met_by), Some(symbol.as_str()), requirement.object.as_str()))
     });

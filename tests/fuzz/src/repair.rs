@@ -25,8 +25,8 @@ struct Root {
 static ROOT: LazyLock<Root> = LazyLock::new(|| {
     one_thread();
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
-    let places = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let search_paths = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let packages = SystemPackages::read(sysroot).expect("the database of the fixtures is readable");
     Root { resolver, packages }
 });

@@ -68,7 +68,7 @@ fn modules_that_do_not_load_on_the_musl_of_the_root_are_one_finding() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].message,
-        "`demo/a.so`, `demo/b.so` do not load on musl 1.2.2, which the root file system has"
+        "`demo/a.so`, `demo/b.so` do not load on musl 1.2.2 of the root file system"
     );
     assert_eq!(findings[0].details.len(), 2);
     assert!(on_root(MuslRelease::V1_2_5, objects()).is_empty());

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::fetch::digest;
 use crate::image::{self, Image, Root};
 use crate::install;
-use crate::process::{cargo, command, run as run_command, target};
+use crate::process::{cargo, command, digest, run as run_command, target};
 
 /// What is asked for; with what it needs, at least [`FEWEST`] musllinux wheels.
 const PROJECTS: &[&str] = &[
@@ -61,10 +60,7 @@ struct Published {
     sha256: String,
 }
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask e2e published");
-    }
+pub fn run() -> Result<()> {
     let bin = install::python_tools("published", TOOLS)?;
     let work = target().join("e2e/published");
     image::remove(&work)?;
