@@ -170,11 +170,11 @@ pub(super) fn audit_with(
         let indices = modules.iter().flat_map(|module| &module.requirements);
         indices.filter_map(|index| requirements.get(*index))
     };
-    let minimum_musl = MinimumMusl::of(of_modules(), |kind| !kind.is_conditional());
+    let minimum_musl = MinimumMusl::of(of_modules(), arch, |kind| !kind.is_conditional());
     let minimum_musl_repaired =
-        MinimumMusl::of(of_modules(), |kind| !kind.is_conditional() && !kind.fixed_by_repair());
+        MinimumMusl::of(of_modules(), arch, |kind| !kind.is_conditional() && !kind.fixed_by_repair());
     let met_by_some = of_modules().filter(|requirement| requirement.met_by.since().is_some());
-    let minimum_of_musl = MinimumMusl::of(met_by_some, |kind| !kind.is_conditional());
+    let minimum_of_musl = MinimumMusl::of(met_by_some, arch, |kind| !kind.is_conditional());
     let promised_musl = promised_musl(&platforms);
     let subject = Subject {
         name: &name,

@@ -157,7 +157,7 @@ pub(super) fn check_minimum(
     let minimum = if lowers_relr { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
     match musl_asked_for(target, options) {
         Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
-            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), audit.elf.arch, asked)],
         }),
         _ => Ok(()),
     }

@@ -152,7 +152,7 @@ impl Judge<'_> {
             for requirement in &requirements {
                 let because = requirement.to_string();
                 let reason = match (self.options.root_musl, requirement.met_by.since()) {
-                    (Some(has), Some(needs)) => Reason::NewerMusl { has, needs, because },
+                    (Some(has), Some(needs)) => Reason::NewerMusl { has, needs, arch: after.arch, because },
                     _ => Reason::DoesNotLoad { because },
                 };
                 add(blame.of(requirement.index), &reason);

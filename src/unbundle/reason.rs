@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::audit::listed;
 use crate::escaped::Sentence;
 use crate::musl::MuslRelease;
+use crate::platform::Arch;
 use crate::resolve::Rejected;
 use crate::wheel::WheelPath;
 
@@ -114,6 +115,9 @@ pub enum Reason {
         has: MuslRelease,
         /// The oldest musl that would do.
         needs: MuslRelease,
+        /// The architecture of the wheel, which decides the Alpine releases that are named.
+        #[serde(skip)]
+        arch: Option<Arch>,
         /// What needs it.
         because: String,
     },
@@ -193,11 +197,11 @@ impl Reason {
             Self::FoundElsewhere { object, name, found: None } => {
                 write!(f, "`{object}` would not find `{name}`")
             }
-            Self::NewerMusl { has, needs, because } => write!(
+            Self::NewerMusl { has, needs, arch, because } => write!(
                 f,
                 "needs musl {}, but the root file system has {}: {because}",
-                needs.with_alpine(),
-                has.with_alpine()
+                needs.with_alpine(*arch),
+                has.with_alpine(*arch)
             ),
             Self::DoesNotLoad { because } => write!(f, "{because}"),
         }

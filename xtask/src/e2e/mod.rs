@@ -19,6 +19,7 @@ mod ship;
 mod site;
 mod stub;
 mod survey;
+mod unbundle;
 
 #[derive(clap::Subcommand)]
 pub enum Check {
@@ -47,6 +48,8 @@ pub enum Check {
         #[arg(long)]
         short: bool,
     },
+    /// Unbundle published wheels beside roots that fit and that do not, and load the results
+    Unbundle(unbundle::Options),
 }
 
 pub fn run(check: Check) -> Result<()> {
@@ -62,5 +65,6 @@ pub fn run(check: Check) -> Result<()> {
         Check::Published => published::run(),
         Check::Recipes { names } => recipes::run(&names),
         Check::Ship { short } => ship::run(short),
+        Check::Unbundle(options) => unbundle::run(&options),
     }
 }
