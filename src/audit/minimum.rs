@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::musl::{MuslRelease, Releases};
+use crate::musl::{AlpineRelease, MuslRelease, Releases};
+use crate::platform::Arch;
 
 use super::requirement::{Requirement, RequirementKind};
 
@@ -11,8 +12,8 @@ use super::requirement::{Requirement, RequirementKind};
 pub struct MinimumMusl {
     /// The release; `None` if something does not load on the newest.
     pub version: Option<MuslRelease>,
-    /// The first Alpine release that has it.
-    pub alpine: Option<&'static str>,
+    /// The first Alpine release for the architecture that has it or a newer one.
+    pub alpine: Option<AlpineRelease>,
     /// The requirements that decide it, or that no release meets.
     pub because: Vec<Requirement>,
 }
@@ -21,6 +22,7 @@ impl MinimumMusl {
     /// The oldest musl that meets all requirements of the kinds that count, and so do all newer ones.
     pub(super) fn of<'a>(
         requirements: impl Iterator<Item = &'a Requirement> + Clone,
+        arch: Option<Arch>,
         counts: fn(&RequirementKind) -> bool,
     ) -> Self {
         let requirements = requirements.filter(|requirement| counts(&requirement.kind));
@@ -34,7 +36,7 @@ impl MinimumMusl {
         let mut because: Vec<Requirement> = because.cloned().collect();
         because.sort();
         because.dedup();
-        Self { version, alpine: version.and_then(MuslRelease::first_alpine), because }
+        Self { version, alpine: version.and_then(|version| version.first_alpine(arch)), because }
     }
 
     /// Whether it is newer than this release.

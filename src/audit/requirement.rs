@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::musl::Releases;
+use crate::platform::Arch;
 
 /// A requirement of an object: on musl, on the processor, or on other libraries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -114,6 +115,17 @@ impl RequirementKind {
     pub fn fixed_by_repair(&self) -> bool {
         use RequirementKind::{InheritedRunPath, NeededPath, Relr, ReservedName};
         matches!(self, Relr | InheritedRunPath { .. } | NeededPath { .. } | ReservedName { .. })
+    }
+}
+
+impl Requirement {
+    /// The requirement as text, with the musl release that meets it and the first Alpine for this architecture that has it.
+    #[must_use]
+    pub fn with_alpine(&self, arch: Option<Arch>) -> String {
+        match self.met_by.since().and_then(|since| since.first_alpine(arch)) {
+            Some(alpine) => format!("{self} (Alpine {alpine})"),
+            None => self.to_string(),
+        }
     }
 }
 

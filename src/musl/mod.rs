@@ -1,5 +1,6 @@
 //! musl: the rules of its loader, the names it reserves, the symbols it exports.
 
+mod alpine;
 mod glibc;
 mod loader;
 mod loader_release;
@@ -10,6 +11,7 @@ mod release;
 mod symbols;
 mod table;
 
+pub use alpine::{AlpineRelease, InvalidAlpineRelease};
 pub(crate) use glibc::is_musl_loader;
 pub use glibc::{glibc_evidence, glibc_interpreter, is_usual_libc_name};
 pub use loader::{

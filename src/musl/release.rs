@@ -1,4 +1,4 @@
-//! The releases of musl in the symbol table, sets of releases, and the Alpine releases that have them.
+//! The releases of musl in the symbol table, and sets of releases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,19 +31,6 @@ pub enum MuslRelease {
     /// 1.2.6: `renameat2`, `posix_getdents`, `__getauxval`.
     V1_2_6,
 }
-
-/// Each musl release with the first Alpine release that has it; none before 3.12, on which `musllinux_1_1`
-/// was built (the `musl` packages of Alpine's `aports`).
-///
-/// Alpine 3.15 has musl 1.2.2 with `qsort_r` added. This is not in the table: other systems with 1.2.2 lack it.
-const ALPINE: [(MuslRelease, &str); 6] = [
-    (MuslRelease::V1_1_24, "3.12"),
-    (MuslRelease::V1_2_2, "3.13"),
-    (MuslRelease::V1_2_3, "3.16"),
-    (MuslRelease::V1_2_4, "3.18"),
-    (MuslRelease::V1_2_5, "3.20"),
-    (MuslRelease::V1_2_6, "3.24"),
-];
 
 impl MuslRelease {
     /// Every release, oldest first.
@@ -88,23 +75,6 @@ impl MuslRelease {
         Self::ALL.into_iter().rev().find(|release| release.numbers() <= version)
     }
 
-    /// The oldest Alpine release with this musl or a newer one, starting with 3.12; `None` if no Alpine
-    /// release has it yet. Does not take into account that Alpine supports riscv64 only since 3.20 and
-    /// loongarch64 since 3.21.
-    #[must_use]
-    pub fn first_alpine(self) -> Option<&'static str> {
-        ALPINE.iter().find(|(musl, _)| *musl >= self).map(|(_, alpine)| *alpine)
-    }
-
-    /// The release and the first Alpine release that has it: `1.2.3 (Alpine 3.16)`.
-    #[must_use]
-    pub fn with_alpine(self) -> String {
-        match self.first_alpine() {
-            Some(alpine) => format!("{self} (Alpine {alpine})"),
-            None => self.to_string(),
-        }
-    }
-
     /// The oldest release on which a wheel with this tag must load (PEP 656: "this version or later").
     ///
     /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is read as 1.1.24: PEP 656 names no patch level, the
@@ -144,10 +114,10 @@ impl Serialize for MuslRelease {
 #[non_exhaustive]
 pub enum InvalidMuslRelease {
     /// The text is not three numbers.
-    #[error("`{0}` is no musl release: expected a number such as `1.2.3`")]
+    #[error("`{0}` is not a musl release: expected a number such as `1.2.3`")]
     Malformed(String),
     /// The release is older than every known one.
-    #[error("musl {0} is too old: nothing is known of releases before {oldest}", oldest = MuslRelease::OLDEST)]
+    #[error("musl {0} is too old: the oldest supported release is {oldest}", oldest = MuslRelease::OLDEST)]
     TooOld(String),
 }
 
@@ -272,22 +242,6 @@ mod tests {
         assert_eq!("0.9.15".parse::<MuslRelease>(), Err(InvalidMuslRelease::TooOld("0.9.15".to_owned())));
         for bad in ["", "1.2", "1.2.", "1.2.3.4", "1.2.x", "+1.2.3", "v1.2.3", "1.2.70000", " 1.2.3"] {
             assert_eq!(bad.parse::<MuslRelease>(), Err(InvalidMuslRelease::Malformed(bad.to_owned())));
-        }
-    }
-
-    #[test]
-    fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
-        let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
-        assert_eq!(MuslRelease::ALL.map(MuslRelease::first_alpine), expected.map(Some));
-        assert_eq!(MuslRelease::V1_2_3.with_alpine(), "1.2.3 (Alpine 3.16)");
-    }
-
-    #[test]
-    fn the_documentation_names_the_same_alpine_releases() {
-        let page = include_str!("../../docs/musl.md");
-        for release in MuslRelease::ALL.into_iter().filter(|release| *release != MuslRelease::OLDEST) {
-            let alpine = release.first_alpine().unwrap();
-            assert!(page.contains(&format!("| {release} | {alpine} |")), "{release}: {alpine}");
         }
     }
 

@@ -29,7 +29,7 @@ mod wheel;
 mod workers;
 mod workflows;
 
-/// Every task. A new one is a file, a line here and one below.
+/// Every task. A new one needs a file, a line here and one below.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
@@ -70,7 +70,7 @@ enum Task {
     Bench(bench::Bench),
 }
 
-/// What is handed on to another program as it is.
+/// Arguments that are passed on to another program.
 #[derive(clap::Args)]
 struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -102,5 +102,15 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_options_of_all_tasks_are_consistent() {
+        super::Task::command().debug_assert();
     }
 }

@@ -40,7 +40,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let finding = RULE.finding_about(&objects, message).with_hint(hint);
             return finding.with_severity(Severity::Error);
         }
-        let since = MuslRelease::V1_2_3.with_alpine();
+        let since = MuslRelease::V1_2_3.with_alpine(audit.arch);
         let message = format!("{has} an empty segment, which musl supports only since {since}");
         RULE.finding_about(&objects, message).with_hint(hint)
     });

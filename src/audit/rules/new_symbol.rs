@@ -4,6 +4,7 @@ use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed,
 use crate::audit::requirement::RequirementKind;
 use crate::audit::subject::Subject;
 use crate::musl::{MuslRelease, Releases};
+use crate::platform::Arch;
 
 use super::rule::{Concern, Rule};
 
@@ -35,7 +36,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let groups = grouped_by_symbols(found).into_iter();
     let findings = groups.map(|((since, met_by), symbols, objects)| {
         let needs = format!("{} {}", subject(&objects, "needs", "need"), listed(&symbols));
-        finding(&objects, &needs, since, met_by, audit.promised)
+        finding(&objects, &needs, (since, met_by), audit.promised, audit.arch)
     });
     findings.collect()
 }
@@ -43,24 +44,24 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 fn finding(
     objects: &[&str],
     needs: &str,
-    since: MuslRelease,
-    met_by: Releases,
+    (since, met_by): (MuslRelease, Releases),
     promised: MuslRelease,
+    arch: Option<Arch>,
 ) -> Finding {
     if met_by.contains(promised) {
         let without =
             MuslRelease::ALL.into_iter().filter(|release| *release > promised && !met_by.contains(*release));
-        let without: Vec<String> = without.map(MuslRelease::with_alpine).collect();
+        let without: Vec<String> = without.map(|release| release.with_alpine(arch)).collect();
         let message = format!("{needs}, which is missing from musl {}", without.join(" and "));
-        let hint = format!("avoid the symbol; musl has it again since {}", since.with_alpine());
+        let hint = format!("avoid the symbol; musl has it again since {}", since.with_alpine(arch));
         return RULE.finding_about(objects, message).with_hint(hint);
     }
     let message = format!(
         "{needs}, available since musl {}, but the tag promises {}",
-        since.with_alpine(),
-        promised.with_alpine()
+        since.with_alpine(arch),
+        promised.with_alpine(arch)
     );
-    let hint = match (promised.first_alpine(), since.first_alpine()) {
+    let hint = match (promised.first_alpine(arch), since.first_alpine(arch)) {
         (promised, since) if promised == since => {
             "every Alpine that the tag promises has it; pass `--allow new-symbol` if no other system counts"
                 .to_owned()

@@ -6,6 +6,7 @@ use crate::audit::requirement::Requirement;
 use crate::audit::requirements::Module;
 use crate::audit::subject::Subject;
 use crate::musl::MuslRelease;
+use crate::platform::Arch;
 
 use super::rule::{Concern, Rule};
 
@@ -34,21 +35,27 @@ const MOST_REQUIREMENTS: usize = 8;
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let minimum = audit.minimum_of_musl;
     let asked = audit.options.min_musl.filter(|asked| minimum.exceeds(*asked));
-    let too_new = asked.map(|asked| overclaimed(minimum, audit.name, asked));
+    let too_new = asked.map(|asked| overclaimed(minimum, audit.name, audit.arch, asked));
     let on_root = audit.options.root_musl.and_then(|root| not_on_root(audit, root));
     too_new.into_iter().chain(on_root).collect()
 }
 
 /// The finding that a wheel needs a newer musl than was requested.
-pub(crate) fn overclaimed(minimum: &MinimumMusl, name: &str, asked: MuslRelease) -> Finding {
+pub(crate) fn overclaimed(
+    minimum: &MinimumMusl,
+    name: &str,
+    arch: Option<Arch>,
+    asked: MuslRelease,
+) -> Finding {
     let needs = match minimum.version {
-        Some(version) => format!("needs musl {}", version.with_alpine()),
+        Some(version) => format!("needs musl {}", version.with_alpine(arch)),
         None => "loads on no current release of musl".to_owned(),
     };
-    let message = format!("`{name}` {needs}, but musl {} was requested", asked.with_alpine());
-    let finding = RULE.finding(name, message).with_details(details(minimum.because.iter()));
+    let message = format!("`{name}` {needs}, but musl {} was requested", asked.with_alpine(arch));
+    let finding = RULE.finding(name, message).with_details(details(minimum.because.iter(), arch));
     match minimum.version {
-        Some(version) => finding.with_hint(format!("build on an older Alpine, or request musl {version}")),
+        Some(version) => finding
+            .with_hint(format!("build on an older Alpine, or request musl {}", version.with_alpine(arch))),
         None => finding,
     }
 }
@@ -67,16 +74,24 @@ fn not_on_root(audit: &Subject<'_>, root: MuslRelease) -> Option<Finding> {
     requirements.sort();
     requirements.dedup();
     let modules: Vec<&str> = failing.iter().map(|module| module.path.as_str()).collect();
-    let message =
-        format!("{} not load on musl {root} of the root file system", subject(&modules, "does", "do"));
-    let finding = RULE.finding_about(&modules, message).with_details(details(requirements.into_iter()));
+    let message = format!(
+        "{} not load on musl {} of the root file system",
+        subject(&modules, "does", "do"),
+        root.with_alpine(audit.arch)
+    );
+    let finding =
+        RULE.finding_about(&modules, message).with_details(details(requirements.into_iter(), audit.arch));
     (!failing.is_empty())
         .then(|| finding.with_hint("build on an older Alpine, or use a newer root file system"))
 }
 
-fn details<'a>(requirements: impl ExactSizeIterator<Item = &'a Requirement>) -> Vec<String> {
+fn details<'a>(
+    requirements: impl ExactSizeIterator<Item = &'a Requirement>,
+    arch: Option<Arch>,
+) -> Vec<String> {
     let more = requirements.len().saturating_sub(MOST_REQUIREMENTS);
-    let mut lines: Vec<String> = requirements.take(MOST_REQUIREMENTS).map(ToString::to_string).collect();
+    let mut lines: Vec<String> =
+        requirements.take(MOST_REQUIREMENTS).map(|one| one.with_alpine(arch)).collect();
     if more > 0 {
         lines.push(format!("and {more} more"));
     }

@@ -34,9 +34,10 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "{} `DT_RELR`, which musl applies since 1.2.4 (Alpine 3.18), but the tag promises {}",
+        "{} `DT_RELR`, which musl applies since {}, but the tag promises {}",
         subject(&objects, "has", "have"),
-        audit.promised
+        MuslRelease::V1_2_4.with_alpine(audit.arch),
+        audit.promised.with_alpine(audit.arch)
     );
     vec![
         RULE.finding_about(&objects, message)

@@ -6,6 +6,7 @@ use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed,
 use crate::audit::requirement::{Requirement, RequirementKind};
 use crate::audit::subject::Subject;
 use crate::musl::{self, MuslRelease, Releases};
+use crate::platform::Arch;
 use crate::resolve::Resolution;
 
 use super::rule::{Concern, Rule};
@@ -105,7 +106,7 @@ fn finding(named: &Named<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&st
         }
         Cause::Undefined { elsewhere: None, exported } => {
             let since = lost_in(exported)
-                .map_or_else(String::new, |release| format!(" since {}", release.with_alpine()));
+                .map_or_else(String::new, |release| format!(" since {}", release.with_alpine(named.arch)));
             let message = format!(
                 "{needs} the {noun} {names}, which no release of musl{since} and none of {its} libraries provides"
             );
@@ -120,6 +121,7 @@ fn finding(named: &Named<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&st
 
 /// The objects by name, with the facts that decide the message.
 struct Named<'a> {
+    arch: Option<Arch>,
     programs: BTreeSet<&'a str>,
     /// Names that musl reserves for itself, although some project may have meant its own library.
     reserved: BTreeMap<&'a str, Vec<&'a str>>,
@@ -127,7 +129,7 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn of(audit: &Subject<'a>) -> Self {
-        let mut named = Self { programs: BTreeSet::new(), reserved: BTreeMap::new() };
+        let mut named = Self { arch: audit.arch, programs: BTreeSet::new(), reserved: BTreeMap::new() };
         for (index, object) in audit.objects_and_indices() {
             let name = object.origin.display_name();
             if audit.graph.starts_a_process(index) {

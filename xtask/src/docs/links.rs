@@ -24,7 +24,7 @@ pub fn check(site: &Path) -> Result<(usize, usize)> {
         if path.ends_with("404.html") {
             continue;
         }
-        for target in attributes(text, "href").chain(attributes(text, "src")) {
+        for target in ["href", "src", "srcset"].into_iter().flat_map(|name| attributes(text, name)) {
             if target.contains(':') || target.is_empty() {
                 continue;
             }

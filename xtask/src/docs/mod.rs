@@ -18,7 +18,10 @@ const REPOSITORY: &str = "https://github.com/muslrepair/muslrepair/blob/main/";
 
 /// The pages, in the order in which they are read. A page of `docs/` that is not here is an error.
 const PARTS: &[(&str, &[&str])] = &[
-    ("Use", &["guide", "docker", "scale", "troubleshooting", "rules"]),
+    (
+        "Use",
+        &["guide", "docker", "build-errors", "lock-files", "scale", "troubleshooting", "musl-traps", "rules"],
+    ),
     ("Reference", &["cli", "json", "library", "differences", "standards"]),
     ("Background", &["musl", "patcher", "hostile", "performance", "loader-check", "fuzzing"]),
     ("Contribute", &["architecture", "releasing"]),
@@ -67,7 +70,13 @@ pub fn run() -> Result<()> {
     fs::write(site.join("site.css"), STYLE)?;
     all_pages_are_listed()?;
     let readme = fs::read_to_string(root().join("README.md"))?;
-    fs::write(src.join("index.md"), page(&readme, "README.md")?)?;
+    // Pictures are named by their path in the repository, also where no Markdown is.
+    fs::write(src.join("index.md"), page(&readme, "README.md")?.replace("\"docs/", "\""))?;
+    for picture in entries(&root().join("docs"))? {
+        if picture.extension().is_some_and(|end| end == "svg") {
+            fs::copy(&picture, src.join(name(&picture)))?;
+        }
+    }
     let mut summary = String::from("# Summary\n\n[muslrepair](index.md)\n");
     for (part, pages) in PARTS {
         summary.push_str(&format!("\n# {part}\n\n"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::install;
-use crate::process::{command, empty, entries, output, root, run as execute, target};
+use crate::process::{self, command, empty, entries, output, root, run as execute, target};
 
 mod action;
 mod release;
@@ -75,7 +75,8 @@ const STEPS: &[(&str, &str, Known)] = &[
     ("release.yml", "whether it is there already", Known::Here(release::published)),
     ("release.yml", "the release is seen", Known::Elsewhere(Elsewhere::Service)),
     ("release.yml", "the tag that users", Known::Elsewhere(Elsewhere::Service)),
-    ("wheels.yml", "", Known::Elsewhere(Elsewhere::Recipe)),
+    ("cibuildwheel/wheels.yml", "pipx run cibuildwheel", Known::Elsewhere(Elsewhere::Engine)),
+    ("github-actions/wheels.yml", "", Known::Elsewhere(Elsewhere::Recipe)),
 ];
 
 /// What steps are run with: the program of this tree, and files as a release has them.
@@ -123,7 +124,8 @@ pub fn run() -> Result<()> {
 /// Everything with steps in it.
 fn files() -> Result<Vec<PathBuf>> {
     let mut files = entries(&root().join(".github/workflows"))?;
-    files.push(root().join("docs/examples/github-actions/wheels.yml"));
+    let examples = process::files(&root().join("docs/examples"))?;
+    files.extend(examples.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yml")));
     files.push(root().join("action.yml"));
     Ok(files)
 }
@@ -203,7 +205,7 @@ fn shellcheck(bin: &Path, bench: &Bench, steps: &[Step]) -> Result<()> {
 impl Bench {
     fn open() -> Result<Self> {
         let work = empty(target().join("workflows"))?;
-        execute(crate::process::cargo().args([
+        execute(process::cargo().args([
             "build",
             "--quiet",
             "--package",
