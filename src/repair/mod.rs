@@ -2,6 +2,7 @@
 
 mod apply;
 mod cache;
+mod copy_reason;
 mod entries;
 mod error;
 mod graft;
@@ -19,9 +20,10 @@ mod shim;
 
 pub use apply::{apply, apply_sharing, compare};
 pub use cache::unusable_cache_files;
+pub use copy_reason::CopyReason;
 pub use error::RepairError;
 pub use graft::Graft;
-pub use metadata::MetadataEdit;
+pub use metadata::{MetadataEdit, default_target};
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, RepairOptions};
 pub use plan::{MemberEdit, Plan, plan};

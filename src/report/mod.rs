@@ -1,23 +1,44 @@
 //! Renderings: the values of the other modules as text and as JSON. Nothing is decided here.
 
 mod auditwheel;
+mod diagram;
 mod failure;
+mod findings;
+mod human_size;
+mod inspected;
 mod json;
 mod json_text;
-mod lines;
+mod needs_text;
+mod plan;
+mod repaired;
 mod rules;
 mod sentences;
-mod text;
+mod show;
+mod styled;
+mod table;
 mod tree;
+mod tree_text;
+mod verified;
 
 pub use auditwheel::{show_error_json, show_json, show_paragraphs};
+pub use diagram::Diagram;
 pub use failure::Failure;
+pub use findings::{FindingGroups, findings_text};
+pub use human_size::human_size;
+pub use inspected::ShowTable;
 pub use json::{
     SCHEMA, audit_document, document, error_document, installed_document, outcome_document, plan_document,
     report_document, tree_document,
 };
 pub use json_text::{json_indented, json_line};
+pub use needs_text::needs_text;
+pub use plan::plan_text;
+pub use repaired::{RepairStatus, RepairTotals, grafts_text, repaired_line, unrepaired_line};
 pub use rules::{rule_document, rule_text, rules_document, rules_markdown, rules_text};
 pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
-pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};
-pub use tree::{tree_auditwheel, tree_json, tree_text};
+pub use show::{show_text, show_tree_text};
+pub use styled::{StyledLine, StyledText, Tone, column_width};
+pub use table::Table;
+pub use tree::{tree_auditwheel, tree_json};
+pub use tree_text::{Trees, misses_a_library};
+pub use verified::{VerifyLine, VerifyTotals, unread_line};
