@@ -73,7 +73,7 @@ pub(super) fn unimportable(audit: &Subject<'_>) -> Vec<Unimportable> {
         modules.iter().filter(|module| !fits(module)).map(|module| module.path.as_str()).collect();
     let message = format!("no Python that `{tags}` names imports {}", listed(&others));
     let hint = "was the file renamed? give it the tags of the Python that its modules were built with";
-    unimportable_for(&others, message, hint, others.len() == modules.len()).into_iter().collect()
+    unimportable_modules(&others, message, hint, others.len() == modules.len()).into_iter().collect()
 }
 
 /// The interpreters of a tag that promises the stable ABI, or of one that does not.
@@ -130,11 +130,16 @@ fn generic(modules: &[Module<'_>], tags: &str) -> Vec<Unimportable> {
     let message =
         format!("{} for one Python only, but the wheel is tagged `{tags}`", subject(&bound, "is", "are"));
     let hint = "give the wheel the tags of the Python that its modules are for";
-    unimportable_for(&bound, message, hint, false).into_iter().collect()
+    unimportable_modules(&bound, message, hint, false).into_iter().collect()
 }
 
 /// One reason for all these modules; none where there are no modules.
-fn unimportable_for(modules: &[&str], message: String, hint: &str, is_error: bool) -> Option<Unimportable> {
+fn unimportable_modules(
+    modules: &[&str],
+    message: String,
+    hint: &str,
+    is_error: bool,
+) -> Option<Unimportable> {
     let severity = if is_error { Severity::Error } else { Severity::Warning };
     let names = modules.iter().map(|module| (*module).to_owned()).collect();
     (!modules.is_empty()).then(|| Unimportable { modules: names, severity, message, hint: hint.to_owned() })

@@ -130,16 +130,22 @@ fn wheel(path: &Path) -> Result<PathBuf, UsageError> {
 }
 
 fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
+    let wheels = wheels_in(directory)?;
+    if wheels.is_empty() {
+        return Err(UsageError::from(format!("no wheels in `{}`", directory.display()))
+            .with_hint("`pip wheel --wheel-dir DIR` puts wheels into a directory"));
+    }
+    Ok(wheels)
+}
+
+/// The `*.whl` of a directory, sorted.
+pub(super) fn wheels_in(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
     let mut wheels = Vec::new();
     for entry in WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name() {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         if names_a_wheel(&entry)? {
             wheels.push(entry.into_path());
         }
-    }
-    if wheels.is_empty() {
-        return Err(UsageError::from(format!("no wheels in `{}`", directory.display()))
-            .with_hint("`pip wheel --wheel-dir DIR` puts wheels into a directory"));
     }
     Ok(wheels)
 }

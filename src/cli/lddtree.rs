@@ -2,33 +2,42 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::Error;
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::report::{self, Diagram, Failure, Trees};
-use muslrepair::resolve::{Graph, InstalledLayout, Resolver};
+use muslrepair::resolve::{Graph, InstalledLayout, OpenedPaths, Resolver};
 use muslrepair::wheel::Wheel;
 
 use super::compat::OutputMode;
 use super::env::Environment;
 use super::exit::Exit;
+use super::heading;
 use super::inputs;
+use super::limits::LimitArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {
     /// ELF files or wheels
-    #[arg(required = true, value_name = "FILE|WHEEL")]
+    #[arg(required = true, value_name = "FILE|WHEEL", value_hint = ValueHint::FilePath)]
     files: Vec<PathBuf>,
-    /// Print the tree as JSON, with the keys of auditwheel and some more
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-    /// `text`; `json`, one document for each file; `dot` or `mermaid`, one diagram of all files
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text, json, dot or mermaid [default: text]
+    ///
+    /// `json` prints one document per file. `dot` (for Graphviz) and `mermaid` (for Markdown) print one diagram of all files.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: TreeFormat,
     #[command(flatten)]
     search: SearchArgs,
+    /// Print auditwheel's JSON
+    ///
+    /// The output of `auditwheel lddtree`, with some more keys.
+    #[arg(long, conflicts_with = "format", help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    json: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// How trees are printed.
@@ -52,12 +61,12 @@ pub(super) fn run(
     for file in &arguments.files {
         std::fs::metadata(file).map_err(|error| inputs::no_access(file, &error))?;
     }
-    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false, arguments.limits.limits())?;
     let mut worst = Exit::Success;
     let mut diagram = Diagram::default();
     let mut is_first = true;
     for file in &arguments.files {
-        let (graph, roots) = match graph(file, &resolver) {
+        let Opened { graph, roots, paths } = match opened(file, &resolver) {
             Ok(found) => found,
             Err(failure) => {
                 failure.lines.iter().for_each(|line| terminal.error(line));
@@ -76,7 +85,8 @@ pub(super) fn run(
                 }
                 // auditwheel logs its tree, so that standard output stays empty.
                 TreeFormat::Text if terminal.mode() == OutputMode::Auditwheel => {
-                    terminal.say_lines(&report::tree_auditwheel(&graph, root));
+                    let file = file.display().to_string();
+                    terminal.say_lines(&report::tree_auditwheel(&graph, root, &file, &paths));
                 }
                 TreeFormat::Text => {
                     let text = trees.text(root);
@@ -103,8 +113,16 @@ pub(super) fn run(
     Ok(worst)
 }
 
-/// The graph of a file, and the objects whose trees are printed: the file itself, or what a wheel has that is loaded by itself.
-fn graph(file: &Path, resolver: &Resolver) -> Result<(Graph, Vec<usize>), Failure> {
+/// What a file leads to.
+struct Opened {
+    graph: Graph,
+    /// The objects whose trees are printed: the file itself, or what a wheel has that is loaded by itself.
+    roots: Vec<usize>,
+    /// The run paths of the file; none of a wheel.
+    paths: OpenedPaths,
+}
+
+fn opened(file: &Path, resolver: &Resolver) -> Result<Opened, Failure> {
     if inputs::is_wheel(file) {
         let audit = || -> Result<_, Error> {
             audit(&Wheel::open(file, &resolver.options().limits)?, resolver, &AuditOptions::default())
@@ -112,20 +130,18 @@ fn graph(file: &Path, resolver: &Resolver) -> Result<(Graph, Vec<usize>), Failur
         let elf = audit().map_err(|error| named(file, Failure::from(&error)))?.elf;
         let roots: Vec<usize> = elf.modules.iter().map(|module| module.object).collect();
         return match roots.is_empty() {
-            true => Err(Failure {
-                lines: vec![format!("`{}` has no ELF files", file.display())],
-                ..Failure::default()
-            }),
-            false => Ok((elf.graph, roots)),
+            true => Err(failure(format!("`{}` has no ELF files", file.display()))),
+            false => Ok(Opened { graph: elf.graph, roots, paths: OpenedPaths::default() }),
         };
     }
-    match resolver.root(file) {
-        Ok(root) => Ok((resolver.resolve(vec![root], &InstalledLayout::default()), vec![0])),
-        Err(reason) => {
-            let line = format!("cannot read `{}`: {reason}", file.display());
-            Err(Failure { lines: vec![line], ..Failure::default() })
-        }
-    }
+    let root = resolver.root(file);
+    let root = root.map_err(|reason| failure(format!("cannot read `{}`: {reason}", file.display())))?;
+    let paths = resolver.opened_paths(&root);
+    Ok(Opened { graph: resolver.resolve(vec![root], &InstalledLayout::default()), roots: vec![0], paths })
+}
+
+fn failure(line: String) -> Failure {
+    Failure { lines: vec![line], ..Failure::default() }
 }
 
 /// The failure with the path of its file, as it was given.

@@ -152,9 +152,12 @@ impl<'a> Printer<'a> {
         for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
             terminal.log_record(compat::note(note));
         }
-        if plan.target.is_some() {
-            for line in compat::tag_lines(plan) {
-                terminal.log_record(("INFO", "wheeltools", line));
+        match &plan.target {
+            None => terminal.info(compat::not_a_platform_wheel()),
+            Some(_) => {
+                for line in compat::tag_lines(plan) {
+                    terminal.log_record(("INFO", "wheeltools", line));
+                }
             }
         }
         for finding in &plan.findings {

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, InstallSet, MinimumMusl, Module, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
-use muslrepair::musl::MuslRelease;
 use muslrepair::platform::Arch;
 use muslrepair::report::{self, Failure, StyledText, VerifyLine, VerifyTotals};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
@@ -23,40 +22,54 @@ use super::destination::Destination;
 use super::excludes::{Excludes, Unmatched};
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::inputs;
 use super::inputs::Subject;
+use super::limits::LimitArgs;
+use super::minimum::MinimumArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
-)]
 pub(super) struct VerifyArgs {
-    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
-    #[arg(required = true, value_name = "WHEEL|TREE")]
+    /// Wheels, directories of wheels, or installed trees
+    ///
+    /// A tree is a directory of installed files, such as site-packages.
+    #[arg(required = true, value_name = "WHEEL|TREE", value_hint = ValueHint::FilePath)]
     subjects: Vec<PathBuf>,
-    /// The newest musl that may be needed: fail if it is a newer one
-    #[arg(long, value_name = "X.Y.Z")]
-    min_musl: Option<MuslRelease>,
-    #[command(flatten)]
-    checks: Checks,
-    /// The user provides this library: a pattern for its name or its path; can be given more than once
-    #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<Pattern>,
-    /// Read `exclude` and `min-musl` from this file, as `repair` does, instead of [tool.muslrepair] in pyproject.toml of
-    /// the working directory
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// `text`, or one JSON document per subject
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    ///
+    /// `json` prints one document per wheel or tree and line.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
-    /// Write one JSON document about all wheels and trees to this file, or to standard output for `-`, in place of text
+    /// Write a JSON report to this file (- for stdout)
+    ///
+    /// The report is one document about all wheels and trees. On standard output it replaces the text.
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
     #[command(flatten)]
+    minimum: MinimumArgs,
+    #[command(flatten)]
     search: SearchArgs,
+    /// Do not require matching libraries (repeatable)
+    ///
+    /// The user provides these libraries. The pattern is for the name of the library or for its path.
+    #[arg(long, value_name = "PATTERN", help_heading = heading::CHECKS)]
+    exclude: Vec<Pattern>,
+    #[command(flatten)]
+    checks: Checks,
+    /// Read settings from this file [default: pyproject.toml]
+    ///
+    /// The settings are `exclude`, `min-musl` and `min-alpine`, in the table [tool.muslrepair] or at the top of the file.
+    /// Without this option, pyproject.toml of the working directory is read.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// What is said of one wheel or tree.
@@ -98,19 +111,20 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
-        report.check(taken, subjects.iter().map(Subject::path))?;
+        report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
-    let resolver = arguments.search.resolver_for_verify(excludes.patterns())?;
+    let resolver = arguments.search.resolver_for_verify(excludes.patterns(), arguments.limits.limits())?;
     let packages = match arguments.search.has_sysroot() {
         true => SystemPackages::read(arguments.search.sysroot())?,
         false => SystemPackages::default(),
     };
     let options = AuditOptions {
-        min_musl: arguments.min_musl.or(config.min_musl()?),
-        root_musl: root_musl(&packages),
+        min_musl: arguments.minimum.release(&config)?,
+        // Without a root file system that was named, the musl of this machine is no matter.
+        root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
@@ -333,12 +347,6 @@ fn audited(
             Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
         }
     }
-}
-
-/// The musl of a root file system, by its package.
-fn root_musl(packages: &SystemPackages) -> Option<MuslRelease> {
-    let version = &packages.package("musl")?.version;
-    version.split(['-', '_']).next()?.parse().ok()
 }
 
 /// The least musl, of what has ELF files.

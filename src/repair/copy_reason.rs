@@ -4,7 +4,9 @@ use std::fmt;
 
 use crate::wheel::PlatformTag;
 
+use super::note::Note;
 use super::plan::Plan;
+use super::published::PublishedWheel;
 
 /// Why the result of a repair is the input, byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub enum CopyReason {
     PurePython,
     /// Its name has a platform, but it has no ELF files.
     NoElfFiles,
+    /// It was published for musl, and loads as it is: what a repair would change is no reason to change its hash.
+    PublishedLoads,
+    /// It was published for musl, and is copied although it does not load as it is.
+    PublishedKept,
     /// It is as a repair would make it.
     NothingToRepair,
 }
@@ -23,10 +29,13 @@ impl Plan {
     #[must_use]
     pub fn copy_reason(&self) -> Option<CopyReason> {
         let any = self.input.platforms().iter().all(|tag| matches!(tag, PlatformTag::Any));
-        self.is_copy().then_some(match (&self.target, any) {
-            (Some(_), _) => CopyReason::NothingToRepair,
-            (None, true) => CopyReason::PurePython,
-            (None, false) => CopyReason::NoElfFiles,
+        let would_change = self.notes.iter().any(|note| matches!(note, Note::PublishedCopied { .. }));
+        self.is_copy().then_some(match (&self.target, self.published.filter(|_| would_change)) {
+            (None, _) if any => CopyReason::PurePython,
+            (None, _) => CopyReason::NoElfFiles,
+            (Some(_), Some(PublishedWheel::Loads)) => CopyReason::PublishedLoads,
+            (Some(_), Some(PublishedWheel::Kept)) => CopyReason::PublishedKept,
+            (Some(_), Some(PublishedWheel::Fixed) | None) => CopyReason::NothingToRepair,
         })
     }
 }
@@ -37,6 +46,8 @@ impl fmt::Display for CopyReason {
         f.write_str(match self {
             Self::PurePython => "pure Python",
             Self::NoElfFiles => "no ELF files",
+            Self::PublishedLoads => "published, loads as it is",
+            Self::PublishedKept => "published, does not load as it is",
             Self::NothingToRepair => "nothing to repair",
         })
     }

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::elf::{ElfEdit, RunPathEdit};
-use crate::wheel::{Content, DosTime, Entry, NewFile, Wheel, WheelInfoJson, WheelPath};
+use crate::wheel::{Content, DosTime, Entry, Member, NewFile, Wheel, WheelInfoJson, WheelPath};
 
 use super::error::RepairError;
 use super::make::{cost, make};
 use super::options::RepairOptions;
 use super::patch::{PATCH_COST, patch};
 use super::plan::Plan;
+use super::sbom;
 use super::shared::MadeGrafts;
 use super::shim;
+use super::stale_bill::{Bill, without};
 
 /// Makes the entries of the new wheel.
 pub(super) struct EntryBuilder<'a> {
@@ -33,10 +35,23 @@ impl<'a> EntryBuilder<'a> {
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
             self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
-        let changed = self.changed_metadata()?;
+        let mut changed = self.changed_metadata()?;
+        let mut left_out: BTreeSet<WheelPath> = self.plan.removed.iter().cloned().collect();
+        if !self.plan.removed.is_empty() {
+            for (path, bill) in stale_bills(self.wheel, self.plan)? {
+                match bill {
+                    Some(bytes) => drop(changed.insert(path, bytes)),
+                    None => drop(left_out.insert(path)),
+                }
+            }
+        }
+        let emptied = emptied(self.wheel, &left_out);
         let mut entries = Vec::new();
         for member in self.wheel.members() {
             let path = &member.path;
+            if left_out.contains(path) || emptied.contains(path) {
+                continue;
+            }
             if let Some(program) = moved.get(path) {
                 let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
                 script.mode = member.mode.unwrap_or(0o755) | 0o111;
@@ -73,7 +88,7 @@ impl<'a> EntryBuilder<'a> {
         Ok(entries)
     }
 
-    /// The files that say what the wheel is, where they change.
+    /// The files that say what the wheel is, where they change: `WHEEL`, and bills of materials that name the wheel's file.
     fn changed_metadata(&self) -> Result<BTreeMap<WheelPath, Vec<u8>>, RepairError> {
         let (edit, mut changed) = (&self.plan.metadata, BTreeMap::new());
         if !edit.is_empty() {
@@ -82,7 +97,27 @@ impl<'a> EntryBuilder<'a> {
                 changed.insert(in_dist_info(self.wheel, WheelInfoJson::NAME)?, edit.apply_to_json(json));
             }
         }
+        let Plan { input, output, .. } = self.plan;
+        if input != output {
+            for path in self.documents()? {
+                // What is no text names nothing that could be replaced.
+                if let Ok(text) = String::from_utf8(self.wheel.read(&path)?)
+                    && let Some(text) = sbom::renamed(&text, input, output)
+                {
+                    changed.insert(path, text.into_bytes());
+                }
+            }
+        }
         Ok(changed)
+    }
+
+    /// The wheel's own bills of materials (PEP 770), in JSON.
+    fn documents(&self) -> Result<Vec<WheelPath>, RepairError> {
+        let directory = in_dist_info(self.wheel, "sboms")?;
+        let is_document = |path: &&WheelPath| {
+            path.parent().as_ref() == Some(&directory) && path.as_str().ends_with(".json")
+        };
+        Ok(self.wheel.members().iter().map(|member| &member.path).filter(is_document).cloned().collect())
     }
 
     fn patched_member(&self, path: WheelPath, edit: &'a ElfEdit, size: u64) -> Content<'a> {
@@ -106,6 +141,34 @@ impl<'a> EntryBuilder<'a> {
         }
         Ok(Entry::Write(self.new_file(path, document.into(), 0o644)))
     }
+}
+
+/// The bills of materials of a wheel that list libraries which are left out, each with its new text, or nothing where it lists
+/// no library any more.
+fn stale_bills(wheel: &Wheel, plan: &Plan) -> Result<BTreeMap<WheelPath, Option<Vec<u8>>>, RepairError> {
+    let directory = in_dist_info(wheel, "sboms")?;
+    let is_bill = |member: &&Member| !member.is_dir && member.path.parent().as_ref() == Some(&directory);
+    let mut bills = BTreeMap::new();
+    for member in wheel.members().iter().filter(is_bill) {
+        if member.size > wheel.limits().metadata_size {
+            continue;
+        }
+        let text = wheel.read(&member.path)?;
+        match without(&text, &plan.removed, &plan.input, &plan.output) {
+            Bill::Same => {}
+            Bill::Changed(bytes) => drop(bills.insert(member.path.clone(), Some(bytes))),
+            Bill::Empty => drop(bills.insert(member.path.clone(), None)),
+        }
+    }
+    Ok(bills)
+}
+
+/// The directories of a wheel that had something in them, and have nothing when these files are left out.
+fn emptied(wheel: &Wheel, left_out: &BTreeSet<WheelPath>) -> BTreeSet<WheelPath> {
+    let above = |path: &WheelPath| std::iter::successors(path.parent(), WheelPath::parent);
+    let files = wheel.members().iter().filter(|member| !member.is_dir && !left_out.contains(&member.path));
+    let kept: BTreeSet<WheelPath> = files.flat_map(|member| above(&member.path)).collect();
+    left_out.iter().flat_map(above).filter(|directory| !kept.contains(directory)).collect()
 }
 
 /// The edit of a moved program in which nothing changes.

@@ -106,6 +106,40 @@ fn hashed_name(file_name: &str, hash: &str) -> String {
     format!("{stem}-{hash}{rest}")
 }
 
+/// The names that a library may have had before it was grafted under this one, the most likely first: without the hash that
+/// [`hashed_name`] puts before the first dot, or two where it was grafted twice, and with fewer and fewer of the numbers that
+/// follow `.so`, since other tools name grafts after files, and files have more of them than sonames.
+pub(crate) fn original_names(graft: &str) -> Vec<String> {
+    let (stem, rest) = graft.split_at(graft.find('.').unwrap_or(graft.len()));
+    let mut stems = vec![stem];
+    stems.extend(std::iter::successors(without_hash(stem), |stem| without_hash(stem)));
+    // What has no hash was never renamed, and what has one was.
+    if let [_, _, ..] = stems.as_slice() {
+        stems.remove(0);
+    }
+    let mut names = Vec::new();
+    for stem in stems {
+        let mut name = format!("{stem}{rest}");
+        loop {
+            names.push(name.clone());
+            let numbered = name.find(".so.").map(|at| at + ".so".len());
+            match numbered.and_then(|least| name.rfind('.').filter(|dot| *dot >= least)) {
+                Some(dot) => name.truncate(dot),
+                None => break,
+            }
+        }
+    }
+    names
+}
+
+/// The beginning of a graft's name without the hash: 8 digits as everywhere in the field, or as many as [`GraftNames`] takes.
+fn without_hash(stem: &str) -> Option<&str> {
+    let (before, hash) = stem.rsplit_once('-')?;
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_hash = [8, 16, 64].contains(&hash.len()) && hash.bytes().all(is_digit);
+    (is_hash && !before.is_empty()).then_some(before)
+}
+
 /// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
 /// cannot know where site-packages lies, so its grafts lie below the prefix too.
 pub(super) fn graft_dir(scheme: Scheme, libs: &str, data_dir: &str) -> Result<GraftDir, RepairError> {
@@ -143,8 +177,9 @@ impl GraftDir {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    use super::hashed_name;
+    use super::{hashed_name, original_names};
 
     #[test]
     fn the_hash_goes_before_the_first_dot_and_only_once() {
@@ -153,5 +188,31 @@ mod tests {
         assert_eq!(hashed_name("libz-0a1b2c3d.so.1", "0a1b2c3d"), "libz-0a1b2c3d.so.1");
         assert_eq!(hashed_name("libz-11111111.so.1", "0a1b2c3d"), "libz-11111111-0a1b2c3d.so.1");
         assert_eq!(hashed_name("plugin", "0a1b2c3d"), "plugin-0a1b2c3d");
+    }
+
+    #[test]
+    fn the_original_name_has_no_hash_and_at_most_the_numbers_of_the_graft() {
+        for (graft, names) in [
+            ("libz-0a1b2c3d.so.1", &["libz.so.1", "libz.so"][..]),
+            ("libfoo-1-0a1b2c3d.2.so.3", &["libfoo-1.2.so.3", "libfoo-1.2.so"]),
+            (
+                "libgeos-11e07f71.so.3.14.1",
+                &["libgeos.so.3.14.1", "libgeos.so.3.14", "libgeos.so.3", "libgeos.so"],
+            ),
+            ("libblas64_-58ffbbde.so", &["libblas64_.so"]),
+            (
+                "libf-91cc3cb1-58ffbbde.so.3",
+                &["libf-91cc3cb1.so.3", "libf-91cc3cb1.so", "libf.so.3", "libf.so"],
+            ),
+            ("libplain.so.1", &["libplain.so.1", "libplain.so"]),
+            ("libnear-0A1B2C3D.so", &["libnear-0A1B2C3D.so"]),
+            ("-0a1b2c3d.so", &["-0a1b2c3d.so"]),
+        ] {
+            assert_eq!(original_names(graft), names, "{graft}");
+        }
+        assert_eq!(
+            original_names(&hashed_name("libz.so.1.3.1", "0a1b2c3d")).first().unwrap(),
+            "libz.so.1.3.1"
+        );
     }
 }

@@ -131,19 +131,9 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
     }
 }
 
-/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one that a musllinux tag or policy
-/// asked for by name promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too
-/// much, so that is no error.)
-pub(super) fn check_minimum(
-    audit: &Audit,
-    target: &PlatformTag,
-    options: &RepairOptions,
-) -> Result<(), RepairError> {
-    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
-        return Ok(());
-    }
-    let minimum =
-        if options.lowers_relr(target) { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+/// The oldest musl that the result has to load on: `--min-musl`, and the one that a musllinux tag or policy asked for by name
+/// promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too much, so that is no error.)
+pub(super) fn musl_asked_for(target: &PlatformTag, options: &RepairOptions) -> Option<MuslRelease> {
     let granted = match (&options.platform, target) {
         (PlatformChoice::Auto, _) => None,
         (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
@@ -151,10 +141,23 @@ pub(super) fn check_minimum(
         }
         _ => None,
     };
-    let asked = [options.min_musl, granted].into_iter().flatten().min();
-    match asked {
+    [options.min_musl, granted].into_iter().flatten().min()
+}
+
+/// Whether the result loads on every musl that was asked for. `lowers_relr` says whether `DT_RELR` is lowered in it.
+pub(super) fn check_minimum(
+    audit: &Audit,
+    target: &PlatformTag,
+    options: &RepairOptions,
+    lowers_relr: bool,
+) -> Result<(), RepairError> {
+    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
+        return Ok(());
+    }
+    let minimum = if lowers_relr { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+    match musl_asked_for(target, options) {
         Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
-            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), audit.elf.arch, asked)],
         }),
         _ => Ok(()),
     }
@@ -190,6 +193,35 @@ pub(super) fn output_name(
         name = name.with_build(Some(build))?;
     }
     Ok(name)
+}
+
+/// The file name of a wheel that leaves its libraries to the system, and what changes in its metadata: of the tags for Linux,
+/// whatever its C library, `linux` for this architecture is left.
+///
+/// # Errors
+///
+/// When no such file name can be made.
+pub(crate) fn renamed(
+    wheel: &Wheel,
+    arch: Arch,
+    build: Option<&str>,
+) -> Result<(WheelFilename, MetadataEdit), RepairError> {
+    let filename = wheel.filename();
+    let is_for_linux = |tag: &PlatformTag| {
+        matches!(tag, PlatformTag::Linux(_) | PlatformTag::Musllinux { .. } | PlatformTag::Manylinux(_))
+            || *tag == PlatformTag::Any
+            || !tag.is_known()
+    };
+    let mut platforms: Vec<PlatformTag> =
+        filename.platforms().iter().filter(|tag| !is_for_linux(tag)).cloned().collect();
+    platforms.push(PlatformTag::Linux(arch.to_string()));
+    platforms.sort_by_key(ToString::to_string);
+    let mut output = filename.with_platforms(&platforms)?;
+    if let Some(build) = build {
+        output = output.with_build(Some(build))?;
+    }
+    let edit = MetadataEdit::between(wheel, &output);
+    Ok((output, edit))
 }
 
 /// The tags for glibc that the result does not have, each with what shows that it is for musl, and those that no Python has.

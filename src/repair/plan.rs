@@ -17,7 +17,8 @@ use super::graft::{Graft, GraftDir, GraftNames, graft_dir};
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
-use super::run_path::{decide, replace, translate};
+use super::published::{PublishedWheel, build_tag, decide};
+use super::run_path::{self, replace, translate};
 use super::shim::MovedProgram;
 
 /// Everything a repair will do to one wheel.
@@ -30,12 +31,18 @@ pub struct Plan {
     pub output: WheelFilename,
     /// The platform the result is for; `None` for a wheel without ELF files.
     pub target: Option<PlatformTag>,
+    /// What is done with the wheel because it was published; `None` for any other wheel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedWheel>,
     /// Libraries that move into the wheel, by member name.
     pub grafts: Vec<Graft>,
     /// Members that are edited, in archive order.
     pub edits: Vec<MemberEdit>,
     /// Programs that move behind a script.
     pub moved: Vec<MovedProgram>,
+    /// Libraries that are left out of the result, in archive order. Directories that would be empty without them go, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<WheelPath>,
     /// What changes in `WHEEL`.
     pub metadata: MetadataEdit,
     /// Whether `RECORD` has to be written anew although nothing else changes: it does not list every member, or not rightly.
@@ -63,6 +70,7 @@ impl Plan {
         self.grafts.is_empty()
             && self.edits.is_empty()
             && self.moved.is_empty()
+            && self.removed.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
     }
@@ -105,9 +113,36 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         return Err(RepairError::NoElf { platform: tag.to_string() });
     }
     let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
+    let published = decide(audit, target.as_ref(), options);
+    let copies = published.is_some_and(PublishedWheel::is_copy);
     if let Some(target) = &target {
-        check_minimum(audit, target, options)?;
+        check_minimum(audit, target, options, !copies && options.lowers_relr(target))?;
     }
+    let repair = || repair(wheel, audit, options, target.clone());
+    let mut plan = match published {
+        Some(published) if copies => Plan::copy_of_published(audit, published, repair().ok(), target.clone()),
+        _ => repair()?,
+    };
+    plan.published = published;
+    if published == Some(PublishedWheel::Fixed)
+        && !plan.is_copy()
+        && options.update_tags
+        && options.build_tag.is_none()
+    {
+        let build = build_tag(audit.wheel.build());
+        plan.output = plan.output.with_build(Some(&build))?;
+        plan.metadata.build = Some(build);
+    }
+    with_findings(plan, audit, options)
+}
+
+/// Everything that a repair changes in a wheel without errors, and what it says of that.
+fn repair(
+    wheel: &Wheel,
+    audit: &Audit,
+    options: &RepairOptions,
+    target: Option<PlatformTag>,
+) -> Result<Plan, RepairError> {
     let output = match &target {
         Some(target) => output_name(audit, target, options)?,
         // Its platform stays, and a build tag that was asked for is no matter of platforms.
@@ -125,9 +160,11 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         input: audit.wheel.clone(),
         output,
         target,
+        published: None,
         grafts: Vec::new(),
         edits: Vec::new(),
         moved: Vec::new(),
+        removed: Vec::new(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
         findings: Vec::new(),
@@ -146,6 +183,15 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     // Of a wheel without ELF files no pattern says anything.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
+    Ok(plan)
+}
+
+/// The plan with what the audit found and it does not fix.
+///
+/// # Errors
+///
+/// When `RECORD` cannot be read, and would stay as it is.
+fn with_findings(mut plan: Plan, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
     let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
     let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
     let (unreadable, left): (Vec<_>, Vec<_>) =
@@ -155,7 +201,9 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     }
     let fixed = fixed.into_iter().filter(is_about_record);
     plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));
-    let as_said = |finding: Finding| match is_about_record(&finding) {
+    // What a repair would fix in a copy keeps nobody from copying it.
+    let tolerated = |finding: &Finding| finding.fixed_by_repair && plan.published.is_some();
+    let as_said = |finding: Finding| match is_about_record(&finding) || tolerated(&finding) {
         true => finding.with_severity(Severity::Warning),
         false => finding,
     };
@@ -223,8 +271,12 @@ impl<'a> Planner<'a> {
                 let is_unresolved = |target: usize| self.unresolved.contains(&(index, target));
                 let wanted = self.run_path_entries(index, object, &origin, is_unresolved)?;
                 let installed = self.audit.elf.layout.installed(place);
-                let decision =
-                    decide(&object.facts, &self.audit.elf.layout, directory_of(&installed), &wanted);
+                let decision = run_path::decide(
+                    &object.facts,
+                    &self.audit.elf.layout,
+                    directory_of(&installed),
+                    &wanted,
+                );
                 if object.edges().any(|(_, target)| is_unresolved(target)) {
                     plan.notes.push(Note::RunPathAdded { object: member.to_string(), entries: wanted });
                 }

@@ -123,6 +123,21 @@ pub(super) fn document(output: &WheelFilename, grafts: &[Graft], packages: &Syst
     bytes
 }
 
+/// A document of the wheel named `input`, as it has to read in the one named `output`: package URLs with the qualifier
+/// `file_name` name the wheel's own file. Everything else stays, to the byte; `None` where the name is not in it.
+pub(super) fn renamed(document: &str, input: &WheelFilename, output: &WheelFilename) -> Option<String> {
+    let (input, output) = (input.to_string(), output.to_string());
+    // Not every writer encodes the `+` of a local version.
+    let spelt = |name: &str, encode: bool| {
+        format!("file_name={}", if encode { encoded(name) } else { name.to_owned() })
+    };
+    let mut changed = document.to_owned();
+    for encode in [true, false] {
+        changed = changed.replace(&spelt(&input, encode), &spelt(&output, encode));
+    }
+    (changed != document).then_some(changed)
+}
+
 fn wheel_component(output: &WheelFilename) -> Component {
     let name = output.distribution().to_lowercase().replace(['_', '.'], "-");
     let purl = format!(
@@ -206,7 +221,7 @@ fn sorted(references: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Percent encoding of the package URL specification: letters, digits, `.-_~` and the colon stay.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {

@@ -1,6 +1,7 @@
 //! Renderings: the values of the other modules as text and as JSON. Nothing is decided here.
 
 mod auditwheel;
+mod auditwheel_tree;
 mod diagram;
 mod failure;
 mod findings;
@@ -18,9 +19,11 @@ mod styled;
 mod table;
 mod tree;
 mod tree_text;
+mod unbundle;
 mod verified;
 
 pub use auditwheel::{show_error_json, show_json, show_paragraphs};
+pub use auditwheel_tree::tree_auditwheel;
 pub use diagram::Diagram;
 pub use failure::Failure;
 pub use findings::{FindingGroups, findings_text};
@@ -39,6 +42,7 @@ pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
 pub use show::{show_text, show_tree_text};
 pub use styled::{StyledLine, StyledText, Tone, column_width};
 pub use table::Table;
-pub use tree::{tree_auditwheel, tree_json};
+pub use tree::tree_json;
 pub use tree_text::{Trees, misses_a_library};
+pub use unbundle::{kept_text, unbundle_document, unbundle_text, unbundled_line};
 pub use verified::{VerifyLine, VerifyTotals, unread_line};

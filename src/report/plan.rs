@@ -31,19 +31,7 @@ pub fn plan_text(plan: &Plan) -> StyledText {
     for moved in &plan.moved {
         text.step(format!("move {} to {}, and start it by a script", moved.script, moved.program));
     }
-    for member in &plan.edits {
-        text.step(format!("edit {}", member.member));
-        text.edit(&member.edit);
-    }
-    if let Some(tags) = &plan.metadata.tags {
-        text.step(format!("tag {}", tags.join(", ")));
-    }
-    if plan.metadata.root_is_purelib == Some(false) {
-        text.step("set Root-Is-Purelib to false".to_owned());
-    }
-    if let Some(build) = &plan.metadata.build {
-        text.step(format!("set Build to {build}"));
-    }
+    text.edits(plan);
     // Whether a pattern matches anything is known when all wheels of a call are planned.
     for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
         let (tone, label) =
@@ -54,16 +42,35 @@ pub fn plan_text(plan: &Plan) -> StyledText {
     text.0
 }
 
+/// What a plan does, a line for each step.
 #[derive(Default)]
-struct Steps(StyledText);
+pub(super) struct Steps(pub(super) StyledText);
 
 impl Steps {
-    fn step(&mut self, step: String) {
+    /// Adds a step.
+    pub(super) fn step(&mut self, step: String) {
         self.0.add(StyledLine::default().column(2).plain(step).hanging(6));
     }
 
     fn part(&mut self, part: impl std::fmt::Display) {
         self.0.add(StyledLine::default().column(6).piece(Tone::Faint, part).hanging(8));
+    }
+
+    /// Adds what a plan changes in members that stay, and in the metadata.
+    pub(super) fn edits(&mut self, plan: &Plan) {
+        for member in &plan.edits {
+            self.step(format!("edit {}", member.member));
+            self.edit(&member.edit);
+        }
+        if let Some(tags) = &plan.metadata.tags {
+            self.step(format!("tag {}", tags.join(", ")));
+        }
+        if plan.metadata.root_is_purelib == Some(false) {
+            self.step("set Root-Is-Purelib to false".to_owned());
+        }
+        if let Some(build) = &plan.metadata.build {
+            self.step(format!("set Build to {build}"));
+        }
     }
 
     fn edit(&mut self, edit: &ElfEdit) {

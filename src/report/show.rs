@@ -8,7 +8,7 @@ use crate::wheel::WheelFilename;
 use super::findings::{findings_text, plural, shortened_findings};
 use super::human_size;
 use super::inspected::{Inspected, Repairable};
-use super::sentences::versioned_symbols;
+use super::sentences::external_versioned_symbols;
 use super::styled::{StyledLine, StyledText, Tone};
 
 /// Where the text of a line begins, behind what it is about.
@@ -216,7 +216,7 @@ fn requirements(elf: &ElfAudit, text: &mut StyledText) {
             text.add(StyledLine::default().plain(format!("    {requirement}")).hanging(8));
         }
     }
-    let symbols = versioned_symbols(elf);
+    let symbols = external_versioned_symbols(elf);
     if !symbols.is_empty() {
         heading("Versions of symbols that are asked for, which musl does not read:", text);
     }

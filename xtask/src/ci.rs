@@ -21,20 +21,20 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("formatting", || process::run(cargo().args(["fmt", "--all", "--check"]))),
     ("spelling", typos),
-    ("fixtures", || fixtures::run(&["--check".to_owned()])),
-    ("rooms and circles", || house::run(&[])),
-    ("generated sources", || codegen::run(&["--check".to_owned()])),
+    ("fixtures", || fixtures::check()),
+    ("rooms and circles", house::run),
+    ("generated sources", || codegen::run(&codegen::Options { check: true })),
     ("clippy, all features", || clippy(&["--workspace", "--all-targets", "--all-features"])),
     ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),
     ("documentation", documentation),
     ("dependencies", dependencies),
     // Long runs are for a desk.
-    ("fuzzing, for a moment", || fuzz::run(&["--minutes".to_owned(), "0.1".to_owned()])),
+    ("fuzzing, for a moment", || fuzz::run(&fuzz::Options { minutes: 0.1, targets: Vec::new() })),
     ("from sources to modules imported on musl", ship),
     ("tests", || test::run(&[])),
 ];
 
-pub fn run(_: &[String]) -> Result<()> {
+pub fn run() -> Result<()> {
     for (name, check) in STEPS {
         println!("== {name}");
         let start = Instant::now();
@@ -79,5 +79,5 @@ fn ship() -> Result<()> {
         println!("not here: the Python is built with Debian's musl-gcc, for x86_64");
         return Ok(());
     }
-    e2e::run(&["ship".to_owned(), "--short".to_owned()])
+    e2e::run(e2e::Check::Ship { short: true })
 }

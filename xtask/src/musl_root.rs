@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::install::{self, Distribution};
-use crate::process::{command, output, root, run, target};
+use crate::process::{command, empty, files, only_file, output, root, run, target};
 
 /// Debian's keys, to verify the package lists with.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -162,33 +162,17 @@ pub fn apt(state: &Path) -> Command {
 }
 
 fn unpack(loader: &Loader, state: &Path, work: &Path) -> Result<()> {
-    let _ = fs::remove_dir_all(work);
-    fs::create_dir_all(work)?;
+    empty(work.to_owned())?;
     run(apt(state)
         .args(["-qq", "download", &format!("musl:{}/{}", loader.debian, loader.suite)])
         .current_dir(work))?;
-    let package = fs::read_dir(work)?.next().context("apt downloaded nothing")??.path();
+    let package = only_file(work)?;
     let tree = work.join("tree");
     run(command("dpkg").arg("-x").arg(&package).arg(&tree))?;
     // musl's libc and its loader are one file; the package's other names are links to it.
-    let libc = find_libc(&tree)?.context("the package has no libc.so")?;
-    let file = loader.file();
+    let libc = files(&tree)?.into_iter().find(|file| file.ends_with("libc.so") && !file.is_symlink());
+    let (libc, file) = (libc.context("the package has no libc.so")?, loader.file());
     fs::create_dir_all(file.parent().unwrap_or(&root()))?;
     fs::copy(&libc, &file).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(())
-}
-
-fn find_libc(directory: &Path) -> Result<Option<PathBuf>> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if let Some(found) = find_libc(&entry.path())? {
-                return Ok(Some(found));
-            }
-        } else if kind.is_file() && entry.file_name() == "libc.so" {
-            return Ok(Some(entry.path()));
-        }
-    }
-    Ok(None)
 }

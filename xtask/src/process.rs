@@ -1,10 +1,12 @@
-//! Running other programs, and the paths everything else is relative to.
+//! Running other programs, and the files and directories that everything else works on.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 /// The top of the repository.
 pub fn root() -> PathBuf {
@@ -64,4 +66,72 @@ pub fn line(command: &Command) -> String {
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+}
+
+/// `PATH` with these directories in front.
+pub fn path_with(directories: &[&Path]) -> Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = directories.iter().map(|directory| directory.to_path_buf());
+    Ok(std::env::join_paths(own.chain(std::env::split_paths(&path)))?)
+}
+
+/// The file name of a path.
+pub fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What is in a directory, sorted.
+pub fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let read =
+        || fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
+    let mut entries = read().with_context(|| format!("cannot read `{}`", directory.display()))?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// Every file below a directory, sorted; symbolic links are files.
+pub fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in entries(directory)? {
+        if path.is_dir() && !path.is_symlink() { files.extend(self::files(&path)?) } else { files.push(path) }
+    }
+    Ok(files)
+}
+
+/// The wheels among the files below a directory.
+pub fn wheels(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = files(directory)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "whl"));
+    Ok(files)
+}
+
+/// The one file of a directory.
+pub fn only_file(directory: &Path) -> Result<PathBuf> {
+    match &entries(directory)?[..] {
+        [file] => Ok(file.clone()),
+        files => bail!("{} files in `{}`, not one", files.len(), directory.display()),
+    }
+}
+
+/// Makes the directory, empty, whatever was there.
+pub fn empty(directory: PathBuf) -> Result<PathBuf> {
+    if directory.exists() {
+        fs::remove_dir_all(&directory).with_context(|| format!("cannot remove `{}`", directory.display()))?;
+    }
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
+    Ok(directory)
+}
+
+/// The SHA-256 digest of a file, in hexadecimal.
+pub fn digest(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Fails if a file has another SHA-256 digest.
+pub fn check_digest(path: &Path, wanted: &str) -> Result<()> {
+    match digest(path)? {
+        found if found == wanted => Ok(()),
+        found => bail!("`{}` has the SHA-256 digest {found}, not {wanted}", path.display()),
+    }
 }

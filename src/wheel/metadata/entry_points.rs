@@ -1,9 +1,9 @@
-//! The `entry_points.txt` file: the programs that an installer makes.
+//! The `entry_points.txt` file: the programs that an installer creates.
 
 use super::path::ends_line;
 
-/// The names of the scripts in an `entry_points.txt` file (entry points specification): those of `console_scripts` and
-/// `gui_scripts`, in file order. Lines that say nothing are passed over, as `importlib.metadata` does.
+/// The names of the scripts in an `entry_points.txt` file (entry points specification): those of
+/// `console_scripts` and `gui_scripts`, in file order. Other lines are ignored, as in `importlib.metadata`.
 pub(crate) fn script_names(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut names = Vec::new();
@@ -20,7 +20,7 @@ pub(crate) fn script_names(bytes: &[u8]) -> Vec<String> {
     names
 }
 
-/// Whether the name of a script is a path and not a bare name.
+/// Whether the name of a script is a path instead of a plain name.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || matches!(name, "" | "." | "..")
 }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_scripts_are_read_as_python_reads_them() {
+    fn names_of_scripts_are_parsed_as_in_python() {
         let text = "x = out:of_section\n[console_scripts]\ntool = a:b\r\n # c = d\n#e = f\n../up=a:b [extra]\n\
                     [other]\nq/r = s\n[ gui_scripts ]\u{2028}a\\b=c\n";
         let names = script_names(text.as_bytes());

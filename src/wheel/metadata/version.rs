@@ -1,18 +1,18 @@
 //! Versions of PEP 440.
 
-/// What a text is as a version.
+/// The kind of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionKind {
-    /// One that indexes accept.
+    /// A version that indexes accept.
     Public,
-    /// One with a part for local use: `1.0+cpu`.
+    /// A version with a local part: `1.0+cpu`.
     Local,
-    /// None of PEP 440.
+    /// Not a version of PEP 440.
     Invalid,
 }
 
-/// Which kind of version a text is, in any of the spellings of PEP 440, "Appendix B: Parsing version strings with regular
-/// expressions".
+/// The kind of version that a text is, in any spelling of PEP 440, "Appendix B: Parsing version strings with
+/// regular expressions".
 pub(crate) fn version_kind(text: &str) -> VersionKind {
     let text = text.trim().to_ascii_lowercase();
     let (public, local) = match text.split_once('+') {
@@ -28,7 +28,7 @@ pub(crate) fn version_kind(text: &str) -> VersionKind {
     }
 }
 
-/// What may stand between the parts of a version.
+/// Separators allowed between the parts of a version.
 const SEPARATORS: [char; 3] = ['-', '_', '.'];
 
 /// `[v][epoch!]release[pre][post][dev]`
@@ -43,7 +43,7 @@ fn is_public(text: &str) -> bool {
     while let Some(next) = rest.strip_prefix('.').and_then(after_number) {
         rest = next;
     }
-    // The longer spellings first: `alpha` begins with `a`.
+    // The longer spellings come first: `alpha` begins with `a`.
     rest = after_label(rest, &["alpha", "beta", "preview", "pre", "rc", "a", "b", "c"]);
     rest = match rest.strip_prefix('-').and_then(after_number) {
         Some(next) => next,
@@ -52,7 +52,7 @@ fn is_public(text: &str) -> bool {
     after_label(rest, &["dev"]).is_empty()
 }
 
-/// What follows one of these labels with its number, which may be missing; the text itself where none is there.
+/// The rest after one of these labels and its number, which is optional; the text itself if no label matches.
 fn after_label<'a>(text: &'a str, labels: &[&str]) -> &'a str {
     let label = text.strip_prefix(SEPARATORS).unwrap_or(text);
     let Some(rest) = labels.iter().find_map(|word| label.strip_prefix(word)) else { return text };
@@ -60,7 +60,7 @@ fn after_label<'a>(text: &'a str, labels: &[&str]) -> &'a str {
     after_number(rest).unwrap_or(rest)
 }
 
-/// What follows the digits that a text begins with.
+/// The rest after the digits at the start of a text.
 fn after_number(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     (rest.len() < text.len()).then_some(rest)
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pep440_versions_are_known_in_every_spelling() {
+    fn pep440_versions_are_recognised_in_every_spelling() {
         for text in [
             "1",
             "1.0",

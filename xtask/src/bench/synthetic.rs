@@ -1,17 +1,12 @@
 //! Wheels and libraries that nobody publishes, made by code, the same each time.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::process::{command, output};
+use crate::wheel::Writer;
 
 pub const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
 
@@ -19,65 +14,24 @@ pub const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
 pub const OWN: &str = "libaaaaa.so.1";
 pub const NEEDED: &str = "libccccc.so.1";
 
-/// A wheel that is written from front to back.
-pub struct WheelFile {
-    zip: ZipWriter<File>,
-    record: String,
+/// Begins `directory/NAME`.
+pub fn create(directory: &Path) -> Result<Writer<File>> {
+    fs::create_dir_all(directory)?;
+    Ok(Writer::new(File::create(directory.join(NAME))?))
 }
 
-/// A member, compressed apart from the wheel.
-pub struct Member {
-    archive: Vec<u8>,
-    row: String,
-}
-
-impl Member {
-    pub fn new(name: &str, bytes: &[u8], level: i64) -> Result<Self> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(level))
-            .unix_permissions(0o644);
-        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file(name, options)?;
-        zip.write_all(bytes)?;
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
-        let row = format!("{name},sha256={digest},{}\n", bytes.len());
-        Ok(Self { archive: zip.finish()?.into_inner(), row })
+pub fn finish(mut wheel: Writer<File>) -> Result<()> {
+    const INFO: [(&str, &str); 2] = [
+        ("METADATA", "Metadata-Version: 2.1\nName: bench\nVersion: 1.0\n"),
+        (
+            "WHEEL",
+            "Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: false\nTag: cp312-cp312-linux_x86_64\n",
+        ),
+    ];
+    for (name, text) in INFO {
+        wheel.add(&format!("bench-1.0.dist-info/{name}"), text.as_bytes(), 0o644)?;
     }
-}
-
-impl WheelFile {
-    /// Begins `directory/NAME`.
-    pub fn create(directory: &Path) -> Result<Self> {
-        fs::create_dir_all(directory)?;
-        Ok(Self { zip: ZipWriter::new(File::create(directory.join(NAME))?), record: String::new() })
-    }
-
-    pub fn add(&mut self, member: &Member) -> Result<()> {
-        let mut archive = ZipArchive::new(std::io::Cursor::new(&member.archive[..]))?;
-        self.zip.raw_copy_file(archive.by_index_raw(0)?)?;
-        self.record.push_str(&member.row);
-        Ok(())
-    }
-
-    pub fn finish(mut self) -> Result<()> {
-        const INFO: [(&str, &str); 2] = [
-            ("METADATA", "Metadata-Version: 2.1\nName: bench\nVersion: 1.0\n"),
-            (
-                "WHEEL",
-                "Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: false\nTag: cp312-cp312-linux_x86_64\n",
-            ),
-        ];
-        for (name, text) in INFO {
-            self.add(&Member::new(&format!("bench-1.0.dist-info/{name}"), text.as_bytes(), 6)?)?;
-        }
-        let name = "bench-1.0.dist-info/RECORD";
-        self.record.push_str(&format!("{name},,\n"));
-        let record = std::mem::take(&mut self.record);
-        self.add(&Member::new(name, record.as_bytes(), 6)?)?;
-        self.zip.finish()?;
-        Ok(())
-    }
+    wheel.finish().map(drop)
 }
 
 /// A shared object by the C compiler: what it is called, the libraries it needs (paths), and a file that becomes part
@@ -182,7 +136,7 @@ mod tests {
     #[test]
     fn a_payload_is_half_noise() {
         let bytes = payload(1 << 20);
-        let member = Member::new("x", &bytes, 6).unwrap();
+        let member = crate::wheel::Packed::new("x", &bytes, 6).unwrap();
         let ratio = member.archive.len() as f64 / bytes.len() as f64;
         assert!((0.6..0.8).contains(&ratio), "{ratio}");
     }

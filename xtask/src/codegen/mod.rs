@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::page;
 use crate::process::root;
 
 mod policy;
@@ -26,25 +27,21 @@ const OUTPUTS: &[Output] = &[
     Output { path: program::SCHEMA, generate: program::schema },
 ];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let check = match arguments[..] {
-        [] => false,
-        ["--check"] => true,
-        _ => bail!("usage: cargo xtask codegen [--check]"),
-    };
+#[derive(clap::Args)]
+pub struct Options {
+    /// Write nothing; a file that is stale is an error
+    #[arg(long)]
+    pub check: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
     let mut stale = Vec::new();
     for output in OUTPUTS {
         let text = (output.generate)().with_context(|| format!("cannot generate {}", output.path))?;
-        let path = root().join(output.path);
-        if fs::read_to_string(&path).is_ok_and(|found| found == text) {
-            continue;
-        }
-        if check {
+        if !options.check {
+            page::write(output.path, &text)?;
+        } else if !fs::read_to_string(root().join(output.path)).is_ok_and(|found| found == text) {
             stale.push(output.path);
-        } else {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", output.path))?;
-            println!("wrote {}", output.path);
         }
     }
     if !stale.is_empty() {

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::{Program, directory, version};
-use crate::process::{self, cargo, command, output, root, target};
+use crate::process::{self, cargo, command, empty, output, root, target};
 
 /// What goes into the archive as it is.
 const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
@@ -18,9 +18,7 @@ const SHELLS: &[(&str, &str)] =
 
 pub fn pack(program: &Program) -> Result<PathBuf> {
     let name = format!("muslrepair-{}-{}", version(), program.triple);
-    let tree = directory().join("tree").join(&name);
-    let _ = fs::remove_dir_all(&tree);
-    fs::create_dir_all(&tree)?;
+    let tree = empty(directory().join("tree").join(&name))?;
     fs::copy(&program.path, tree.join("muslrepair"))?;
     for document in DOCUMENTS {
         fs::copy(root().join(document), tree.join(document))?;

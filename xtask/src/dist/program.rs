@@ -4,13 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use object::elf;
-use object::read::elf::{Dyn, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
-use object::{Endianness, FileKind};
-
+use crate::elf::Elf;
 use crate::install;
-use crate::process::{self, cargo, command, output, root, target};
+use crate::process::{self, cargo, command, empty, name, only_file, output, path_with, root, target};
+use anyhow::{Context, Result, bail};
 
 /// What is built where nothing is asked for. With the C library linked in, it runs where there is none.
 pub const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -50,7 +47,7 @@ pub struct Program {
 
 impl Program {
     pub fn build(triple: &str, profile: Profile) -> Result<Self> {
-        let (name, results) = profile.names();
+        let (profile_name, results) = profile.names();
         let gnu = triple.ends_with("-gnu");
         let mut build = if gnu {
             let mut build = cargo();
@@ -60,10 +57,19 @@ impl Program {
         } else {
             let bin = install::python_tools("zigbuild", ZIGBUILD)?;
             let mut build = command(bin.join("cargo-zigbuild"));
-            build.arg("zigbuild").env("PATH", prefixed(&bin)?);
+            build.arg("zigbuild").env("PATH", path_with(&[&bin])?);
             build
         };
-        build.args(["--profile", name, "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
+        build.args([
+            "--profile",
+            profile_name,
+            "--package",
+            "muslrepair",
+            "--bin",
+            "muslrepair",
+            "--target",
+            triple,
+        ]);
         if profile == Profile::Development {
             build.env("CARGO_PROFILE_DEV_DEBUG", "0");
         }
@@ -76,6 +82,14 @@ impl Program {
         Ok(Self { triple: triple.to_owned(), path })
     }
 
+    /// The path of this program, or else of one that is built.
+    pub fn given_or_built(given: Option<&Path>, triple: &str, profile: Profile) -> Result<PathBuf> {
+        match given {
+            Some(program) => fs::canonicalize(program).with_context(|| program.display().to_string()),
+            None => Ok(Self::build(triple, profile)?.path),
+        }
+    }
+
     /// Whether it runs on this machine.
     pub fn is_native(&self) -> bool {
         self.triple.starts_with(std::env::consts::ARCH)
@@ -83,9 +97,13 @@ impl Program {
 
     /// Fails if the program needs anything of the system it runs on.
     pub fn check(&self) -> Result<()> {
-        let found = dependencies(&fs::read(&self.path)?)?;
-        if !found.is_empty() {
-            bail!("`{}` is not static: {}", self.path.display(), found.join(", "));
+        let elf = Elf::read(&fs::read(&self.path)?)?.context("it is no ELF file")?;
+        if elf.interpreter || !elf.needed.is_empty() {
+            bail!(
+                "`{}` is not static: it has an interpreter, or needs {:?}",
+                self.path.display(),
+                elf.needed
+            );
         }
         println!("{}: no interpreter, no needed libraries", self.triple);
         if self.is_native() { self.check_in_empty_root() } else { Ok(()) }
@@ -94,11 +112,10 @@ impl Program {
     /// Repairs a wheel where there is nothing but the program and the wheel: no `/proc`, no `/tmp`, no `/etc`, no
     /// environment. The result must be the one that is had outside.
     fn check_in_empty_root(&self) -> Result<()> {
-        let inside = target().join("empty-root");
-        let _ = fs::remove_dir_all(&inside);
+        let inside = empty(target().join("empty-root"))?;
         fs::create_dir_all(inside.join("in"))?;
         fs::copy(&self.path, inside.join("muslrepair"))?;
-        fs::copy(root().join(DEMO), inside.join("in").join(file_name(DEMO)))?;
+        fs::copy(root().join(DEMO), inside.join("in").join(name(Path::new(DEMO))))?;
         process::run(command("cp").arg("-R").arg(root().join(DEMO_ROOT)).arg(inside.join("sysroot")))?;
         let chroot = process::find("chroot").context("there is no `chroot` on PATH")?;
         let run = |arguments: &[&str]| -> Result<String> {
@@ -110,8 +127,7 @@ impl Program {
         run(&["repair", "/in", "--sysroot", "/sysroot", "-w", "/out"])?;
         run(&["verify", "/out"])?;
 
-        let outside = target().join("empty-root-reference");
-        let _ = fs::remove_dir_all(&outside);
+        let outside = empty(target().join("empty-root-reference"))?;
         let mut repair = Command::new(&self.path);
         repair.current_dir(root()).args(["repair", "--quiet", DEMO, "--sysroot", DEMO_ROOT, "-w"]);
         process::run(repair.arg(&outside))?;
@@ -121,72 +137,5 @@ impl Program {
         }
         println!("{} in an empty root file system: repaired and verified {DEMO}", version.trim());
         Ok(())
-    }
-}
-
-/// `PATH` with this directory in front.
-fn prefixed(bin: &Path) -> Result<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths(std::iter::once(bin.to_path_buf()).chain(std::env::split_paths(&path)))?)
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn only_file(directory: &Path) -> Result<PathBuf> {
-    let mut entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
-    let first = entries.next().with_context(|| format!("nothing in `{}`", directory.display()))??;
-    match entries.next() {
-        None => Ok(first.path()),
-        Some(_) => bail!("more than one file in `{}`", directory.display()),
-    }
-}
-
-/// What an ELF file wants of the system: an interpreter, libraries.
-fn dependencies(bytes: &[u8]) -> Result<Vec<String>> {
-    match FileKind::parse(bytes)? {
-        FileKind::Elf64 => {
-            let file = ElfFile64::<Endianness>::parse(bytes)?;
-            wanted(file.elf_header(), file.endian(), bytes)
-        }
-        FileKind::Elf32 => {
-            let file = ElfFile32::<Endianness>::parse(bytes)?;
-            wanted(file.elf_header(), file.endian(), bytes)
-        }
-        kind => bail!("not an ELF file but {kind:?}"),
-    }
-}
-
-fn wanted<H: FileHeader<Endian = Endianness>>(
-    header: &H,
-    endian: Endianness,
-    bytes: &[u8],
-) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for segment in header.program_headers(endian, bytes)? {
-        if segment.p_type(endian) == elf::PT_INTERP {
-            found.push("it has an interpreter".to_owned());
-        }
-        let entries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        for entry in entries {
-            if entry.tag(endian) == elf::DT_NEEDED {
-                found.push("it needs libraries".to_owned());
-            }
-        }
-    }
-    found.dedup();
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::dependencies;
-
-    #[test]
-    fn this_very_test_is_no_static_program() {
-        let own = std::env::current_exe().unwrap();
-        let found = dependencies(&std::fs::read(own).unwrap()).unwrap();
-        assert_eq!(found, ["it has an interpreter", "it needs libraries"]);
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Program, archive, directory, version};
 use crate::install;
-use crate::process::{command, output, run, target};
+use crate::process::{command, empty, name, only_file, output, run, target};
 
 /// What builds the wheel, gives it its tags and checks it.
 pub const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
@@ -27,8 +27,7 @@ fn platforms(arch: &str) -> String {
 /// The wheel of this program.
 pub fn build(program: &Program) -> Result<PathBuf> {
     let bin = install::python_tools("maturin", TOOLS)?;
-    let out = directory().join("wheel");
-    let _ = fs::remove_dir_all(&out);
+    let out = empty(directory().join("wheel"))?;
     let mut build = command(bin.join("maturin"));
     build.args(["build", "--release", "--quiet", "--target", &program.triple]);
     // The tags are ours to give: maturin tells the libc by the target, which is not what a static program needs.
@@ -40,8 +39,8 @@ pub fn build(program: &Program) -> Result<PathBuf> {
         build.arg("--zig");
     }
     run(&mut build)?;
-    let built = only_wheel(&out)?;
-    let name = built.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let built = only_file(&out)?;
+    let name = name(&built);
     let arch = name
         .strip_suffix(".whl")
         .and_then(|name| name.rsplit_once("-linux_"))
@@ -50,7 +49,7 @@ pub fn build(program: &Program) -> Result<PathBuf> {
     let mut tag = command(bin.join("wheel"));
     tag.env("SOURCE_DATE_EPOCH", archive::time());
     output(tag.args(["tags", "--remove", "--platform-tag", &platforms(&arch)]).arg(&built))?;
-    let tagged = only_wheel(&out)?;
+    let tagged = only_file(&out)?;
     run(command(bin.join("twine")).args(["check", "--strict"]).arg(&tagged))?;
     let kept = directory().join(tagged.file_name().unwrap_or_default());
     fs::rename(&tagged, &kept)?;
@@ -75,18 +74,4 @@ pub fn check(wheel: &Path) -> Result<()> {
     }
     println!("{}: installed, and both ways to call it work", wheel.display());
     Ok(())
-}
-
-fn only_wheel(directory: &Path) -> Result<PathBuf> {
-    let mut wheels = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            wheels.push(path);
-        }
-    }
-    match wheels.as_slice() {
-        [wheel] => Ok(wheel.clone()),
-        _ => bail!("{} wheels in `{}`, not one", wheels.len(), directory.display()),
-    }
 }

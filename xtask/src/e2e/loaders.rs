@@ -26,14 +26,6 @@ pub struct Loader {
     program: PathBuf,
 }
 
-/// What came of a load.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Loaded,
-    /// The loader's message, or the signal that ended the process.
-    Failed(String),
-}
-
 impl Loader {
     /// All of them, fetched if need be.
     pub fn all(stub: &Stub) -> Result<Vec<Self>> {
@@ -60,8 +52,9 @@ impl Loader {
         Ok(loader)
     }
 
-    /// Loads a module in a process of its own.
-    pub fn load(&self, module: &Path, stub: &Stub) -> Result<Outcome> {
+    /// Loads a module in a process of its own. Nothing if that went well, else the loader's message, or the signal that
+    /// ended the process.
+    pub fn load(&self, module: &Path, stub: &Stub) -> Result<Option<String>> {
         let mut driver = Command::new(&self.program);
         driver.arg("--preload").arg(&stub.python).arg("--").arg(&stub.driver).arg(module);
         // Neither library paths nor anything else of this machine.
@@ -69,9 +62,9 @@ impl Loader {
             driver.env_clear().current_dir(target()).output().context("cannot start musl's loader")?;
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok(match (output.status.code(), output.status.signal()) {
-            (Some(0), _) => Outcome::Loaded,
-            (Some(1), _) => Outcome::Failed(said),
-            (_, Some(signal)) => Outcome::Failed(format!("killed by {}", signal_name(signal))),
+            (Some(0), _) => None,
+            (Some(1), _) => Some(said),
+            (_, Some(signal)) => Some(format!("killed by {}", signal_name(signal))),
             // 127: the program itself could not be loaded, which is no answer.
             _ => bail!("the driver failed with {}: {said}", output.status),
         })

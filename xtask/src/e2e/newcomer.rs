@@ -12,10 +12,7 @@ use crate::process::{command, run as run_command, target};
 /// The section of the README whose commands are typed.
 const SECTION: &str = "## Try it";
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask e2e newcomer");
-    }
+pub fn run() -> Result<()> {
     let place = target().join("e2e/newcomer");
     image::remove(&place)?;
     let (clone, cargo) = (place.join("muslrepair"), place.join("cargo"));

@@ -17,7 +17,7 @@ pub struct Graph {
 impl Graph {
     pub fn of(tree: &Tree) -> Self {
         let mut arrows: BTreeMap<File, BTreeMap<File, Vec<String>>> = BTreeMap::new();
-        for source in tree.modules.values() {
+        for source in tree.values() {
             let targets = arrows.entry(source.file.clone()).or_default();
             for path in &source.mentions {
                 // A module that is brought in is used by paths that begin with its name.
@@ -78,11 +78,11 @@ fn definer<'t>(tree: &'t Tree, path: &[String], reexports: usize) -> Option<(&'t
     let mut module: Module = Vec::new();
     for (index, name) in path.iter().enumerate() {
         let child = [module.clone(), vec![name.clone()]].concat();
-        if tree.modules.contains_key(&child) {
+        if tree.contains_key(&child) {
             module = child;
             continue;
         }
-        let source = tree.modules.get(&module)?;
+        let source = tree.get(&module)?;
         let rest = path.get(index + 1..).unwrap_or_default();
         let reexports = reexports.checked_sub(1)?;
         if let Some(target) = source.aliases.get(name).filter(|target| **target != child) {
@@ -90,8 +90,8 @@ fn definer<'t>(tree: &'t Tree, path: &[String], reexports: usize) -> Option<(&'t
         }
         for glob in &source.globs {
             let globbed = [glob.as_slice(), std::slice::from_ref(name)].concat();
-            let is_there = tree.modules.contains_key(&globbed)
-                || tree.modules.get(glob).is_some_and(|source| source.aliases.contains_key(name));
+            let is_there = tree.contains_key(&globbed)
+                || tree.get(glob).is_some_and(|source| source.aliases.contains_key(name));
             if is_there {
                 return definer(tree, &[globbed.as_slice(), rest].concat(), reexports);
             }

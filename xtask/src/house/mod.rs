@@ -1,4 +1,4 @@
-//! `cargo xtask house [--draw]`: which room of `src/` imports which. A room may import only rooms below it, and no files may
+//! `cargo xtask house`: which room of `src/` imports which. A room may import only rooms below it, and no files may
 //! import each other in a circle; the order of the rooms is [`ROOMS`], and `docs/architecture.md` says what each is for.
 
 mod graph;
@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 
 use crate::process::root;
 use graph::Graph;
-use source::Tree;
+use source::{Source, Tree};
 
 /// The rooms from the ground up: `elf` is `src/elf/`, `policy` is `src/policy.rs` with `src/policy/`. A file belongs to the room
 /// with the longest name. Rooms on one line are beside each other and do not know each other.
@@ -32,6 +32,7 @@ const ROOMS: &[&[&str]] = &[
     &["resolve"],
     &["audit"],
     &["repair"],
+    &["unbundle"],
     &["report"],
     &["cli"],
     &["lib", "main"],
@@ -40,10 +41,7 @@ const ROOMS: &[&[&str]] = &[
 /// What is wrong with a house: one sentence each.
 struct Faults(Vec<String>);
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask house");
-    }
+pub fn run() -> Result<()> {
     let (drawing, faults) = inspect(&root().join("src"), ROOMS)?;
     print!("{drawing}");
     if let Some(first) = faults.0.first() {
@@ -57,7 +55,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// Reads the tree at `source` and holds it against `rooms`. Returns the floors as text, and what is wrong.
 fn inspect(source: &Path, rooms: &[&[&str]]) -> Result<(String, Faults)> {
-    let tree = Tree::read(source)?;
+    let tree = source::read(source)?;
     let graph = Graph::of(&tree);
     let mut faults = Vec::new();
     for file in graph.files() {
@@ -103,7 +101,7 @@ fn room<'r>(file: &Path, rooms: &[&'r [&'r str]]) -> Option<(usize, &'r str)> {
 /// The floors from the top, each room with its size and the rooms it imports.
 fn draw(tree: &Tree, graph: &Graph, rooms: &[&[&str]]) -> String {
     let mut sizes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (file, lines) in tree.sizes() {
+    for Source { file, lines, .. } in tree.values() {
         let Some((_, name)) = room(file, rooms) else { continue };
         let size = sizes.entry(name).or_default();
         *size = (size.0 + 1, size.1 + lines);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::install::{self, Distribution};
 use crate::musl_root;
-use crate::process::{command, find, line, output, root, run, target};
+use crate::process::{command, entries, find, line, name, output, root, run, target};
 
 mod sources;
 
@@ -71,22 +71,22 @@ impl Image {
         Ok(image)
     }
 
-    fn stage(&self, name: &str, after: &[&str], tools: &Path) -> Result<()> {
+    fn stage(&self, stage: &str, after: &[&str], tools: &Path) -> Result<()> {
         let scripts = root().join("xtask/scripts");
         let mut state = Sha256::new();
-        for part in after.iter().chain([&name]) {
+        for part in after.iter().chain([&stage]) {
             let script = scripts.join(format!("{part}.sh"));
             state.update(fs::read(&script).with_context(|| script.display().to_string())?);
         }
         let state: String = state.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let stamp = self.work.join(format!("{name}.stamp"));
+        let stamp = self.work.join(format!("{stage}.stamp"));
         if fs::read_to_string(&stamp).is_ok_and(|found| found == state) {
             return Ok(());
         }
         let start = Instant::now();
-        let log = self.work.join(format!("{name}.log"));
+        let log = self.work.join(format!("{stage}.log"));
         let said = fs::File::create(&log)?;
-        let mut script = if name == "root" { install::as_root("env")? } else { command("env") };
+        let mut script = if stage == "root" { install::as_root("env")? } else { command("env") };
         script
             .arg(format!("WORK={}", self.work.display()))
             .arg(format!("JOBS={}", std::thread::available_parallelism().map_or(1, usize::from)))
@@ -94,18 +94,17 @@ impl Image {
             .arg(format!("PATCHELF={}", tools.join("patchelf").display()))
             .arg(format!("PIP={}", file_starting(&self.work.join("pip"), "pip-")?.display()))
             .arg(format!("LOADER={}", musl_root::loader("x86_64-trixie")?.display()));
-        for source in sources::SOURCES {
-            let path = source.path(&self.work.join("sources"));
-            script.arg(format!("{}={}", source.variable, path.display()));
+        for (variable, _, file, _) in sources::SOURCES {
+            script.arg(format!("{variable}={}", self.work.join("sources").join(file).display()));
         }
-        script.arg("sh").arg(scripts.join(format!("{name}.sh")));
+        script.arg("sh").arg(scripts.join(format!("{stage}.sh")));
         let status = script.stdout(said.try_clone()?).stderr(said).status()?;
-        println!("image: {name}: {} s", start.elapsed().as_secs());
+        println!("image: {stage}: {} s", start.elapsed().as_secs());
         if !status.success() {
             let text = fs::read_to_string(&log).unwrap_or_default();
             let end: Vec<&str> = text.lines().rev().take(20).collect();
             bail!(
-                "`{name}.sh` failed: {status}; the end of {}:\n{}",
+                "`{stage}.sh` failed: {status}; the end of {}:\n{}",
                 log.display(),
                 end.into_iter().rev().collect::<Vec<_>>().join("\n")
             );
@@ -118,14 +117,24 @@ impl Image {
         self.work.join("bin/gcc")
     }
 
+    /// The root file system itself, to be read only.
+    pub fn root(&self) -> PathBuf {
+        self.work.join("root")
+    }
+
+    /// What the stand-in for apk installs, for `/var/apk`.
+    pub fn packages(&self) -> PathBuf {
+        self.work.join("packages")
+    }
+
     /// A new copy of the image at this place, which may be changed at will.
     pub fn copy_to(&self, directory: &Path) -> Result<Root> {
         remove(directory)?;
         fs::create_dir_all(directory.parent().context("no parent")?)?;
-        run(install::as_root("cp")?.arg("-a").arg(self.work.join("root")).arg(directory))?;
+        run(install::as_root("cp")?.arg("-a").arg(self.root()).arg(directory))?;
         // Packages are only read there, so they may be the same files.
         let packages = directory.join("var/apk");
-        run(install::as_root("cp")?.arg("-al").arg(self.work.join("packages/.")).arg(packages))?;
+        run(install::as_root("cp")?.arg("-al").arg(self.packages().join(".")).arg(packages))?;
         Ok(Root { directory: directory.to_path_buf() })
     }
 }
@@ -135,15 +144,10 @@ pub fn remove(directory: &Path) -> Result<()> {
     if directory.exists() { run(install::as_root("rm")?.arg("-rf").arg(directory)) } else { Ok(()) }
 }
 
-/// The only file of a directory whose name begins so.
+/// The file of a directory whose name begins so.
 pub fn file_starting(directory: &Path, start: &str) -> Result<PathBuf> {
-    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
-        let path = entry?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)) {
-            return Ok(path);
-        }
-    }
-    bail!("no `{start}...` in `{}`", directory.display())
+    let found = entries(directory)?.into_iter().find(|path| name(path).starts_with(start));
+    found.with_context(|| format!("no `{start}...` in `{}`", directory.display()))
 }
 
 /// A root file system to run commands in.
@@ -153,13 +157,16 @@ pub struct Root {
 }
 
 /// What is set in every image, and nothing of the machine this runs on.
-const ENVIRONMENT: &[&str] = &[
-    "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME=/root",
-    "LANG=C.UTF-8",
-    "PIP_ROOT_USER_ACTION=ignore",
-    "PIP_DISABLE_PIP_VERSION_CHECK=1",
-];
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    let variables = [
+        ("PATH", "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ("HOME", "/root"),
+        ("LANG", "C.UTF-8"),
+        ("PIP_ROOT_USER_ACTION", "ignore"),
+        ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
 
 impl Root {
     /// A path of the root file system, seen from outside.
@@ -167,45 +174,27 @@ impl Root {
         self.directory.join(inside.trim_start_matches('/'))
     }
 
-    /// A command line of the shell in the root file system, as root or as a user of its `etc/passwd`.
-    pub fn shell(
-        &self,
-        script: &str,
-        environment: &[(String, String)],
-        directory: &str,
-        user: Option<&str>,
-    ) -> Result<Command> {
+    /// A command line of the shell in the root file system, as root.
+    pub fn shell(&self, script: &str, variables: &[(String, String)], directory: &str) -> Result<Command> {
         let mut shell = install::as_root("env")?;
-        shell.arg("-i").args(ENVIRONMENT);
-        shell.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
-        shell.arg(find("chroot").context("there is no `chroot` on PATH")?);
-        if let Some(user) = user {
-            shell.arg(format!("--userspec={}", self.ids(user)?));
+        shell.arg("-i");
+        for (name, value) in environment().chain(variables.iter().cloned()) {
+            shell.arg(format!("{name}={value}"));
         }
+        shell.arg(find("chroot").context("there is no `chroot` on PATH")?);
         shell.arg(&self.directory).args(["/bin/sh", "-c", &format!("cd '{directory}' && {script}")]);
         Ok(shell)
     }
 
-    /// The numbers of a user and his group: `chroot` would look the name up outside.
-    fn ids(&self, user: &str) -> Result<String> {
-        let accounts = fs::read_to_string(self.path("/etc/passwd"))?;
-        let line = accounts.lines().find(|line| line.split(':').next() == Some(user));
-        let fields: Vec<&str> = line.with_context(|| format!("no user `{user}`"))?.split(':').collect();
-        match fields.as_slice() {
-            [_, _, user, group, ..] => Ok(format!("{user}:{group}")),
-            _ => bail!("`etc/passwd` is not understood"),
-        }
-    }
-
     /// Runs a command line, which must succeed, and returns its standard output.
     pub fn run(&self, script: &str) -> Result<String> {
-        output(&mut self.shell(script, &[], "/", None)?)
+        output(&mut self.shell(script, &[], "/")?)
             .map_err(|error| anyhow::anyhow!("in {}: {error:#}", self.directory.display()))
     }
 
     /// Runs a command line that must fail, and returns everything it said.
     pub fn fails(&self, script: &str) -> Result<String> {
-        let mut shell = self.shell(script, &[], "/", None)?;
+        let mut shell = self.shell(script, &[], "/")?;
         let done = shell.stdin(Stdio::null()).output()?;
         if done.status.success() {
             bail!("`{}` should have failed", line(&shell));

@@ -1,6 +1,5 @@
 //! Uploading to private indexes, and installing from them with several clients.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -9,7 +8,7 @@ use super::{PIPS, PROJECTS, Ship, UV};
 use crate::e2e::server::{Server, TOOLS, pypiserver_of};
 use crate::image::{self, file_starting};
 use crate::install;
-use crate::process::{command, output};
+use crate::process::{command, empty, entries, name, output};
 
 const DEVPI: &[&str] = &["devpi-server==6.20.3", "devpi-client==7.3.0"];
 
@@ -24,9 +23,7 @@ pub fn fetch_clients(ship: &mut Ship) -> Result<()> {
 
 pub fn pypiserver(ship: &mut Ship) -> Result<()> {
     let bin = install::python_tools("index", TOOLS)?;
-    let packages = ship.directory.join("pypiserver");
-    image::remove(&packages)?;
-    fs::create_dir_all(&packages)?;
+    let packages = empty(ship.directory.join("pypiserver"))?;
     let server = pypiserver_of(&packages, &ship.directory.join("pypiserver.log"))?;
     let url = server.url();
     upload(ship, &bin, &url)?;
@@ -68,9 +65,7 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
     let mut twine = command(bin.join("twine"));
     twine.args(["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", url]);
     twine.env("TWINE_USERNAME", "ci").env("TWINE_PASSWORD", "secret");
-    for entry in fs::read_dir(ship.builder()?.path("/wheels"))? {
-        twine.arg(entry?.path());
-    }
+    twine.args(entries(&ship.builder()?.path("/wheels"))?);
     // twine says part of what went wrong on standard output.
     let done = twine.output()?;
     if !done.status.success() {
@@ -81,13 +76,13 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
 }
 
 /// Installs from the index with every client, each into an environment of its own, and uses what was installed.
-fn install_everywhere(ship: &Ship, name: &str, index: &str) -> Result<()> {
-    let root = ship.image_ref()?.copy_to(&ship.directory.join(format!("runtime-{name}")))?;
+fn install_everywhere(ship: &Ship, server: &str, index: &str) -> Result<()> {
+    let root = ship.image_ref()?.copy_to(&ship.directory.join(format!("runtime-{server}")))?;
     root.put(&ship.directory.join("clients"), "/clients")?;
     root.put(&ship.directory.join("smoke.py"), "/smoke.py")?;
     let names: Vec<&str> = PROJECTS.iter().map(|project| project.requirement).collect();
     let names = names.join(" ");
-    let uv = file_name(&file_starting(&ship.directory.join("clients"), "uv-")?);
+    let uv = name(&file_starting(&ship.directory.join("clients"), "uv-")?);
     root.run(&format!("pip install --no-index /clients/{uv}"))?;
     for client in PIPS.iter().chain([&UV]) {
         root.run("rm -rf /v && python3 -m venv --without-pip /v")?;
@@ -97,16 +92,12 @@ fn install_everywhere(ship: &Ship, name: &str, index: &str) -> Result<()> {
             ))?;
         } else {
             let wheel = format!("{}-", client.replace("==", "-"));
-            let wheel = file_name(&file_starting(&ship.directory.join("clients"), &wheel)?);
+            let wheel = name(&file_starting(&ship.directory.join("clients"), &wheel)?);
             root.run(&format!(
                 "PYTHONPATH=/clients/{wheel} /v/bin/python -m pip install --no-cache-dir --index-url {index} {names}"
             ))?;
         }
-        println!("{name}, {}: {}", client.replace("==", " "), root.run("/v/bin/python /smoke.py")?.trim());
+        println!("{server}, {}: {}", client.replace("==", " "), root.run("/v/bin/python /smoke.py")?.trim());
     }
     Ok(())
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -10,7 +10,7 @@ use super::server::TOOLS;
 use crate::dist::{self, Profile, Program};
 use crate::image::{self, Image, Root};
 use crate::install;
-use crate::process::{command, target};
+use crate::process::{command, entries, name, target};
 
 mod index;
 mod messages;
@@ -58,14 +58,7 @@ const UV: &str = "uv==0.13.8";
 /// Uses every module, and fails if anything but the wheels' own libraries was loaded.
 const SMOKE: &str = include_str!("smoke.py");
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let short = match arguments {
-        [] => false,
-        [option] if option == "--short" => true,
-        _ => bail!(
-            "usage: cargo xtask e2e ship [--short]\n\n  --short  no index: pip installs from a directory"
-        ),
-    };
+pub fn run(short: bool) -> Result<()> {
     let mut ship = Ship::new(short)?;
     ship.step("the program, static, and the image: musl, CPython, pip, libraries", Ship::material)?;
     ship.step("source distributions", Ship::sources)?;
@@ -97,22 +90,14 @@ pub struct Ship {
     image: Option<Image>,
     builder: Option<Root>,
     times: Vec<(String, f32)>,
-    passed: usize,
 }
 
 impl Ship {
     fn new(short: bool) -> Result<Self> {
         let directory = target().join("e2e/ship");
         fs::create_dir_all(&directory)?;
-        Ok(Self {
-            short,
-            directory,
-            program: PathBuf::new(),
-            image: None,
-            builder: None,
-            times: Vec::new(),
-            passed: 0,
-        })
+        let program = PathBuf::new();
+        Ok(Self { short, directory, program, image: None, builder: None, times: Vec::new() })
     }
 
     fn step(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
@@ -120,7 +105,6 @@ impl Ship {
         let start = Instant::now();
         step(self).with_context(|| name.to_owned())?;
         self.times.push((name.to_owned(), start.elapsed().as_secs_f32()));
-        self.passed += 1;
         Ok(())
     }
 
@@ -130,7 +114,7 @@ impl Ship {
             println!("{seconds:7.1} s  {name}");
         }
         println!("{:7.1} s  altogether", self.times.iter().map(|(_, seconds)| seconds).sum::<f32>());
-        println!("e2e ship: {} passed, 0 failed", self.passed);
+        println!("e2e ship: {} passed, 0 failed", self.times.len());
     }
 
     fn image_ref(&self) -> Result<&Image> {
@@ -262,9 +246,7 @@ impl Ship {
             let mut check = command(&twine);
             // One line to a wheel.
             check.args(["check", "--strict"]).env("COLUMNS", "500").env("NO_COLOR", "1");
-            for entry in fs::read_dir(&directory)? {
-                check.arg(entry?.path());
-            }
+            check.args(entries(&directory)?);
             let text = String::from_utf8_lossy(&check.output()?.stdout).into_owned();
             let plain = text.replace(&format!("{}/", directory.display()), "");
             let mut lines: Vec<String> = plain.lines().map(|line| line.trim().to_owned()).collect();
@@ -290,7 +272,7 @@ impl Ship {
         let wheel = dist::build_wheel(&program)?;
         dist::check_wheel(&wheel)?;
         let root = self.image_ref()?.copy_to(&self.directory.join("own"))?;
-        let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name(&wheel);
         root.put(&wheel, &format!("/tmp/{name}"))?;
         root.run(&format!("pip install --no-index /tmp/{name}"))?;
         for call in ["muslrepair", "python3 -m muslrepair"] {
