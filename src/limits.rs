@@ -105,7 +105,7 @@ impl Limits {
 
     /// How to raise a limit that was exceeded, by its name on the command line.
     pub(crate) fn hint(name: &str) -> String {
-        format!("raise it with `--limit {name}=VALUE` if you trust the file")
+        format!("`--limit {name}=VALUE` raises it, if the file can be trusted")
     }
 
     /// Cuts a list into consecutive groups. Each group is within [`Limits::in_flight`] by the given sizes,

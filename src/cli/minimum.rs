@@ -3,7 +3,6 @@
 use clap::Args;
 use muslrepair::musl::{AlpineRelease, MuslRelease};
 
-use super::config::Config;
 use super::heading;
 use super::usage::UsageError;
 
@@ -25,9 +24,12 @@ pub(super) struct MinimumArgs {
 
 impl MinimumArgs {
     /// The musl of that system: what the options say, or else the configuration.
-    pub(super) fn release(&self, config: &Config) -> Result<Option<MuslRelease>, UsageError> {
+    pub(super) fn release(
+        &self,
+        configured: impl FnOnce() -> Result<Option<MuslRelease>, UsageError>,
+    ) -> Result<Option<MuslRelease>, UsageError> {
         let typed = self.min_musl.or(self.min_alpine.map(AlpineRelease::musl));
-        typed.map_or_else(|| config.min_musl(), |release| Ok(Some(release)))
+        typed.map_or_else(configured, |release| Ok(Some(release)))
     }
 }
 

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use muslrepair::report::{StyledText, Table, Tone};
 use terminal_size::{Width, terminal_size_of};
 
-use super::progress_line::clear;
+use super::progress_line::above;
 use super::term::{CliError, Terminal, unless_gone};
 
 /// The style of a tone. anstream takes it away where there are to be no colours.
@@ -44,10 +44,12 @@ fn fitted(text: StyledText, width: Option<(Width, terminal_size::Height)>) -> St
 impl Terminal {
     /// A result for people, to standard output.
     pub(super) fn print(self, text: StyledText) -> Result<(), CliError> {
-        clear();
         let text = fitted(text, terminal_size_of(std::io::stdout()));
-        let mut out = anstream::stdout().lock();
-        Ok(unless_gone(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?)
+        let written = above(|| {
+            let mut out = anstream::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        });
+        Ok(unless_gone(written)?)
     }
 
     /// A table, to standard output.
@@ -58,9 +60,8 @@ impl Terminal {
 
     /// What is said of the work, to standard error.
     pub(super) fn say(self, text: StyledText) {
-        clear();
         let text = fitted(text, terminal_size_of(std::io::stderr()));
         // Nobody is left to tell if standard error is gone.
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        let _ = above(|| anstream::stderr().lock().write_all(text.as_bytes()));
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::escaped::Escaped;
 use crate::resolve::{Graph, Resolution};
 
+use super::mermaid::mermaid_text;
 use super::tree::process_of;
 
 /// Nodes and arrows of a diagram, in the order in which they are met.
@@ -110,18 +111,6 @@ impl Diagram {
         );
         text
     }
-}
-
-fn mermaid_text(line: &str) -> String {
-    let mut text = String::new();
-    for c in Escaped(line).to_string().chars() {
-        match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '.' | '-' | '_' | '/' | '+' => text.push(c),
-            _ if c.is_alphanumeric() => text.push(c),
-            _ => text.push_str(&format!("#{};", u32::from(c))),
-        }
-    }
-    text
 }
 
 #[cfg(test)]

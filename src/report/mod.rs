@@ -9,6 +9,8 @@ mod human_size;
 mod inspected;
 mod json;
 mod json_text;
+mod markdown;
+mod mermaid;
 mod needs_text;
 mod plan;
 mod repaired;
@@ -34,6 +36,7 @@ pub use json::{
     report_document, tree_document,
 };
 pub use json_text::{json_indented, json_line};
+pub use markdown::{LARGEST_SUMMARY, SummaryEntry, summary_markdown};
 pub use needs_text::needs_text;
 pub use plan::plan_text;
 pub use repaired::{RepairStatus, RepairTotals, grafts_text, repaired_line, unrepaired_line};

@@ -42,7 +42,11 @@ pub struct Exceeded {
 
 impl std::fmt::Display for Exceeded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the dependencies of `{}` exceed the limit `{}` of {}", self.object, self.what, self.limit)
+        write!(
+            f,
+            "the dependencies of `{}` need more than the limit `{}` of {}",
+            self.object, self.what, self.limit
+        )
     }
 }
 

@@ -92,8 +92,9 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// A library of the system binds to no library of the wheel: only to what the graft in its place bound to, too, if that
-    /// is no graft.
+    /// A library of the system binds to objects of the wheel only as the graft in its place did: to definitions that come
+    /// before its own, as those of C++ templates do, and to what is no graft. What it needs of other libraries comes from the
+    /// system's.
     fn compare_system(
         &mut self,
         looker: usize,
@@ -115,7 +116,8 @@ impl Comparison<'_> {
             None => false,
         };
         let was_there = self.then.file(then) == Some(FileId::of(provider));
-        if looked_up && was_there && !self.is_bundled(provider) {
+        let may_bind = !self.is_bundled(provider) || object.symbols.defines(name);
+        if looked_up && was_there && may_bind {
             return Ok(());
         }
         let reason = Reason::BoundElsewhere {

@@ -197,7 +197,7 @@ fn bundled(
             (None, false) if opened.contains(&index) => Err(Reason::Opened),
             (None, false) => match named.get(&index) {
                 Some(member) => Err(Reason::Named { member: member.clone() }),
-                None => counterpart(object, resolver),
+                None => counterpart(object, &wheel.read(&path)?, resolver),
             },
         };
         bundled.insert(index, Bundled { path, size, counterpart });

@@ -18,13 +18,21 @@ pub(super) struct Counterpart {
 
 /// The library that a graft came from, as musl finds it there by its name for an object without a run path.
 ///
-/// The name is that of the graft without its hash, or with fewer numbers at its end if that is the `DT_SONAME` of what is
-/// found: auditwheel names grafts after files.
-pub(super) fn counterpart(graft: &Object, resolver: &Resolver) -> Result<Counterpart, Reason> {
+/// The name is a `DT_SONAME` that is left in the file (`strings`), or that of the graft without its hash, or with fewer numbers
+/// at its end if that is the `DT_SONAME` of what is found: auditwheel names grafts after files, which may have other numbers.
+pub(super) fn counterpart(
+    graft: &Object,
+    strings: &[u8],
+    resolver: &Resolver,
+) -> Result<Counterpart, Reason> {
     let Some(graft_name) = graft.facts.soname.as_deref().or_else(|| file_name(graft)) else {
         return Err(Reason::NotInstalled { names: Vec::new(), rejected: Vec::new() });
     };
-    let names = original_names(graft_name);
+    let mut names = original_names(graft_name);
+    let left = names.iter().flat_map(|name| left_names(name, strings)).find(|name| name != graft_name);
+    if let Some(left) = left.filter(|left| !names.contains(left)) {
+        names.insert(0, left);
+    }
     let mut all_rejected: Vec<Rejected> = Vec::new();
     let mut other = None;
     for name in &names {
@@ -49,6 +57,25 @@ pub(super) fn counterpart(graft: &Object, resolver: &Resolver) -> Result<Counter
     Err(other.unwrap_or(Reason::NotInstalled { names, rejected: all_rejected }))
 }
 
+/// What begins as a name does up to `.so`, ends as a `DT_SONAME` may, and stands alone among the strings of a file: tools that
+/// rename a library write the new name elsewhere, and leave the old one.
+fn left_names(name: &str, strings: &[u8]) -> Vec<String> {
+    /// Longer than any soname.
+    const LONGEST: usize = 128;
+    let Some(base) = name.find(".so").and_then(|at| name.get(..at + ".so".len())) else { return Vec::new() };
+    let start = [&b"\0"[..], base.as_bytes()].concat();
+    let found = memchr::memmem::find_iter(strings, &start).filter_map(|at| {
+        let rest = strings.get(at + 1..)?;
+        let end = memchr::memchr(0, rest.get(..LONGEST).unwrap_or(rest))?;
+        let text = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let version = text.get(base.len()..)?;
+        let is_version = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        (version.is_empty() || version.starts_with('.') && version.bytes().all(is_version))
+            .then(|| text.to_owned())
+    });
+    found.collect()
+}
+
 fn file_name(graft: &Object) -> Option<&str> {
     graft.origin.place().map(|place| place.path.file_name())
 }
@@ -69,5 +96,19 @@ fn find(name: &str, graft: &Object, resolver: &Resolver) -> Found {
             Found::Nothing(rejected)
         }
         (Resolution::Object { .. } | Resolution::Excluded { .. }, _) => Found::Nothing(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_names;
+
+    #[test]
+    fn an_old_soname_is_a_string_of_its_own() {
+        let strings =
+            b"\0libopenjp2.so.7\0xlibopenjp2.so.8\0libopenjp2.so.2.5.4\0libopenjp2.sorry\0libopenjp2.so.9";
+        let found = left_names("libopenjp2.so.2.5.4", strings);
+        assert_eq!(found, ["libopenjp2.so.7", "libopenjp2.so.2.5.4"]);
+        assert!(left_names("plugin", strings).is_empty());
     }
 }

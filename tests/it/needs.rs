@@ -80,7 +80,7 @@ fn only_names_of_packages_that_apk_accepts_are_printed() {
             );
         } else {
             let said =
-                format!("`demo/liba.so` needs `libstdc++.so.6`; the package database says that `{package}`");
+                format!("`demo/liba.so` needs `libstdc++.so.6`; the package database names `{package}`");
             assert_eq!(run.failure(1, &[&said]).stdout, "");
             assert_eq!(json["needs"][0]["package"], Value::Null);
         }

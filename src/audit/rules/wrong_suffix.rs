@@ -1,7 +1,7 @@
 //! `wrong-suffix`: extension modules with a name that no interpreter looks for.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
-use crate::audit::importable::unimportable;
+use crate::audit::importable::unimportable_modules;
 use crate::audit::subject::Subject;
 use crate::platform::Arch;
 use crate::resolve::Object;
@@ -61,7 +61,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             RULE.finding_about(&modules, message).with_hint("build the wheel with a Python that runs on musl")
         }
     });
-    let tagged = unimportable(audit).into_iter().map(|problem| {
+    let tagged = unimportable_modules(audit).into_iter().map(|problem| {
         let modules: Vec<&str> = problem.modules.iter().map(String::as_str).collect();
         let finding = RULE.finding_about(&modules, problem.message).with_hint(problem.hint);
         finding.with_severity(problem.severity)

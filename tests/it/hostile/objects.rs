@@ -104,15 +104,23 @@ pub(super) const GROUP: Group = Group {
         refused("a name that climbs out", &["`../../../../etc/passwd`, needed by"], |scene| {
             scene.module(ElfBuilder::new().needed("../../../../etc/passwd").build());
         }),
-        refused("a run path of 2,000 directories", &["exceed the limit `search-path` of 1000"], |scene| {
-            let path: String = (0..2000).map(|n| format!("/d{n}:")).collect();
-            scene.module(ElfBuilder::new().needed("libx.so").text(DT_RUNPATH, &path).build());
-        }),
-        refused("900 directories for 9,000 names", &["exceed the limit `lookups` of 300000"], |scene| {
-            let path: String = (0..900).map(|n| format!("/d{n}:")).collect();
-            let elf = ElfBuilder::new().text(DT_RUNPATH, &path);
-            scene.module((0..9000).fold(elf, |elf, n| elf.needed(&format!("libx{n}.so"))).build());
-        }),
+        refused(
+            "a run path of 2,000 directories",
+            &["need more than the limit `search-path` of 1000"],
+            |scene| {
+                let path: String = (0..2000).map(|n| format!("/d{n}:")).collect();
+                scene.module(ElfBuilder::new().needed("libx.so").text(DT_RUNPATH, &path).build());
+            },
+        ),
+        refused(
+            "900 directories for 9,000 names",
+            &["need more than the limit `lookups` of 300000"],
+            |scene| {
+                let path: String = (0..900).map(|n| format!("/d{n}:")).collect();
+                let elf = ElfBuilder::new().text(DT_RUNPATH, &path);
+                scene.module((0..9000).fold(elf, |elf, n| elf.needed(&format!("libx{n}.so"))).build());
+            },
+        ),
         refused(
             "a segment past the end",
             &["_core.cpython", "PT_LOAD reaches past the end of the file"],

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::page;
 use crate::process::root;
 
+mod picture;
 mod policy;
 mod program;
 mod symbols;
@@ -25,6 +26,8 @@ const OUTPUTS: &[Output] = &[
     Output { path: "docs/cli.md", generate: program::command_line },
     Output { path: "docs/rules.md", generate: program::rules },
     Output { path: program::SCHEMA, generate: program::schema },
+    Output { path: "docs/picture-light.svg", generate: picture::light },
+    Output { path: "docs/picture-dark.svg", generate: picture::dark },
 ];
 
 #[derive(clap::Args)]
