@@ -47,6 +47,7 @@ pub(super) fn run(
         Ok(root) => root,
         Err(reason) => {
             terminal.error(&format!("cannot read `{}`: {reason}", arguments.file.display()));
+            terminal.hint("name an ELF file: a shared library, an extension module or a program");
             return Ok(Exit::Failure);
         }
     };
