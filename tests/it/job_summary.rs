@@ -150,3 +150,19 @@ fn ctrl_c_says_how_many_wheels_were_written() {
     assert!(rest.contains("interrupted: 1 of 3 wheels written\n"), "{rest}");
     assert_eq!(sandbox.outputs(), ["a-1.0-cp312-cp312-musllinux_1_2_x86_64.whl"]);
 }
+
+#[test]
+fn one_command_installs_what_all_wheels_lack() {
+    let sandbox = sandbox_with("x86_64/ext_missing.so");
+    let other = WheelBuilder::new("two-1.0-cp312-cp312-linux_x86_64.whl");
+    sandbox.wheel(
+        &other.file("two.so", crate::support::elf_builder::ElfBuilder::new().needed("libother.so.2").build()),
+    );
+    let root = sandbox.path().join("root");
+    std::fs::create_dir_all(root.join("etc")).unwrap();
+    std::fs::write(root.join("etc/os-release"), "ID=alpine\n").unwrap();
+    let run = sandbox.run(&["repair", ".", "-w", "out", "--sysroot", "root"]);
+    let said =
+        "hint: for all 2 wheels: `apk --root root add so:libabsent.so.7 so:libgreet.so.3 so:libother.so.2`";
+    run.failure(1, &[said]);
+}
