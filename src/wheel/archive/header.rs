@@ -13,13 +13,13 @@ const EFFORT: u16 = 0b110;
 /// A 32-bit field that is to be looked up in the ZIP64 extra field (APPNOTE 4.5.3).
 pub(super) const IN_ZIP64: u32 = u32::MAX;
 
-/// What the zip crate does not hand out about an entry of the directory.
+/// What is held against the local header of an entry of the directory, and what the zip crate does not hand out about it: the
+/// version as it is stated, and the extra fields as they are.
 pub(super) struct Entry {
     pub(super) name: Vec<u8>,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) version: u16,
-    pub(super) mode: u32,
     pub(super) decorated: bool,
     /// Whether its ZIP64 field has other numbers than those that the entry asks for; or what is wrong with its extra fields.
     pub(super) odd_zip64: Result<bool, MemberRule>,

@@ -1,4 +1,5 @@
-//! An archive with one member: the zip crate copies compressed bytes, and takes them from nowhere but an archive.
+//! An archive with one member: the zip crate, up to 9.8.2, copies compressed bytes, and takes them from nowhere but an archive
+//! (`ZipWriter::raw_copy_file`).
 
 use std::io::{self, Read, Seek, SeekFrom};
 
