@@ -181,9 +181,13 @@ impl<'a> Printer<'a> {
                 OutputMode::Own => terminal.info(&note.to_string()),
             }
         }
-        if terminal.mode() == OutputMode::Auditwheel && plan.target.is_some() {
-            for line in compat::tag_lines(plan) {
-                terminal.log_record(("INFO", "wheeltools", line));
+        match (terminal.mode(), &plan.target) {
+            (OutputMode::Own, _) => {}
+            (OutputMode::Auditwheel, None) => terminal.info(compat::not_a_platform_wheel()),
+            (OutputMode::Auditwheel, Some(_)) => {
+                for line in compat::tag_lines(plan) {
+                    terminal.log_record(("INFO", "wheeltools", line));
+                }
             }
         }
         self.findings(shown, &plan.findings);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::audit::listed;
+use crate::audit::{ModuleRename, listed};
 use crate::escaped::Sentence;
 use crate::wheel::{PlatformTag, WheelPath};
 
@@ -44,6 +44,13 @@ pub enum Note {
         /// The name.
         library: String,
     },
+    /// A module gets another name, under which every Python of the tags finds it.
+    ModuleRenamed {
+        /// Its old name.
+        module: WheelPath,
+        /// Its new name.
+        name: WheelPath,
+    },
     /// A dependency on the interpreter's library is removed.
     LibpythonRemoved {
         /// The object.
@@ -76,6 +83,13 @@ pub enum Note {
         #[serde(skip_serializing_if = "Option::is_none")]
         object: Option<String>,
     },
+    /// A published wheel is copied, and a repair would change something in it.
+    PublishedCopied {
+        /// Whether it loads as it is.
+        loads: bool,
+        /// What would change, one phrase for each kind of change.
+        changes: Vec<String>,
+    },
     /// `RECORD` was wrong, and that of the result is right.
     RecordFixed {
         /// What was wrong, as a finding has it.
@@ -84,10 +98,20 @@ pub enum Note {
 }
 
 impl Note {
+    pub(super) fn module_renamed(rename: &ModuleRename) -> Self {
+        Self::ModuleRenamed { module: rename.from.clone(), name: rename.to.clone() }
+    }
+
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::RecordFixed { .. })
+        matches!(
+            self,
+            Self::PatternUnused { .. }
+                | Self::TagDropped { .. }
+                | Self::PublishedCopied { .. }
+                | Self::RecordFixed { .. }
+        )
     }
 }
 
@@ -118,6 +142,9 @@ impl Note {
             Self::PathNeeded { object, path, library } => {
                 write!(f, "`{object}` needs `{library}` by its name now, and not by the path `{path}`")
             }
+            Self::ModuleRenamed { module, name } => {
+                write!(f, "renaming `{module}` to `{name}`, which every Python of the tags imports")
+            }
             Self::LibpythonRemoved { object, library } => {
                 write!(
                     f,
@@ -134,6 +161,11 @@ impl Note {
             }
             Self::TagDropped { tag, object: None } => {
                 write!(f, "Dropping the tag {tag}: no Python has this platform tag")
+            }
+            Self::PublishedCopied { loads, changes } => {
+                let does = if *loads { "loads" } else { "does not load" };
+                let changes = changes.join(", ");
+                write!(f, "copied as published, it {does} as it is; `--published fix` would {changes}")
             }
             Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
         }

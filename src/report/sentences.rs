@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{Audit, ElfAudit, WheelKind};
-use crate::resolve::Resolution;
+use crate::resolve::{Object, Resolution};
 use crate::wheel::PlatformTag;
 
 // Sentences that scripts look for.
@@ -54,15 +54,29 @@ pub fn invalid_wheel_sentence(audit: &Audit) -> Option<String> {
 }
 
 /// Versions wanted of libraries that the wheel does not hold, by library.
+pub(super) fn external_versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
+    versions_where(elf, |object, library| {
+        let resolution = object.dependencies.iter().find(|d| d.name == library).map(|d| &d.resolution);
+        !matches!(resolution, Some(Resolution::Object { index }) if !elf.is_outside(*index))
+    })
+}
+
+/// Versions wanted of any library, by library, as auditwheel lists them: those of libraries of the wheel as well, and none of glibc's
+/// loader (`elf_find_versioned_symbols` in `elfutils.py`).
 pub(super) fn versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
+    versions_where(elf, |_, library| {
+        !library.starts_with("ld-linux") && !["ld64.so.1", "ld64.so.2"].contains(&library)
+    })
+}
+
+fn versions_where(
+    elf: &ElfAudit,
+    counts: impl Fn(&Object, &str) -> bool,
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut symbols: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, _, object) in elf.members() {
-        for need in &object.facts.version_needs {
-            let resolution = object.dependencies.iter().find(|d| d.name == need.file).map(|d| &d.resolution);
-            let inside = matches!(resolution, Some(Resolution::Object { index }) if !elf.is_outside(*index));
-            if !inside {
-                symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
-            }
+        for need in object.facts.version_needs.iter().filter(|need| counts(object, &need.file)) {
+            symbols.entry(need.file.clone()).or_default().extend(need.versions.iter().cloned());
         }
     }
     symbols

@@ -10,8 +10,8 @@ use crate::resolve::{Origin, SystemPackages};
 
 use super::lines::Lines;
 use super::sentences::{
-    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence, no_elf_sentence,
-    versioned_symbols,
+    LIBRARIES, NO_LIBRARIES, NO_VERSIONED_SYMBOLS, VERSIONED_SYMBOLS, consistent_sentence,
+    external_versioned_symbols, no_elf_sentence,
 };
 
 /// The report of `show`, in auditwheel's sentences where it has them.
@@ -55,7 +55,7 @@ pub fn show_tree_text(tree: &str, elf: &ElfAudit, packages: &SystemPackages) -> 
 
 /// What wheels and trees have in common.
 fn examination(elf: &ElfAudit, what: &str, packages: &SystemPackages, text: &mut Lines) {
-    let symbols = versioned_symbols(elf);
+    let symbols = external_versioned_symbols(elf);
     if symbols.is_empty() {
         text.blank();
         text.add(format_args!("{NO_VERSIONED_SYMBOLS}"));
@@ -183,12 +183,25 @@ pub fn plan_text(plan: &Plan) -> String {
         text.add(format_args!("graft {} as {} ({size}), {needed}", graft.source, graft.member));
         edit(&graft.edit, &mut text);
     }
+    for renamed in &plan.renamed {
+        text.add(format_args!("rename {} to {}", renamed.from, renamed.to));
+    }
     for moved in &plan.moved {
         text.add(format_args!("move {} to {}, leave a script that starts it", moved.script, moved.program));
     }
+    plan_edits(plan, &mut text);
+    // Whether a pattern is good for anything is seen when all wheels of a call are.
+    for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
+        text.add(format_args!("note: {note}"));
+    }
+    text.into_text()
+}
+
+/// What a plan changes in members that stay, and in the metadata.
+pub(super) fn plan_edits(plan: &Plan, text: &mut Lines) {
     for member in &plan.edits {
         text.add(format_args!("edit {}", member.member));
-        edit(&member.edit, &mut text);
+        edit(&member.edit, text);
     }
     if let Some(tags) = &plan.metadata.tags {
         text.add(format_args!("tag {}", tags.join(", ")));
@@ -199,11 +212,6 @@ pub fn plan_text(plan: &Plan) -> String {
     if let Some(build) = &plan.metadata.build {
         text.add(format_args!("set Build to {build}"));
     }
-    // Whether a pattern is good for anything is seen when all wheels of a call are.
-    for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
-        text.add(format_args!("note: {note}"));
-    }
-    text.into_text()
 }
 
 fn edit(edit: &ElfEdit, text: &mut Lines) {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
 
-use super::json_text::render;
 use super::lines::Lines;
 
 /// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
@@ -57,12 +56,12 @@ pub fn tree_text(graph: &Graph, root: usize) -> String {
 }
 
 /// The process that loads an object; what it finds, too, where a limit ended the search before.
-fn process_of(graph: &Graph, root: usize) -> Process {
+pub(super) fn process_of(graph: &Graph, root: usize) -> Process {
     let found = graph.processes.iter().find(|process| process.root() == Some(root));
     found.cloned().unwrap_or_else(|| Process { objects: vec![root], ..Process::default() })
 }
 
-/// The tree in the shape of auditwheel's `lddtree`: the object, and every library it leads to by name.
+/// The tree with the keys of auditwheel's `lddtree` and some more: the object, and every library it leads to by name.
 #[must_use]
 pub fn tree_json(graph: &Graph, root: usize) -> Value {
     let Some(object) = graph.objects.get(root) else { return Value::Null };
@@ -108,56 +107,6 @@ pub fn tree_json(graph: &Graph, root: usize) -> Value {
         "rpath": entries(object.facts.rpath.as_deref()),
         "runpath": entries(object.facts.runpath.as_deref()),
         "libraries": libraries,
-    })
-}
-
-/// The tree with exactly the keys that auditwheel's `lddtree` has.
-#[must_use]
-pub fn tree_auditwheel(graph: &Graph, root: usize) -> String {
-    let mut tree = tree_json(graph, root);
-    let rewrite = |entry: &mut Value| {
-        let Some(fields) = entry.as_object_mut() else { return };
-        fields.remove("resolution");
-        if let Some(platform) = fields.get_mut("platform").filter(|platform| !platform.is_null()) {
-            *platform = auditwheel_platform(platform);
-        }
-    };
-    rewrite(&mut tree);
-    if let Some(libc) = tree.get_mut("libc").filter(|libc| !libc.is_null()) {
-        let name = libc.as_str().unwrap_or_default().to_owned();
-        *libc = Value::from(format!("<Libc.{}: '{name}'>", name.to_uppercase()));
-    }
-    tree.get_mut("libraries")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten()
-        .for_each(|(_, library)| rewrite(library));
-    render(&tree)
-}
-
-/// The platform of an object in auditwheel's words. The OS ABI is no fact that anything here depends on.
-fn auditwheel_platform(platform: &Value) -> Value {
-    let arch = platform.get("arch").and_then(Value::as_str);
-    let machine = platform.get("machine").and_then(Value::as_u64).unwrap_or_default();
-    let machine = match machine {
-        3 => "EM_386".to_owned(),
-        21 => "EM_PPC64".to_owned(),
-        22 => "EM_S390".to_owned(),
-        40 => "EM_ARM".to_owned(),
-        62 => "EM_X86_64".to_owned(),
-        183 => "EM_AARCH64".to_owned(),
-        243 => "EM_RISCV".to_owned(),
-        258 => "EM_LOONGARCH".to_owned(),
-        other => other.to_string(),
-    };
-    json!({
-        "_elf_osabi": null,
-        "_elf_class": if platform.get("class").and_then(Value::as_str) == Some("elf32") { 32 } else { 64 },
-        "_elf_little_endian": platform.get("endian").and_then(Value::as_str) == Some("little"),
-        "_elf_machine": machine,
-        "_base_arch": arch.map(|arch| format!("<Architecture.{arch}: '{arch}'>")),
-        "_ext_arch": null,
-        "_error_msg": if arch.is_none() { Value::from("unknown architecture") } else { Value::Null },
     })
 }
 

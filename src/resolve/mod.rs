@@ -1,4 +1,4 @@
-//! Who needs which library, and which file the loader would take for it.
+//! Which object needs which library, and which file the loader would use for it.
 
 mod apk;
 mod closure;
@@ -9,6 +9,7 @@ mod layout;
 mod library;
 mod load;
 mod object;
+mod opened_paths;
 mod pattern;
 mod process;
 mod reserved;
@@ -27,6 +28,7 @@ pub(crate) use library::Shape;
 pub use library::{LibraryFile, Rejected, is_elf_file, is_libpython};
 pub(crate) use object::is_library_name;
 pub use object::{Dependency, Object, Origin, Resolution};
+pub use opened_paths::OpenedPaths;
 pub use pattern::{Pattern, PatternError};
 pub use process::Process;
 pub use resolver::Resolver;

@@ -1,4 +1,4 @@
-//! Wheels (PEP 427): names, tags, metadata, the archive itself, and where members land when they are installed.
+//! Wheels (PEP 427): names, tags, metadata, the archive itself, and where members are installed.
 
 pub(crate) mod archive;
 pub(crate) mod layout;
@@ -18,7 +18,7 @@ pub use archive::writer::{WheelWriter, Written};
 pub use layout::{Directory, InstallLocation, NoPlace, Scheme, relative_run_path};
 pub use metadata::core_metadata::{InvalidMetadata, Metadata};
 pub use metadata::digest::Sha256Digest;
-pub(crate) use metadata::entry_points::is_path;
+pub(crate) use metadata::entry_points::{is_interpreter, is_path, leads_elsewhere};
 pub use metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 pub use metadata::headers::HeaderRule;
 pub use metadata::info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
@@ -29,4 +29,4 @@ pub use metadata::record_hash::RecordHash;
 pub use metadata::record_rule::{InvalidRecord, RecordFaults, RecordRule};
 pub(crate) use metadata::suffix::{Covered, Python, Suffix, covered};
 pub use metadata::tag::{InvalidPlatformTag, PlatformTag};
-pub(crate) use metadata::version::{VersionKind, version_kind};
+pub(crate) use metadata::version::{VersionKind, canonical, version_kind};

@@ -113,10 +113,12 @@ fn pure_wheels_are_refused_as_auditwheel_and_copied_otherwise() {
     sandbox.run_as_auditwheel(&["show", names[0]]).failure(1, &[sentence]);
     assert_eq!(sandbox.outputs(), [""; 0]);
     let allowed = "--allow-pure-python-wheel";
-    sandbox.run_as_auditwheel(&["show", allowed, names[0]]).success();
+    assert!(sandbox.run_as_auditwheel(&["show", allowed, names[0]]).success().stderr.contains(sentence));
     for (directory, out) in [("out", sandbox.out()), (".", sandbox.path().to_owned())] {
         let before = paths.clone().map(|path| std::fs::read(path).unwrap());
-        sandbox.run_as_auditwheel(&["repair", allowed, "-w", directory, names[0], names[1]]).success();
+        let run =
+            sandbox.run_as_auditwheel(&["repair", allowed, "-w", directory, names[0], names[1]]).success();
+        assert_eq!(run.stderr.matches(sentence).count(), 2, "{}", run.stderr);
         assert_eq!(before, names.map(|name| std::fs::read(out.join(name)).unwrap()));
     }
     // Under our own name copying is what is wanted; `show` still tells the kinds apart.

@@ -48,7 +48,8 @@ fn files_that_metadata_names_as_licences_are_there_since_metadata_2_4() {
     assert_eq!(found_with(&text("2.3")), []);
     let found = found_with(&text("2.4"));
     assert_eq!(found.len(), 1, "{found:?}");
-    let message = "`License-File` names what is not in `demo-1.0.dist-info/licenses`: `LICENSE`, `AUTHORS`";
+    let message =
+        "`License-File` names files that are not in `demo-1.0.dist-info/licenses`: `LICENSE`, `AUTHORS`";
     assert_eq!(found[0].message, message);
     let wheel = with_module(SOUND).metadata("METADATA", text("2.4"));
     let wheel = wheel.metadata("licenses/LICENSE", "").metadata("licenses/AUTHORS", "");
@@ -117,7 +118,8 @@ fn scripts_have_bare_names() {
     assert_eq!(found("[console_scripts]\ndemo = demo:main\n[other]\na/b = demo:main\n"), []);
     for section in ["console_scripts", "gui_scripts"] {
         let found = found(&format!("[{section}]\ndemo = demo:main\n../../x=demo:main\na\\b = demo:main\n"));
-        let message = "`demo-1.0.dist-info/entry_points.txt` gives scripts a path in place of a name: `../../x`, `a\\b`";
+        // That `../../x` leads elsewhere is an error of its own.
+        let message = "`demo-1.0.dist-info/entry_points.txt` has paths instead of names for scripts: `a\\b`";
         assert_eq!(found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), [message]);
     }
 }
@@ -158,7 +160,30 @@ fn zip64_fields_have_no_more_than_the_sizes_that_need_them() {
     ] {
         let found = found(local, central);
         assert_eq!(found.len(), 1, "{found:?}");
-        let message = "`demo/a.py` has a ZIP64 field with more than the sizes that need it, which uv refuses";
+        let message = "`demo/a.py` has a ZIP64 field with unnecessary sizes, which uv refuses";
         assert_eq!(found[0].message, message);
+    }
+}
+
+#[test]
+fn what_uv_does_not_install_is_an_error() {
+    let severity = |name: &str, version: &str| {
+        let found = found_with(&format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"));
+        found.iter().map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    for (name, version, severities) in [
+        ("De.mo", "1.0", vec![Severity::Error]),
+        ("other", "1.0", vec![Severity::Error]),
+        ("-demo", "1.0", vec![Severity::Error]),
+        ("d\u{e9}mo", "1.0", vec![Severity::Error]),
+        ("demo", "2.0", vec![Severity::Error]),
+        ("demo", "1.x", vec![Severity::Error, Severity::Error]),
+        ("demo", "1.0+x", vec![Severity::Error, Severity::Warning]),
+        // Other spellings of one version.
+        ("demo", "1", vec![Severity::Warning]),
+        ("demo", "v1.0.0", vec![Severity::Warning]),
+        ("DEMO", "1.0", vec![]),
+    ] {
+        assert_eq!(severity(name, version), severities, "{name} {version}");
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
-//! everything that can go wrong while it runs.
+//! `cargo xtask e2e WHAT [OPTION...]`: checks muslrepair with published wheels and real loaders, and with
+//! failures while it runs.
 
 use anyhow::Result;
 
@@ -10,6 +10,7 @@ mod damage;
 mod loader;
 mod loaders;
 mod newcomer;
+mod published;
 mod recipes;
 mod repaired;
 mod report;
@@ -18,6 +19,7 @@ mod ship;
 mod site;
 mod stub;
 mod survey;
+mod unbundle;
 
 #[derive(clap::Subcommand)]
 pub enum Check {
@@ -33,6 +35,8 @@ pub enum Check {
     Loader(loader::Options),
     /// Clone the repository, and type the README's two commands
     Newcomer,
+    /// Repair current wheels of the package index: those that load keep their hashes, another one is fixed
+    Published,
     /// Carry out every file of docs/examples in root file systems of its own
     Recipes {
         /// Only these
@@ -44,6 +48,8 @@ pub enum Check {
         #[arg(long)]
         short: bool,
     },
+    /// Unbundle published wheels beside roots that fit and that do not, and load the results
+    Unbundle(unbundle::Options),
 }
 
 pub fn run(check: Check) -> Result<()> {
@@ -56,7 +62,9 @@ pub fn run(check: Check) -> Result<()> {
         ),
         Check::Loader(options) => loader::run(&options),
         Check::Newcomer => newcomer::run(),
+        Check::Published => published::run(),
         Check::Recipes { names } => recipes::run(&names),
         Check::Ship { short } => ship::run(short),
+        Check::Unbundle(options) => unbundle::run(&options),
     }
 }
