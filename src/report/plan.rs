@@ -28,6 +28,9 @@ pub fn plan_text(plan: &Plan) -> StyledText {
         text.step(format!("graft {} as {} ({size}), {needed}", graft.source, graft.member));
         text.edit(&graft.edit);
     }
+    for renamed in &plan.renamed {
+        text.step(format!("rename {} to {}", renamed.from, renamed.to));
+    }
     for moved in &plan.moved {
         text.step(format!("move {} to {}, and start it by a script", moved.script, moved.program));
     }

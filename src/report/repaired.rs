@@ -101,6 +101,9 @@ fn done(plan: &Plan, result: Option<&RepairResult>) -> Vec<String> {
     if edits().any(|edit| edit.strip.is_some()) {
         done.push("stripped".to_owned());
     }
+    if !plan.renamed.is_empty() {
+        done.push(format!("{} renamed", plural(plan.renamed.len(), "module", "modules")));
+    }
     if !plan.moved.is_empty() {
         done.push(format!("{} moved", plural(plan.moved.len(), "program", "programs")));
     }
