@@ -5,6 +5,7 @@ mod cache;
 mod copy;
 mod entries;
 mod error;
+mod findings;
 mod graft;
 mod make;
 mod metadata;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use super::error::RepairError;
-use crate::audit::{Audit, Finding, RequirementKind, Severity, WheelKind};
+use crate::audit::{Audit, Finding, RequirementKind, WheelKind};
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
@@ -75,17 +75,6 @@ impl Plan {
             && !self.complete_record
     }
 
-    /// Whether the plan fixes what the audit found.
-    fn fixes(&self, finding: &Finding, options: &RepairOptions) -> bool {
-        let asked = match finding.code.as_str() {
-            "relr" => self.target.as_ref().is_some_and(|target| options.lowers_relr(target)),
-            "linux-tag" => !self.output.platforms().iter().any(|tag| matches!(tag, PlatformTag::Linux(_))),
-            "wrong-tag" | "manylinux-tag-on-musl" => options.update_tags,
-            _ => true,
-        };
-        asked && finding.fixed_by_repair && !self.is_copy()
-    }
-
     /// The first object that has to be patched.
     pub(super) fn first_patched(&self) -> Option<String> {
         let member = self.edits.iter().map(|edit| edit.member.to_string()).next();
@@ -133,7 +122,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         plan.output = plan.output.with_build(Some(&build))?;
         plan.metadata.build = Some(build);
     }
-    with_findings(plan, audit, options)
+    plan.with_findings(audit, options)
 }
 
 /// Everything that a repair changes in a wheel without errors, and what it says of that.
@@ -184,36 +173,6 @@ fn repair(
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
     Ok(plan)
-}
-
-/// The plan with what the audit found and it does not fix.
-///
-/// # Errors
-///
-/// When `RECORD` cannot be read, and would stay as it is.
-fn with_findings(mut plan: Plan, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
-    let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
-    let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
-    let (unreadable, left): (Vec<_>, Vec<_>) =
-        left.into_iter().partition(|finding| finding.code == "unreadable-record");
-    if !unreadable.is_empty() {
-        return Err(RepairError::Unrepairable { findings: unreadable });
-    }
-    let fixed = fixed.into_iter().filter(is_about_record);
-    plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));
-    // What a repair would fix in a copy keeps nobody from copying it.
-    let tolerated = |finding: &Finding| finding.fixed_by_repair && plan.published.is_some();
-    let as_said = |finding: Finding| match is_about_record(&finding) || tolerated(&finding) {
-        true => finding.with_severity(Severity::Warning),
-        false => finding,
-    };
-    plan.findings = left.into_iter().map(as_said).collect();
-    Ok(plan)
-}
-
-/// Whether a finding is about `RECORD`. Installers take wheels whose `RECORD` is wrong, so that it is a warning in a repair.
-fn is_about_record(finding: &Finding) -> bool {
-    ["unreadable-record", "record-mismatch", "unlisted"].iter().any(|code| finding.code == *code)
 }
 
 struct Planner<'a> {
