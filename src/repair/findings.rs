@@ -19,7 +19,8 @@ impl Plan {
         options: &RepairOptions,
     ) -> Result<Self, RepairError> {
         let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
-        let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| self.fixes(finding, options));
+        let (fixed, left): (Vec<_>, Vec<_>) =
+            found.cloned().partition(|finding| self.fixes(finding, options));
         let (unreadable, left): (Vec<_>, Vec<_>) =
             left.into_iter().partition(|finding| finding.code == "unreadable-record");
         if !unreadable.is_empty() {

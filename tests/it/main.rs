@@ -52,6 +52,7 @@ mod symbol_count;
 mod system_libraries;
 mod tags;
 mod testdata;
+mod translations;
 mod unbundle;
 mod verify;
 mod wheel;

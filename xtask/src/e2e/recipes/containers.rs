@@ -76,14 +76,15 @@ pub fn wheel_image(kitchen: &Kitchen) -> Result<()> {
         ["MODULE=cffi", "VERSION=1.17.1", "PACKAGES=libffi-dev"].map(|arg| format!("--build-arg={arg}"));
     for (stage, end) in [("bundled", "-musllinux_1_2_x86_64.whl"), ("unbundled", "-linux_x86_64.whl")] {
         let image = twice(kitchen, ("wheel-image", stage, "/"), &options)?;
-        if !image.files("/")?.iter().any(|name| name.ends_with(end))
-        {
+        if !image.files("/")?.iter().any(|name| name.ends_with(end)) {
             bail!("each image should have wheels of its own kind");
         }
     }
     // The script, with a stand-in for docker that prints its arguments.
     let mut script = command(directory("wheel-image").join("build.sh"));
-    script.args(["--push", "--ssl", "libressl", "cffi==1.17.1-pyall", "lz4==4.4.4"]).env("PYTHONS", "3.12 3.13");
+    script
+        .args(["--push", "--ssl", "libressl", "cffi==1.17.1-pyall", "lz4==4.4.4"])
+        .env("PYTHONS", "3.12 3.13");
     script.env("REGISTRY", "registry.example.com").env("DOCKER", "echo");
     let said = output(&mut script)?;
     for expected in [

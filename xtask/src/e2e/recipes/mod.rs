@@ -39,6 +39,7 @@ const RECIPES: &[Recipe] = &[
     ("maturin-zig", scripts::maturin_zig),
     ("cibuildwheel", scripts::cibuildwheel),
     ("github-actions", scripts::github_actions),
+    ("which-wheels", scripts::which_wheels),
     // What is not in docs/examples: our own image, and the Dockerfiles of the documentation's pages.
     ("Dockerfile", containers::own_image),
     ("pages", pages::pages),
