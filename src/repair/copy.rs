@@ -1,4 +1,4 @@
-//! The plan of a published wheel that is copied, and what a repair would change in it.
+//! The plan for copying a published wheel, and the changes that a repair would make.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::audit::{Audit, listed};
 use crate::wheel::PlatformTag;
 
 impl Plan {
-    /// The plan of a wheel that is copied, and of which `repair` would change something, if that can be planned.
+    /// The plan that copies a wheel, and lists what a repair would change, if that can be planned.
     pub(super) fn copy_of_published(
         audit: &Audit,
         published: PublishedWheel,
@@ -33,6 +33,7 @@ impl Plan {
             published: Some(published),
             grafts: Vec::new(),
             edits: Vec::new(),
+            renamed: Vec::new(),
             moved: Vec::new(),
             removed: Vec::new(),
             metadata: MetadataEdit::default(),
@@ -42,7 +43,7 @@ impl Plan {
         }
     }
 
-    /// What it changes, one phrase for each kind of change.
+    /// The changes, one phrase for each kind.
     fn changes(&self) -> Vec<String> {
         let edits = || self.edits.iter().map(|edit| (&edit.member, &edit.edit));
         let count = |changed: usize| match changed {
@@ -72,6 +73,9 @@ impl Plan {
         let renames = edits().filter(|(_, edit)| !edit.rename_needed.is_empty()).count();
         if grafts.is_empty() && renames > 0 {
             changes.push(format!("replace needed paths by names in {}", count(renames)));
+        }
+        if !self.renamed.is_empty() {
+            changes.push(format!("rename {}", count(self.renamed.len())));
         }
         if self.input.platforms() != self.output.platforms() {
             changes.push("change the platform tag".to_owned());

@@ -1,4 +1,4 @@
-//! What a repaired wheel consists of.
+//! The members of a repaired wheel.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::shared::MadeGrafts;
 use super::shim;
 use super::stale_bill::{Bill, without};
 
-/// Makes the entries of the new wheel.
+/// Builds the entries of the new wheel.
 pub(super) struct EntryBuilder<'a> {
     pub(super) wheel: &'a Wheel,
     pub(super) plan: &'a Plan,
-    /// Grafts that are made already.
+    /// Grafts that are already patched and compressed.
     pub(super) made: MadeGrafts<'a>,
     pub(super) options: &'a RepairOptions,
     /// The time of new and changed members.
@@ -28,13 +28,15 @@ pub(super) struct EntryBuilder<'a> {
 }
 
 impl<'a> EntryBuilder<'a> {
-    /// Everything but the bill of materials and `RECORD`, in order: the members as they lay, then moved programs, then
-    /// grafts. The writer puts the `.dist-info` directory last.
+    /// All members except the bill of materials and `RECORD`: the old members in order, then moved programs,
+    /// then grafts. The writer puts the `.dist-info` directory last.
     pub(super) fn entries(&self) -> Result<Vec<Entry<'a>>, RepairError> {
         let edits: BTreeMap<&WheelPath, &'a ElfEdit> =
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
             self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
+        let renamed: BTreeMap<&WheelPath, &WheelPath> =
+            self.plan.renamed.iter().map(|rename| (&rename.from, &rename.to)).collect();
         let mut changed = self.changed_metadata()?;
         let mut left_out: BTreeSet<WheelPath> = self.plan.removed.iter().cloned().collect();
         if !self.plan.removed.is_empty() {
@@ -52,7 +54,12 @@ impl<'a> EntryBuilder<'a> {
             if left_out.contains(path) || emptied.contains(path) {
                 continue;
             }
-            if let Some(program) = moved.get(path) {
+            if let Some(name) = renamed.get(path) {
+                let edit = edits.get(path).copied().unwrap_or(&UNCHANGED);
+                let content = self.patched_member(path.clone(), edit, member.size);
+                let mode = member.mode.unwrap_or(0o755);
+                entries.push(Entry::Write(self.new_file((*name).clone(), content, mode)));
+            } else if let Some(program) = moved.get(path) {
                 let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
                 script.mode = member.mode.unwrap_or(0o755) | 0o111;
                 entries.push(Entry::Write(script));
@@ -88,7 +95,7 @@ impl<'a> EntryBuilder<'a> {
         Ok(entries)
     }
 
-    /// The files that say what the wheel is, where they change: `WHEEL`, and bills of materials that name the wheel's file.
+    /// Metadata files that change: `WHEEL`, and bills of materials that name the wheel's file.
     fn changed_metadata(&self) -> Result<BTreeMap<WheelPath, Vec<u8>>, RepairError> {
         let (edit, mut changed) = (&self.plan.metadata, BTreeMap::new());
         if !edit.is_empty() {
@@ -100,7 +107,7 @@ impl<'a> EntryBuilder<'a> {
         let Plan { input, output, .. } = self.plan;
         if input != output {
             for path in self.documents()? {
-                // What is no text names nothing that could be replaced.
+                // A file that is not text has no names to replace.
                 if let Ok(text) = String::from_utf8(self.wheel.read(&path)?)
                     && let Some(text) = sbom::renamed(&text, input, output)
                 {
@@ -131,7 +138,8 @@ impl<'a> EntryBuilder<'a> {
         NewFile { path, content, mode, modified: self.modified }
     }
 
-    /// The bill of materials. A wheel that is repaired again keeps the document of the first time.
+    /// The bill of materials. If a wheel is repaired again, the existing document stays and the new one gets
+    /// another name.
     pub(super) fn sbom(&self, document: Vec<u8>) -> Result<Entry<'a>, RepairError> {
         let mut path = in_dist_info(self.wheel, "sboms/muslrepair.cdx.json")?;
         let mut number = 1;
@@ -143,8 +151,8 @@ impl<'a> EntryBuilder<'a> {
     }
 }
 
-/// The bills of materials of a wheel that list libraries which are left out, each with its new text, or nothing where it lists
-/// no library any more.
+/// The bills of materials that list removed libraries, each with its new text, or `None` if it lists no
+/// library any more.
 fn stale_bills(wheel: &Wheel, plan: &Plan) -> Result<BTreeMap<WheelPath, Option<Vec<u8>>>, RepairError> {
     let directory = in_dist_info(wheel, "sboms")?;
     let is_bill = |member: &&Member| !member.is_dir && member.path.parent().as_ref() == Some(&directory);
@@ -163,7 +171,7 @@ fn stale_bills(wheel: &Wheel, plan: &Plan) -> Result<BTreeMap<WheelPath, Option<
     Ok(bills)
 }
 
-/// The directories of a wheel that had something in them, and have nothing when these files are left out.
+/// The directories of a wheel that become empty without these files.
 fn emptied(wheel: &Wheel, left_out: &BTreeSet<WheelPath>) -> BTreeSet<WheelPath> {
     let above = |path: &WheelPath| std::iter::successors(path.parent(), WheelPath::parent);
     let files = wheel.members().iter().filter(|member| !member.is_dir && !left_out.contains(&member.path));
@@ -171,7 +179,7 @@ fn emptied(wheel: &Wheel, left_out: &BTreeSet<WheelPath>) -> BTreeSet<WheelPath>
     left_out.iter().flat_map(above).filter(|directory| !kept.contains(directory)).collect()
 }
 
-/// The edit of a moved program in which nothing changes.
+/// The edit of a moved program that is not changed.
 static UNCHANGED: ElfEdit = ElfEdit {
     soname: None,
     rename_needed: BTreeMap::new(),

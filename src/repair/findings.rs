@@ -21,10 +21,12 @@ impl Plan {
         let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
         let (fixed, left): (Vec<_>, Vec<_>) =
             found.cloned().partition(|finding| self.fixes(finding, options));
-        let (unreadable, left): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|finding| finding.code == "unreadable-record");
-        if !unreadable.is_empty() {
-            return Err(RepairError::Unrepairable { findings: unreadable });
+        // What installers read in different ways, and what is written says the same.
+        let (ambiguous, left): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|finding| ["unreadable-record", "wrong-script"].contains(&finding.code.as_str()));
+        if !ambiguous.is_empty() {
+            return Err(RepairError::Unrepairable { findings: ambiguous });
         }
         let fixed = fixed.into_iter().filter(is_about_record);
         self.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));

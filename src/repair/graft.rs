@@ -1,4 +1,4 @@
-//! Grafts: libraries from outside that move into the wheel.
+//! Grafts: libraries that are copied into the wheel.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,43 +13,43 @@ use crate::regular_file::RegularFile;
 use crate::resolve::Origin;
 use crate::wheel::{Directory, Scheme, Sha256Digest, Sums, WheelPath};
 
-/// A library that moves into the wheel.
+/// A library that is copied into the wheel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Graft {
-    /// The name it gets in the wheel.
+    /// Its name in the wheel.
     pub member: WheelPath,
-    /// Its path, inside the sysroot where it was found there.
+    /// Its original path, inside the sysroot if it was found there.
     pub source: String,
-    /// Where it lies on this machine.
+    /// Its path on this machine.
     #[serde(skip)]
     pub location: PathBuf,
-    /// Its size as found, in bytes.
+    /// Its original size in bytes.
     pub size: u64,
-    /// Its hash as found.
+    /// Its original hash.
     pub sha256: Sha256Digest,
-    /// The names it was asked for by, sorted.
+    /// The names by which objects need it, sorted.
     pub aliases: Vec<String>,
-    /// Whether `source` is a path of the root file system, rather than of a directory the caller named.
+    /// Whether `source` is inside the root file system; otherwise it is in a directory that the caller named.
     pub in_sysroot: bool,
-    /// The file names of the grafts it needs in turn, sorted. They lie beside it.
+    /// The file names of the grafts that it needs, sorted. They are in the same directory.
     pub needs: Vec<String>,
-    /// What changes in it.
+    /// The changes to it.
     pub edit: ElfEdit,
 }
 
 impl Graft {
-    /// Its file name, which is its `DT_SONAME` and what requesters ask for.
+    /// Its file name, which is also its `DT_SONAME` and the name in `DT_NEEDED` of other objects.
     #[must_use]
     pub fn name(&self) -> &str {
         self.member.file_name()
     }
 
-    /// The library as it was found, read again.
+    /// The original library, read again.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or has other bytes than when the plan was made.
+    /// If the file cannot be read, or has changed since the plan was made.
     pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
         let failed = |error| Error::io("read", &self.location, error);
         let changed = || Error::Changed { path: self.location.clone() };
@@ -63,14 +63,14 @@ impl Graft {
     }
 }
 
-/// Which libraries outside become which grafts, and what their file names are.
+/// The file names of grafts, and which libraries share one.
 pub(super) struct GraftNames {
-    /// Object of the graph to the object whose content stands for it, and the file name.
+    /// For each object of the graph: the object with the same content that represents it, and the file name.
     by_object: BTreeMap<usize, (usize, String)>,
 }
 
 impl GraftNames {
-    /// Names every library outside the wheel, one name for each content.
+    /// Chooses a name for every library outside the wheel, one for each content.
     pub(super) fn choose(audit: &Audit) -> Self {
         let mut by_content: BTreeMap<Sha256Digest, (usize, String)> = BTreeMap::new();
         let mut by_object = BTreeMap::new();
@@ -79,7 +79,7 @@ impl GraftNames {
             let taken = |name: &str| by_content.values().any(|(_, other)| other == name);
             let graft = by_content.get(&file.sha256).cloned().unwrap_or_else(|| {
                 let hash = file.sha256.hex();
-                // Eight digits, as everywhere in the field; more only if two libraries agree in those.
+                // Eight digits, as in other tools; more only if two libraries have the same eight.
                 let name = [8, 16, 64].iter().filter_map(|digits| hash.get(..*digits));
                 let mut names = name.map(|hash| hashed_name(file.file_name(), hash));
                 let name = names.find(|name| !taken(name)).unwrap_or_default();
@@ -91,13 +91,13 @@ impl GraftNames {
         Self { by_object }
     }
 
-    /// The graft that stands for an object, and its file name.
+    /// The object that represents an object, and the file name of the graft.
     pub(super) fn of(&self, object: usize) -> Option<(usize, &str)> {
         self.by_object.get(&object).map(|(index, name)| (*index, name.as_str()))
     }
 }
 
-/// `libfoo.so.1.2` to `libfoo-<hash>.so.1.2`: the hash goes before the first dot, and only once.
+/// `libfoo.so.1.2` to `libfoo-<hash>.so.1.2`: the hash is inserted before the first dot, and only once.
 fn hashed_name(file_name: &str, hash: &str) -> String {
     let (stem, rest) = file_name.split_at(file_name.find('.').unwrap_or(file_name.len()));
     if stem.strip_suffix(hash).is_some_and(|stem| stem.ends_with('-')) {
@@ -106,14 +106,15 @@ fn hashed_name(file_name: &str, hash: &str) -> String {
     format!("{stem}-{hash}{rest}")
 }
 
-/// The names that a library may have had before it was grafted under this one, the most likely first: without the hash that
-/// [`hashed_name`] puts before the first dot, or two where it was grafted twice, and with fewer and fewer of the numbers that
-/// follow `.so`, since other tools name grafts after files, and files have more of them than sonames.
+/// The names that a library may have had before it was grafted, the most likely first: without the hash that
+/// [`hashed_name`] inserts before the first dot (or two, if it was grafted twice), and with fewer and fewer
+/// of the numbers after `.so`, because other tools name grafts after files, which have more numbers than
+/// sonames.
 pub(crate) fn original_names(graft: &str) -> Vec<String> {
     let (stem, rest) = graft.split_at(graft.find('.').unwrap_or(graft.len()));
     let mut stems = vec![stem];
     stems.extend(std::iter::successors(without_hash(stem), |stem| without_hash(stem)));
-    // What has no hash was never renamed, and what has one was.
+    // A name without a hash was never changed by grafting; with a hash, it was.
     if let [_, _, ..] = stems.as_slice() {
         stems.remove(0);
     }
@@ -132,7 +133,8 @@ pub(crate) fn original_names(graft: &str) -> Vec<String> {
     names
 }
 
-/// The beginning of a graft's name without the hash: 8 digits as everywhere in the field, or as many as [`GraftNames`] takes.
+/// The stem of a graft's name without the hash: 8 digits as in other tools, or as many as [`GraftNames`]
+/// uses.
 fn without_hash(stem: &str) -> Option<&str> {
     let (before, hash) = stem.rsplit_once('-')?;
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -140,8 +142,8 @@ fn without_hash(stem: &str) -> Option<&str> {
     (is_hash && !before.is_empty()).then_some(before)
 }
 
-/// Where the grafts for objects of one scheme go: `<name>.libs` in site-packages. What is installed below the prefix
-/// cannot know where site-packages lies, so its grafts lie below the prefix too.
+/// The directory for the grafts of objects in one scheme: `<name>.libs` in site-packages. Files installed
+/// below the prefix cannot know where site-packages is, so their grafts are below the prefix too.
 pub(super) fn graft_dir(scheme: Scheme, libs: &str, data_dir: &str) -> Result<GraftDir, RepairError> {
     let name = |name: String| -> Result<WheelPath, RepairError> {
         name.parse().map_err(|source| RepairError::Name { name: name.clone(), source })
@@ -164,7 +166,7 @@ pub(super) fn graft_dir(scheme: Scheme, libs: &str, data_dir: &str) -> Result<Gr
 
 /// A directory of grafts.
 pub(super) struct GraftDir {
-    /// Where it is installed.
+    /// Its installed path.
     pub(super) directory: Directory,
     /// Its name in the archive.
     pub(super) members: WheelPath,

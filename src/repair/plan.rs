@@ -1,11 +1,11 @@
-//! The plan of a repair: every decision, and no I/O.
+//! The plan of a repair: all decisions, and no I/O.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
 use super::error::RepairError;
-use crate::audit::{Audit, Finding, RequirementKind, WheelKind};
+use crate::audit::{Audit, Finding, ModuleRename, RequirementKind, WheelKind};
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
@@ -21,56 +21,60 @@ use super::published::{PublishedWheel, build_tag, decide};
 use super::run_path::{self, replace, translate};
 use super::shim::MovedProgram;
 
-/// Everything a repair will do to one wheel.
+/// All changes that a repair will make to one wheel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The wheel that is repaired.
+    /// The input wheel.
     pub input: WheelFilename,
     /// The file name of the result.
     pub output: WheelFilename,
-    /// The platform the result is for; `None` for a wheel without ELF files.
+    /// The platform of the result; `None` for a wheel without ELF files.
     pub target: Option<PlatformTag>,
-    /// What is done with the wheel because it was published; `None` for any other wheel.
+    /// How the wheel is handled because it was published; `None` for any other wheel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<PublishedWheel>,
-    /// Libraries that move into the wheel, by member name.
+    /// The libraries to copy into the wheel, by member name.
     pub grafts: Vec<Graft>,
-    /// Members that are edited, in archive order.
+    /// The members to edit, in archive order.
     pub edits: Vec<MemberEdit>,
-    /// Programs that move behind a script.
+    /// The modules to rename.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<ModuleRename>,
+    /// Programs that are moved and replaced with a script.
     pub moved: Vec<MovedProgram>,
-    /// Libraries that are left out of the result, in archive order. Directories that would be empty without them go, too.
+    /// Libraries to remove, in archive order. Directories that become empty are removed too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<WheelPath>,
-    /// What changes in `WHEEL`.
+    /// The changes to `WHEEL`.
     pub metadata: MetadataEdit,
-    /// Whether `RECORD` has to be written anew although nothing else changes: it does not list every member, or not rightly.
+    /// Whether `RECORD` has to be rewritten even if nothing else changes, because it is incomplete or wrong.
     pub complete_record: bool,
-    /// What the user should know.
+    /// Notes for the user.
     pub notes: Vec<Note>,
-    /// What the audit found, warnings and errors, and this plan does not fix.
+    /// The warnings and errors of the audit that this plan does not fix.
     pub findings: Vec<Finding>,
 }
 
-/// One member that is edited.
+/// One edited member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MemberEdit {
     /// The member.
     pub member: WheelPath,
-    /// What changes in it.
+    /// The changes to it.
     pub edit: ElfEdit,
 }
 
 impl Plan {
-    /// Whether the result is the input, byte for byte.
+    /// Whether the result is an exact copy of the input.
     #[must_use]
     pub fn is_copy(&self) -> bool {
         self.grafts.is_empty()
             && self.edits.is_empty()
             && self.moved.is_empty()
             && self.removed.is_empty()
+            && self.renamed.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
     }
@@ -86,8 +90,8 @@ impl Plan {
 ///
 /// # Errors
 ///
-/// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
-/// none can.
+/// If the audit found errors, if the requested platform does not match, or if a run path would have to
+/// connect directories whose relative position is unknown.
 pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
     // A wheel that keeps its linux tag promises nothing about the processor.
     let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
@@ -125,7 +129,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     plan.with_findings(audit, options)
 }
 
-/// Everything that a repair changes in a wheel without errors, and what it says of that.
+/// All changes that a repair makes to a wheel without errors, with notes.
 fn repair(
     wheel: &Wheel,
     audit: &Audit,
@@ -134,7 +138,7 @@ fn repair(
 ) -> Result<Plan, RepairError> {
     let output = match &target {
         Some(target) => output_name(audit, target, options)?,
-        // Its platform stays, and a build tag that was asked for is no matter of platforms.
+        // The platform does not change, but a requested build tag still applies.
         None => match &options.build_tag {
             Some(build) => audit.wheel.with_build(Some(build))?,
             None => audit.wheel.clone(),
@@ -154,6 +158,7 @@ fn repair(
         edits: Vec::new(),
         moved: Vec::new(),
         removed: Vec::new(),
+        renamed: audit.elf.renames.clone(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
         findings: Vec::new(),
@@ -162,14 +167,15 @@ fn repair(
         plan.metadata.tags = None;
     }
     plan.notes.extend(dropped_tags(audit, &plan.output));
+    plan.notes.extend(plan.renamed.iter().map(Note::module_renamed));
     Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
-    // What is left to the user is said once, whoever needs it.
+    // An excluded library is reported once, whichever objects need it.
     let mut said = BTreeSet::new();
     plan.notes.retain(|note| match note {
         Note::Excluded { library, pattern } => said.insert((library.clone(), pattern.clone())),
         _ => true,
     });
-    // Of a wheel without ELF files no pattern says anything.
+    // For a wheel without ELF files, patterns are not reported as unused.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
     Ok(plan)
@@ -181,11 +187,12 @@ struct Planner<'a> {
     names: GraftNames,
     libs: String,
     data_dir: String,
-    /// What every ELF file gets, whatever else changes in it.
+    /// The stripping level for every ELF file.
     strip: Option<crate::elf::Strip>,
     lower_relr: bool,
     programs: Directory,
-    /// What programs load: their processes have the interpreter's library only if it is needed by name.
+    /// Objects that programs load: their processes have the interpreter's library only if it is needed by
+    /// name.
     loaded_by_programs: BTreeSet<usize>,
     /// (requester, library) pairs of members that some process cannot resolve.
     unresolved: BTreeSet<(usize, usize)>,
@@ -251,7 +258,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Names, interpreter, RELR and strip; the run path comes decided.
+    /// The edit of names, interpreter, RELR and stripping; the run path is decided before.
     fn edit(
         &self,
         (index, object): (usize, &Object),
@@ -308,8 +315,8 @@ impl<'a> Planner<'a> {
         object.origin.place().map(|place| place.path.file_name())
     }
 
-    /// The run path entries that what an object needs calls for: the directory of the grafts, and those of the members
-    /// that `leads_to` names.
+    /// The run path entries for the dependencies of an object: the directory of the grafts, and those of the
+    /// members for which `leads_to` is true.
     fn run_path_entries(
         &self,
         index: usize,
@@ -347,7 +354,7 @@ impl<'a> Planner<'a> {
         Ok(MovedProgram { script: script.clone(), program })
     }
 
-    /// The grafts for the objects of one scheme, in the directory of that scheme.
+    /// Plans the grafts for the objects of one scheme, in the directory of that scheme.
     fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), RepairError> {
         let directory = graft_dir(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
@@ -355,7 +362,7 @@ impl<'a> Planner<'a> {
         for (index, ..) in self.audit.elf.members().filter(|(_, _, place, _)| here(place.scheme)) {
             queue.push(index);
         }
-        // Every object outside that these lead to, and the names each is asked for by.
+        // The objects outside in the closure of these, and the names by which each is needed.
         let mut aliases: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut visited: BTreeSet<usize> = queue.iter().copied().collect();
         for index in included {
@@ -400,7 +407,7 @@ impl<'a> Planner<'a> {
         let member = directory.member(name)?;
         let place = self.wheel.place(&member).map_err(Error::from)?;
         if let Some(there) = self.wheel.member_at(&place) {
-            // A wheel that was repaired before holds this library already, under the same hash.
+            // A wheel that was repaired before already has this library, with the same hash.
             return match there.path == member && self.is_graft_of(&member, object, name) {
                 true => Ok(None),
                 false => Err(RepairError::Occupied { member: there.path.to_string() }),
@@ -434,8 +441,8 @@ impl<'a> Planner<'a> {
         }))
     }
 
-    /// Whether a member is the graft of this name that a repair makes of a library outside: what it exports and asks for, and
-    /// not where it lies, is the same.
+    /// Whether a member is the graft that a repair would make from a library: apart from its place, it has
+    /// the same exports and imports.
     fn is_graft_of(&self, member: &WheelPath, library: &Object, name: &str) -> bool {
         let mut members = self.audit.elf.members();
         let there = members.find(|(_, path, ..)| *path == member).map(|(.., object)| object);

@@ -1,4 +1,4 @@
-//! Bills of materials that list libraries which a wheel has no more (PEP 770, CycloneDX in JSON).
+//! Bills of materials that list libraries which were removed from a wheel (PEP 770, CycloneDX in JSON).
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use crate::wheel::{Sha256Digest, WheelFilename, WheelPath};
 use super::graft::original_names;
 use super::sbom::encoded;
 
-/// What becomes of a document in the directory of bills of materials.
+/// The change to a bill of materials.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Bill {
-    /// It lists none of the libraries that are left out, or is no document that we can read.
+    /// None: it lists none of the removed libraries, or has an unknown format.
     Same,
-    /// It lists other components, too: its new text.
+    /// Its new text: it lists other components too.
     Changed(Vec<u8>),
-    /// It lists nothing but the wheel itself now.
+    /// It no longer lists anything but the wheel itself.
     Empty,
 }
 
-/// Takes libraries out of a document about the wheel `input`, which is `output` without them.
+/// Removes libraries from a document about the wheel `input`, which is called `output` without them.
 pub(super) fn without(
     text: &[u8],
     removed: &[WheelPath],
@@ -66,10 +66,10 @@ pub(super) fn without(
     }
 }
 
-/// What follows the `#` in the reference of a graft: the member, as we write it, or the hash of the path that the library was
-/// taken from, as auditwheel does (`_sboms.py`).
+/// The part after the `#` in the reference of a graft: the member, in our documents, or a hash of the
+/// library's original path, in auditwheel's (`_sboms.py`).
 fn reference_ends(member: &WheelPath) -> Vec<String> {
-    /// Where distributions install libraries.
+    /// The directories in which distributions install libraries.
     const DIRECTORIES: [&str; 5] = ["/usr/lib", "/lib", "/usr/local/lib", "/usr/lib64", "/lib64"];
     let names = original_names(member.file_name());
     let paths = DIRECTORIES.iter().flat_map(|place| names.iter().map(move |name| format!("{place}/{name}")));
@@ -77,7 +77,7 @@ fn reference_ends(member: &WheelPath) -> Vec<String> {
     hashes.chain([member.to_string()]).collect()
 }
 
-/// Has every text that names the old wheel name the new one.
+/// Replaces the name of the old wheel with that of the new one in all text.
 fn rename(value: &mut Value, names: &[(&str, &str)]) {
     match value {
         Value::String(text) => {

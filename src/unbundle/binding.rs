@@ -1,4 +1,4 @@
-//! Which file of a process a name is bound to.
+//! Which file of a process defines a name.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,20 +8,20 @@ use crate::resolve::{Graph, LibraryFile, Process, Resolution};
 
 use super::symbols::FileId;
 
-/// Who has a name in a process.
+/// The file that defines a name in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provider {
-    /// The interpreter that opens a module.
+    /// The interpreter that imports a module.
     Interpreter,
     /// musl itself.
     Libc,
     /// An object, by its index in the graph.
     Object(usize),
-    /// A library that the policies leave to every system, by its place among those of the process.
+    /// A library that the policies leave to the system, by its index among those of the process.
     Allowed(usize),
 }
 
-/// One step of the search for a name.
+/// One step of the symbol lookup.
 #[derive(Clone, Copy)]
 enum Step {
     Libc,
@@ -29,13 +29,13 @@ enum Step {
     Allowed(usize),
 }
 
-/// The objects of a process in the order in which names are looked for (`find_sym2` in `ldso/dynlink.c`): the program and what
-/// it is linked with come before what is opened later, and libraries come breadth first.
+/// The objects of a process in the order in which symbols are looked up (`find_sym2` in `ldso/dynlink.c`):
+/// the program and its libraries come before objects that are opened later, and libraries come breadth first.
 pub(super) struct Scope<'g> {
     graph: &'g Graph,
     steps: Vec<Step>,
     allowed: Vec<Arc<LibraryFile>>,
-    /// Whether an interpreter opens the first object, rather than the kernel starting it.
+    /// Whether an interpreter opens the first object; otherwise the kernel starts it.
     is_opened: bool,
     musl: Option<MuslRelease>,
     found: HashMap<Box<[u8]>, Option<Provider>>,
@@ -82,7 +82,8 @@ impl<'g> Scope<'g> {
         Self { graph, steps, allowed, is_opened, musl, found: HashMap::new() }
     }
 
-    /// Who has a name; nobody where a weak reference stays empty, or the process does not load.
+    /// The file that defines a name; `None` if a weak reference stays undefined, or the process does not
+    /// load.
     pub(super) fn find(&mut self, name: &[u8]) -> Option<Provider> {
         if let Some(known) = self.found.get(name) {
             return *known;
@@ -92,7 +93,7 @@ impl<'g> Scope<'g> {
         found
     }
 
-    /// The file of an object or library that has a name.
+    /// The file of the object or library that defines a name.
     pub(super) fn file(&self, provider: Option<Provider>) -> Option<FileId> {
         match provider? {
             Provider::Object(index) => self.graph.objects.get(index).map(FileId::of),
@@ -103,7 +104,7 @@ impl<'g> Scope<'g> {
         }
     }
 
-    /// What to call it.
+    /// Its name for display.
     pub(super) fn display_name(&self, provider: Option<Provider>) -> Option<String> {
         Some(match provider? {
             Provider::Object(index) => self.graph.objects.get(index)?.origin.display_name().to_owned(),
@@ -126,7 +127,7 @@ impl<'g> Scope<'g> {
             }
             Step::Allowed(index) => {
                 let file = self.allowed.get(*index)?;
-                // That every system has zlib is taken for granted where it is not grafted.
+                // Every system has zlib, so its exports count even if no file was found.
                 let defines = file.symbols.defines(name) || musl::is_zlib_export(name);
                 defines.then_some(Provider::Allowed(*index))
             }

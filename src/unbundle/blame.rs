@@ -1,4 +1,4 @@
-//! Which replacements a problem comes from.
+//! Which replacements cause a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,11 @@ use crate::resolve::Graph;
 use super::bundled::{Bundled, reach};
 use super::symbols::FileId;
 
-/// What each replaced graft brings into the processes of the wheel, as the audit of the result has it.
+/// The objects that each replaced graft brings into the processes of the wheel, according to the audit of the
+/// result.
 pub(super) struct Blame<'a> {
     after: &'a Graph,
-    /// For each replaced graft, the library in its place, and what that leads to.
+    /// For each replaced graft: the library that replaces it, and the closure of that library.
     brings: BTreeMap<usize, (Option<usize>, BTreeSet<usize>)>,
 }
 
@@ -33,8 +34,8 @@ impl<'a> Blame<'a> {
         Self { after, brings: brings.collect() }
     }
 
-    /// The grafts whose replacement brings an object of the result into a process, or all that an object of the wheel leads
-    /// to; all there are if none has to do with it.
+    /// The grafts whose replacement brings an object of the result into a process, or everything that an
+    /// object of the wheel needs; all replaced grafts if none is involved.
     pub(super) fn of(&self, index: usize) -> BTreeSet<usize> {
         let bringing = self.bringing(index);
         let involved = if bringing.is_empty() { self.below(index) } else { bringing };
@@ -46,7 +47,7 @@ impl<'a> Blame<'a> {
         self.brings.keys().copied().collect()
     }
 
-    /// The grafts whose replacement leads to an object.
+    /// The grafts whose replacement brings in an object.
     pub(super) fn bringing(&self, index: usize) -> BTreeSet<usize> {
         self.brings
             .iter()
@@ -55,14 +56,14 @@ impl<'a> Blame<'a> {
             .collect()
     }
 
-    /// The grafts in whose place an object finds a library.
+    /// The grafts for which an object gets a replacement.
     fn below(&self, index: usize) -> BTreeSet<usize> {
         let below = reach(self.after, [index], |_| true);
         let leads = |place: &Option<usize>| place.is_some_and(|place| below.contains(&place));
         self.brings.iter().filter(|(_, (place, _))| leads(place)).map(|(graft, _)| *graft).collect()
     }
 
-    /// The replaced graft whose place an object has taken, the first of several.
+    /// The replaced graft that an object replaces, the first of several.
     pub(super) fn in_place_of(&self, index: usize) -> Option<usize> {
         self.brings.iter().find(|(_, (place, _))| *place == Some(index)).map(|(graft, _)| *graft)
     }

@@ -11,22 +11,23 @@ use crate::wheel::{Wheel, WheelPath};
 use super::reason::Reason;
 use super::system::Counterpart;
 
-/// How the name of a directory of grafts ends, whoever made it: `demo.libs`, and `demo/.libs` of older tools.
+/// The suffix of directories of grafts, whichever tool made them: `demo.libs`, and `demo/.libs` from older
+/// tools.
 const DIRECTORY: &str = ".libs";
 
 /// A library in a directory of grafts.
 pub(super) struct Bundled {
     /// The member.
     pub(super) path: WheelPath,
-    /// Its size, inflated, in bytes.
+    /// Its size, uncompressed, in bytes.
     pub(super) size: u64,
-    /// The library that may take its place, or why none may, whatever becomes of the others.
+    /// The library that may replace it, or the reason why none may, regardless of the others.
     pub(super) counterpart: Result<Counterpart, Reason>,
 }
 
 impl Bundled {
-    /// Whether it may go when nothing in the wheel needs it any more: not where somebody opens it by its path, or asked for
-    /// it to be kept.
+    /// Whether it may be removed when nothing in the wheel needs it any more: not if it is opened by its
+    /// path, or was requested to be kept.
     pub(super) fn may_go(&self) -> bool {
         let stays = |reason: &Reason| {
             matches!(
@@ -38,7 +39,8 @@ impl Bundled {
     }
 }
 
-/// The libraries in directories of grafts, as indices into the graph of the audit, with their members and sizes.
+/// The libraries in directories of grafts, as indices into the graph of the audit, with their members and
+/// sizes.
 pub(super) fn libraries(audit: &Audit) -> BTreeMap<usize, (WheelPath, u64)> {
     let in_libs =
         |path: &WheelPath| path.parent().is_some_and(|parent| parent.file_name().ends_with(DIRECTORY));
@@ -48,7 +50,7 @@ pub(super) fn libraries(audit: &Audit) -> BTreeMap<usize, (WheelPath, u64)> {
     libraries.map(|(index, path, _, object)| (index, (path.clone(), object.size))).collect()
 }
 
-/// Those of them that no other object needs by name, directly or by way of others. Who else opens them, does so by their
+/// The libraries that no other object needs by name, directly or indirectly. They can only be opened by their
 /// path.
 pub(super) fn opened(graph: &Graph, libraries: &BTreeSet<usize>, members: &[usize]) -> BTreeSet<usize> {
     let own = members.iter().copied().filter(|index| !libraries.contains(index));
@@ -61,7 +63,7 @@ pub(super) fn opened(graph: &Graph, libraries: &BTreeSet<usize>, members: &[usiz
         .map(|(_, target)| target)
         .collect();
     let mut opened = BTreeSet::new();
-    // Of those that only need each other the first is what is opened.
+    // In a cycle of libraries that need each other, the first counts as the one that is opened.
     let heads = libraries.iter().filter(|index| !needed.contains(*index));
     for index in heads.chain(libraries) {
         if !reached.contains(index) {
@@ -72,7 +74,7 @@ pub(super) fn opened(graph: &Graph, libraries: &BTreeSet<usize>, members: &[usiz
     opened
 }
 
-/// The objects that `starts` lead to, they included, as far as `through` lets pass.
+/// The closure of `starts`, which it includes, through objects for which `through` is true.
 pub(super) fn reach(
     graph: &Graph,
     starts: impl IntoIterator<Item = usize>,
@@ -90,11 +92,11 @@ pub(super) fn reach(
     reached
 }
 
-/// The Python files that have the names of libraries in them, by library: they may open them by their path.
+/// The Python files that contain the names of libraries, by library: they may open them by their path.
 ///
 /// # Errors
 ///
-/// When a member cannot be read.
+/// If a member cannot be read.
 pub(super) fn named_in_code(
     wheel: &Wheel,
     libraries: &BTreeMap<usize, (WheelPath, u64)>,
@@ -115,7 +117,8 @@ pub(super) fn named_in_code(
     Ok(named)
 }
 
-/// What code that means a library has in it: the name to its first dot, if that has a hash, since the rest may be put together.
+/// The text that code needs to name a library: its name up to the first dot, if that contains a hash, because
+/// the rest may be composed.
 fn spoken_name(file_name: &str) -> &str {
     let stem = file_name.split('.').next().unwrap_or(file_name);
     let is_hashed = original_names(file_name).first().is_some_and(|name| name != file_name);

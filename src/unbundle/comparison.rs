@@ -1,4 +1,4 @@
-//! Whether a process binds its symbols as it did before.
+//! Compares how a process resolves its symbols before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::conflicts::{Conflicts, text};
 use super::reason::Reason;
 use super::symbols::{Definition, FileId, SymbolReader};
 
-/// One process, before and after.
+/// One process, before and after the replacement.
 pub(super) struct Comparison<'a> {
     pub(super) audit: &'a Audit,
     pub(super) bundled: &'a BTreeMap<usize, Bundled>,
@@ -27,7 +27,7 @@ pub(super) struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares what an object of the result binds to with what it bound to before.
+    /// Compares the definitions that an object of the result uses with those it used before.
     pub(super) fn compare(&mut self, looker: usize, conflicts: &mut Conflicts) -> Result<(), Error> {
         let Some(object) = self.after.graph.objects.get(looker) else { return Ok(()) };
         let symbols = self.symbols.of(object)?;
@@ -42,7 +42,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// An object of the wheel binds to what it bound to, or to the library that took its place.
+    /// Checks that an object of the wheel uses the same definitions as before, or those of the library that
+    /// replaces a graft.
     fn compare_member(
         &mut self,
         object: &Object,
@@ -92,9 +93,9 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// A library of the system binds to objects of the wheel only as the graft in its place did: to definitions that come
-    /// before its own, as those of C++ templates do, and to what is no graft. What it needs of other libraries comes from the
-    /// system's.
+    /// Checks that a library of the system uses definitions in the wheel only where the graft it replaces
+    /// did: definitions that come before its own, such as C++ templates, and those that are not in grafts.
+    /// Everything else must come from libraries of the system.
     fn compare_system(
         &mut self,
         looker: usize,
@@ -141,7 +142,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// The grafts because of whose replacement a name leads elsewhere.
+    /// The grafts whose replacement changes the definition of a name.
     fn blamed(&self, then: Option<Provider>, now: Option<Provider>) -> BTreeSet<usize> {
         let own = match then {
             Some(Provider::Object(index)) => self.replaced.get(&index).copied(),
@@ -168,7 +169,7 @@ impl Comparison<'_> {
     }
 }
 
-/// How a definition differs, as far as it matters to who binds to it.
+/// How a definition differs, as far as it matters to its users.
 fn differ(before: Definition, after: Definition, path: &str, name: &[u8], object: &Object) -> Option<Reason> {
     let (path, symbol) = (path.to_owned(), text(name));
     let object = object.origin.display_name().to_owned();
@@ -183,7 +184,7 @@ fn differ(before: Definition, after: Definition, path: &str, name: &[u8], object
     }
 }
 
-/// What a symbol is; nothing where its type does not tell.
+/// The kind of a symbol; `None` if its type does not show it.
 fn kind(kind: SymbolKind) -> Option<&'static str> {
     match kind {
         SymbolKind::Func | SymbolKind::Ifunc => Some("a function"),

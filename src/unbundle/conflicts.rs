@@ -1,4 +1,4 @@
-//! What speaks against replacing grafts.
+//! Reasons against replacing grafts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::resolve::Object;
 
 use super::reason::Reason;
 
-/// How many symbols a reason names.
+/// The number of symbols that a reason names.
 const MOST_SYMBOLS: usize = 8;
 
 /// Why a graft cannot be replaced together with the others.
@@ -14,13 +14,13 @@ const MOST_SYMBOLS: usize = 8;
 pub(super) struct Conflict {
     /// The graft.
     pub(super) graft: usize,
-    /// What speaks against it.
+    /// The reason.
     pub(super) reason: Reason,
-    /// Whether it is so whatever becomes of the others.
+    /// Whether the reason holds regardless of the other grafts.
     pub(super) settled: bool,
 }
 
-/// The name of a symbol, to show.
+/// The name of a symbol, for display.
 pub(super) fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
@@ -33,7 +33,7 @@ struct Missing {
     settled: bool,
 }
 
-/// What was found, the first reason for each graft, and missing symbols gathered.
+/// The conflicts found: the first reason for each graft, with its missing symbols collected.
 #[derive(Default)]
 pub(super) struct Conflicts {
     missing: BTreeMap<usize, Missing>,
@@ -41,7 +41,7 @@ pub(super) struct Conflicts {
 }
 
 impl Conflicts {
-    /// A library lacks a symbol that an object binds to.
+    /// Adds a symbol that a library lacks and an object uses.
     pub(super) fn missing(&mut self, graft: usize, path: &str, name: &[u8], object: &Object, settled: bool) {
         let missing = self.missing.entry(graft).or_insert_with(|| Missing {
             path: path.to_owned(),
@@ -53,7 +53,7 @@ impl Conflicts {
         missing.settled |= settled;
     }
 
-    /// Something else speaks against replacing a graft.
+    /// Adds another reason against replacing a graft.
     pub(super) fn add(&mut self, graft: usize, reason: Reason, settled: bool) {
         let known = self.others.entry(graft).or_insert_with(|| (reason.clone(), settled));
         if settled && !known.1 {
@@ -61,7 +61,7 @@ impl Conflicts {
         }
     }
 
-    /// One for each graft and kind.
+    /// One conflict for each graft and kind.
     pub(super) fn finish(self) -> Vec<Conflict> {
         let missing = self.missing.into_iter().map(|(graft, missing)| {
             let count = missing.symbols.len();

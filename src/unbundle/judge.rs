@@ -1,4 +1,4 @@
-//! Whether everything loads as before when some grafts are replaced.
+//! Decides whether everything loads as before when some grafts are replaced.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use super::planned::PlannedWheel;
 use super::reason::Reason;
 use super::symbols::{FileId, SymbolReader};
 
-/// What is needed to judge.
+/// The inputs of the decision.
 pub(super) struct Judge<'a> {
     pub(super) wheel: &'a Wheel,
     pub(super) scanned: &'a ScannedWheel,
@@ -34,19 +34,19 @@ pub(super) struct Trial {
 }
 
 impl Judge<'_> {
-    /// The wheel in which these grafts are replaced, audited beside the libraries of the system.
+    /// The wheel with these grafts replaced, audited together with the libraries of the system.
     pub(super) fn trial(&self, replaced: &BTreeSet<usize>) -> Trial {
         let mut planned = PlannedWheel::without(replaced, self.bundled, self.wheel, self.scanned, self.audit);
         let after = audit_objects(std::mem::take(&mut planned.set), self.resolver, self.options);
         Trial { planned, after }
     }
 
-    /// What speaks against replacing these grafts together: symbols that are not there, or not the same; names and symbols
-    /// that would lead elsewhere; and what the audit of the result says.
+    /// The reasons against replacing these grafts together: missing or changed symbols, names and symbols
+    /// that would resolve differently, and errors in the audit of the result.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read again.
+    /// If a file cannot be read again.
     pub(super) fn conflicts(&self, replaced: &BTreeSet<usize>) -> Result<Vec<Conflict>, Error> {
         let trial = self.trial(replaced);
         let blame = Blame::new(&trial.after.graph, replaced, self.bundled);
@@ -58,7 +58,7 @@ impl Judge<'_> {
         Ok(found)
     }
 
-    /// Objects that would not find the system's library under its name.
+    /// Finds objects that would not get the system's library under its name.
     fn found_elsewhere(&self, replaced: &BTreeSet<usize>, after: &ElfAudit) -> Vec<Conflict> {
         let places: HashMap<FileId, &Object> =
             after.members().map(|(.., object)| (FileId::of(object), object)).collect();
@@ -95,7 +95,7 @@ impl Judge<'_> {
         conflicts
     }
 
-    /// Symbols that would not be bound to the same library as before, or not to the same thing in it.
+    /// Finds symbols that would come from another library than before, or would have another meaning there.
     fn bound_elsewhere(
         &self,
         replaced: &BTreeSet<usize>,
@@ -128,7 +128,7 @@ impl Judge<'_> {
         Ok(conflicts.finish())
     }
 
-    /// What the audit says of the result, by the grafts that it comes from.
+    /// The errors in the audit of the result, by the grafts that cause them.
     fn does_not_load(&self, after: &ElfAudit, blame: &Blame<'_>) -> Vec<Conflict> {
         let mut conflicts = Vec::new();
         let mut add = |grafts: BTreeSet<usize>, reason: &Reason| {
@@ -145,7 +145,8 @@ impl Judge<'_> {
                 Some(musl) => module.loads_on.contains(musl),
                 None => !module.loads_on.is_empty(),
             };
-            // What loads if something else was loaded before was no error in the wheel, and is none now.
+            // A module that loads only after another one was not an error in the original wheel, so it is
+            // none here.
             let requirements = after.requirements_of(module).filter(unmet);
             let requirements: Vec<&Requirement> =
                 requirements.filter(|requirement| !self.was_conditional(requirement)).collect();
@@ -184,7 +185,7 @@ impl Judge<'_> {
         conflicts
     }
 
-    /// Whether a requirement is one that the wheel had before and that no error was made of.
+    /// Whether the wheel already had this requirement, and it was not an error.
     fn was_conditional(&self, requirement: &Requirement) -> bool {
         let same = |other: &Requirement| {
             (&other.object, &other.kind, other.met_by)

@@ -1,5 +1,5 @@
-//! The way back from a bundled wheel: grafts give way to the libraries of a system, where it is proved that everything loads
-//! as before. The plan is carried out by [`crate::repair::apply()`].
+//! Unbundling: replaces grafts with the libraries of a system if it can be proved that everything still loads
+//! as before. [`crate::repair::apply()`] carries out the plan.
 
 mod binding;
 mod blame;

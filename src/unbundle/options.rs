@@ -1,18 +1,18 @@
-//! What an unbundling is asked to do.
+//! The options of an unbundling.
 
 use crate::audit::AuditOptions;
 use crate::resolve::Pattern;
 
-/// What an unbundling is asked to do, apart from where libraries are looked for.
+/// The options of an unbundling, except for where libraries are searched.
 #[derive(Clone, Debug, Default)]
 pub struct UnbundleOptions {
-    /// Replace only libraries whose file name in the wheel, or whose name on the system, matches one of these; all if there
-    /// are none.
+    /// Replace only libraries whose file name in the wheel, or whose name on the system, matches one of
+    /// these; all if the list is empty.
     pub only: Vec<Pattern>,
-    /// Keep libraries that match one of these, with what they need from the wheel.
+    /// Keep libraries that match one of these, and the libraries of the wheel that they need.
     pub keep: Vec<Pattern>,
-    /// The build tag of a result in which something was replaced, instead of the input's.
+    /// The build tag of a result with replacements, in place of the input's.
     pub build_tag: Option<String>,
-    /// What the result is audited by: the musl of the root file system, and the rules that do not count.
+    /// The options for auditing the result: the musl of the root file system, and suppressed rules.
     pub audit: AuditOptions,
 }

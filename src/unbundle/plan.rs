@@ -18,43 +18,43 @@ use super::select::choose;
 use super::symbols::SymbolReader;
 use super::system::{Counterpart, counterpart};
 
-/// Everything that an unbundling will do to one wheel, and why it does no more.
+/// All changes that an unbundling will make to one wheel, and the reasons for those it does not make.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Unbundling {
-    /// What [`crate::repair::apply()`] carries out. It is a copy if nothing is replaced.
+    /// The plan for [`crate::repair::apply()`]. It is a copy if nothing is replaced.
     pub plan: Plan,
-    /// The musl of the root file system, if that is known.
+    /// The musl of the root file system, if known.
     pub musl: Option<MuslRelease>,
-    /// The grafts whose place a library of the system takes, by their names in the wheel.
+    /// The grafts that a library of the system replaces, by their names in the wheel.
     pub replaced: Vec<ReplacedLibrary>,
-    /// The grafts that nothing in the wheel needs when those are replaced, and that go, too.
+    /// The grafts that are removed because nothing in the wheel needs them after the replacements.
     pub unneeded: Vec<UnneededLibrary>,
     /// The grafts that stay.
     pub kept: Vec<KeptLibrary>,
-    /// What can be loaded by itself in the result, and on which musl.
+    /// The modules of the result, and the releases of musl they load on.
     pub modules: Vec<Module>,
-    /// What the result needs from the system.
+    /// The libraries that the result needs from the system.
     pub needs: Vec<Need>,
     /// The patterns that no library of the wheel matches.
     pub unused_patterns: Vec<String>,
 }
 
-/// A graft that gives way to a library of the system.
+/// A graft that is replaced with a library of the system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReplacedLibrary {
     /// Its name in the wheel.
     pub member: WheelPath,
-    /// Its size there, inflated, in bytes.
+    /// Its size in the wheel, uncompressed, in bytes.
     pub size: u64,
-    /// The name by which the library of the system is needed now.
+    /// The name by which the library of the system is now needed.
     pub library: String,
-    /// The file that this name leads to.
+    /// The file that this name resolves to.
     pub path: String,
     /// The hash of that file.
     pub sha256: Sha256Digest,
-    /// The package that installed it, where a database tells.
+    /// The package that installed it, if a database has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<Package>,
 }
@@ -65,7 +65,7 @@ pub struct ReplacedLibrary {
 pub struct UnneededLibrary {
     /// Its name in the wheel.
     pub member: WheelPath,
-    /// Its size there, inflated, in bytes.
+    /// Its size in the wheel, uncompressed, in bytes.
     pub size: u64,
 }
 
@@ -75,15 +75,15 @@ pub struct UnneededLibrary {
 pub struct KeptLibrary {
     /// Its name in the wheel.
     pub member: WheelPath,
-    /// Its size there, inflated, in bytes.
+    /// Its size in the wheel, uncompressed, in bytes.
     pub size: u64,
-    /// Why.
+    /// The reason.
     #[serde(flatten)]
     pub reason: Reason,
 }
 
 impl Unbundling {
-    /// Bytes that an installation of the result does not have.
+    /// The number of bytes that an installation of the result saves.
     #[must_use]
     pub fn installed_bytes_saved(&self) -> u64 {
         let replaced = self.replaced.iter().map(|library| library.size);
@@ -91,12 +91,13 @@ impl Unbundling {
     }
 }
 
-/// Plans the unbundling of a wheel that was scanned and audited by this resolver, which looks for libraries in the root file
-/// system alone. Files of the wheel and of the system are read again for their symbols.
+/// Plans the unbundling of a wheel that was scanned and audited with this resolver, which must search
+/// libraries only in the root file system. Files of the wheel and of the system are read again for their
+/// symbols.
 ///
 /// # Errors
 ///
-/// When a file cannot be read again, or the result cannot be named.
+/// If a file cannot be read again, or the result would have an invalid name.
 pub fn plan(
     wheel: &Wheel,
     scanned: &ScannedWheel,
@@ -106,7 +107,7 @@ pub fn plan(
     packages: &SystemPackages,
 ) -> Result<Unbundling, RepairError> {
     let (bundled, unused_patterns) = bundled(wheel, audit, resolver, options)?;
-    // Files whose architecture no tag can name are no part of any result.
+    // Files for an architecture without a tag are in no result.
     let fits = |graft: &Bundled| graft.counterpart.is_ok() && audit.elf.arch.is_some();
     let candidates: BTreeSet<usize> =
         bundled.iter().filter(|(_, graft)| fits(graft)).map(|(index, _)| *index).collect();
@@ -168,7 +169,8 @@ pub fn plan(
     Ok(unbundling)
 }
 
-/// The grafts of a wheel, each with the library that may take its place, and the patterns that match none of them.
+/// The grafts of a wheel, each with the library that may replace it, and the patterns that match none of
+/// them.
 fn bundled(
     wheel: &Wheel,
     audit: &Audit,
@@ -207,7 +209,7 @@ fn bundled(
     Ok((bundled, unused))
 }
 
-/// For each graft, those of the others that it leads to.
+/// For each graft, the other grafts that it needs.
 fn needed_grafts(graph: &Graph, candidates: &BTreeSet<usize>) -> BTreeMap<usize, BTreeSet<usize>> {
     let leads_to =
         |graft: &usize| reach(graph, [*graft], |_| true).intersection(candidates).copied().collect();
@@ -231,7 +233,7 @@ fn replaced(
     }
 }
 
-/// The plan in which the wheel stays as it is.
+/// The plan that copies the wheel unchanged.
 fn copy(wheel: &Wheel, audit: &Audit) -> Plan {
     Plan {
         input: audit.wheel.clone(),
@@ -240,6 +242,7 @@ fn copy(wheel: &Wheel, audit: &Audit) -> Plan {
         published: None,
         grafts: Vec::new(),
         edits: Vec::new(),
+        renamed: Vec::new(),
         moved: Vec::new(),
         removed: Vec::new(),
         metadata: MetadataEdit::default(),

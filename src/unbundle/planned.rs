@@ -1,4 +1,5 @@
-//! The wheel without some of its grafts: which members go, what changes in the others, and what an audit sees of it.
+//! The wheel without some of its grafts: the removed members, the edits of the others, and the input for an
+//! audit of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +14,16 @@ use super::bundled::{Bundled, reach};
 
 /// A wheel without some of its grafts.
 pub(super) struct PlannedWheel {
-    /// The grafts that go: those that are replaced, and those that nothing needs without them.
+    /// The removed grafts: those that are replaced, and those that nothing needs without them.
     pub(super) removed: BTreeSet<usize>,
-    /// What changes in the members that stay, in archive order.
+    /// The edits of the members that stay, in archive order.
     pub(super) edits: Vec<MemberEdit>,
-    /// What is left, to be audited.
+    /// The remaining objects, for the audit.
     pub(super) set: ObjectSet,
 }
 
 impl PlannedWheel {
-    /// The wheel in which these grafts are replaced.
+    /// The wheel with these grafts replaced.
     pub(super) fn without(
         replaced: &BTreeSet<usize>,
         bundled: &BTreeMap<usize, Bundled>,
@@ -64,7 +65,7 @@ impl PlannedWheel {
     }
 }
 
-/// What goes with the grafts that are replaced: everything that only they need.
+/// The grafts that are removed together with the replaced ones: everything that only they need.
 fn removed(replaced: &BTreeSet<usize>, bundled: &BTreeMap<usize, Bundled>, audit: &Audit) -> BTreeSet<usize> {
     let stays = |index: &usize| bundled.get(index).is_none_or(|graft| !graft.may_go());
     let starts = audit.elf.members().map(|(index, ..)| index).filter(stays);
@@ -72,7 +73,7 @@ fn removed(replaced: &BTreeSet<usize>, bundled: &BTreeMap<usize, Bundled>, audit
     bundled.keys().copied().filter(|index| !needed.contains(index)).collect()
 }
 
-/// The names of replaced grafts that an object needs, with those that take their place.
+/// The names of replaced grafts that an object needs, with the names that replace them.
 fn renamed(
     object: &Object,
     replaced: &BTreeSet<usize>,
@@ -86,8 +87,8 @@ fn renamed(
     names.filter(|(old, new)| old != new).collect()
 }
 
-/// The run path of an object that led to grafts which are gone: without the directories of grafts in which nothing is left that
-/// it leads to.
+/// The run path of an object that needed removed grafts: without the directories of grafts from which it
+/// needs nothing any more.
 fn run_path(
     index: usize,
     object: &Object,
@@ -124,7 +125,7 @@ fn run_path(
     }
 }
 
-/// The object after an edit, as far as libraries are found by it.
+/// The object after an edit, as far as the search for libraries is concerned.
 fn edited(object: &Object, edit: &ElfEdit) -> Object {
     let mut facts: ElfFacts = object.facts.clone();
     let new_name = |name: &str| edit.rename_needed.get(name).cloned().unwrap_or_else(|| name.to_owned());

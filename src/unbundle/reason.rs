@@ -17,25 +17,25 @@ use crate::wheel::WheelPath;
 #[serde(rename_all = "snake_case", tag = "reason")]
 #[non_exhaustive]
 pub enum Reason {
-    /// No pattern of those to replace matches it.
+    /// No `--only` pattern matches it.
     NotSelected,
-    /// It was asked for (`--keep`).
+    /// It was requested (`--keep`).
     Requested {
         /// The pattern that matched.
         pattern: String,
     },
-    /// Nothing in the wheel needs it by name: whoever opens it, does so by its path.
+    /// No object of the wheel needs it by name, so it can only be opened by its path.
     Opened,
-    /// Python code of the wheel has its name, and may open it by its path.
+    /// Python code in the wheel contains its name, and may open it by its path.
     Named {
         /// The file.
         member: WheelPath,
     },
-    /// The system has no library of its name.
+    /// The system has no library with its name.
     NotInstalled {
-        /// The names that were looked for.
+        /// The names that were searched.
         names: Vec<String>,
-        /// Files of these names that could not be taken.
+        /// Files with these names that could not be used.
         rejected: Vec<Rejected>,
     },
     /// The system's library of its name has another `DT_SONAME`.
@@ -47,36 +47,36 @@ pub enum Reason {
         /// The name under which it was found.
         name: String,
     },
-    /// musl takes its name for itself, and loads no library for it.
+    /// musl answers its name itself, and loads no library for it.
     Reserved {
         /// The name.
         name: String,
     },
-    /// The system's library lacks symbols that objects of the wheel bind to.
+    /// The system's library lacks symbols that objects of the wheel use.
     MissingSymbols {
         /// The file of the system.
         path: String,
         /// The first of the symbols.
         symbols: Vec<String>,
-        /// How many there are.
+        /// The number of missing symbols.
         count: usize,
-        /// The first object that binds to one of them.
+        /// The first object that uses one of them.
         object: String,
     },
-    /// A symbol is something else there: a function in place of data, say.
+    /// A symbol has another kind there, such as a function instead of data.
     OtherKind {
         /// The file of the system.
         path: String,
         /// The symbol.
         symbol: String,
-        /// What it is in the graft.
+        /// Its kind in the graft.
         before: &'static str,
-        /// What it is in the system's library.
+        /// Its kind in the system's library.
         after: &'static str,
-        /// The object that binds to it.
+        /// The object that uses it.
         object: String,
     },
-    /// Data has another size there.
+    /// A variable has another size there.
     OtherSize {
         /// The file of the system.
         path: String,
@@ -86,7 +86,7 @@ pub enum Reason {
         before: u64,
         /// Its size in the system's library, in bytes.
         after: u64,
-        /// The object that binds to it.
+        /// The object that uses it.
         object: String,
     },
     /// A symbol would come from another library than before.
@@ -95,41 +95,41 @@ pub enum Reason {
         symbol: String,
         /// The object that looks it up.
         object: String,
-        /// Whose symbol it is meant to be; nothing where it stayed unbound.
+        /// The library that defined it before; `None` if it was undefined.
         before: Option<String>,
-        /// Whose it would be; nothing where it would stay unbound.
+        /// The library that would define it; `None` if it would be undefined.
         after: Option<String>,
     },
     /// An object would find another file under the name of the system's library.
     FoundElsewhere {
         /// The object.
         object: String,
-        /// The name it asks for.
+        /// The name that it needs.
         name: String,
-        /// The file it would find; nothing where it would find none.
+        /// The file that it would find; `None` if it would find none.
         found: Option<String>,
     },
     /// Something would not load on the musl of the root file system.
     NewerMusl {
         /// The musl that the root file system has.
         has: MuslRelease,
-        /// The oldest musl that would do.
+        /// The oldest musl that would suffice.
         needs: MuslRelease,
-        /// The architecture of the wheel, which decides the Alpine releases that are named.
+        /// The architecture of the wheel, which decides which Alpine releases are named.
         #[serde(skip)]
         arch: Option<Arch>,
-        /// What needs it.
+        /// The requirement.
         because: String,
     },
     /// Something would not load at all.
     DoesNotLoad {
-        /// What the audit says.
+        /// The finding of the audit.
         because: String,
     },
 }
 
 impl fmt::Display for Reason {
-    /// One sentence without a full stop, with all names in it escaped.
+    /// One sentence without a full stop, with all names escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         self.write(&mut text)?;

@@ -1,26 +1,28 @@
-//! Choosing the most grafts that can be replaced together.
+//! Selects the largest set of grafts that can be replaced together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conflicts::Conflict;
 use super::reason::Reason;
 
-/// How many grafts that fit or not, depending on the others, are tried in every combination. Six are 63 trials at most.
+/// The number of grafts for which all combinations are tried, if some can be replaced only without others.
+/// Six need at most 63 trials.
 const TRY_ALL: usize = 6;
 
-/// What was chosen, and why each of the others was not.
+/// The selected grafts, and the reason for each of the others.
 pub(super) struct Choice {
     pub(super) replaced: BTreeSet<usize>,
     pub(super) kept: BTreeMap<usize, Reason>,
 }
 
-/// The largest set of candidates without a conflict: all but those that can never be replaced, and of the others as many as
-/// fit together. Of sets of one size the one with the first candidates is taken; where too many are in doubt to try all
-/// combinations, each is added in turn if it fits, with those that it needs.
+/// The largest set of candidates without a conflict: candidates that can never be replaced are dropped, and
+/// of the others as many as possible are kept. Of sets of equal size, the one with the first candidates is
+/// selected. If too many are uncertain to try all combinations, each is added in turn if it fits, together
+/// with those that it needs.
 ///
 /// # Errors
 ///
-/// Those of `conflicts`.
+/// The errors of `conflicts`.
 pub(super) fn choose<E>(
     candidates: BTreeSet<usize>,
     needs: &BTreeMap<usize, BTreeSet<usize>>,
@@ -53,7 +55,7 @@ pub(super) fn choose<E>(
     Ok(choice)
 }
 
-/// The largest combination of those in doubt that fits.
+/// The largest combination of uncertain candidates that fits.
 fn largest<E>(
     replaced: &BTreeSet<usize>,
     in_doubt: &BTreeSet<usize>,
@@ -74,7 +76,7 @@ fn largest<E>(
     Ok(BTreeSet::new())
 }
 
-/// Those in doubt that fit when they are added in turn, each with those that it needs, until none does.
+/// The uncertain candidates that fit when added in turn, each with those that it needs, until no more fit.
 fn one_by_one<E>(
     replaced: &BTreeSet<usize>,
     in_doubt: &BTreeSet<usize>,
@@ -109,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    /// Conflicts of every candidate of these groups that is replaced while not all of its group are, and of all that are in
-    /// one of these pairs.
+    /// Test conflicts: for every replaced candidate of these groups unless its whole group is replaced, and
+    /// for all in one of these pairs.
     fn chosen(count: usize, together: &[&[usize]], apart: &[(usize, usize)]) -> Vec<usize> {
         let conflict = |graft: usize| Conflict { graft, reason: Reason::Opened, settled: false };
         let conflicts = |replaced: &BTreeSet<usize>| -> Result<Vec<Conflict>, Infallible> {

@@ -1,4 +1,4 @@
-//! The symbols of files as a loader meets them: what each looks up, and what each defines.
+//! The symbols of files as a loader sees them: those that a file looks up, and those that it defines.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::regular_file::read_regular;
 use crate::resolve::{LibraryFile, Object, Origin};
 use crate::wheel::Wheel;
 
-/// A file, whatever graph it is in.
+/// A file, independent of a graph.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum FileId {
     /// A member of the wheel.
@@ -33,18 +33,18 @@ impl FileId {
 /// The symbols of one file.
 #[derive(Default)]
 pub(super) struct FileSymbols {
-    /// The names that relocations refer to, sorted, whether they are defined in the file or not: musl looks up both
-    /// (`do_relocs`).
+    /// The names that relocations refer to, sorted, including those that the file itself defines: musl looks
+    /// up both (`do_relocs`).
     pub(super) looked_up: Vec<Box<[u8]>>,
-    /// What other files can bind to.
+    /// The symbols that other files can use.
     pub(super) defined: HashMap<Box<[u8]>, Definition>,
 }
 
-/// What is behind a name.
+/// The definition of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Definition {
     pub(super) kind: SymbolKind,
-    /// In bytes.
+    /// The size in bytes.
     pub(super) size: u64,
 }
 
@@ -73,7 +73,7 @@ impl FileSymbols {
     }
 }
 
-/// The symbols of files, each read once.
+/// Reads the symbols of files, each once.
 pub(super) struct SymbolReader<'a> {
     wheel: &'a Wheel,
     known: RefCell<HashMap<FileId, Rc<FileSymbols>>>,
@@ -88,7 +88,7 @@ impl<'a> SymbolReader<'a> {
     ///
     /// # Errors
     ///
-    /// When its file cannot be read again.
+    /// If its file cannot be read again.
     pub(super) fn of(&self, object: &Object) -> Result<Rc<FileSymbols>, Error> {
         match &object.origin {
             Origin::File { file, .. } => self.of_file(file),
@@ -96,7 +96,7 @@ impl<'a> SymbolReader<'a> {
                 let read = || Ok(self.wheel.read(path)?);
                 self.read(FileId::of(object), path.as_str(), read)
             }
-            // Nothing is known of the files of other wheels but what their objects say.
+            // Of other wheels, only the facts of their objects are known.
             Origin::Sibling { .. } => Ok(Rc::default()),
         }
     }
@@ -105,7 +105,7 @@ impl<'a> SymbolReader<'a> {
     ///
     /// # Errors
     ///
-    /// When it cannot be read again.
+    /// If it cannot be read again.
     pub(super) fn of_file(&self, file: &LibraryFile) -> Result<Rc<FileSymbols>, Error> {
         let failed = |error| Error::io("read", &file.location, error);
         let read = || read_regular(&file.location, file.size).map_err(failed);

@@ -1,4 +1,4 @@
-//! The libraries of a system that grafts came from.
+//! The system libraries from which grafts were made.
 
 use std::sync::Arc;
 
@@ -7,19 +7,20 @@ use crate::resolve::{LibraryFile, Object, Origin, Rejected, Resolution, Resolver
 
 use super::reason::Reason;
 
-/// A library of the system that may take the place of a graft.
+/// A library of the system that may replace a graft.
 #[derive(Clone, Debug)]
 pub(super) struct Counterpart {
-    /// The name that objects ask for it by: its `DT_SONAME`.
+    /// The name by which objects need it: its `DT_SONAME`.
     pub(super) name: String,
     /// The file.
     pub(super) file: Arc<LibraryFile>,
 }
 
-/// The library that a graft came from, as musl finds it there by its name for an object without a run path.
+/// The library from which a graft was made, as musl finds it by name for an object without a run path.
 ///
-/// The name is a `DT_SONAME` that is left in the file (`strings`), or that of the graft without its hash, or with fewer numbers
-/// at its end if that is the `DT_SONAME` of what is found: auditwheel names grafts after files, which may have other numbers.
+/// The name is an old `DT_SONAME` that is still in the file (`strings`), or the name of the graft without its
+/// hash, or the same with fewer numbers at its end if that is the `DT_SONAME` of the library found:
+/// auditwheel names grafts after files, which may have other numbers.
 pub(super) fn counterpart(
     graft: &Object,
     strings: &[u8],
@@ -57,7 +58,7 @@ pub(super) fn counterpart(
     Err(other.unwrap_or(Reason::NotInstalled { names, rejected: all_rejected }))
 }
 
-/// What begins as a name does up to `.so`, ends as a `DT_SONAME` may, and stands alone among the strings of a file: tools that
+/// Strings of a file that start like `name` up to `.so`, end like a `DT_SONAME`, and are complete: tools that
 /// rename a library write the new name elsewhere, and leave the old one.
 fn left_names(name: &str, strings: &[u8]) -> Vec<String> {
     /// Longer than any soname.
@@ -82,7 +83,7 @@ fn file_name(graft: &Object) -> Option<&str> {
 
 enum Found {
     Library(Arc<LibraryFile>),
-    /// musl takes the name for itself.
+    /// musl reserves the name for itself.
     Reserved,
     Nothing(Vec<Rejected>),
 }

@@ -1,4 +1,4 @@
-//! What a run of a program takes.
+//! The cost of running a program.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::process::{command, line};
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cost {
     /// Seconds on the clock.
@@ -18,16 +18,17 @@ pub struct Cost {
     pub memory: u64,
 }
 
-/// A run that ended by itself.
+/// A run that ended without being stopped.
 pub struct Run {
     pub cost: Cost,
-    /// Its exit status; below zero, the signal that ended it.
+    /// Its exit status; a negative number is the signal that ended it.
     pub status: i32,
-    /// What it wrote to standard error.
+    /// Its standard error.
     pub said: String,
 }
 
-/// Rust's library has no `wait4`. What starts the program is as large as Python, so no less than that is seen.
+/// Rust's library has no `wait4`. The starting process is Python, so no smaller memory than Python's is
+/// measured.
 const WAIT: &str = "import os, signal, sys, time\n\
     start = time.perf_counter()\n\
     quiet = [(os.POSIX_SPAWN_OPEN, 1, '/dev/null', os.O_WRONLY, 0)]\n\
@@ -55,12 +56,12 @@ impl Cost {
         }
     }
 
-    /// Runs a program to its end, what it prints thrown away; an error says what it wrote to standard error.
+    /// Runs a program to its end and discards its output; the error contains its standard error.
     pub fn of(program: &Command) -> Result<Self> {
         Self::within(program, 0)?.context("it was not waited for")
     }
 
-    /// Like [`Self::of`], but ends the program after so many seconds, if not zero; then there is no cost.
+    /// Like [`Self::of`], but stops the program after this many seconds, unless zero; then there is no cost.
     pub fn within(program: &Command, seconds: u32) -> Result<Option<Self>> {
         match run(program, seconds)? {
             Some(Run { status, said, .. }) if status != 0 => {
@@ -71,7 +72,7 @@ impl Cost {
     }
 }
 
-/// Runs a program, whatever it ends with; nothing if it was ended after so many seconds.
+/// Runs a program, whatever its exit status; `None` if it was stopped after this many seconds.
 pub fn run(program: &Command, seconds: u32) -> Result<Option<Run>> {
     let mut python = command("python3");
     python.args(["-c", WAIT, &seconds.to_string()]).arg(program.get_program()).args(program.get_args());
@@ -90,7 +91,7 @@ pub fn run(program: &Command, seconds: u32) -> Result<Option<Run>> {
     Ok(Some(Run { cost, status: status as i32, said }))
 }
 
-/// Numbers with white space between them.
+/// Numbers separated by white space.
 pub fn numbers<const N: usize>(text: &str) -> Result<[f64; N]> {
     let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
     numbers?.try_into().ok().with_context(|| format!("not {N} numbers: {text}"))

@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: which lines of `src/` the tests run, file by file, and whether they are enough.
+//! `cargo xtask coverage`: the lines of `src/` that tests run, by file, and whether they are enough.
 
 use anyhow::{Context, Result, bail};
 
@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> Result<()> {
     )
 }
 
-/// `llvm-profdata` and `llvm-cov` that read what this compiler writes: the file format changes between releases of LLVM.
+/// The `llvm-profdata` and `llvm-cov` for this compiler: their file format changes between releases of LLVM.
 fn llvm() -> Result<(String, String)> {
     let version = output(command("rustc").arg("-vV"))?;
     let version = version.lines().find_map(|line| line.strip_prefix("LLVM version: "));

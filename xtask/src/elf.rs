@@ -1,17 +1,17 @@
-//! What xtask must know of an ELF file. Read with `object`, which muslrepair does not use: a mistake in reading cannot
-//! agree with itself.
+//! The facts of ELF files that xtask needs. Read with `object`, which muslrepair does not use, so that a
+//! mistake in one reader does not confirm itself.
 
 use anyhow::{Context, Result, bail};
 use object::elf::{self, FileHeader32, FileHeader64, Verneed};
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
 use object::{Endianness, FileKind, ReadRef as _, StringTable};
 
-/// The facts of an ELF file, by its program headers.
+/// The facts of an ELF file, from its program headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Elf {
-    /// It names an interpreter.
+    /// Whether it names an interpreter.
     pub interpreter: bool,
-    /// It is linked to any address: a library, or a program that is one.
+    /// Whether it has no fixed address: a library, or a position independent program.
     pub shared: bool,
     pub dynamic: bool,
     pub soname: Option<String>,
@@ -21,13 +21,13 @@ pub struct Elf {
     /// The files of `DT_VERNEED`.
     pub versions_of: Vec<String>,
     pub relr: bool,
-    /// Offset and address of every `PT_LOAD` are congruent modulo its alignment (gABI, "Program Header"); else no
-    /// loader can map the file.
+    /// Whether offset and address of every `PT_LOAD` are congruent modulo its alignment (gABI, "Program
+    /// Header"); otherwise no loader can map the file.
     pub mappable: bool,
 }
 
 impl Elf {
-    /// Nothing if this is no ELF file.
+    /// `None` if this is not an ELF file.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>> {
         match FileKind::parse(bytes) {
             Ok(FileKind::Elf32) => of::<FileHeader32<Endianness>>(bytes).map(Some),

@@ -27,7 +27,7 @@ mod test;
 mod wheel;
 mod workers;
 
-/// Every task. A new one is a file, a line here and one below.
+/// Every task. A new one needs a file, a line here and one below.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 enum Task {
@@ -57,7 +57,7 @@ enum Task {
     Bench(bench::Bench),
 }
 
-/// What is handed on to another program as it is.
+/// Arguments that are passed on to another program.
 #[derive(clap::Args)]
 struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -87,5 +87,15 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_options_of_all_tasks_are_consistent() {
+        super::Task::command().debug_assert();
     }
 }

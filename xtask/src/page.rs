@@ -1,4 +1,4 @@
-//! Pages of `docs/` that a command writes, whole or a part between two lines of comment.
+//! Pages of `docs/` that a command writes, either completely or between two comment lines.
 
 use std::fmt::Display;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::process::root;
 pub const PATCHER: &str = "docs/patcher.md";
 pub const PERFORMANCE: &str = "docs/performance.md";
 
-/// Writes a generated file, if it says anything new.
+/// Writes a generated file if it has changed.
 pub fn write(path: &str, text: &str) -> Result<()> {
     let file = root().join(path);
     if !fs::read_to_string(&file).is_ok_and(|found| found == text) {
@@ -20,7 +20,7 @@ pub fn write(path: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Puts a table where the page has one of that name.
+/// Replaces the table with this name on a page.
 pub fn replace(path: &str, name: &str, table: &str) -> Result<()> {
     let page = fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))?;
     write(path, &replaced(&page, name, table).with_context(|| path.to_owned())?)

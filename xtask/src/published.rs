@@ -1,4 +1,4 @@
-//! Published wheels: a lock file names them, and `pip` downloads them.
+//! Published wheels: listed in a lock file, and downloaded with `pip`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use crate::install;
 use crate::process::{check_digest, command, root, run};
 use crate::workers;
 
-/// Old enough for every Python.
+/// A version that runs on all Pythons used here.
 const PIP: &str = "pip==25.3";
 
 /// A downloaded wheel.
 #[derive(Clone, Debug)]
 pub struct Published {
-    /// As wheel tags spell it.
+    /// The architecture as in wheel tags.
     pub arch: String,
     pub file: String,
     pub path: PathBuf,
 }
 
-/// The wheels of a lock file with this in their name, downloaded to a directory if they are not there yet, each held
-/// against its digest. A line is `ARCH FILE SHA256`; `#` begins a comment.
+/// The wheels of a lock file with this text in their name, downloaded to a directory if they are missing, and
+/// checked against their hashes. A line is `ARCH FILE SHA256`; `#` starts a comment.
 pub fn fetch(lock: &str, directory: &Path, only: Option<&str>) -> Result<Vec<Published>> {
     let text = fs::read_to_string(root().join(lock)).with_context(|| format!("cannot read `{lock}`"))?;
     let mut wheels = Vec::new();
@@ -50,7 +50,8 @@ pub fn fetch(lock: &str, directory: &Path, only: Option<&str>) -> Result<Vec<Pub
     })
 }
 
-/// Downloads one wheel by its file name. One of `abi3` or `none` is taken for the Python that most others are for.
+/// Downloads one wheel by its file name. A wheel for `abi3` or `none` is downloaded for the Python of most
+/// other wheels.
 fn download(arch: &str, file: &str, directory: &Path) -> Result<()> {
     let [name, version, .., abi, _] = file.split('-').collect::<Vec<_>>()[..] else {
         bail!("`{file}` is no wheel's file name")

@@ -1,4 +1,4 @@
-//! Wheels as zip archives: read whole, and written with a `RECORD` of their own.
+//! Wheels as zip archives: read as a whole, and written with a new `RECORD`.
 
 use std::fs::File;
 use std::io::{Cursor, Read as _, Seek, Write};
@@ -19,7 +19,7 @@ pub struct Member {
     pub bytes: Vec<u8>,
 }
 
-/// Every member of a wheel but its directories, in their order.
+/// Every member of a wheel except directories, in order.
 pub fn read(wheel: &Path) -> Result<Vec<Member>> {
     let read = || -> Result<Vec<Member>> {
         let mut archive = ZipArchive::new(File::open(wheel)?)?;
@@ -38,22 +38,22 @@ pub fn read(wheel: &Path) -> Result<Vec<Member>> {
     read().with_context(|| format!("cannot read `{}`", wheel.display()))
 }
 
-/// A wheel that is written from front to back.
+/// A wheel that is written from start to end.
 pub struct Writer<Output: Write + Seek> {
     archive: ZipWriter<Output>,
-    /// The metadata directory, once a member of it was written.
+    /// The metadata directory, once a member of it has been written.
     metadata: String,
     record: String,
 }
 
-/// A member that is compressed apart from its wheel.
+/// A member that is compressed separately.
 pub struct Packed {
     pub archive: Vec<u8>,
     name: String,
     row: String,
 }
 
-/// Time and mode do not depend on the machine.
+/// Time and mode are fixed, so that they do not depend on the machine.
 fn options(mode: u32, level: i64) -> Result<SimpleFileOptions> {
     Ok(SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -100,7 +100,7 @@ impl<Output: Write + Seek> Writer<Output> {
         Ok(self.archive.raw_copy_file(archive.by_index_raw(0)?)?)
     }
 
-    /// Writes `RECORD` and the end.
+    /// Writes `RECORD` and the end of the archive.
     pub fn finish(mut self) -> Result<Output> {
         let name = format!("{}/RECORD", self.metadata);
         let record = format!("{}{name},,\n", self.record);
@@ -110,7 +110,7 @@ impl<Output: Write + Seek> Writer<Output> {
     }
 }
 
-/// Writes a wheel of these members; a `RECORD` among them is replaced.
+/// Writes a wheel with these members; an existing `RECORD` is replaced.
 pub fn write(wheel: &Path, members: &[Member]) -> Result<()> {
     let mut writer = Writer::new(File::create(wheel)?);
     for member in members.iter().filter(|member| !member.name.ends_with(".dist-info/RECORD")) {

@@ -1,4 +1,4 @@
-//! All wheels in one call, by one thread and by two.
+//! All wheels in one call, with one thread and with two.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,8 @@ use crate::e2e::auditwheel::corpus::Case;
 use crate::page::megabytes;
 use crate::process::{digest, entries, name};
 
-/// Repairs all of them with `-j1` and `-j2` in turns; once with `-j8`, for the bytes. Says what that took.
+/// Repairs all wheels with `-j1` and `-j2` alternately, and once with `-j8` to compare the bytes. Returns a
+/// report.
 pub fn measure(program: &Path, cases: &[Case], rounds: u32) -> Result<String> {
     let mut size = 0;
     for case in cases {

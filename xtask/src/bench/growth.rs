@@ -1,5 +1,5 @@
-//! `cargo xtask bench growth`: by how much files grow when they are patched, raw and deflated as they are in a wheel, by
-//! three programs.
+//! `cargo xtask bench growth`: how much files grow when three programs patch them, raw and compressed as in a
+//! wheel.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,20 +15,20 @@ use crate::page::{self, Table, megabytes, number};
 use crate::process::{empty, target};
 use crate::workers;
 
-/// How often a file is patched again.
+/// How many more times a file is patched.
 const AGAIN: u32 = 4;
 
-/// How often the largest file is patched to measure time and memory; the least counts.
+/// How often the largest file is patched to measure time and memory; the minimum counts.
 const RUNS: usize = 5;
 
-/// One file: its architecture, and its growth by each program; nothing where the program refuses the file.
+/// One file: its architecture, and its growth with each program; `None` if the program refuses the file.
 type Measured<'a> = (&'a str, Vec<Option<Growth>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Growth {
     raw: i64,
     deflated: i64,
-    /// Of the four jobs after the first together; nothing where one of them was refused.
+    /// The growth of the four later jobs together; `None` if one of them was refused.
     again: Option<i64>,
 }
 
@@ -44,8 +44,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A row for each architecture and program, and for all architectures together. What is compared is
-/// the growth of the files that every program takes: refusing hard ones must not look like a gain.
+/// A row for each architecture and program, and for all architectures together. Only files that every program
+/// accepts count: refusing difficult files must not look like an advantage.
 fn measure(engines: &[Engine], objects: &[Object]) -> Result<String> {
     let place = empty(target().join("bench/growth"))?;
     let numbered: Vec<(usize, &Object)> = objects.iter().enumerate().collect();
@@ -102,7 +102,7 @@ fn measure(engines: &[Engine], objects: &[Object]) -> Result<String> {
     Ok(format!("{table}\nThe largest file that all take, `{}` ({size} MB):\n\n{costs}", largest.name))
 }
 
-/// One program and one file: the job, then the same four times more.
+/// One program and one file: the job, and then the same four times more.
 fn grow(engine: &Engine, object: &Object, deflated_before: i64, copy: &Path) -> Result<Option<Growth>> {
     fs::write(copy, &object.bytes)?;
     let change = |round| {
@@ -136,13 +136,13 @@ fn figures(mut values: Vec<i64>) -> [i64; 3] {
     [median, values.last().copied().unwrap_or(0), values.iter().sum()]
 }
 
-/// The job as repairing a wheel does it: a new `DT_SONAME`, up to two renamed `DT_NEEDED`, a run path.
-/// Each round after the first does it again with other names of the same length, as repeated repairs do.
+/// The same job as in the repair of a wheel: a new `DT_SONAME`, up to two renamed `DT_NEEDED`, a run path.
+/// Each later round uses other names of the same length, as repeated repairs do.
 fn job(elf: &Elf, round: u32) -> Vec<String> {
     let before = |name: &str| if round == 0 { name.to_owned() } else { hashed(name, round - 1) };
     let soname = elf.soname.as_deref().unwrap_or("libx.so.1");
     let mut arguments = vec!["--set-soname".to_owned(), hashed(soname, round)];
-    // The C library keeps its name, whatever a wheel bundles.
+    // The C library keeps its name in every wheel.
     let own = elf.needed.iter().filter(|name| !name.starts_with("libc.") && !name.starts_with("ld-"));
     for name in own.take(2) {
         arguments.extend(["--replace-needed".to_owned(), before(name), hashed(name, round)]);
@@ -152,7 +152,7 @@ fn job(elf: &Elf, round: u32) -> Vec<String> {
     arguments
 }
 
-/// `libone-1a2b3c4d.so.1` of `libone.so.1`. The digits look like a digest's: they do not compress.
+/// `libone-1a2b3c4d.so.1` for `libone.so.1`. The digits look like those of a hash, which do not compress.
 fn hashed(name: &str, round: u32) -> String {
     let fold = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     let hash = name.bytes().fold(0x811c_9dc5 ^ round, fold);

@@ -1,4 +1,4 @@
-//! A wheel of 1.5 GB, repaired within the memory that is allowed without being asked.
+//! A wheel of 1.5 GB, repaired within the default memory budget.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,24 +14,24 @@ use crate::process::{empty, target};
 use crate::wheel::Packed;
 use crate::workers;
 
-/// `--memory` where it is not given.
+/// The default of `--memory`.
 const MEMORY: u64 = 1 << 30;
 
-/// Longer than this, auditwheel is not waited for.
+/// auditwheel is stopped after this many seconds.
 const PATIENCE: u32 = 180;
 
 const MB: usize = 1_000_000;
 
-/// One object as large as the largest that are published, many of an ordinary size, and data that does not compress.
+/// One object as large as the largest published ones, many of ordinary size, and data that does not compress.
 const HUGE: usize = 400 * MB;
 const OBJECTS: usize = 64;
 const OBJECT: usize = 8 * MB;
 const DATA: usize = 90;
 const DATUM: usize = 10 * MB;
-/// The libraries that the objects need, in turns.
+/// The number of libraries that the objects need, in turn.
 const LIBRARIES: usize = 4;
 
-/// Makes the wheel, repairs it, and says what that took; more memory than is allowed is an error.
+/// Makes the wheel, repairs it, and returns a report; using more memory than allowed is an error.
 pub fn measure(program: &Path, bin: &Path) -> Result<String> {
     let directory = empty(target().join("bench/large"))?;
     println!("making a wheel of 1.5 GB");
@@ -87,7 +87,7 @@ fn make(directory: &Path) -> Result<()> {
     let object = Object::link(&scratch, rotated(&base, 0, OBJECT))?;
     let noise: Vec<u8> = base.chunks(64 << 10).step_by(2).flatten().copied().collect();
     let numbers: Vec<usize> = (0..OBJECTS + DATA).collect();
-    // As many at once as memory has room for without being noticed.
+    // A few at a time, to limit memory.
     for numbers in numbers.chunks(8) {
         let members = workers::each(numbers, |&number| match number.checked_sub(OBJECTS) {
             None => {
@@ -106,7 +106,8 @@ fn make(directory: &Path) -> Result<()> {
     Ok(fs::remove_dir_all(scratch)?)
 }
 
-/// `size` bytes of a repeated sequence from somewhere in it: far longer than what deflate looks back to.
+/// `size` bytes of a repeated sequence, starting somewhere in it. The sequence is much longer than deflate's
+/// window.
 fn rotated(base: &[u8], number: usize, size: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size);
     let mut at = number * 104_729 % base.len();
@@ -118,11 +119,11 @@ fn rotated(base: &[u8], number: usize, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// A shared object that needs [`NEEDED`], and where its constants are.
+/// A shared object that needs [`NEEDED`], with the offset of its constants.
 struct Object {
     bytes: Vec<u8>,
     payload: usize,
-    /// Where the name is that it needs.
+    /// The offset of the needed name.
     needed: usize,
 }
 
@@ -133,7 +134,7 @@ impl Object {
         fs::write(&stub, synthetic::link(scratch, Some(NEEDED), &[], None)?)?;
         let bytes = synthetic::link(scratch, None, &[stub], Some(&file))?;
         fs::remove_file(file)?;
-        // The name is before the constants or after them.
+        // The name may be before or after the constants.
         let payload_at = synthetic::position(&bytes, &payload[..64]);
         let start = payload_at.context("the constants are not in the object")?;
         let end = start + payload.len();

@@ -1,4 +1,4 @@
-//! `cargo xtask bench WHAT [OPTION...]`: figures, each made by one command that anyone can run.
+//! `cargo xtask bench WHAT [OPTION...]`: measurements, each with one command that anyone can run.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -56,14 +56,14 @@ fn results(tool: &str) -> Result<PathBuf> {
     empty(target().join("bench/out").join(tool))
 }
 
-/// `repair` of muslrepair or auditwheel, with the options that they share; the wheels are still to be added.
+/// `repair` of muslrepair or auditwheel, with their common options; the caller adds the wheels.
 fn repair(program: &Path, directory: &Path, ldpaths: &OsStr) -> Command {
     let mut repair = command(program);
     repair.args(["repair", "--wheel-dir"]).arg(directory).arg("--ldpaths").arg(ldpaths);
     repair
 }
 
-/// The processor, how many cores of it there are, and the day.
+/// The processor, its number of cores, and the date.
 fn machine_and_date() -> Result<String> {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

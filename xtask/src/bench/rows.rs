@@ -6,26 +6,26 @@ use super::machine_and_date;
 use crate::cost::Cost;
 use crate::page::{Table, megabytes};
 
-/// The limit is asked of wheels that hold more than this, unpacked.
+/// The lower limit of time is measured for wheels with more content than this, in bytes.
 const LARGE: u64 = 10_000_000;
 
-/// One wheel, by both programs.
+/// One wheel, repaired by both programs.
 #[derive(Debug)]
 pub struct Row {
     pub wheel: String,
     pub members: usize,
-    /// The size of the file, and of what is in it.
+    /// The size of the file, and of its content.
     pub input_size: u64,
     pub unpacked_size: u64,
-    /// How many libraries were taken in.
+    /// The number of grafted libraries.
     pub grafts: usize,
     pub ours: Cost,
     pub ours_size: u64,
-    /// The size of the result when the job is auditwheel's, no more.
+    /// The size of the result if only auditwheel's job is done.
     pub same_job_size: u64,
     pub theirs: Cost,
     pub theirs_size: u64,
-    /// Wall time of the least that has to be done.
+    /// Wall time of the minimum work.
     pub limit: f64,
 }
 
@@ -130,7 +130,7 @@ fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values
 }
 
-/// Of sorted values; the mean of the two in the middle where there is no one.
+/// The median of sorted values; for an even number, the mean of the middle two.
 fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     match sorted {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench scale`: what a repair takes as a wheel has more of one thing.
+//! `cargo xtask bench scale`: the cost of a repair as a wheel has more of one thing.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct Options {
     write: bool,
 }
 
-/// What there is more of.
+/// The thing whose number grows.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Members,
@@ -41,7 +41,7 @@ enum Kind {
     Chain,
 }
 
-/// A curve: its name, what it is about, and where it is measured.
+/// A curve: its name, its description, and the numbers to measure.
 const CURVES: [(Kind, &str, &str, &[usize]); 4] = [
     (
         Kind::Members,
@@ -54,7 +54,7 @@ const CURVES: [(Kind, &str, &str, &[usize]); 4] = [
     (Kind::Chain, "chain", "grafts of which each needs the next", &[1, 10, 100, 500, 1_000]),
 ];
 
-/// How many there are, the size of the wheel's file, and the cost of its repair.
+/// The number, the size of the wheel's file, and the cost of its repair.
 type Point = (usize, u64, Cost);
 
 pub fn run(options: &Options) -> Result<()> {

@@ -13,16 +13,17 @@ use crate::page::{self, Table, number};
 use crate::process::{command, empty, find, output, target};
 use crate::workers;
 
-/// How much larger our files may be, all together.
+/// How much larger muslrepair's files may be in total.
 const TOLERANCE: f64 = 1.03;
 
-/// Counts of files, and the sizes of those that both programs strip.
+/// Counts of files, and the total sizes of those that both programs strip.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     files: u32,
     refused: u32,
     refused_by_llvm: u32,
-    /// Offset and address of a `PT_LOAD` are no longer congruent in what llvm-objcopy wrote: no loader can map it.
+    /// Files in which llvm-objcopy made the offset and address of a `PT_LOAD` incongruent, so that no loader
+    /// can map them.
     broken_by_llvm: u32,
     before: u64,
     ours: u64,

@@ -1,4 +1,4 @@
-//! Wheels and libraries that nobody publishes, made by code, the same each time.
+//! Synthetic wheels and libraries, made by code and always the same.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use crate::wheel::Writer;
 
 pub const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
 
-/// The names in a template that [`numbered`] replaces; digits go where the letters are.
+/// The names in a template that [`numbered`] replaces; digits replace the letters.
 pub const OWN: &str = "libaaaaa.so.1";
 pub const NEEDED: &str = "libccccc.so.1";
 
-/// Begins `directory/NAME`.
+/// Starts the wheel `directory/NAME`.
 pub fn create(directory: &Path) -> Result<Writer<File>> {
     fs::create_dir_all(directory)?;
     Ok(Writer::new(File::create(directory.join(NAME))?))
@@ -34,8 +34,8 @@ pub fn finish(mut wheel: Writer<File>) -> Result<()> {
     wheel.finish().map(drop)
 }
 
-/// A shared object by the C compiler: what it is called, the libraries it needs (paths), and a file that becomes part
-/// of its constants.
+/// Links a shared object with the C compiler: its name, the libraries it needs (paths), and a file that
+/// becomes part of its constants.
 pub fn link(
     scratch: &Path,
     soname: Option<&str>,
@@ -62,7 +62,7 @@ pub fn link(
     Ok(bytes)
 }
 
-/// A library called [`OWN`] that needs [`NEEDED`] or nothing.
+/// A library called [`OWN`] that needs [`NEEDED`], or nothing.
 pub fn library(scratch: &Path, needs: bool) -> Result<Vec<u8>> {
     fs::create_dir_all(scratch)?;
     let mut needed = Vec::new();
@@ -74,12 +74,12 @@ pub fn library(scratch: &Path, needs: bool) -> Result<Vec<u8>> {
     link(scratch, Some(OWN), &needed, None)
 }
 
-/// [`OWN`] or [`NEEDED`] with digits for letters.
+/// [`OWN`] or [`NEEDED`] with digits in place of letters.
 pub fn name(template: &str, number: usize) -> String {
     template.replace("aaaaa", &format!("{number:05}")).replace("ccccc", &format!("{number:05}"))
 }
 
-/// An object with another number in the name that the template stands for.
+/// The object with another number in the name given by the template.
 pub fn numbered(mut object: Vec<u8>, template: &str, number: usize) -> Vec<u8> {
     let other = name(template, number);
     let mut at = 0;
@@ -94,7 +94,7 @@ pub fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-/// Bytes of which every other 64 KiB are noise and the rest deflate to about a third, as code does.
+/// Bytes of which every other 64 KiB are noise; the rest compresses to about a third, like code.
 pub fn payload(size: usize) -> Vec<u8> {
     const RUN: usize = 64 << 10;
     let mut state = 42_u64;
@@ -111,7 +111,7 @@ pub fn payload(size: usize) -> Vec<u8> {
         let random = next();
         match bytes.len() / RUN % 2 {
             0 => bytes.extend(random.to_le_bytes()),
-            // Five to eight bytes of a word, few words far more often than the others.
+            // Five to eight bytes of a word; few words are much more frequent than the others.
             _ => {
                 let index = (random % 1024).min((random >> 16) % 1024).min((random >> 32) % 1024);
                 bytes.extend_from_slice(&words[index as usize][..5 + (random >> 62) as usize]);

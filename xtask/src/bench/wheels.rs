@@ -1,5 +1,5 @@
-//! `cargo xtask bench wheels`: the same wheels repaired by muslrepair and by auditwheel, in turns, and what the machine
-//! would take at least.
+//! `cargo xtask bench wheels`: the same wheels repaired by muslrepair and by auditwheel alternately, and the
+//! minimum time that the machine needs.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ use crate::process::{cargo, command, only_file, output, path_with, run as run_co
 #[derive(clap::Args)]
 pub struct Options {
     #[command(flatten)]
-    wheels: auditwheel::Options,
+    wheels: auditwheel::Corpus,
     /// How often each is repaired; the best time counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -32,7 +32,7 @@ pub struct Options {
     write: bool,
 }
 
-/// What auditwheel does not do.
+/// Options that switch off the work that auditwheel does not do.
 const SAME_JOB: [&str; 2] = ["--keep-relr", "--no-sbom"];
 
 pub fn run(options: &Options) -> Result<()> {
@@ -57,7 +57,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `examples/limit.rs`, built as the program is. A build of its own: examples bring in what the program does not need.
+/// `examples/limit.rs`, built with the options of the program. In a separate build, because examples have
+/// dependencies that the program lacks.
 fn limit() -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--release", "--quiet", "--package", "muslrepair", "--example", "limit"]);
@@ -99,7 +100,7 @@ impl Bench {
             let size = fs::metadata(&result)?.len();
             Ok((result, size))
         };
-        // In turns, so that whatever else the machine does falls on all of them.
+        // Alternately, so that other load on the machine affects all of them.
         for _ in 0..self.rounds {
             let (result, size) = repaired(&self.program, &mut row.ours)?;
             row.ours_size = size;
@@ -112,7 +113,7 @@ impl Bench {
         Ok(row)
     }
 
-    /// The size of the result without what auditwheel does not do, and how many libraries were grafted.
+    /// The size of the result without the work that auditwheel does not do, and the number of grafts.
     fn same_job(&self, case: &Case, ldpaths: &OsStr) -> Result<(u64, usize)> {
         let directory = results("same-job")?;
         let mut repair = repair(&self.program, &directory, ldpaths);
@@ -123,7 +124,7 @@ impl Bench {
     }
 }
 
-/// How many members a wheel has, and their sizes together.
+/// The number of members of a wheel, and their total size.
 fn contents(wheel: &Path) -> Result<(usize, u64)> {
     let mut archive = ZipArchive::new(File::open(wheel)?)?;
     let mut sum = 0;

@@ -1,4 +1,4 @@
-//! `cargo xtask codegen [--check]`: files that are made from data in `testdata/` and from the program.
+//! `cargo xtask codegen [--check]`: files that are generated from data in `testdata/` and from the program.
 
 use std::fs;
 
@@ -12,17 +12,17 @@ mod policy;
 mod program;
 mod symbols;
 
-/// One generated file: where it goes, and what it says.
+/// One generated file: its path and its generator.
 struct Output {
     path: &'static str,
     generate: fn() -> Result<String>,
 }
 
-/// Every generated file. A new one is a file here and a line in this table.
+/// Every generated file. A new one needs a file here and a line in this table.
 const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
-    // Last: they are made with the sources above.
+    // Last, because they are made by the program, which includes the sources above.
     Output { path: "docs/cli.md", generate: program::command_line },
     Output { path: "docs/rules.md", generate: program::rules },
     Output { path: program::SCHEMA, generate: program::schema },
@@ -53,8 +53,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs rustfmt with the repository's settings over generated source, so that it need not be laid
-/// out by hand and `cargo fmt --check` has nothing to say.
+/// Formats generated source with rustfmt and the repository's settings, so that `cargo fmt --check` accepts
+/// it.
 fn formatted(source: &str) -> Result<String> {
     use std::io::Write as _;
     use std::process::Stdio;

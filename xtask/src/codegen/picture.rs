@@ -60,7 +60,7 @@ pub(super) fn dark() -> Result<String> {
     Ok(svg(&screen()?, &DARK))
 }
 
-/// The commands with what they print, in colour.
+/// The commands and their output, with colours.
 fn screen() -> Result<String> {
     let directory = target().join("picture");
     image::remove(&directory)?;
@@ -86,7 +86,7 @@ fn name(path: &str) -> Result<&str> {
     path.rsplit('/').next().context("a wheel has a name")
 }
 
-/// What the program prints on a terminal of 100 columns: results, then messages.
+/// The output of the program on a terminal of 100 columns: results, then messages.
 fn printed(arguments: &[&str], directory: &Path) -> Result<String> {
     let mut run = cargo();
     run.args(["run", "--quiet", "--package", "muslrepair", "--manifest-path"]).arg(root().join("Cargo.toml"));
@@ -98,7 +98,7 @@ fn printed(arguments: &[&str], directory: &Path) -> Result<String> {
     Ok(String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?)
 }
 
-/// The line with every ` in 1.2 s` cut out.
+/// The line without any ` in 1.2 s`.
 fn without_time(line: &str) -> String {
     let mut rest = line;
     let mut kept = String::new();

@@ -1,5 +1,5 @@
-//! `cargo xtask dist [OPTION...]`: what is released, into `target/dist`, each part checked before it is kept. The
-//! program is built without any dependency on the system, and checked to have none.
+//! `cargo xtask dist [OPTION...]`: makes the release in `target/dist`, and checks each part. The program is
+//! built without dependencies on the system, which is checked too.
 
 use std::fs;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub struct Options {
     no_wheel: bool,
 }
 
-/// Where everything goes.
+/// The output directory.
 pub fn directory() -> PathBuf {
     target().join("dist")
 }
@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<()> {
         parts.push(wheel);
     }
     let sums = directory().join(format!("muslrepair-{}-{}.sha256", version(), program.triple));
-    // As `sha256sum` writes and checks them.
+    // The format that `sha256sum` writes and checks.
     let line = |part: &PathBuf| Ok(format!("{}  {}\n", digest(part)?, name(part)));
     fs::write(&sums, parts.iter().map(line).collect::<Result<String>>()?)?;
     parts.push(sums);
@@ -55,7 +55,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The version of the package; one workspace, and this crate is not released.
+/// The version of the package; xtask is in the same workspace and is not released.
 fn version() -> String {
     let manifest = fs::read_to_string(crate::process::root().join("Cargo.toml")).unwrap_or_default();
     let line = manifest.lines().find_map(|line| line.strip_prefix("version = "));

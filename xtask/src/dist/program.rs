@@ -1,4 +1,4 @@
-//! The program: built without dependencies, and checked for them.
+//! Builds the program without dependencies, and checks that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use crate::install;
 use crate::process::{self, cargo, command, empty, name, only_file, output, path_with, root, target};
 use anyhow::{Context, Result, bail};
 
-/// What is built where nothing is asked for. With the C library linked in, it runs where there is none.
+/// The default target. The C library is linked in, so the program runs without one.
 pub const HOST: &str = "x86_64-unknown-linux-gnu";
 
 /// Cross-compiles for musl with zig's C library and linker.
 const ZIGBUILD: &[&str] = &["ziglang==0.15.2", "cargo-zigbuild==0.24.0"];
 
-/// The wheel and the root file system that the program is tried on.
+/// The wheel and the root file system for trying the program.
 const DEMO: &str = "testdata/wheels/demo/demo-1.0-cp312-cp312-linux_x86_64.whl";
 const DEMO_ROOT: &str = "testdata/rootfs";
 
-/// How well it is compiled.
+/// The build profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// As it is released.
+    /// As released.
     Release,
-    /// As tests have it, which takes a third of the time to compile.
+    /// As in tests; it compiles in a third of the time.
     Development,
 }
 
 impl Profile {
-    /// What cargo calls it, and the directory it puts the results in.
+    /// The name for cargo, and the directory of the results.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Release => ("release", "release"),
@@ -40,7 +40,7 @@ impl Profile {
 
 /// A built program.
 pub struct Program {
-    /// What it runs on.
+    /// The target.
     pub triple: String,
     pub path: PathBuf,
 }
@@ -51,7 +51,7 @@ impl Program {
         let gnu = triple.ends_with("-gnu");
         let mut build = if gnu {
             let mut build = cargo();
-            // Takes effect only together with `--target`: otherwise it would break procedural macros.
+            // Only effective together with `--target`: otherwise it would break procedural macros.
             build.arg("build").env("RUSTFLAGS", "-C target-feature=+crt-static");
             build
         } else {
@@ -75,14 +75,14 @@ impl Program {
         }
         process::run(&mut build)?;
         let built = target().join(triple).join(results).join("muslrepair");
-        // maturin moves what cargo built to a place of its own.
+        // maturin moves the file that cargo built.
         let path = target().join("static").join(triple).join(results).join("muslrepair");
         fs::create_dir_all(path.parent().context("no parent")?)?;
         fs::copy(&built, &path).with_context(|| format!("cannot copy `{}`", built.display()))?;
         Ok(Self { triple: triple.to_owned(), path })
     }
 
-    /// The path of this program, or else of one that is built.
+    /// The path of the given program, or of a newly built one.
     pub fn given_or_built(given: Option<&Path>, triple: &str, profile: Profile) -> Result<PathBuf> {
         match given {
             Some(program) => fs::canonicalize(program).with_context(|| program.display().to_string()),
@@ -95,7 +95,7 @@ impl Program {
         self.triple.starts_with(std::env::consts::ARCH)
     }
 
-    /// Fails if the program needs anything of the system it runs on.
+    /// Fails if the program needs anything from the system.
     pub fn check(&self) -> Result<()> {
         let elf = Elf::read(&fs::read(&self.path)?)?.context("it is no ELF file")?;
         if elf.interpreter || !elf.needed.is_empty() {
@@ -109,8 +109,8 @@ impl Program {
         if self.is_native() { self.check_in_empty_root() } else { Ok(()) }
     }
 
-    /// Repairs a wheel where there is nothing but the program and the wheel: no `/proc`, no `/tmp`, no `/etc`, no
-    /// environment. The result must be the one that is had outside.
+    /// Repairs a wheel in a root file system with only the program and the wheel: no `/proc`, no `/tmp`, no
+    /// `/etc`, no environment. The result must be the same as outside.
     fn check_in_empty_root(&self) -> Result<()> {
         let inside = empty(target().join("empty-root"))?;
         fs::create_dir_all(inside.join("in"))?;

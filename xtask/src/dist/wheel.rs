@@ -10,13 +10,13 @@ use super::{Program, archive, directory, version};
 use crate::install;
 use crate::process::{command, empty, name, only_file, output, run, target};
 
-/// What builds the wheel, gives it its tags and checks it.
+/// The tools that build the wheel, set its tags and check it.
 pub const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
 
-/// A static program runs under any libc, so the oldest that installers and indexes know of each.
+/// A static program runs with any libc, so it gets the oldest tags that installers and indexes know.
 fn platforms(arch: &str) -> String {
     let mut tags = vec![format!("manylinux_2_17_{arch}")];
-    // The name from before PEP 600 was given to the architectures of its time only.
+    // The tag from before PEP 600 exists only for the architectures of its time.
     if arch != "riscv64" {
         tags.push(format!("manylinux2014_{arch}"));
     }
@@ -30,7 +30,7 @@ pub fn build(program: &Program) -> Result<PathBuf> {
     let out = empty(directory().join("wheel"))?;
     let mut build = command(bin.join("maturin"));
     build.args(["build", "--release", "--quiet", "--target", &program.triple]);
-    // The tags are ours to give: maturin tells the libc by the target, which is not what a static program needs.
+    // We set the tags: maturin derives the libc from the target, which is wrong for a static program.
     build.args(["--compatibility", "linux", "--auditwheel", "skip", "--out"]).arg(&out);
     build.env("SOURCE_DATE_EPOCH", archive::time());
     if program.triple.ends_with("-gnu") {
@@ -56,7 +56,7 @@ pub fn build(program: &Program) -> Result<PathBuf> {
     Ok(kept)
 }
 
-/// Installs the wheel into a new environment of this machine's Python, and calls the program in both ways.
+/// Installs the wheel into a new environment of this machine's Python, and runs the program in both ways.
 pub fn check(wheel: &Path) -> Result<()> {
     let environment = target().join("dist-environment");
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;

@@ -1,5 +1,5 @@
-//! Published wheels with one thing broken in each. Few published wheels do not load at all, so these show that a failure
-//! is not missed; and some do not hurt, so that they show false alarms too.
+//! Published wheels with one defect each. Few published wheels fail to load, so these show that no failure is
+//! missed; some defects are harmless, so they also show false alarms.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,16 +12,16 @@ use super::survey::{Rig, Survey};
 use crate::process::{empty, target};
 use crate::{wheel, workers};
 
-/// Larger wheels say no more, and take longer to unpack in every state.
+/// Larger wheels add no information, and take longer to unpack.
 const LARGEST: u64 = 2_000_000;
 
 #[derive(Clone, Copy)]
 enum How {
-    /// The file is gone.
+    /// The file is removed.
     Remove,
-    /// A symbol that must be found, or one that need not be, has a name that is not everywhere.
+    /// An undefined symbol, strong or weak, gets a name that not every musl has.
     Rename { weak: bool, to: &'static str },
-    /// The run path has a `$` that musl does not know, for which it ignores all of it.
+    /// The run path has a `$` that musl does not expand, so musl ignores all of it.
     RunPath,
 }
 
@@ -30,7 +30,7 @@ const WEAK: How = How::Rename { weak: true, to: "~" };
 const MODULE: bool = true;
 const LIBRARY: bool = false;
 
-/// What is broken, whether in a module or in a library that was grafted, and how.
+/// The description of the defect, whether it is in a module or in a graft, and its kind.
 const DAMAGES: &[(&str, bool, How)] = &[
     ("a library is gone", LIBRARY, How::Remove),
     ("a module's symbol is unknown", MODULE, UNKNOWN),
@@ -41,20 +41,20 @@ const DAMAGES: &[(&str, bool, How)] = &[
     ("a module needs `statx`", MODULE, How::Rename { weak: false, to: "statx" }),
     // Not exported since musl 1.2.4, but found for relocations (`get_lfs64`).
     ("a module needs `fopen64`", MODULE, How::Rename { weak: false, to: "fopen64" }),
-    // As those, but by a mistake not found by 1.2.4 and 1.2.5.
+    // Like those, but because of a bug it is not found by 1.2.4 and 1.2.5.
     ("a module needs `posix_fallocate64`", MODULE, How::Rename { weak: false, to: "posix_fallocate64" }),
     ("a module's run path is void", MODULE, How::RunPath),
     ("a library's run path is void", LIBRARY, How::RunPath),
 ];
 
-/// The wheels that were damaged in one way, and their loads.
+/// The wheels with one kind of defect, and their loads.
 pub struct Damaged {
     pub what: &'static str,
     pub wheels: usize,
     pub survey: Survey,
 }
 
-/// Damages the small ones of these wheels in every way, and loads them.
+/// Damages the small wheels in every way, and loads them.
 pub fn check(rig: &Rig, sites: &[Site]) -> Result<Vec<Damaged>> {
     let small = |site: &&Site| fs::metadata(&site.wheel).is_ok_and(|file| file.len() <= LARGEST);
     let small: Vec<&Site> = sites.iter().filter(small).collect();
@@ -69,7 +69,7 @@ pub fn check(rig: &Rig, sites: &[Site]) -> Result<Vec<Damaged>> {
     Ok(all)
 }
 
-/// Writes a wheel with the first object broken that can be; nothing if there is none.
+/// Writes a wheel in which the first suitable object is damaged; `None` if there is none.
 fn damage(site: &Site, module: bool, how: How, to: PathBuf) -> Result<Option<PathBuf>> {
     for (member, object) in &site.objects {
         let grafted = member.split('/').next().is_some_and(|top| top.ends_with(".libs"));
@@ -97,14 +97,14 @@ fn damage(site: &Site, module: bool, how: How, to: PathBuf) -> Result<Option<Pat
     Ok(None)
 }
 
-/// The object with another name for an undefined symbol that is not Python's; nothing if none is long enough.
+/// The object with another name for an undefined symbol that is not Python's; `None` if none is long enough.
 fn renamed(mut bytes: Vec<u8>, weak: bool, to: &str) -> Result<Option<Vec<u8>>> {
     let file = object::File::parse(&*bytes)?;
     let symbol = file.dynamic_symbols().find_map(|symbol| {
         let name = symbol.name().ok().filter(|name| name.len() >= to.len() && !is_python_api(name))?;
         (symbol.is_undefined() && symbol.is_weak() == weak).then_some(name)
     });
-    // The name is a part of the file's bytes; this is where it begins.
+    // The name is a slice of the file's bytes; this is its offset.
     let offset = symbol.map(|name| name.as_ptr().addr() - bytes.as_ptr().addr());
     Ok(offset.map(|offset| {
         bytes.splice(offset..=offset + to.len(), to.bytes().chain([0]));
@@ -112,7 +112,7 @@ fn renamed(mut bytes: Vec<u8>, weak: bool, to: &str) -> Result<Option<Vec<u8>>> 
     }))
 }
 
-/// The object with `$ORIGIN` misspelt wherever it stands.
+/// The object with `$ORIGIN` misspelt everywhere.
 fn without_run_path(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     const ORIGIN: &[u8] = b"$ORIGIN";
     let places: Vec<usize> =

@@ -1,4 +1,4 @@
-//! `cargo xtask e2e loader`: what muslrepair predicts about a wheel is what the musl loader does.
+//! `cargo xtask e2e loader`: compares muslrepair's predictions about wheels with the musl loader.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::install::{self, Distribution};
 use crate::process::{target, wheels};
 use crate::{published, workers};
 
-/// The compilers of the stand-ins.
+/// The compilers for the stand-ins.
 const DEBIAN: &[&str] = &["musl", "musl-tools", "gcc", "python3-venv"];
 
 #[derive(clap::Args)]
@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> Result<()> {
     let damaged = if options.damaged { damage::check(&rig, &sites)? } else { Vec::new() };
     let results = Results { sites: &sites, survey: &survey, repairs: &repairs, damaged: &damaged };
     println!("{}", report::page(&results));
-    // Only the whole check is worth a page.
+    // Only the complete check updates the page.
     if options.wheels.is_none() && options.only.is_none() && options.repaired && options.damaged {
         crate::page::write("docs/loader-check.md", &report::page(&results))?;
     }
@@ -65,14 +65,14 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The wheels that are asked for.
+/// The requested wheels.
 fn chosen(options: &Options) -> Result<Vec<PathBuf>> {
     let only = options.only.as_deref();
     let Some(directory) = &options.wheels else {
         let wheels = published::fetch("xtask/wheels.lock", &target().join("e2e/wheels"), only)?;
         return Ok(wheels.into_iter().map(|wheel| wheel.path).collect());
     };
-    // Commands run at the top of the repository, wherever this one was started.
+    // Commands run at the top of the repository, so the path must be absolute.
     let mut found = wheels(&directory.canonicalize().with_context(|| directory.display().to_string())?)?;
     found.retain(|wheel| only.is_none_or(|pattern| wheel.to_string_lossy().contains(pattern)));
     if found.is_empty() {

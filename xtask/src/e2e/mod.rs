@@ -1,5 +1,5 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
-//! everything that can go wrong while it runs.
+//! `cargo xtask e2e WHAT [OPTION...]`: checks muslrepair with published wheels and real loaders, and with
+//! failures while it runs.
 
 use anyhow::Result;
 
@@ -24,7 +24,7 @@ mod unbundle;
 #[derive(clap::Subcommand)]
 pub enum Check {
     /// Repair the same wheels with auditwheel and with muslrepair, and compare the results
-    Auditwheel(auditwheel::Options),
+    Auditwheel(auditwheel::Corpus),
     /// Kill it, fill the disk, run it twice at once: the long form of the tests
     Faults {
         /// How often it is killed

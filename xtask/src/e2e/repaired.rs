@@ -1,5 +1,5 @@
-//! `muslrepair repair` on published wheels that no musl older than 1.2.4 can load because of `DT_RELR`: the result loads
-//! there, and muslrepair knows it.
+//! Repairs published wheels that no musl before 1.2.4 can load because of `DT_RELR`: the result must load
+//! there, and muslrepair must predict that.
 
 use anyhow::Result;
 
@@ -12,17 +12,17 @@ use crate::workers;
 const OLD: &str = "1.2.3";
 const NEW: &str = "1.2.5";
 
-/// What became of one wheel.
+/// The result for one wheel.
 #[derive(Debug, Default)]
 pub struct Repair {
-    /// The file name of the wheel as it is published.
+    /// The file name of the published wheel.
     pub wheel: String,
-    /// How many modules load on the old release, before and after.
+    /// The number of modules that load on the old release, before and after.
     pub before: usize,
     pub after: usize,
-    /// It was not repaired, rightly: it loads on no release.
+    /// Whether it was rightly not repaired, because it loads on no release.
     pub refused: bool,
-    /// What is wrong, one sentence each.
+    /// The problems, one sentence each.
     pub wrong: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub fn check(rig: &Rig, sites: &[Site], survey: &Survey) -> Result<Vec<Repair>> 
     let candidates: Vec<&Site> = sites.iter().filter(|site| site.has_relr()).collect();
     workers::each(&candidates, |site| {
         let directory = empty(target().join("e2e/repaired").join(&site.file))?;
-        // Everything but zlib is in the wheel, so no library of this machine may be looked at.
+        // Everything but zlib is in the wheel, so no library of this machine may be used.
         let mut repair = command(&rig.program);
         repair
             .args(["repair", "--published", "fix", "--no-system-paths", "--wheel-dir"])

@@ -1,4 +1,4 @@
-//! `docs/loader-check.md`: the results of the whole check, to read.
+//! `docs/loader-check.md`: a page with the results of the complete check.
 
 use super::damage::Damaged;
 use super::repaired::Repair;
@@ -6,7 +6,7 @@ use super::site::Site;
 use super::survey::Survey;
 use crate::page::Table;
 
-/// What is known after the whole check; nothing of what was not asked for.
+/// The results of the complete check; `None` for parts that were not requested.
 pub struct Results<'a> {
     pub sites: &'a [Site],
     pub survey: &'a Survey,
@@ -15,7 +15,7 @@ pub struct Results<'a> {
 }
 
 impl Results<'_> {
-    /// Everything that did not go as predicted, one sentence each.
+    /// All wrong predictions, one sentence each.
     pub fn wrong(&self) -> Vec<String> {
         let repairs = self.repairs.iter().flat_map(|repair| repair.wrong.iter().cloned());
         let damaged = self.damaged.iter().flat_map(|damaged| {
@@ -79,7 +79,7 @@ pub fn page(results: &Results) -> String {
     text + &table.finish()
 }
 
-/// Predicted against loaded, counted for each release.
+/// Counts of predictions and results, for each release.
 fn matrix(survey: &Survey) -> String {
     let mut table = Table::new("musl | predicted | >loaded | >failed");
     let mut sentences = String::new();
@@ -102,7 +102,7 @@ fn matrix(survey: &Survey) -> String {
     format!("{}\n{sentences}", table.finish())
 }
 
-/// Every load that failed, in the loader's words; modules of one wheel that fail alike on one line.
+/// Every load that failed, with the loader's message; equal failures of one wheel share a line.
 fn failures(survey: &Survey) -> String {
     let mut rows: Vec<([String; 4], Vec<&str>)> = Vec::new();
     for load in &survey.loads {

@@ -1,4 +1,4 @@
-//! A wheel as an installer would lay it out, as far as a loader is concerned.
+//! A wheel, installed as far as a loader is concerned.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use crate::elf::Elf;
 use crate::process::{digest, name, target};
 use crate::wheel;
 
-/// Where packages go, below the prefix.
+/// The directory for packages, below the prefix.
 const PACKAGES: &str = "lib/python3/site-packages";
 
 /// An unpacked wheel.
@@ -20,7 +20,7 @@ pub struct Site {
     pub wheel: PathBuf,
     /// The wheel's file name.
     pub file: String,
-    /// The prefix it is installed to; there is one to a wheel.
+    /// The prefix into which it is installed, separate for each wheel.
     pub prefix: PathBuf,
     /// Its dynamic 64-bit ELF files, by their path in the wheel.
     pub objects: BTreeMap<String, Object>,
@@ -32,9 +32,9 @@ pub struct Object {
     /// Where it is installed.
     pub path: PathBuf,
     pub elf: Elf,
-    /// It can be imported: it exports the function that Python calls first.
+    /// Whether it can be imported: it exports the function that Python calls first.
     pub extension: bool,
-    /// Names of CPython's API that it takes from elsewhere.
+    /// Names of CPython's API that it imports.
     pub python_api: BTreeSet<String>,
 }
 
@@ -52,18 +52,18 @@ impl Object {
         Ok(object)
     }
 
-    /// It is a program, and not for `dlopen`: it names an interpreter, or is linked to a fixed address.
+    /// Whether it is a program, not for `dlopen`: it names an interpreter, or has a fixed address.
     pub fn is_program(&self) -> bool {
         self.elf.interpreter || !self.elf.shared
     }
 }
 
 impl Site {
-    /// Unpacks everything that a loader could open.
+    /// Unpacks all files that a loader could open.
     pub fn unpack(wheel: &Path) -> Result<Self> {
         let file = name(wheel);
         let stem: Vec<&str> = file.split('-').take(2).collect();
-        // Short, because musl's loader has 512 bytes for a path with everything that is relative in it.
+        // A short path, because musl's loader has 512 bytes for a path with all its relative components.
         let prefix = target().join(format!("e2e/sites/{}-{}", stem.join("-"), &digest(wheel)?[..12]));
         let mut objects = BTreeMap::new();
         for member in wheel::read(wheel)? {
@@ -72,7 +72,7 @@ impl Site {
             let elf =
                 if wide { Elf::read(&member.bytes).with_context(|| member.name.clone())? } else { None };
             let elf = elf.filter(|elf| elf.dynamic);
-            // A linker script called `.so` is no ELF file, but a loader opens it and fails.
+            // A linker script called `.so` is not an ELF file, but a loader opens it and fails.
             if (elf.is_some() || member.name.contains(".so"))
                 && !fs::metadata(&path).is_ok_and(|there| there.len() == member.bytes.len() as u64)
             {
@@ -87,21 +87,21 @@ impl Site {
         Ok(Self { wheel: wheel.to_owned(), file, prefix, objects })
     }
 
-    /// Whether a library of it needs musl 1.2.4 for its relative relocations.
+    /// Whether one of its libraries needs musl 1.2.4 for its relative relocations.
     pub fn has_relr(&self) -> bool {
         self.objects.values().any(|object| object.elf.relr)
     }
 }
 
-/// Names that CPython exports: all of 3.6 to 3.13 are `_`, `__` or nothing, `Py`, and a capital or `_`;
-/// with one exception.
+/// Names that CPython exports: in 3.6 to 3.13 they begin with `_`, `__` or nothing, `Py`, and a capital
+/// letter or `_`, with one exception.
 pub fn is_python_api(name: &str) -> bool {
     let bare = name.strip_prefix("__").or_else(|| name.strip_prefix('_')).unwrap_or(name);
     let rest = bare.strip_prefix("Py").and_then(|rest| rest.bytes().next());
     rest.is_some_and(|byte| byte.is_ascii_uppercase() || byte == b'_') || name == "PY_TIMEOUT_MAX"
 }
 
-/// Where a member goes below the prefix (binary distribution format, "Installing a wheel").
+/// The path of a member below the prefix (binary distribution format, "Installing a wheel").
 fn installed(member: &str) -> Result<PathBuf> {
     let path = Path::new(member);
     if !path.components().all(|part| matches!(part, Component::Normal(_))) {

@@ -1,5 +1,5 @@
-//! Stand-ins for what an extension module finds in its process: CPython, zlib, and the program that loads it.
-//! Only loading is of interest, so no function of them does anything.
+//! Stand-ins for what an extension module needs in its process: CPython, zlib, and the program that loads it.
+//! They only have to be loaded, so their functions do nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,12 +17,12 @@ pub struct Stub {
     pub driver: PathBuf,
     /// The library that exports CPython's API.
     pub python: PathBuf,
-    /// The one directory where libraries are found by name: `libz.so.1` is in it.
+    /// The only directory in which libraries are found by name; it contains `libz.so.1`.
     pub system: PathBuf,
 }
 
-/// The beginning of each stand-in library. Constructors use what Python gives them: they read and write objects, follow the
-/// pointers in a thread's state, and ask whether there was an error.
+/// The start of each stand-in library. Constructors use the objects that Python returns: they read and write
+/// them, follow the pointers in a thread's state, and ask whether there was an error.
 const PRELUDE: &str = r#"
 static char nothing[1 << 20] __attribute__((aligned(64)));
 static void *structure[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
@@ -37,7 +37,7 @@ static void *return_null(void) { return 0; }
 "#;
 
 impl Stub {
-    /// Compiles them, with all of CPython's API that some object of these wheels asks for.
+    /// Compiles them, with all of CPython's API that objects of these wheels import.
     pub fn build(sites: &[Site]) -> Result<Self> {
         let directory = target().join("e2e/stub");
         let system = directory.join("system");
@@ -69,9 +69,10 @@ impl Stub {
     }
 }
 
-/// What a name of CPython's API is, which its undefined symbol doesn't tell: the macro of [`PRELUDE`] that makes it.
+/// The kind of a name in CPython's API, which the undefined symbol does not show: the macro of [`PRELUDE`]
+/// that defines it.
 fn kind(name: &str) -> &'static str {
-    /// Objects that are not called like one.
+    /// Variables whose names look like those of functions.
     const OBJECTS: &[&str] = &[
         "PY_TIMEOUT_MAX",
         "PyOS_InputHook",
@@ -87,7 +88,7 @@ fn kind(name: &str) -> &'static str {
         "_Py_ctype_toupper",
     ];
     match name {
-        // `type(x)`, not a type.
+        // A function `type(x)`, not a type.
         "PyObject_Type" => "FUNCTION",
         "PyErr_Occurred" => "NULL_FUNCTION",
         _ if name.starts_with("PyExc_") => "POINTER",
@@ -98,7 +99,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// Compiles a library that needs no other.
+/// Compiles a library that needs no others.
 fn library(text: &str, source: &Path, to: &Path) -> Result<()> {
     fs::write(source, text)?;
     run(command("gcc")

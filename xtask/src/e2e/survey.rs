@@ -1,4 +1,4 @@
-//! Loading every module of every wheel under every loader, after asking muslrepair.
+//! Loads every module of every wheel with every loader, after asking muslrepair.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use super::stub::Stub;
 use crate::process::command;
 use crate::workers;
 
-/// The loaders, what surrounds a module in them, and the program whose word is checked.
+/// The loaders, the stand-ins around a module, and the program whose predictions are checked.
 pub struct Rig {
     pub program: PathBuf,
     pub loaders: Vec<Loader>,
     pub stub: Stub,
 }
 
-/// One module under one loader.
+/// One module with one loader.
 #[derive(Clone, Debug, Default)]
 pub struct Load {
     /// The wheel's file name.
@@ -28,9 +28,9 @@ pub struct Load {
     pub member: String,
     /// The musl release.
     pub release: &'static str,
-    /// Whether muslrepair says that it loads; nothing if it does not mention the module.
+    /// Whether muslrepair predicts that it loads; `None` if it does not mention the module.
     pub predicted: Option<bool>,
-    /// Why it did not load, if so.
+    /// The reason, if it did not load.
     pub failure: Option<String>,
 }
 
@@ -39,12 +39,12 @@ impl Load {
         self.failure.is_none()
     }
 
-    /// Whether the loader did something else than muslrepair said.
+    /// Whether the prediction was wrong.
     pub fn disagrees(&self) -> bool {
         self.predicted != Some(self.loaded())
     }
 
-    /// The prediction in a word.
+    /// The prediction as a word.
     pub fn word(&self) -> &'static str {
         match self.predicted {
             Some(true) => "loads",
@@ -60,11 +60,11 @@ impl Load {
     }
 }
 
-/// Everything that was loaded.
+/// All loads.
 #[derive(Debug, Default)]
 pub struct Survey {
     pub loads: Vec<Load>,
-    /// What is wrong with a wheel's prediction besides single loads.
+    /// Problems of a wheel's prediction other than single loads.
     pub complaints: Vec<String>,
 }
 
@@ -74,14 +74,14 @@ impl Survey {
         self.loads.iter().filter(move |load| load.wheel == wheel)
     }
 
-    /// What did not go as muslrepair says, one sentence each.
+    /// All wrong predictions, one sentence each.
     pub fn wrong(&self) -> Vec<String> {
         let loads = self.loads.iter().filter(|load| load.disagrees()).map(Load::sentence);
         self.complaints.iter().cloned().chain(loads).collect()
     }
 }
 
-/// The part of the document of `muslrepair verify --format json` that is read here.
+/// The parts of the document of `muslrepair verify --format json` that are used here.
 #[derive(Deserialize)]
 struct Prediction {
     modules: Vec<Module>,
@@ -95,7 +95,7 @@ struct Module {
 }
 
 impl Rig {
-    /// Asks about every wheel, and loads what is predicted of and every extension module besides.
+    /// Asks about every wheel, and loads all modules with a prediction and all other extension modules.
     pub fn survey(&self, sites: &[Site]) -> Result<Survey> {
         let predictions = workers::each(sites, |site| self.ask(&site.wheel))?;
         let mut survey = Survey::default();
@@ -133,9 +133,9 @@ impl Rig {
         Ok(survey)
     }
 
-    /// For each module, the releases on which it loads; and whether there is nothing to say against the wheel.
+    /// For each module, the releases on which it loads; and whether the wheel is accepted.
     fn ask(&self, wheel: &Path) -> Result<(BTreeMap<String, Vec<String>>, bool)> {
-        // Its exit status says whether the wheel is good, which is not the question here.
+        // The exit status says whether the wheel is accepted, which is not checked here.
         let output = command(&self.program).args(["verify", "--format", "json"]).arg(wheel).output()?;
         let said: Prediction = serde_json::from_slice(&output.stdout).with_context(|| {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -144,8 +144,8 @@ impl Rig {
         Ok((said.modules.into_iter().map(|module| (module.path, module.loads_on)).collect(), said.sound))
     }
 
-    /// Whether `verify` objects to a wheel exactly if a module of it loads nowhere: on no release that was tried, and by
-    /// the prediction on no other.
+    /// Whether `verify` rejects a wheel exactly if one of its modules loads nowhere: on none of the releases
+    /// tried, and by the prediction on no other.
     fn verdict(
         &self,
         survey: &Survey,
@@ -170,10 +170,11 @@ impl Rig {
     }
 }
 
-/// The loader's message without where the wheel was unpacked.
+/// The loader's message without the path of the unpacked wheel.
 fn tidy(message: &str, site: &Site) -> String {
     let message = message.replace(&format!("{}/", site.prefix.display()), "");
-    // For a thread-local variable without a name, musl prints an uninitialised pointer: any name, or none.
+    // For a thread-local variable without a name, musl prints an uninitialised pointer: the name may be
+    // anything.
     match message.find("initial-exec TLS resolves") {
         Some(start) => message[start..].to_owned(),
         None => message,

@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz [--minutes N] [TARGET...]`: every fuzz target of `tests/fuzz`, each for N minutes of CPU time, one
-//! after the other. Prints executions and coverage; a finding is an error.
+//! `cargo xtask fuzz [--minutes N] [TARGET...]`: runs every fuzz target of `tests/fuzz` for N minutes of CPU
+//! time, one after the other. Prints executions and coverage; a finding is an error.
 //!
-//! What is found stays below `target/fuzz`: the corpus, which the next run goes on from, and under
-//! `artifacts` the inputs that broke something.
+//! The results stay below `target/fuzz`: the corpus, with which the next run continues, and the failing
+//! inputs in `artifacts`.
 
 mod seeds;
 
@@ -16,13 +16,13 @@ use crate::cost;
 use crate::install;
 use crate::process::{command, empty, output, run as execute, target};
 
-/// The version of cargo-fuzz that the build below is known to work with.
+/// The version of cargo-fuzz that works with the build below.
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// A target: its name, what its corpus starts from, and the longest input worth trying.
+/// A target: its name, its initial corpus, and the longest useful input.
 type Target = (&'static str, fn() -> Result<Vec<Vec<u8>>>, usize);
 
-/// Most fixtures are below this; longer ones only make each execution slower.
+/// Most fixtures are smaller; larger ones only make each execution slower.
 const OBJECT: usize = 24 << 10;
 
 const TARGETS: &[Target] = &[
@@ -63,13 +63,13 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Where everything of a run is.
+/// The directory for one kind of files of a run.
 fn place(kind: &str) -> PathBuf {
     target().join("fuzz").join(kind)
 }
 
-/// Builds all targets and returns the directory they are in. The sanitizer flags are unstable, so the stable
-/// compiler is told to take them.
+/// Builds all targets and returns their directory. The sanitizer flags are unstable, so the stable compiler
+/// has to be told to accept them.
 fn build() -> Result<PathBuf> {
     let cargo_fuzz = install::cargo_tool("cargo-fuzz", CARGO_FUZZ)?;
     let host = output(command("rustc").arg("-vV"))?;
@@ -83,12 +83,12 @@ fn build() -> Result<PathBuf> {
     Ok(place("build").join(host).join("release"))
 }
 
-/// libFuzzer's status for an input that took too long.
+/// libFuzzer's exit status for an input that took too long.
 const TIMEOUT: i32 = 70;
 
-/// Fuzzes until the CPU time is used up, prints a line about it, and returns the finding. libFuzzer's limits go by the clock,
-/// which says nothing on a machine that is shared: it is started again while there is CPU time left, and an input that took
-/// too long is tried alone.
+/// Fuzzes until the CPU time is used up, prints a line of results, and returns the finding. libFuzzer's
+/// limits use wall time, which is meaningless on a shared machine: it is restarted while there is CPU time
+/// left, and an input that took too long is tried alone.
 fn fuzz(&(name, seeds, longest): &Target, program: &Path, budget: f64) -> Result<Option<String>> {
     let (corpus, artifacts) = (place("corpus").join(name), place("artifacts").join(name));
     fs::create_dir_all(&corpus)?;
@@ -129,17 +129,17 @@ fn fuzz(&(name, seeds, longest): &Target, program: &Path, budget: f64) -> Result
     Ok(finding)
 }
 
-/// A target's program with the limits that hold for every input.
+/// The program of a target, with limits for every input.
 fn fuzzer(program: &Path) -> Command {
     let mut command = command(program);
     command
-        // No input here may take a second; the rest is for a machine under load.
+        // No input takes a second; the rest allows for a loaded machine.
         .args(["-timeout=25", "-rss_limit_mb=1024", "-malloc_limit_mb=256", "-print_final_stats=1"])
-        // There is nothing to leak, and the check must be allowed to trace the process.
-        // Level 1 reports globals of one name and different sizes. Level 2 also reports equal ones, as libdeflate has them: it
-        // includes one header several times, and the constants of each are merged.
+        // Nothing can leak, and the leak check would have to trace the process. Level 1 reports globals with
+        // the same name and different sizes. Level 2 would also report equal ones, as in libdeflate, which
+        // includes one header several times.
         .env("ASAN_OPTIONS", "detect_leaks=0:detect_odr_violation=1");
-    // Where targets that write files do so: in memory where that is possible, which is some ten times as fast.
+    // The directory for targets that write files: in memory if possible, which is about ten times as fast.
     if Path::new("/dev/shm").is_dir() {
         command.env("TMPDIR", "/dev/shm");
     }

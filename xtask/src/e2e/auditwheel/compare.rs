@@ -1,4 +1,4 @@
-//! Two results of one wheel, and the sections of `docs/differences.md` that what differs belongs to.
+//! Compares two results of one wheel, and finds the section of `docs/differences.md` for each difference.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,14 +10,14 @@ use crate::elf::Elf;
 use crate::process::name;
 use crate::wheel::{self, Member};
 
-/// What no section is about.
+/// The section for undocumented differences.
 pub const UNLISTED: &str = "unlisted";
 
-/// The section, and what differs.
+/// The section and the difference.
 pub type Difference = (&'static str, String);
 
-/// What differs between auditwheel's result and muslrepair's. The order of members, their times and their compressed
-/// bytes are not looked at.
+/// The differences between auditwheel's result and muslrepair's. The order of members, their times and their
+/// compressed bytes are ignored.
 pub fn compare(theirs: &Path, ours: &Path) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
     let (their_name, our_name) = (name(theirs), name(ours));
@@ -49,7 +49,7 @@ pub fn compare(theirs: &Path, ours: &Path) -> Result<Vec<Difference>> {
     Ok(found)
 }
 
-/// The lines of a text file, however they end, in some order.
+/// The lines of a text file, sorted, with any line ending.
 fn lines(member: &Member) -> Vec<String> {
     let text = String::from_utf8_lossy(&member.bytes);
     let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
@@ -76,7 +76,7 @@ fn members(theirs: &Member, ours: &Member) -> Result<Vec<Difference>> {
             found.push(("record-line-ends", "line ends of RECORD".to_owned()));
         }
     } else if name.ends_with(".dist-info/WHEEL") {
-        // Line ends may differ, and where in it a line is.
+        // Line endings and the order of lines may differ.
         if lines(theirs) != lines(ours) {
             found.push((UNLISTED, format!("lines {:?} and {:?}", lines(theirs), lines(ours))));
         }

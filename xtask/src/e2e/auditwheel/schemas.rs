@@ -1,4 +1,4 @@
-//! JSON that is printed and written, against the schemas of those who define it.
+//! Checks printed and written JSON against the schemas of their authors.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use super::corpus::Case;
 use crate::process::{command, line, output, root, target};
 use crate::wheel::{self, Member};
 
-/// Reads one JSON object a line with `schema` and `document`, and says what is wrong with each.
+/// Reads one JSON object with `schema` and `document` per line, and prints what is wrong with each.
 const VALIDATE: &str = include_str!("validate.py");
 
 /// Validates `show --json`, our own documents, and the bills of materials of the results; returns how many there were.
@@ -76,7 +76,7 @@ pub fn check(bin: &Path, program: &Path, cases: &[Case], results: &[PathBuf]) ->
     Ok(documents.len())
 }
 
-/// A repaired wheel with libraries of packages, with their licences, and with one that no package owns.
+/// A repaired wheel with libraries of packages, with their licences, and one library that no package owns.
 fn with_owned_libraries(program: &Path, scratch: &Path) -> Result<PathBuf> {
     let (name, out) = ("demo-1.0-cp312-cp312", scratch.join("owned"));
     let wheel = root().join(format!("testdata/wheels/demo/{name}-linux_x86_64.whl"));
@@ -86,7 +86,7 @@ fn with_owned_libraries(program: &Path, scratch: &Path) -> Result<PathBuf> {
     Ok(out.join(format!("{name}-musllinux_1_2_x86_64.whl")))
 }
 
-/// The documents a call prints; what it exits with is not the question here.
+/// The documents that a call prints; its exit status is not checked.
 fn printed(call: &mut std::process::Command) -> Result<Vec<Value>> {
     let output = call.output()?;
     let stream = serde_json::Deserializer::from_slice(&output.stdout).into_iter();

@@ -42,7 +42,7 @@ pub fn builder(kitchen: &Kitchen) -> Result<()> {
 }
 
 pub fn private_index(kitchen: &Kitchen) -> Result<()> {
-    // What `pip install twine` takes, from the index as everything else.
+    // `pip install twine` takes it from the index, like everything else.
     let bin = install::python_tools("sources", super::ship::SOURCES)?;
     let mut download = command(bin.join("pip"));
     download.args(["download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]);
@@ -80,7 +80,7 @@ pub fn wheel_image(kitchen: &Kitchen) -> Result<()> {
             bail!("each image should have wheels of its own kind");
         }
     }
-    // The script, with a stand-in for docker that prints its arguments.
+    // Runs the script with a stand-in for docker that prints its arguments.
     let mut script = command(directory("wheel-image").join("build.sh"));
     script
         .args(["--push", "--ssl", "libressl", "cffi==1.17.1-pyall", "lz4==4.4.4"])
@@ -105,7 +105,7 @@ pub fn home_assistant(kitchen: &Kitchen) -> Result<()> {
     let place = "/usr/src/wheels";
     let wheels = twice(kitchen, ("home-assistant", "builder", place), &[])?.files(place)?;
     let native: Vec<_> = wheels.iter().filter(|name| !name.ends_with("-none-any.whl")).collect();
-    // What the builder itself asks of a name: one tag, with versions of one digit.
+    // The builder itself requires names with one tag, with versions of one digit.
     let good =
         |name: &&String| name.ends_with("-musllinux_1_2_x86_64.whl") && name.matches("linux").count() == 1;
     if native.len() != 3 || !native.iter().all(good) {
@@ -114,7 +114,7 @@ pub fn home_assistant(kitchen: &Kitchen) -> Result<()> {
     Ok(())
 }
 
-/// What the Dockerfile copies from the repository, and what follows a keyword in it.
+/// The files that the Dockerfile copies from the repository, and a function for the text after a keyword.
 fn dockerfile() -> Result<(Vec<String>, impl Fn(&str) -> Option<String>)> {
     let text = fs::read_to_string(root().join("Dockerfile"))?;
     let copies =
@@ -130,7 +130,7 @@ fn dockerfile() -> Result<(Vec<String>, impl Fn(&str) -> Option<String>)> {
     Ok((copied, move |start: &str| text.lines().find(|line| line.starts_with(start)).map(str::to_owned)))
 }
 
-/// A directory with what the Dockerfile copies.
+/// A directory with the files that the Dockerfile copies.
 fn copied(place: &str) -> Result<std::path::PathBuf> {
     let source = empty(target().join(place))?;
     for path in dockerfile()?.0 {
@@ -139,8 +139,8 @@ fn copied(place: &str) -> Result<std::path::PathBuf> {
     Ok(source)
 }
 
-/// Our own image: what it copies is enough to build the program with the command it has, and the program alone is enough
-/// for its last stage. The image of Rust is stood in for by this machine's.
+/// Our own image: the copied files are enough to build the program with the Dockerfile's command, and the
+/// program alone is enough for the last stage. This machine replaces the image of Rust.
 pub fn own_image(kitchen: &Kitchen) -> Result<()> {
     let source = copied("e2e/Dockerfile-source")?;
     let (_, line) = dockerfile()?;
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn what_the_image_copies_has_all_that_cargo_toml_names() {
         let source = copied("tmp/Dockerfile-source").unwrap();
-        // Fetches nothing, as everything is there, but reads the manifests as a build does.
+        // Downloads nothing, because everything is present, but reads the manifests like a build.
         let mut fetch = cargo();
         fetch.args(["fetch", "--locked", "--offline", "--target", HOST]);
         run_command(fetch.current_dir(&source)).unwrap();

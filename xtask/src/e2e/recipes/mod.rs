@@ -1,6 +1,6 @@
-//! `cargo xtask e2e recipes [NAME...]`: carries out every file of docs/examples. Dockerfiles are built by buildah, which needs
-//! no service and no network of its own; what a machine like this one cannot have is stood in for: base images, apk, and
-//! where a recipe's own tool needs a container engine or another compiler, that.
+//! `cargo xtask e2e recipes [NAME...]`: runs every file of docs/examples. buildah builds the Dockerfiles,
+//! without a service or a network of its own. Stand-ins replace what such a machine cannot have: base images,
+//! apk, and container engines or other compilers that the tool of a recipe needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -40,19 +40,19 @@ const RECIPES: &[Recipe] = &[
     ("cibuildwheel", scripts::cibuildwheel),
     ("github-actions", scripts::github_actions),
     ("which-wheels", scripts::which_wheels),
-    // What is not in docs/examples: our own image, and the Dockerfiles of the documentation's pages.
+    // Other recipes: our own image, and the Dockerfiles in the pages of the documentation.
     ("Dockerfile", containers::own_image),
     ("pages", pages::pages),
 ];
 
-/// What all recipes are tried with.
+/// The environment for all recipes.
 pub struct Kitchen {
     image: Image,
-    /// A directory with the program alone, as its image has it.
+    /// A directory that contains only the program, like its image.
     program: PathBuf,
     work: PathBuf,
     server: Server,
-    /// What the index serves.
+    /// The files that the index serves.
     packages: PathBuf,
 }
 
@@ -93,7 +93,7 @@ fn lint() -> Result<()> {
     }
     let ending =
         |end: &str| -> Vec<&PathBuf> { all.iter().filter(|file| name(file).ends_with(end)).collect() };
-    // DL3018 wants exact versions of packages, which Alpine's repositories do not keep.
+    // DL3018 requires exact versions of packages, which Alpine's repositories do not keep.
     run_command(
         command(bin.join("hadolint"))
             .args(["--no-color", "--ignore", "DL3018", "--failure-threshold", "warning"])
@@ -132,7 +132,7 @@ impl Kitchen {
         Ok(kitchen)
     }
 
-    /// The environment of base images: pip asks the index on this machine.
+    /// The environment of base images: pip uses the index on this machine.
     fn environment(&self) -> Vec<(String, String)> {
         let url = format!("{}simple/", self.server.url());
         let own = [("PIP_INDEX_URL", &*url), ("PYTHON_VERSION", "3.11.2")];
@@ -147,12 +147,12 @@ impl Kitchen {
     fn buildah(&self, subcommand: &str) -> Result<Command> {
         let mut buildah = install::as_root("buildah")?;
         buildah.arg("--root").arg(self.work.join("store")).arg("--runroot").arg(self.work.join("state"));
-        // The only one that works on every file system.
+        // The only driver that works on every file system.
         buildah.args(["--storage-driver", "vfs", subcommand]);
         Ok(buildah)
     }
 
-    /// Makes a base image of a directory.
+    /// Makes a base image from a directory.
     fn base(&self, name: &str, tree: &Path, environment: &[(String, String)]) -> Result<()> {
         let container = output(self.buildah("from")?.arg("scratch"))?;
         let container = container.trim();
@@ -172,7 +172,7 @@ impl Kitchen {
     /// Builds a recipe up to one stage, and returns a container of it.
     fn build(&self, recipe: &str, stage: &str, options: &[String]) -> Result<Container<'_>> {
         let text = fs::read_to_string(directory(recipe).join("Dockerfile"))?;
-        // buildah 1.28 does not know secrets that are variables; they are given as such.
+        // buildah 1.28 does not support secrets as variables; they are passed as variables.
         let lines =
             text.lines().map(|line| match line.trim_start().trim_start_matches("RUN ").split_once(' ') {
                 Some((mount, rest)) if mount.starts_with("--mount=type=secret,") => {
@@ -207,7 +207,7 @@ pub struct Container<'a> {
 }
 
 impl Container<'_> {
-    /// The names of the files of a directory.
+    /// The names of the files in a directory.
     fn files(&self, inside: &str) -> Result<Vec<String>> {
         let own = entries(&self.root.path(inside))?.iter().map(|path| name(path)).collect::<Vec<_>>();
         println!("   {}: {}", self.name, own.join(" "));
@@ -219,7 +219,7 @@ impl Container<'_> {
         entries(&self.root.path(inside))?.iter().map(|path| Ok((name(path), digest(path)?))).collect()
     }
 
-    /// Fails if what `docker run` would start says anything else.
+    /// Fails if the command of `docker run` prints anything else.
     fn starts(&self, expected: &str) -> Result<()> {
         let mut inspect = self.kitchen.buildah("inspect")?;
         let words = output(inspect.args(["--format", "{{json .OCIv1.Config.Cmd}}", &self.name]))?;

@@ -1,4 +1,4 @@
-//! Dockerfiles that pages of the documentation show.
+//! Checks the Dockerfiles in pages of the documentation.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::process::root;
 /// The pages with Dockerfiles in them.
 const PAGES: &[&str] = &["README.md", "docs/docker.md", "docs/guide.md"];
 
-/// The commands of each RUN line of a Dockerfile, without mounts. The packages to install are those of the moment.
+/// The commands of each RUN line of a Dockerfile, without mounts. Versions of packages are not compared.
 fn runs(text: &str) -> Vec<Vec<String>> {
     let joined =
         text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
@@ -26,7 +26,7 @@ fn runs(text: &str) -> Vec<Vec<String>> {
     words.map(|words| words.collect::<Vec<_>>().join(" ").split(" && ").map(plain).collect()).collect()
 }
 
-/// Every command that a page shows in a Dockerfile is one that a recipe runs, or that is run here.
+/// Every command in a Dockerfile of a page must be in a recipe, or is run here.
 pub fn pages(kitchen: &Kitchen) -> Result<()> {
     let mut tried = BTreeSet::new();
     for file in crate::process::files(&root().join("docs/examples"))?

@@ -1,4 +1,4 @@
-//! The recipes that are scripts, configuration, or workflows of a service.
+//! The recipes that are scripts, configuration files, or workflows of a service.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,14 +13,14 @@ use crate::image::Root;
 use crate::install;
 use crate::process::{command, empty, name, only_file, output, path_with, root};
 
-/// The whole tool, to read its configuration as it does.
+/// The complete tool, for reading its configuration.
 const CIBUILDWHEEL: &[&str] = &["cibuildwheel==4.1.0", "PyYAML==6.0.2"];
 
-/// The architecture of the recipes that repair for another one.
+/// The architecture for the recipes that repair for another one.
 const FOREIGN: &str = "aarch64";
 
 impl Kitchen {
-    /// `PATH` with the program, and stand-ins for others, in front.
+    /// A `PATH` that starts with the program and stand-ins for others.
     fn path(&self, stand_ins: &Path) -> Result<OsString> {
         path_with(&[stand_ins, &self.program])
     }
@@ -36,7 +36,7 @@ impl Kitchen {
     }
 }
 
-/// A root file system of the foreign architecture with the one library that the wheel needs.
+/// A root file system of the other architecture with the only library that the wheel needs.
 fn foreign_sysroot(bench: &Path) -> Result<PathBuf> {
     let sysroot = bench.join("sysroot");
     fs::create_dir_all(sysroot.join("usr/lib"))?;
@@ -79,8 +79,8 @@ pub fn cross_arch(kitchen: &Kitchen) -> Result<()> {
     wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))
 }
 
-/// The standard library of Rust for another target cannot be had everywhere: maturin is stood in for by what checks its
-/// arguments and leaves a wheel as it would.
+/// Rust's standard library for another target is not available everywhere: a stand-in for maturin checks its
+/// arguments and leaves a wheel as maturin would.
 pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
     let bench = empty(kitchen.work.join("maturin-zig"))?;
     let sysroot = foreign_sysroot(&bench)?;
@@ -101,7 +101,7 @@ pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
     script.env("PATH", kitchen.path(&bench.join("bin"))?);
     output(&mut script)?;
     wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))?;
-    // That the real one has these options.
+    // Checks that the real maturin has these options.
     let maturin = install::python_tools("maturin", crate::dist::TOOLS)?.join("maturin");
     let help = output(command(maturin).args(["build", "--help"]))?;
     match options.split(' ').find(|option| option.starts_with("--") && !help.contains(*option)) {
@@ -110,7 +110,8 @@ pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
     }
 }
 
-/// cibuildwheel itself reads the configuration; its commands are then run as it runs them, without the container.
+/// cibuildwheel itself reads the configuration; its commands are then run like it runs them, without the
+/// container.
 pub fn cibuildwheel(kitchen: &Kitchen) -> Result<()> {
     let bench = empty(kitchen.work.join("cibuildwheel"))?;
     let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
@@ -134,13 +135,13 @@ print(options.build_options('cp313-musllinux_x86_64').repair_command)
         .replace("{wheel}", &wheel.display().to_string())
         .replace("{dest_dir}", &bench.join("wheelhouse").display().to_string());
     let mut repair = command("sh");
-    // Where the recipe has the packages of the container, this machine has the library here.
+    // In the recipe the container has the packages; here, the library is in this directory.
     repair.args(["-c", &line]).env("MUSLREPAIR_LD_LIBRARY_PATH", root().join("testdata/rootfs/usr/lib"));
     output(repair.env("PATH", kitchen.path(&bench)?))?;
     wheelhouse_has(&bench, "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")
 }
 
-/// The `run` steps of the workflow, in the image; what `uses` brings is in place already.
+/// The `run` steps of the workflow, run in the image; the results of `uses` are already present.
 pub fn github_actions(kitchen: &Kitchen) -> Result<()> {
     let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
     let script = "\

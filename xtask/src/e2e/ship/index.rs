@@ -1,4 +1,4 @@
-//! Uploading to private indexes, and installing from them with several clients.
+//! Uploads to private indexes, and installs from them with several clients.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::process::{command, empty, entries, name, output};
 
 const DEVPI: &[&str] = &["devpi-server==6.20.3", "devpi-client==7.3.0"];
 
-/// The clients, fetched once.
+/// The clients, downloaded once.
 pub fn fetch_clients(ship: &mut Ship) -> Result<()> {
     let pip = install::python_tools("sources", super::SOURCES)?.join("pip");
     let clients = ship.directory.join("clients");
@@ -27,7 +27,7 @@ pub fn pypiserver(ship: &mut Ship) -> Result<()> {
     let server = pypiserver_of(&packages, &ship.directory.join("pypiserver.log"))?;
     let url = server.url();
     upload(ship, &bin, &url)?;
-    // What people try first, since it is what pip is given.
+    // A common mistake, because it is the URL for pip.
     match upload(ship, &bin, &format!("{url}simple/")) {
         Err(refused) if format!("{refused:#}").contains("405 Method Not Allowed") => {}
         other => bail!("uploading to /simple/ should be refused with 405 Method Not Allowed: {other:?}"),
@@ -66,7 +66,7 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
     twine.args(["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", url]);
     twine.env("TWINE_USERNAME", "ci").env("TWINE_PASSWORD", "secret");
     twine.args(entries(&ship.builder()?.path("/wheels"))?);
-    // twine says part of what went wrong on standard output.
+    // twine prints part of its errors to standard output.
     let done = twine.output()?;
     if !done.status.success() {
         let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
@@ -75,7 +75,8 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Installs from the index with every client, each into an environment of its own, and uses what was installed.
+/// Installs from the index with every client, each into a separate environment, and uses the installed
+/// packages.
 fn install_everywhere(ship: &Ship, server: &str, index: &str) -> Result<()> {
     let root = ship.image_ref()?.copy_to(&ship.directory.join(format!("runtime-{server}")))?;
     root.put(&ship.directory.join("clients"), "/clients")?;
