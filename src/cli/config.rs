@@ -66,11 +66,18 @@ impl Config {
         if named.is_none() && !path.is_file() {
             return Ok(Self::default());
         }
-        let text = read_text(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        let text = read_text(path).map_err(|error| {
+            let usage = UsageError::from(format!("cannot read `{}`: {error}", path.display()));
+            usage.with_hint("`--config FILE` names a TOML file with the table [tool.muslrepair]")
+        })?;
         let is_project = path.file_name().is_some_and(|name| name == "pyproject.toml");
         let parsed = match Self::of_project(&text) {
             Ok(None) if !is_project => toml::from_str(&text),
             table => table.map(Option::unwrap_or_default),
+        };
+        let usage = |message: String| {
+            UsageError::from(message)
+                .with_hint("the settings are `exclude`, `strip`, `sbom`, `min-musl` and `min-alpine`")
         };
         parsed.map_err(|error| {
             // Where it is comes first, on a line of its own; what follows shows that line of the file.
@@ -78,8 +85,8 @@ impl Config {
             let place = place.lines().next().unwrap_or_default();
             let what = error.message().lines().collect::<Vec<_>>().join(", ");
             match place == what {
-                true => format!("`{}`: {what}", path.display()).into(),
-                false => format!("`{}`: {place}: {what}", path.display()).into(),
+                true => usage(format!("`{}`: {what}", path.display())),
+                false => usage(format!("`{}`: {place}: {what}", path.display())),
             }
         })
     }

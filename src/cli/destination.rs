@@ -82,7 +82,7 @@ fn example(option: &str) -> &'static str {
 
 /// What a report at this path would be written over, or in the place of. Results are named as wheels, as inputs are; what a
 /// tree consists of are ELF files.
-fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
+pub(super) fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
     let places = inputs::places(path);
     let named_wheel =
         |place: &Path| place.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));

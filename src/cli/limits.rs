@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Args, Command};
+use clap::{Arg, Args, Command, ValueHint};
 use muslrepair::Limits;
 
 use super::heading;
@@ -53,6 +53,7 @@ pub(super) struct LimitArgs {
     /// Set a limit on what is read (repeatable)
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitParser, long_help = help())]
     #[arg(help_heading = heading::ADVANCED, hide_short_help = true, hide_possible_values = true)]
+    #[arg(value_hint = ValueHint::Other)]
     limit: Vec<Limit>,
 }
 

@@ -68,6 +68,7 @@ pub(super) const MANUALS: &[Manual] = &[
             ("MUSLREPAIR_PATCHER", "Default of --patcher; or AUDITWHEEL_PATCHER"),
             SEARCH,
             LD_LIBRARY_PATH,
+            ("MUSLREPAIR_PUBLISHED", "Default of --published"),
             ("SOURCE_DATE_EPOCH", "Time of new and changed files in the wheel, in seconds since 1970"),
             COLOR,
         ],
@@ -154,6 +155,23 @@ pub(super) const MANUALS: &[Manual] = &[
         exit_status: PRINTED,
         environment: &[COLOR],
         more: "The same texts are in docs/rules.md.",
+    },
+    Manual {
+        command: "unbundle",
+        examples: [
+            (
+                "Use the libraries of this Alpine machine instead of grafted ones",
+                "muslrepair unbundle dist --sysroot /",
+            ),
+            ("See what would be done, and write nothing", "muslrepair unbundle dist --sysroot / --dry-run"),
+            (
+                "Keep a library in the wheels",
+                "muslrepair unbundle dist --sysroot / --keep libscipy_openblas*",
+            ),
+        ],
+        exit_status: &[("0", "All wheels were unbundled or copied"), ("1", "A wheel failed"), USAGE],
+        environment: &[COLOR],
+        more: "`muslrepair needs` lists the packages that the results need.",
     },
     Manual {
         command: "completions",

@@ -7,6 +7,7 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::completions::script;
 use super::exit::Exit;
 use super::manual::{self, MANUALS, Manual};
 use super::suggested::Suggested;
@@ -47,20 +48,7 @@ pub(super) fn completions(
     command: &Command,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let mut command = shown(command);
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, "muslrepair", &mut script);
-    terminal.bytes(&script).map(|()| Exit::Success)
-}
-
-/// The program without the commands that help does not list; scripts of clap have them all.
-fn shown(command: &Command) -> Command {
-    Command::new("muslrepair")
-        .version(env!("CARGO_PKG_VERSION"))
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .args(command.get_arguments())
-        .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
+    terminal.bytes(script(arguments.shell, command).as_bytes()).map(|()| Exit::Success)
 }
 
 pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal) -> Result<Exit, CliError> {

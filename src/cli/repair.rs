@@ -1,5 +1,6 @@
 //! `repair`: what can be asked for, and what it means.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum as _, ValueHint};
@@ -18,6 +19,8 @@ use super::env::{Environment, Setting};
 use super::excludes::Excludes;
 use super::format::Format;
 use super::heading;
+use super::interrupt::Interrupt;
+use super::job_summary::JobSummary;
 use super::limits::LimitArgs;
 use super::minimum::MinimumArgs;
 use super::printer::Printer;
@@ -61,6 +64,11 @@ pub(super) struct RepairArgs {
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
     #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
+    /// Append a Markdown summary to this file
+    ///
+    /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    summary: Option<OsString>,
     /// Write pins with hashes to this file (- for stdout)
     ///
     /// One line for each wheel in the wheel directory, `name==version --hash=sha256:...`, for `pip install
@@ -194,6 +202,11 @@ pub(super) fn run(
     let batch = batch(arguments, environment, terminal)?;
     let mut batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
+    if arguments.wheel_dir.exists() && !arguments.wheel_dir.is_dir() {
+        let usage = format!("`--wheel-dir {}` is not a directory", arguments.wheel_dir.display());
+        let hint = "name a directory for the results: `--wheel-dir wheelhouse`";
+        return Err(UsageError::from(usage).with_hint(hint).into());
+    }
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
             CliError::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
@@ -203,8 +216,16 @@ pub(super) fn run(
     batch.options.cache_dir =
         arguments.cache_dir.as_deref().and_then(|directory| usable(directory, arguments, terminal));
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    batch.run(|index, outcome| printer.done(index, outcome));
+    let interrupt = (!arguments.dry_run).then(|| Interrupt::watch(batch.wheels.len(), *terminal));
+    batch.run(|index, outcome| {
+        interrupt.iter().for_each(|interrupt| interrupt.count(&outcome));
+        batch.summarise(index, &outcome);
+        printer.done(index, outcome);
+    });
+    drop(interrupt);
     let (exit, documents) = printer.finish();
+    let summary = batch.summary.take().map_or(Ok(()), |summary| summary.write("repair"));
+    let exit = terminal.at_the_end(exit, summary);
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
     let exit = match &arguments.report {
@@ -292,6 +313,9 @@ fn batch(
         directory: arguments.wheel_dir.clone(),
         dry_run: arguments.dry_run,
         fail_fast: arguments.fail_fast,
+        summary: (arguments.summary.as_ref())
+            .map(|path| JobSummary::new(path, wheels.iter().map(PathBuf::as_path)))
+            .transpose()?,
         copy_pure: terminal.mode() == OutputMode::Own || arguments.allow_pure_python_wheel,
         mode: terminal.mode(),
         progress: Progress::new(wheels.len(), environment, *terminal).map(std::sync::Arc::new),
@@ -310,14 +334,19 @@ fn options(
         environment.compression.as_ref(),
         |text| {
             let level = text.parse().ok().filter(|level| *level <= 9);
-            level.ok_or_else(|| format!("`{text}` is no compression level: 0 to 9").into())
+            level.ok_or_else(|| {
+                let usage = UsageError::from(format!("`{text}` is not a compression level: expected 0 to 9"));
+                usage.with_hint("leave `--zip-compression-level` out for level 6")
+            })
         },
     )?;
     let patcher = Setting::read(arguments.patcher.as_deref(), environment.patcher.as_ref(), |name| {
         if name.ends_with("patchelf") {
             terminal.debug(&format!("the builtin patcher does what `{name}` is asked for"));
         }
-        name.parse().map_err(|error| format!("{error}").into())
+        name.parse().map_err(|error| {
+            UsageError::from(format!("{error}")).with_hint("leave `--patcher` out for `builtin`")
+        })
     })?;
     let source_date_epoch = match &environment.source_date_epoch {
         None => None,
@@ -354,9 +383,11 @@ fn suffix(text: &str) -> Result<String, UsageError> {
     let name = format!("name{text}");
     match name.parse::<WheelPath>() {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => {
-            Err(format!("`--lib-sdir {text}` makes no directory of a wheel: {}", error.rule).into())
-        }
+        Err(error) => Err(UsageError::from(format!(
+            "`--lib-sdir {text}` is not a valid directory name: {}",
+            error.rule
+        ))
+        .with_hint("as in `--lib-sdir .libs`")),
     }
 }
 
@@ -365,7 +396,8 @@ pub(super) fn build_tag(text: &str) -> Result<String, UsageError> {
     let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
     match any.and_then(|name| name.with_build(Some(text))) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("`--build-tag {text}`: {}", error.rule).into()),
+        Err(error) => Err(UsageError::from(format!("`--build-tag {text}`: {}", error.rule))
+            .with_hint("as in `--build-tag 1`")),
     }
 }
 
@@ -382,7 +414,7 @@ fn usable(directory: &Path, arguments: &RepairArgs, terminal: &Terminal) -> Opti
         }
         Err(error) => {
             let (shown, why) = (directory.display(), std::io::Error::from(error.kind()));
-            terminal.warning(&format!("`--cache-dir {shown}` cannot be used and is left out: {why}"));
+            terminal.warning(&format!("`--cache-dir {shown}` cannot be used, nothing is cached: {why}"));
             None
         }
     }
@@ -397,5 +429,5 @@ fn warn_of_strange_files(directory: &Path, terminal: &Terminal) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    terminal.warning(&format!("not used of `--cache-dir {directory}`: `{first}` ({why}){others}"));
+    terminal.warning(&format!("not used in `--cache-dir {directory}`: `{first}` ({why}){others}"));
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::Limits;
 use muslrepair::policy::Policy;
 use muslrepair::resolve::{
@@ -20,10 +20,10 @@ pub(super) struct SearchArgs {
     ///
     /// Absolute run paths, musl's path file and its default directories are those of this root file system, such as an
     /// unpacked Alpine container of another architecture.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) sysroot: Option<PathBuf>,
     /// Search this directory first (repeatable)
-    #[arg(short = 'l', long = "library-path", value_name = "DIR")]
+    #[arg(short = 'l', long = "library-path", value_name = "DIR", value_hint = ValueHint::DirPath)]
     library_path: Vec<PathBuf>,
     /// Search these directories instead of the system's
     ///
@@ -86,7 +86,13 @@ impl SearchArgs {
             sysroot.chain(self.library_path.iter().map(|directory| ("--library-path", directory)));
         match named.find(|(_, directory)| !directory.is_dir()) {
             Some((option, directory)) => {
-                Err(format!("`{option} {}` is not a directory that can be read", directory.display()).into())
+                let shown = directory.display();
+                let usage =
+                    UsageError::from(format!("`{option} {shown}` is not a directory that can be read"));
+                Err(usage.with_hint(match option {
+                    "--sysroot" => "name the directory of an unpacked root file system, such as that of an Alpine container",
+                    _ => "name a directory that contains libraries",
+                }))
             }
             None => Ok(()),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::audit::{AuditOptions, Severity, Siblings, audit_scanned, scan_wheel};
 use muslrepair::repair::{Outcome, RepairError, RepairOptions, RepairResult, apply};
 use muslrepair::report::{self, Failure};
@@ -17,6 +17,7 @@ use super::checks::Checks;
 use super::destination::Destination;
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::inputs;
 use super::limits::LimitArgs;
 use super::repair::build_tag;
@@ -24,41 +25,46 @@ use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  muslrepair unbundle dist/ --sysroot / -w wheels
-  muslrepair unbundle dist/ --sysroot / --dry-run
-  muslrepair unbundle numpy-*.whl --sysroot / --keep 'libscipy_openblas*'
-
-Exit status: 0 if every wheel was unbundled or copied, 1 if one failed, 2 for usage errors.")]
 pub(super) struct UnbundleArgs {
     /// Wheels, or directories of wheels
-    #[arg(required = true, value_name = "WHEEL|DIR")]
+    #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Root file system whose libraries take the place of bundled ones, such as `/` on Alpine
-    #[arg(long, value_name = "DIR", required = true, help_heading = "Searching")]
-    sysroot: PathBuf,
-    /// Replace only libraries whose name matches this pattern; can be given more than once
-    #[arg(long, value_name = "PATTERN", help_heading = "Libraries")]
-    only: Vec<Pattern>,
-    /// Keep libraries whose name matches this pattern; can be given more than once
-    #[arg(long, value_name = "PATTERN", help_heading = "Libraries")]
-    keep: Vec<Pattern>,
-    /// Directory for the results, created if it is missing
-    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", help_heading = "Output")]
+    /// Write results to this directory [default: wheelhouse]
+    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
     wheel_dir: PathBuf,
-    /// Print the plan and write no wheel
-    #[arg(long, help_heading = "Output")]
+    /// Print the plan and write nothing
+    #[arg(long, help_heading = heading::OUTPUT)]
     dry_run: bool,
-    /// Format of plans and results: `text`, or one JSON document per wheel
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    /// Print text or json [default: text]
+    ///
+    /// `json` prints one document per wheel and line on standard output.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
-    /// Write one JSON document about all wheels and the totals to this file, or to standard output for `-`
-    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination), help_heading = "Output")]
+    /// Write a JSON report to this file (- for stdout)
+    ///
+    /// The report is one document about all wheels, with the totals.
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
-    /// Build tag of the wheels in which a library was replaced
-    #[arg(long, value_name = "TAG", help_heading = "Tags")]
+    /// Replace only matching libraries (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = heading::GRAFTING)]
+    only: Vec<Pattern>,
+    /// Keep matching libraries (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = heading::GRAFTING)]
+    keep: Vec<Pattern>,
+    /// Build tag of the changed wheels, such as 1
+    ///
+    /// Only wheels in which a library was replaced get it.
+    #[arg(long, value_name = "TAG", help_heading = heading::TAGS)]
     build_tag: Option<String>,
+    /// Use the libraries of this root file system
+    ///
+    /// Its libraries take the place of the grafted ones: `/` on Alpine, or an unpacked Alpine container.
+    #[arg(long, value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = heading::SEARCHING)]
+    sysroot: PathBuf,
     #[command(flatten)]
     checks: Checks,
     #[command(flatten)]

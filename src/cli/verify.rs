@@ -1,5 +1,6 @@
 //! `verify`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -9,7 +10,7 @@ use muslrepair::audit::{
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
 use muslrepair::platform::Arch;
-use muslrepair::report::{self, Failure};
+use muslrepair::report::{self, Failure, SummaryEntry};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, Escaped, Limits};
@@ -25,6 +26,7 @@ use super::format::Format;
 use super::heading;
 use super::inputs;
 use super::inputs::Subject;
+use super::job_summary::JobSummary;
 use super::limits::LimitArgs;
 use super::minimum::MinimumArgs;
 use super::search::SearchArgs;
@@ -50,6 +52,11 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
     #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
+    /// Append a Markdown summary to this file
+    ///
+    /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    summary: Option<OsString>,
     #[command(flatten)]
     minimum: MinimumArgs,
     #[command(flatten)]
@@ -61,6 +68,11 @@ pub(super) struct VerifyArgs {
     exclude: Vec<Pattern>,
     #[command(flatten)]
     checks: Checks,
+    /// Fail on warnings too: --deny warnings
+    ///
+    /// Warnings are reported as errors.
+    #[arg(long, value_name = "LEVEL", help_heading = heading::CHECKS, hide_possible_values = true)]
+    deny: Option<Deny>,
     /// Read settings from this file [default: pyproject.toml]
     ///
     /// The settings are `exclude`, `min-musl` and `min-alpine`, in the table [tool.muslrepair] or at the top of the file.
@@ -70,6 +82,13 @@ pub(super) struct VerifyArgs {
     config: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// What `--deny` makes an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    /// Every warning.
+    Warnings,
 }
 
 /// What is said of one wheel or tree.
@@ -94,6 +113,13 @@ struct Audited {
 }
 
 impl Audited {
+    /// Warnings become errors.
+    fn deny_warnings(&mut self) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
+            finding.severity = Severity::Error;
+        }
+    }
+
     fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity < Severity::Error)
     }
@@ -113,6 +139,9 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
         let taken = (arguments.format == Format::Json).then_some("documents");
         report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
+    let summary = arguments.summary.as_ref();
+    let summary =
+        summary.map(|path| JobSummary::new(path, subjects.iter().map(Subject::path))).transpose()?;
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
@@ -138,13 +167,20 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let printed = Mutex::new(Printed::new(arguments, *terminal));
     in_turn(subjects.len(), |number| {
         let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
-        let audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
+        let mut audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
+        if let (Ok(audited), Some(Deny::Warnings)) = (&mut audited, arguments.deny) {
+            audited.deny_warnings();
+        }
+        if let Some(summary) = &summary {
+            summary.update(number, |entry| *entry = summary_entry(subject, &audited));
+        }
         let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
         printed.lock().unwrap_or_else(PoisonError::into_inner).add(number, answer);
     });
     let printed = printed.into_inner().unwrap_or_else(PoisonError::into_inner);
     printed.unmatched.warn(&excludes, *terminal);
     let exit = terminal.at_the_end(printed.worst, printed.output);
+    let exit = terminal.at_the_end(exit, summary.map_or(Ok(()), |summary| summary.write("verify")));
     Ok(match &arguments.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(printed.documents, terminal)),
         None => exit,
@@ -307,6 +343,20 @@ fn audited(
             let elf = audit_tree(path, resolver, options, limits).map_err(failed)?;
             Ok(Audited { kind: WheelKind::Platform, findings: elf.findings.clone(), elf })
         }
+    }
+}
+
+/// What the summary says of one wheel or tree.
+fn summary_entry(subject: &Subject, audited: &Result<Audited, Failure>) -> SummaryEntry {
+    let name = subject.display_name();
+    match audited {
+        Ok(audited) => {
+            let outcome = if audited.is_sound() { "ok" } else { "failed" };
+            let mut entry = SummaryEntry::of_verify(name, &audited.elf, &audited.findings);
+            entry.outcome = outcome.to_owned();
+            entry
+        }
+        Err(failure) => SummaryEntry::failed(name, failure),
     }
 }
 

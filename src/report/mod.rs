@@ -6,6 +6,8 @@ mod failure;
 mod json;
 mod json_text;
 mod lines;
+mod markdown;
+mod mermaid;
 mod rules;
 mod sentences;
 mod text;
@@ -20,6 +22,7 @@ pub use json::{
     report_document, tree_document,
 };
 pub use json_text::{json_indented, json_line};
+pub use markdown::{LARGEST_SUMMARY, SummaryEntry, summary_markdown};
 pub use rules::{rule_document, rule_text, rules_document, rules_markdown, rules_text};
 pub use sentences::{invalid_wheel_sentence, no_elf_sentence};
 pub use text::{findings_text, human_size, minimum_text, plan_text, show_text, show_tree_text, size_text};

@@ -152,7 +152,7 @@ fn values_that_cannot_be_are_errors_of_the_call() {
     let sandbox = sandbox_with("x86_64/core.so");
     for (arguments, said) in [
         (&["--build-tag", "local"][..], "`--build-tag local`: the build tag must start with a digit"),
-        (&["-L", ".libs/"], "`--lib-sdir .libs/` makes no directory of a wheel: "),
+        (&["-L", ".libs/"], "`--lib-sdir .libs/` is not a valid directory name: "),
         (&["--plat", "musllinux_1_3"], "impossible platform `musllinux_1_3`: the policies are"),
         (&["-l", NAME], "is not a directory"),
     ] {
@@ -187,7 +187,7 @@ fn a_path_that_leads_nowhere_says_why() {
     std::os::unix::fs::symlink("nothing", sandbox.path().join(NAME)).unwrap();
     for command in ["repair", "show", "verify", "needs"] {
         for argument in [NAME, "."] {
-            sandbox.run(&[command, argument]).failure(2, &[NAME, "`: it is a link to nothing"]);
+            sandbox.run(&[command, argument]).failure(2, &[NAME, "`: dangling symbolic link"]);
         }
     }
 }

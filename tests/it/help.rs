@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::support::sandbox::Sandbox;
 
 /// Every command that help lists, and the program itself.
-const COMMANDS: [&str; 9] =
-    ["", "repair", "show", "verify", "needs", "lddtree", "explain", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["", "repair", "show", "verify", "needs", "lddtree", "explain", "unbundle", "completions", "man"];
 
 /// The headings of options, in their order.
 const HEADINGS: [&str; 8] =

@@ -27,6 +27,7 @@ mod json;
 mod libpython;
 mod loading;
 mod messages;
+mod mistakes;
 mod needs;
 mod options;
 mod outside;
@@ -42,6 +43,7 @@ mod regressions;
 mod repair;
 mod roles;
 mod rules;
+mod shells;
 mod standards;
 mod streams;
 #[path = "../support/mod.rs"]

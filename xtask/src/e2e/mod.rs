@@ -18,6 +18,7 @@ mod ship;
 mod site;
 mod stub;
 mod survey;
+mod unbundle;
 
 #[derive(clap::Subcommand)]
 pub enum Check {
@@ -44,6 +45,8 @@ pub enum Check {
         #[arg(long)]
         short: bool,
     },
+    /// Unbundle published wheels beside roots that fit and that do not, and load the results
+    Unbundle(unbundle::Options),
 }
 
 pub fn run(check: Check) -> Result<()> {
@@ -58,5 +61,6 @@ pub fn run(check: Check) -> Result<()> {
         Check::Newcomer => newcomer::run(),
         Check::Recipes { names } => recipes::run(&names),
         Check::Ship { short } => ship::run(short),
+        Check::Unbundle(options) => unbundle::run(&options),
     }
 }

