@@ -13,6 +13,7 @@ use super::include::include;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
 use super::promise::promised_musl;
+use super::rename::{ModuleRename, renames};
 use super::requirement::Requirement;
 use super::requirements::{Module, Requirements};
 use super::roles::{DataFile, Roles, Unloadable};
@@ -46,6 +47,9 @@ pub struct ElfAudit {
     pub minimum_musl: MinimumMusl,
     /// The same after `DT_RELR` is lowered, as `repair` does.
     pub minimum_musl_repaired: MinimumMusl,
+    /// Modules that are found under another name only, and that a repair renames.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renames: Vec<ModuleRename>,
     /// The problems, in the order of the rules.
     pub findings: Vec<Finding>,
 }
@@ -176,7 +180,7 @@ pub(super) fn audit_with(
     let met_by_some = of_modules().filter(|requirement| requirement.met_by.since().is_some());
     let minimum_of_musl = MinimumMusl::of(met_by_some, arch, |kind| !kind.is_conditional());
     let promised_musl = promised_musl(&platforms);
-    let subject = Subject {
+    let mut subject = Subject {
         name: &name,
         package,
         platforms: &platforms,
@@ -192,13 +196,18 @@ pub(super) fn audit_with(
         unloadable: &unloadable,
         data: &data,
         systems: &systems,
+        renames: &[],
         options,
     };
+    let renames =
+        if options.allow.iter().any(|code| *code == "wrong-suffix") { Vec::new() } else { renames(&subject) };
+    subject.renames = &renames;
     let loading = findings(&subject, Concern::Loading);
     let packaging = findings(&subject, Concern::Packaging);
     let elf = ElfAudit {
         arch,
         included: included_roots.collect(),
+        renames,
         promised_musl,
         minimum_musl,
         minimum_musl_repaired,

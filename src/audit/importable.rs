@@ -6,30 +6,27 @@ use crate::resolve::{Object, Origin};
 use crate::wheel::{Covered, InstallLocation, Python, Suffix, WheelPath, covered};
 
 use super::finding::{Severity, listed, subject};
+use super::rename::ModuleRename;
 use super::subject::Subject;
 
 /// One extension module of the wheel.
-struct Module<'a> {
-    path: &'a WheelPath,
-    /// The directory it is installed in, and the name under which it is imported. Files with the same name are builds of one
-    /// module for several Pythons.
-    name: (Option<WheelPath>, &'a str),
-    suffix: Suffix,
+pub(super) struct Module<'a> {
+    pub(super) path: &'a WheelPath,
+    /// The name under which it is imported, with the directory it is installed in; files that have it in common are one module for several
+    /// Pythons.
+    pub(super) name: (Option<WheelPath>, &'a str),
+    pub(super) suffix: Suffix,
 }
 
 impl<'a> Module<'a> {
-    /// `None` for other files, and for a module with a name that no Python on musl looks for: that is reported separately.
+    /// `None` for what is no module, or is one for another architecture, which is a finding already.
     fn of(path: &'a WheelPath, place: &'a InstallLocation, object: &Object) -> Option<Self> {
         let (name, suffix) = Suffix::of(place.path.file_name())?;
         if suffix == Suffix::Plain && !object.is_extension_module() {
             return None;
         }
         let elsewhere = object.facts.arch.is_some_and(|arch| suffix.other_arch(arch).is_some());
-        (!elsewhere && !suffix.is_for_glibc()).then(|| Self {
-            path,
-            name: (place.path.parent(), name),
-            suffix,
-        })
+        (!elsewhere).then(|| Self { path, name: (place.path.parent(), name), suffix })
     }
 }
 
@@ -39,6 +36,32 @@ pub(super) struct Unimportable {
     pub(super) severity: Severity,
     pub(super) message: String,
     pub(super) hint: String,
+    /// Whether a repair renames them.
+    pub(super) is_renamed: bool,
+}
+
+/// The modules of a wheel.
+fn modules<'a>(audit: &Subject<'a>) -> Vec<Module<'a>> {
+    let modules = audit.members().filter_map(|object| match &object.origin {
+        Origin::Member { path, place } => Module::of(path, place, object),
+        _ => None,
+    });
+    modules.collect()
+}
+
+/// Under tags of the stable ABI: the files that are one module each, and the Pythons of which each has to find it.
+pub(super) fn stable_groups<'a>(audit: &Subject<'a>) -> (Vec<Vec<Module<'a>>>, BTreeSet<Python>) {
+    let pairs = audit.package.map(|package| package.wheel.filename().python_abi_pairs()).unwrap_or_default();
+    let covered =
+        pairs.iter().filter_map(|pair| pair.split_once('-')).map(|(python, abi)| covered(python, abi));
+    let every: BTreeSet<Python> = covered.flat_map(|covered| pythons(&covered, true).to_vec()).collect();
+    let mut groups: BTreeMap<(Option<WheelPath>, &str), Vec<Module<'_>>> = BTreeMap::new();
+    if !every.is_empty() {
+        for module in modules(audit) {
+            groups.entry(module.name.clone()).or_default().push(module);
+        }
+    }
+    (groups.into_values().collect(), every)
 }
 
 /// The modules that Pythons of the tags cannot import. For the stable ABI, each of these Pythons has to find each module;
@@ -46,11 +69,9 @@ pub(super) struct Unimportable {
 pub(super) fn unimportable_modules(audit: &Subject<'_>) -> Vec<Unimportable> {
     let Some(package) = audit.package else { return Vec::new() };
     let wheel = package.wheel.filename();
-    let modules = audit.members().filter_map(|object| match &object.origin {
-        Origin::Member { path, place } => Module::of(path, place, object),
-        _ => None,
-    });
-    let modules: Vec<Module<'_>> = modules.collect();
+    // What is named for glibc no Python on musl looks for, which is a finding already.
+    let modules: Vec<Module<'_>> =
+        modules(audit).into_iter().filter(|module| !module.suffix.is_for_glibc()).collect();
     let pairs = wheel.python_abi_pairs();
     let covered: Vec<Covered> = pairs
         .iter()
@@ -59,7 +80,7 @@ pub(super) fn unimportable_modules(audit: &Subject<'_>) -> Vec<Unimportable> {
     let tags = pairs.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
     let every: BTreeSet<&Python> = covered.iter().flat_map(|covered| pythons(covered, true)).collect();
     if !every.is_empty() {
-        return stable(&modules, &every, &tags);
+        return stable(&modules, &every, &tags, audit.renames);
     }
     if covered.contains(&Covered::Any) {
         return generic(&modules, &tags);
@@ -84,8 +105,13 @@ fn pythons(covered: &Covered, stable: bool) -> &[Python] {
     }
 }
 
-/// The modules that some Python of the stable ABI does not find under any of their names.
-fn stable(modules: &[Module<'_>], every: &BTreeSet<&Python>, tags: &str) -> Vec<Unimportable> {
+/// Modules that one of the Pythons of the stable ABI does not find under any of their names.
+fn stable(
+    modules: &[Module<'_>],
+    every: &BTreeSet<&Python>,
+    tags: &str,
+    renames: &[ModuleRename],
+) -> Vec<Unimportable> {
     let mut names: BTreeMap<&(Option<WheelPath>, &str), Vec<&Module<'_>>> = BTreeMap::new();
     for module in modules {
         names.entry(&module.name).or_default().push(module);
@@ -97,8 +123,8 @@ fn stable(modules: &[Module<'_>], every: &BTreeSet<&Python>, tags: &str) -> Vec<
             every.iter().filter(|python| !finds(python)).map(ToString::to_string).collect();
         let Some(first) = files.first().filter(|_| !missing.is_empty()) else { continue };
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        let files = subject(&paths, "is", "are");
-        let message = format!("{files} not imported by {}, which `{tags}` covers", missing.join(", "));
+        let them = subject(&paths, "is", "are");
+        let message = format!("{them} not imported by {}, which `{tags}` covers", missing.join(", "));
         let hint = match first.suffix {
             Suffix::Stable { threaded: false, platform: Some(_) } => {
                 format!(
@@ -112,8 +138,9 @@ fn stable(modules: &[Module<'_>], every: &BTreeSet<&Python>, tags: &str) -> Vec<
             _ => "build the module for the stable ABI, or give the wheel the tags of the Python it is for"
                 .to_owned(),
         };
+        let is_renamed = files.iter().any(|file| renames.iter().any(|rename| rename.from == *file.path));
         let modules = paths.into_iter().map(str::to_owned).collect();
-        found.push(Unimportable { modules, severity: Severity::Error, message, hint });
+        found.push(Unimportable { modules, severity: Severity::Error, message, hint, is_renamed });
     }
     found
 }
@@ -137,5 +164,11 @@ fn generic(modules: &[Module<'_>], tags: &str) -> Vec<Unimportable> {
 fn problem(modules: &[&str], message: String, hint: &str, is_error: bool) -> Option<Unimportable> {
     let severity = if is_error { Severity::Error } else { Severity::Warning };
     let names = modules.iter().map(|module| (*module).to_owned()).collect();
-    (!modules.is_empty()).then(|| Unimportable { modules: names, severity, message, hint: hint.to_owned() })
+    (!modules.is_empty()).then(|| Unimportable {
+        modules: names,
+        severity,
+        message,
+        hint: hint.to_owned(),
+        is_renamed: false,
+    })
 }

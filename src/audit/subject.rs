@@ -10,6 +10,7 @@ use super::include::IncludeFailure;
 use super::minimum::MinimumMusl;
 use super::options::AuditOptions;
 use super::promise::is_published;
+use super::rename::ModuleRename;
 use super::requirement::{Requirement, RequirementKind};
 use super::requirements::Module;
 use super::roles::{DataFile, Unloadable};
@@ -47,6 +48,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) data: &'a [DataFile],
     /// The systems for which a wheel for any platform has programs, if there are several.
     pub(crate) systems: &'a [String],
+    /// Modules that a repair renames.
+    pub(crate) renames: &'a [ModuleRename],
     pub(crate) options: &'a AuditOptions,
 }
 

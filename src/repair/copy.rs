@@ -33,6 +33,7 @@ impl Plan {
             published: Some(published),
             grafts: Vec::new(),
             edits: Vec::new(),
+            renamed: Vec::new(),
             moved: Vec::new(),
             removed: Vec::new(),
             metadata: MetadataEdit::default(),

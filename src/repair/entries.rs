@@ -35,6 +35,8 @@ impl<'a> EntryBuilder<'a> {
             self.plan.edits.iter().map(|edit| (&edit.member, &edit.edit)).collect();
         let moved: BTreeMap<&WheelPath, &WheelPath> =
             self.plan.moved.iter().map(|moved| (&moved.script, &moved.program)).collect();
+        let renamed: BTreeMap<&WheelPath, &WheelPath> =
+            self.plan.renamed.iter().map(|rename| (&rename.from, &rename.to)).collect();
         let mut changed = self.changed_metadata()?;
         let mut left_out: BTreeSet<WheelPath> = self.plan.removed.iter().cloned().collect();
         if !self.plan.removed.is_empty() {
@@ -52,7 +54,12 @@ impl<'a> EntryBuilder<'a> {
             if left_out.contains(path) || emptied.contains(path) {
                 continue;
             }
-            if let Some(program) = moved.get(path) {
+            if let Some(name) = renamed.get(path) {
+                let edit = edits.get(path).copied().unwrap_or(&UNCHANGED);
+                let content = self.patched_member(path.clone(), edit, member.size);
+                let mode = member.mode.unwrap_or(0o755);
+                entries.push(Entry::Write(self.new_file((*name).clone(), content, mode)));
+            } else if let Some(program) = moved.get(path) {
                 let mut script = self.new_file(path.clone(), shim::text(program).into(), 0o755);
                 script.mode = member.mode.unwrap_or(0o755) | 0o111;
                 entries.push(Entry::Write(script));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::audit::listed;
+use crate::audit::{ModuleRename, listed};
 use crate::escaped::Sentence;
 use crate::wheel::{PlatformTag, WheelPath};
 
@@ -43,6 +43,13 @@ pub enum Note {
         path: String,
         /// The name.
         library: String,
+    },
+    /// A module gets another name, under which every Python of the tags finds it.
+    ModuleRenamed {
+        /// Its old name.
+        module: WheelPath,
+        /// Its new name.
+        name: WheelPath,
     },
     /// A dependency on the interpreter's library is removed.
     LibpythonRemoved {
@@ -91,6 +98,10 @@ pub enum Note {
 }
 
 impl Note {
+    pub(super) fn module_renamed(rename: &ModuleRename) -> Self {
+        Self::ModuleRenamed { module: rename.from.clone(), name: rename.to.clone() }
+    }
+
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
@@ -130,6 +141,9 @@ impl Note {
             }
             Self::PathNeeded { object, path, library } => {
                 write!(f, "`{object}` needs `{library}` by its name now, and not by the path `{path}`")
+            }
+            Self::ModuleRenamed { module, name } => {
+                write!(f, "renaming `{module}` to `{name}`, which every Python of the tags imports")
             }
             Self::LibpythonRemoved { object, library } => {
                 write!(

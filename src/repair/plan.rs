@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use super::error::RepairError;
-use crate::audit::{Audit, Finding, RequirementKind, Severity, WheelKind};
+use crate::audit::{Audit, Finding, ModuleRename, RequirementKind, Severity, WheelKind};
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
@@ -38,6 +38,9 @@ pub struct Plan {
     pub grafts: Vec<Graft>,
     /// The members to edit, in archive order.
     pub edits: Vec<MemberEdit>,
+    /// The modules to rename.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<ModuleRename>,
     /// Programs that are moved and replaced with a script.
     pub moved: Vec<MovedProgram>,
     /// Libraries to remove, in archive order. Directories that become empty are removed too.
@@ -71,6 +74,7 @@ impl Plan {
             && self.edits.is_empty()
             && self.moved.is_empty()
             && self.removed.is_empty()
+            && self.renamed.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
     }
@@ -165,6 +169,7 @@ fn repair(
         edits: Vec::new(),
         moved: Vec::new(),
         removed: Vec::new(),
+        renamed: audit.elf.renames.clone(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
         findings: Vec::new(),
@@ -173,6 +178,7 @@ fn repair(
         plan.metadata.tags = None;
     }
     plan.notes.extend(dropped_tags(audit, &plan.output));
+    plan.notes.extend(plan.renamed.iter().map(Note::module_renamed));
     Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
     // An excluded library is reported once, whichever objects need it.
     let mut said = BTreeSet::new();
@@ -194,10 +200,12 @@ fn repair(
 fn with_findings(mut plan: Plan, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
     let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
     let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
-    let (unreadable, left): (Vec<_>, Vec<_>) =
-        left.into_iter().partition(|finding| finding.code == "unreadable-record");
-    if !unreadable.is_empty() {
-        return Err(RepairError::Unrepairable { findings: unreadable });
+    // What installers read in different ways, and what is written says the same.
+    let (ambiguous, left): (Vec<_>, Vec<_>) = left
+        .into_iter()
+        .partition(|finding| ["unreadable-record", "wrong-script"].contains(&finding.code.as_str()));
+    if !ambiguous.is_empty() {
+        return Err(RepairError::Unrepairable { findings: ambiguous });
     }
     let fixed = fixed.into_iter().filter(is_about_record);
     plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));

@@ -183,6 +183,9 @@ pub fn plan_text(plan: &Plan) -> String {
         text.add(format_args!("graft {} as {} ({size}), {needed}", graft.source, graft.member));
         edit(&graft.edit, &mut text);
     }
+    for renamed in &plan.renamed {
+        text.add(format_args!("rename {} to {}", renamed.from, renamed.to));
+    }
     for moved in &plan.moved {
         text.add(format_args!("move {} to {}, leave a script that starts it", moved.script, moved.program));
     }

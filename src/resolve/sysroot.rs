@@ -118,6 +118,11 @@ impl Sysroot {
         })
     }
 
+    /// Whether it is the root of this machine, however it is spelt.
+    pub(super) fn is_host(&self) -> bool {
+        std::fs::canonicalize(&self.root).is_ok_and(|root| root.parent().is_none())
+    }
+
     fn outside(&self, components: &[String]) -> PathBuf {
         let mut path = self.root.clone();
         path.extend(components);

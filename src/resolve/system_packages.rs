@@ -28,7 +28,7 @@ impl SystemPackages {
         Ok(Self { root, database })
     }
 
-    /// The package that installed a library; `None` for libraries outside the root file system.
+    /// The package that installed a library, whichever way it was found; `None` for libraries outside the root file system.
     #[must_use]
     pub fn owner(&self, library: &LibraryFile) -> Option<&Package> {
         self.owner_of(&library.path, library.in_sysroot)
@@ -37,7 +37,8 @@ impl SystemPackages {
     /// Like [`SystemPackages::owner`], for the path of a library with all symbolic links followed.
     #[must_use]
     pub fn owner_of(&self, path: &str, in_sysroot: bool) -> Option<&Package> {
-        self.database.as_ref().filter(|_| in_sysroot)?.owner(&self.root, path)
+        // Where the root is that of this machine, nothing lies outside.
+        self.database.as_ref().filter(|_| in_sysroot || self.root.is_host())?.owner(&self.root, path)
     }
 
     /// The package that provides a token: `so:libffi.so.8`.
@@ -66,5 +67,28 @@ impl SystemPackages {
         loaders
             .filter_map(|path| self.root.read(&path, LARGEST).ok())
             .find_map(|bytes| release_of_loader(&bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn everything_lies_in_the_root_of_this_machine() {
+        let database = "P:greet-libs\nV:3.1-r2\nA:x86_64\nF:opt/greet\nR:libgreet.so.3\n";
+        let of = |root: &Path| SystemPackages {
+            root: Sysroot::new(root),
+            database: Some(ApkDatabase::parse(database)),
+        };
+        let path = "/opt/greet/libgreet.so.3";
+        for root in ["/", "//", "/./"] {
+            let owner = of(Path::new(root)).owner_of(path, false).map(|package| package.name.clone());
+            assert_eq!(owner.as_deref(), Some("greet-libs"), "{root}");
+        }
+        let elsewhere = of(&std::env::temp_dir());
+        assert!(elsewhere.owner_of(path, false).is_none() && elsewhere.owner_of(path, true).is_some());
     }
 }

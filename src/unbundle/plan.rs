@@ -242,6 +242,7 @@ fn copy(wheel: &Wheel, audit: &Audit) -> Plan {
         published: None,
         grafts: Vec::new(),
         edits: Vec::new(),
+        renamed: Vec::new(),
         moved: Vec::new(),
         removed: Vec::new(),
         metadata: MetadataEdit::default(),

@@ -51,3 +51,30 @@ fn a_call_that_is_refused_makes_no_cache_directory() {
     sandbox.repair(&["--cache-dir", "cache"]).success();
     assert!(sandbox.path().join("cache").exists());
 }
+
+#[test]
+fn a_library_of_the_root_keeps_its_package_however_it_was_found() {
+    let sandbox = Sandbox::new();
+    let name = "demo-1.0-cp312-cp312-linux_x86_64.whl";
+    let core = crate::support::sandbox::object("x86_64/core.so");
+    sandbox.wheel(&WheelBuilder::new(name).file_with_mode("demo/_core.so", core, 0o755));
+    let root = crate::support::sandbox::testdata("rootfs");
+    let libraries = root.join("usr/lib");
+    std::os::unix::fs::symlink(&libraries, sandbox.path().join("way")).unwrap();
+    let [root, libraries] = [&root, &libraries].map(|path| path.to_str().unwrap());
+    let ways: [(&[&str], Option<&str>); 5] = [
+        (&[], None),
+        (&["-l", libraries], None),
+        (&["-l", "way"], None),
+        (&["--ldpaths", libraries], None),
+        (&[], Some(libraries)),
+    ];
+    for (arguments, variable) in ways {
+        let mut command = sandbox.command();
+        command.args(["repair", name, "-w", "out", "--sysroot", root]).args(arguments);
+        command.envs(variable.map(|path| ("AUDITWHEEL_LD_LIBRARY_PATH", path)));
+        assert!(command.output().unwrap().status.success());
+        let sbom = sandbox.result().text("demo-1.0.dist-info/sboms/muslrepair.cdx.json");
+        assert!(sbom.contains("pkg:apk/alpine/greet-libs@3.1-r2"), "{arguments:?} {variable:?}: {sbom}");
+    }
+}

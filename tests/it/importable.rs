@@ -144,6 +144,12 @@ fn every_python_of_a_stable_abi_finds_the_module() {
     finds("error", "cp315-abi3.abi3t", &["_core.abi3.so"], "is not imported by free-threaded CPython 3.15");
     finds("error", "cp315-abi3t", &["_core.abi3-x86_64-linux-musl.so"], "free-threaded CPython 3.15");
     finds("error", "cp312-abi3", &["_core.abi3-x86_64-linux-gnu.so"], "is named for glibc");
+    finds(
+        "error",
+        "cp312-abi3",
+        &["_core.abi3-x86_64-linux-musl.so", "_core.abi3t.so"],
+        "not imported by CPython 3.12",
+    );
     // Two modules, of which one is not found.
     finds(
         "error",
@@ -151,4 +157,71 @@ fn every_python_of_a_stable_abi_finds_the_module() {
         &["_core.abi3.so", "_fast.cpython-312-x86_64-linux-musl.so"],
         "`demo/_fast.",
     );
+}
+
+#[test]
+fn a_module_for_the_stable_abi_is_renamed_where_every_python_of_the_tags_finds_it_then() {
+    let long = "_core.abi3-x86_64-linux-musl.so";
+    for (tags, module, name) in [
+        ("cp312-abi3", long, "_core.abi3.so"),
+        ("cp312-abi3", "_core.abi3-x86_64-linux-gnu.so", "_core.abi3.so"),
+        ("cp314-abi3", "../demo-1.0.data/platlib/demo/_core.abi3-x86_64-linux-musl.so", "_core.abi3.so"),
+        ("cp315-abi3t", "_core.abi3t-x86_64-linux-gnu.so", "_core.abi3t.so"),
+    ] {
+        let sandbox = Sandbox::new();
+        let original = wheel(tags, &[module]);
+        sandbox.wheel(&original);
+        let run = sandbox.repair(&[]).success();
+        assert!(run.stderr.contains("which every Python of the tags imports"), "{}", run.stderr);
+        let result = sandbox.result();
+        let members: Vec<_> = result.wheel.members().iter().map(|member| member.path.to_string()).collect();
+        assert!(members.iter().any(|member| member.ends_with(&format!("demo/{name}"))), "{members:?}");
+        assert!(!members.iter().any(|member| member.contains("x86_64-linux")), "{members:?}");
+        sandbox.run(&["verify", "out"]).success();
+        // The plan says the same, and nothing is left to rename.
+        let plan = sandbox.repair(&["--dry-run", "--format", "json"]).success().stdout;
+        let plan: Value = serde_json::from_str(&plan).unwrap();
+        assert!(plan["renamed"][0]["to"].as_str().unwrap().ends_with(name), "{plan}");
+        sandbox.run(&["repair", "out", "-w", "again"]).success();
+        let (first, second) = (sandbox.names("out"), sandbox.names("again"));
+        let read = |at: &str, name: &str| std::fs::read(sandbox.path().join(at).join(name)).unwrap();
+        assert_eq!(read("out", &first[0]), read("again", &second[0]));
+    }
+}
+
+#[test]
+fn a_module_is_not_renamed_where_that_would_not_help_or_is_not_safe() {
+    let long = "_core.abi3-x86_64-linux-musl.so";
+    for (tags, modules) in [
+        // Free-threaded builds look for no `.abi3.so`.
+        ("cp315-abi3.abi3t", &[long][..]),
+        // Nobody knows whether it keeps to the stable ABI.
+        ("cp312-abi3", &[OF_312]),
+        // The new name is taken, by a file that is no module of this one's name.
+        ("cp312-abi3", &["_core.cpython-312-x86_64-linux-gnu.so"]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.wheel(&wheel(tags, modules));
+        sandbox.repair(&[]).failure(1, &["error"]);
+        assert_eq!(sandbox.outputs(), [""; 0], "{tags}");
+    }
+    // Another object is linked with it.
+    let needing = muslrepair::elf::ElfEdit {
+        rename_needed: [("libgreet.so.3".to_owned(), long.to_owned())].into(),
+        run_path: muslrepair::elf::RunPathEdit::Set("$ORIGIN".to_owned()),
+        ..muslrepair::elf::ElfEdit::default()
+    };
+    let needing = muslrepair::elf::patch(object("x86_64/core.so"), &needing).unwrap().bytes;
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel("cp312-abi3", &[long]).file_with_mode("demo/libx.so", needing, 0o755));
+    sandbox.repair(&[]).failure(1, &["not imported by CPython 3.12"]);
+    // What is found by all under its own name stays, and so does what was allowed.
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel("cp315-abi3", &[long]));
+    sandbox.repair(&[]).success();
+    assert_eq!(sandbox.result().below("demo"), [long]);
+    let sandbox = Sandbox::new();
+    sandbox.wheel(&wheel("cp312-abi3", &[long]));
+    sandbox.repair(&["--allow", "wrong-suffix"]).success();
+    assert_eq!(sandbox.result().below("demo"), [long]);
 }

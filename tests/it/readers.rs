@@ -48,12 +48,18 @@ fn names_hold_no_character_at_which_python_ends_a_line() {
 /// `is_data_scheme_path` in pip's `_internal/operations/install/wheel.py`.
 #[test]
 fn only_the_data_directory_of_the_wheel_ends_with_data() {
-    for own in ["demo-1.0.data", "Demo-1.0.data", "demo_1.0.data"] {
-        with_files(&[&format!("{own}/platlib/demo/a.py"), "demo/b.data", "data/x"]).unwrap();
-    }
-    for foreign in
-        ["other-9.data/platlib/a", "demo-1.1.data/scripts/x", "demo.data/x", "demo-1.0.data", ".data/x"]
-    {
+    with_files(&["demo-1.0.data/platlib/demo/a.py", "demo/b.data", "data/x"]).unwrap();
+    // pip installs from directories whose name is spelt otherwise, and uv does not.
+    for foreign in [
+        "other-9.data/platlib/a",
+        "demo-1.1.data/scripts/x",
+        "demo.data/x",
+        "demo-1.0.data",
+        ".data/x",
+        "Demo-1.0.data/platlib/a",
+        "demo_1.0.data/platlib/a",
+        "demo-1.data/platlib/a",
+    ] {
         let error = with_files(&[foreign]).unwrap_err();
         assert!(matches!(error, WheelError::ForeignData { .. }), "{foreign}: {error}");
     }
@@ -261,4 +267,64 @@ fn carriage_returns_and_folded_values_of_headers_are_refused() {
     // Python goes on behind a line of white space, and so do we.
     let text = format!("Wheel-Version: 1.0\nGenerator: x\n \nRoot-Is-Purelib: true\n{tags}");
     assert!(WheelBuilder::new(NAME).metadata("WHEEL", text).open().unwrap().info().root_is_purelib());
+}
+
+/// uv: `validate_archive_member_name` refuses `\p{C}`.
+#[test]
+fn names_hold_no_character_that_is_not_printed() {
+    for c in [
+        '\u{200b}',
+        '\u{202e}',
+        '\u{feff}',
+        '\u{ad}',
+        '\u{e0041}',
+        '\u{d7ff}',
+        '\u{ffff}',
+        '\u{61c}',
+        '\u{2066}',
+        '\u{e000}',
+        '\u{10ffff}',
+    ] {
+        let error = with_files(&[&format!("demo/a{c}b.py")]).unwrap_err();
+        assert!(error.to_string().contains("characters that are not printed"), "{c:?}: {error}");
+    }
+    for name in [
+        "\u{e9}",
+        "e\u{301}",
+        "\u{a0}",
+        "\u{3164}",
+        "\u{fffd}",
+        "\u{1f308}",
+        "\u{fe0f}",
+        "\u{4e2d}",
+        "\u{3000}",
+        "'\u{e9}'",
+    ] {
+        with_files(&[&format!("demo/{name}.py")]).unwrap_or_else(|error| panic!("{name:?}: {error}"));
+    }
+}
+
+#[test]
+fn a_component_of_a_name_is_as_long_as_file_systems_allow() {
+    with_files(&[&format!("demo/{}", "a".repeat(255)), &format!("{}x", "a/".repeat(300))]).unwrap();
+    for name in ["a".repeat(256), format!("{}/x", "b".repeat(256)), format!("d/{}", "\u{e9}".repeat(128))] {
+        let error = with_files(&[&name]).unwrap_err();
+        assert!(error.to_string().contains("more than 255 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn the_version_of_the_wheel_format_is_spelt_in_one_way() {
+    let text =
+        |version: &str| format!("Wheel-Version: {version}\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
+    let open = |version: &str| {
+        WheelBuilder::new("demo-1.0-py3-none-any.whl").purelib().metadata("WHEEL", text(version)).open()
+    };
+    open("1.0").unwrap();
+    open("1.9").unwrap();
+    // uv compares the first part as text; Python reads all of these as 1.
+    for version in ["01.0", "+1.0", "1_0.0", "1.+0", "1", "1.", ".0", "\u{661}.0"] {
+        assert!(open(version).unwrap_err().to_string().contains("is not a wheel version"), "{version}");
+    }
+    assert!(open("2.0").unwrap_err().to_string().contains("is not supported"));
 }

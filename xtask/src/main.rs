@@ -89,3 +89,13 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_options_of_all_tasks_are_consistent() {
+        super::Task::command().debug_assert();
+    }
+}

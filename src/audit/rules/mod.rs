@@ -53,6 +53,7 @@ mod unsupported_isa;
 mod unsupported_relocation;
 mod wrong_interpreter;
 mod wrong_machine;
+mod wrong_script;
 mod wrong_suffix;
 mod wrong_tag;
 
@@ -112,6 +113,7 @@ pub const RULES: &[&Rule] = &[
     &unreadable_record::RULE,
     &record_mismatch::RULE,
     &unlisted::RULE,
+    &wrong_script::RULE,
     &wrong_tag::RULE,
     &purelib::RULE,
     &linux_tag::RULE,

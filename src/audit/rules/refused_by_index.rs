@@ -5,7 +5,7 @@ use crate::audit::subject::{Package, Subject};
 use crate::audit::wheel_kind::WheelKind;
 use crate::escaped::Excerpt;
 use crate::platform::Arch;
-use crate::wheel::{Member, PlatformTag, VersionKind, is_path, version_kind};
+use crate::wheel::{Member, PlatformTag, VersionKind, canonical, is_path, leads_elsewhere, version_kind};
 
 use super::rule::{Concern, Rule};
 
@@ -23,9 +23,9 @@ wheel; scripts in `entry_points.txt` must have plain names; members of more than
 50 times larger than the archive; and the archive must have no data descriptors and no comment, because different
 programs would read different files from it. Other indexes may accept such a wheel.
 
-Some of this affects installers too. pip (since 25.3) and uv refuse a wheel whose version does not follow PEP 440;
-this is an error. uv also refuses a script whose name points out of the directory of programs, and a ZIP64 field that
-the sizes do not need.",
+Some of this affects installers too and is an error: pip (since 25.3) and uv refuse a wheel whose version does not
+follow PEP 440. uv also refuses a wheel with another name or version in `METADATA` than in its file name, and a ZIP64
+field that the sizes do not need.",
     source: "\
 PEP 427, \"Escaping and Unicode\"; PEP 440; PEP 503; PEP 625; PEP 639, \"Add License-File field\"; the entry points
 specification; APPNOTE 4.5.3; and what PyPI checks on upload (`warehouse`).",
@@ -66,8 +66,9 @@ fn architectures(audit: &Subject<'_>) -> Option<Finding> {
     (!tags.is_empty()).then(|| RULE.finding(audit.name, message()))
 }
 
-/// Compares name and version in `METADATA` with those of the file name, normalized by the rules for file names: names by
-/// PEP 503, and versions with `_` in place of `-` (PEP 427, "Escaping and Unicode").
+/// Name and version of `METADATA` against those of the file name, spelt as the rules for file names spell them: names as
+/// PEP 503 has them, and versions with `_` for `-` (PEP 427, "Escaping and Unicode"). Another spelling of the same version is
+/// refused by PyPI only.
 fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
     let plain = |text: &str| {
         let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
@@ -80,13 +81,24 @@ fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
         RULE.finding(name, message).with_hint("build the wheel again")
     };
     let mut findings = Vec::new();
-    if plain(metadata.name()) != plain(filename.distribution()) {
-        findings.push(differs("the name", metadata.name(), filename.distribution()));
+    let (listed, named) = (metadata.name(), filename.distribution());
+    if !is_project_name(listed) || plain(listed) != plain(named) {
+        findings.push(differs("the name", listed, named).with_severity(Severity::Error));
     }
-    if spelt(metadata.version()) != spelt(filename.version()) {
-        findings.push(differs("the version", metadata.version(), filename.version()));
+    let (listed, named) = (metadata.version(), filename.version());
+    if spelt(listed) != spelt(named) {
+        let same = canonical(listed).is_some_and(|version| Some(version) == canonical(named));
+        let severity = if same { Severity::Warning } else { Severity::Error };
+        findings.push(differs("the version", listed, named).with_severity(severity));
     }
     findings
+}
+
+/// Whether a text is the name of a project (PEP 508, "Names").
+fn is_project_name(name: &str) -> bool {
+    let ends_well = |end: Option<char>| end.is_some_and(|c| c.is_ascii_alphanumeric());
+    let is_right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    ends_well(name.chars().next()) && ends_well(name.chars().next_back()) && name.chars().all(is_right)
 }
 
 fn distribution(package: Package<'_>, name: &str) -> Option<Finding> {
@@ -128,7 +140,8 @@ fn version(package: Package<'_>, name: &str) -> Vec<Finding> {
 }
 
 fn scripts(package: Package<'_>, name: &str) -> Option<Finding> {
-    let paths = package.wheel.scripts().iter().filter(|script| is_path(script));
+    // Where installers differ about one, that is another finding.
+    let paths = package.wheel.scripts().iter().filter(|script| is_path(script) && !leads_elsewhere(script));
     let paths: Vec<String> = paths.map(|path| Excerpt(path).to_string()).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let message = || {
@@ -191,18 +204,20 @@ fn archive(package: Package<'_>, name: &str) -> Vec<Finding> {
     let mut messages = Vec::new();
     if !streamed.is_empty() {
         let has = if streamed.len() == 1 { "has a data descriptor" } else { "have data descriptors" };
-        messages.push(format!("{} {has}, which PyPI refuses", first_few(&streamed)));
+        messages.push((Severity::Warning, format!("{} {has}, which PyPI refuses", first_few(&streamed))));
     }
     if !irregular_zip64.is_empty() {
         let has = if irregular_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
         let them = first_few(&irregular_zip64);
-        messages.push(format!("{them} {has} with unnecessary sizes, which uv refuses"));
+        let message = format!("{them} {has} with unnecessary sizes, which uv refuses");
+        messages.push((Severity::Error, message));
     }
     if package.wheel.has_comment() {
-        messages.push("the archive has a comment, which PyPI refuses".to_owned());
+        messages.push((Severity::Warning, "the archive has a comment, which PyPI refuses".to_owned()));
     }
-    let findings = messages.into_iter().map(|message| {
-        let mut finding = RULE.finding(name, message).with_hint("write the archive again");
+    let findings = messages.into_iter().map(|(severity, message)| {
+        let finding = RULE.finding(name, message).with_severity(severity);
+        let mut finding = finding.with_hint("write the archive again");
         finding.fixed_by_repair = package.kind == WheelKind::Platform;
         finding
     });

@@ -2,6 +2,7 @@
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::importable::unimportable_modules;
+use crate::audit::rename::is_renamed;
 use crate::audit::subject::Subject;
 use crate::platform::Arch;
 use crate::resolve::Object;
@@ -28,8 +29,9 @@ not, a warning. For `abi3` and `abi3t`, every Python that the tag covers must fi
     source: "`PLATFORM_TRIPLET` in CPython's `configure`, `importlib.machinery.EXTENSION_SUFFIXES`, `Python/dynload_shlib.c`; PEP 384, PEP 703, PEP 803.",
     symptom: Some("ModuleNotFoundError: No module named 'demo._core'"),
     fix: "\
-Build the wheel with a Python that runs on musl; when cross-compiling, use the `EXT_SUFFIX` of the target machine.
-`repair` renames no modules.",
+Build the wheel with a Python that runs on musl; where it is cross-compiled, with the `EXT_SUFFIX` of the machine that it is for.
+`repair` takes the platform out of the names of modules for the stable ABI (`.abi3-x86_64-linux-musl.so`) where some Python of the tags does not
+find them, nothing has the new name, and nothing needs the old one. It renames no others.",
     check,
 };
 
@@ -43,8 +45,11 @@ enum Mismatch<'a> {
 }
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    let found = audit.members().filter_map(|object| Some((mismatch(object)?, object.origin.display_name())));
-    let named = grouped(found).into_iter().map(|(mismatch, modules)| match mismatch {
+    let found = audit.members().filter_map(|object| {
+        let is_renamed = is_renamed(audit.renames, &object.origin);
+        Some(((mismatch(object)?, is_renamed), object.origin.display_name()))
+    });
+    let named = grouped(found).into_iter().map(|((mismatch, is_renamed), modules)| match mismatch {
         Mismatch::Arch { ending, arch } => {
             let message = format!(
                 "{} for {arch}, whose interpreter does not look for names that end in `{ending}`",
@@ -58,12 +63,15 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
                 "{} named for glibc; no Python on musl looks for names that end in `{ending}`",
                 subject(&modules, "is", "are")
             );
-            RULE.finding_about(&modules, message).with_hint("build the wheel with a Python that runs on musl")
+            let mut finding = RULE.finding_about(&modules, message);
+            finding.fixed_by_repair = is_renamed;
+            finding.with_hint("build the wheel with a Python that runs on musl")
         }
     });
     let tagged = unimportable_modules(audit).into_iter().map(|problem| {
         let modules: Vec<&str> = problem.modules.iter().map(String::as_str).collect();
-        let finding = RULE.finding_about(&modules, problem.message).with_hint(problem.hint);
+        let mut finding = RULE.finding_about(&modules, problem.message).with_hint(problem.hint);
+        finding.fixed_by_repair = problem.is_renamed;
         finding.with_severity(problem.severity)
     });
     named.chain(tagged).collect()

@@ -50,6 +50,9 @@ pub(super) enum EndRule {
     /// Its comment could be mistaken for another end record.
     #[error("its comment holds the signature of another end record")]
     SecondSignature,
+    /// Its comment could hold another archive.
+    #[error("its comment holds bytes of headers, as another archive in it would")]
+    Headers,
     /// The archive is one part of several.
     #[error("its end record says that it is one of several disks")]
     Disks,
@@ -130,6 +133,10 @@ pub(super) fn find(source: &Source) -> Result<EndRecord, NoEndRecord> {
     let rest = record.get(END_SIGNATURE.len()..).unwrap_or_default();
     if !comment.is_empty() && last(rest, &END_SIGNATURE).is_some() {
         return Err(EndRule::SecondSignature.into());
+    }
+    // No archive is without them, and no text has them; uv refuses them.
+    if comment.iter().any(|byte| (1..=8).contains(byte)) {
+        return Err(EndRule::Headers.into());
     }
     let mut fields = Fields {
         disk: number(record, 4, 2),

@@ -22,7 +22,7 @@ use crate::limits::Limits;
 use crate::observer::{Event, Observer};
 use crate::wheel::layout::{InstallLocation, NoPlace};
 use crate::wheel::metadata::core_metadata::Metadata;
-use crate::wheel::metadata::entry_points::script_names;
+use crate::wheel::metadata::entry_points::EntryPoints;
 use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, WheelFilename};
 use crate::wheel::metadata::info::WheelInfo;
 use crate::wheel::metadata::info_json::WheelInfoJson;
@@ -55,7 +55,7 @@ pub struct Wheel {
     info_json: Option<WheelInfoJson>,
     metadata: Metadata,
     record: Record,
-    scripts: Vec<String>,
+    entry_points: EntryPoints,
     places: Places,
     limits: Limits,
     observer: Option<Arc<dyn Observer>>,
@@ -139,7 +139,7 @@ impl Wheel {
             info_json: None,
             metadata: Metadata::default(),
             record: Record::default(),
-            scripts: Vec::new(),
+            entry_points: EntryPoints::default(),
             places,
             limits: *limits,
             observer: None,
@@ -159,7 +159,7 @@ impl Wheel {
         wheel.metadata = Metadata::parse(&bytes).map_err(|source| WheelError::Metadata { member, source })?;
         wheel.record = Record::read(&wheel.metadata_file("RECORD")?.1);
         if wheel.file(&wheel.metadata_path("entry_points.txt")?).is_ok() {
-            wheel.scripts = script_names(&wheel.metadata_file("entry_points.txt")?.1);
+            wheel.entry_points = EntryPoints::read(&wheel.metadata_file("entry_points.txt")?.1);
         }
         Ok(wheel)
     }
@@ -297,7 +297,12 @@ impl Wheel {
     /// The names of the scripts in `entry_points.txt`, which installers create.
     #[must_use]
     pub fn scripts(&self) -> &[String] {
-        &self.scripts
+        &self.entry_points.scripts
+    }
+
+    /// The `entry_points.txt` file; empty where the wheel has none.
+    pub(crate) fn entry_points(&self) -> &EntryPoints {
+        &self.entry_points
     }
 
     /// The file that is installed at this path, or at one that differs only in case.
@@ -422,16 +427,13 @@ fn check_variant(
     Err(InvalidWheelFilename::new(filename.to_string(), FilenameRule::Label, label).into())
 }
 
-/// The data directory as the wheel spells it: some builders spell the name differently from `*.dist-info`,
-/// and pip accepts that. pip treats everything at the top that ends with `.data` as a data directory
-/// (`is_data_scheme_path`), whatever its name, so there must be no other.
+/// The data directory: the name of the `*.dist-info` directory, letter for letter. pip installs from every directory at the
+/// top that ends with `.data` (`is_data_scheme_path`), uv from this one only, so there must be no other.
 fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> Result<String, WheelError> {
     let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
-    let is_own = |top: &str| top.strip_suffix(".data").is_some_and(|other| folded(other) == folded(stem));
+    let data_dir = format!("{stem}.data");
     let files = members.iter().filter(|member| !member.is_dir).map(|member| &member.path);
     let mut data = files.filter(|path| path.top().ends_with(".data"));
-    let first = data.clone().map(WheelPath::top).find(|top| is_own(top));
-    let data_dir = first.map_or_else(|| format!("{stem}.data"), str::to_owned);
     match data.find(|path| path.top() != data_dir || path.as_str() == data_dir) {
         None => Ok(data_dir),
         Some(found) => Err(WheelError::ForeignData { found: found.clone(), expected: data_dir }),

@@ -190,13 +190,13 @@ fn purelib(value: &str) -> Option<bool> {
     }
 }
 
+/// Major and minor version. uv compares the major one as it is spelt, Python as a number, so it is spelt in one way.
 fn wheel_version(text: &str) -> Result<(u32, u32), WheelInfoRule> {
-    let numbers =
-        text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    match numbers {
-        Some((1, minor)) => Ok((1, minor)),
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    match text.split_once('.').and_then(|(major, minor)| Some((major, number(major)?, number(minor)?))) {
+        Some(("1", _, minor)) => Ok((1, minor)),
+        Some((_, 1, _)) | None => Err(WheelInfoRule::Version(text.to_owned())),
         Some(_) => Err(WheelInfoRule::Unsupported(text.to_owned())),
-        None => Err(WheelInfoRule::Version(text.to_owned())),
     }
 }
 

@@ -52,7 +52,14 @@ pub enum PathRule {
     /// two.
     #[error("a member name must not have a line separator")]
     LineSeparator,
-    /// The name starts like a Windows drive: `C:`.
+    /// The name holds a character of Unicode that is not printed: of a format, of private use, or of none. uv refuses it, and two names
+    /// that differ in one look the same.
+    #[error("a member name must not have characters that are not printed")]
+    NotPrinted,
+    /// A component has more bytes than a name in a directory may have (`NAME_MAX`), so that nothing can install it.
+    #[error("a component of a member name must not have more than 255 bytes")]
+    LongComponent,
+    /// The name starts as a Windows drive does: `C:`.
     #[error("a member name must not start with a drive letter")]
     Drive,
     /// The bytes are not UTF-8.
@@ -126,6 +133,9 @@ impl WheelPath {
     }
 }
 
+/// `NAME_MAX` of Linux.
+const LONGEST_COMPONENT: usize = 255;
+
 fn check(name: &str) -> Result<(), InvalidWheelPath> {
     let rule = if name.is_empty() {
         PathRule::Empty
@@ -133,6 +143,8 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
         PathRule::ControlCharacter
     } else if name.contains(ends_line) {
         PathRule::LineSeparator
+    } else if !name.is_ascii() && name.chars().any(is_not_printed) {
+        PathRule::NotPrinted
     } else if name.contains('\\') {
         PathRule::Backslash
     } else if name.starts_with('/') {
@@ -143,6 +155,8 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
         PathRule::EmptyComponent
     } else if name.split('/').any(|component| matches!(component, "." | "..")) {
         PathRule::DotComponent
+    } else if name.len() > LONGEST_COMPONENT && name.split('/').any(|part| part.len() > LONGEST_COMPONENT) {
+        PathRule::LongComponent
     } else {
         return Ok(());
     };
@@ -153,6 +167,14 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
 /// `entry_points.txt`.
 pub(super) fn ends_line(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a character is of the categories Cc, Cf, Cn, Co or Cs of Unicode, as the standard library knows them: it escapes these and
+/// blanks other than U+0020.
+fn is_not_printed(c: char) -> bool {
+    // Marks that join what is before them are escaped at the beginning of a text only.
+    let text = ['a', c].iter().collect::<String>();
+    !c.is_ascii() && !c.is_whitespace() && text.escape_debug().nth(1) == Some('\\')
 }
 
 fn names_a_drive(name: &str) -> bool {

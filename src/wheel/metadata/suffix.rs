@@ -164,9 +164,36 @@ impl Suffix {
             }
     }
 
-    /// Whether only one version of one interpreter looks for it.
+    /// The same without its platform, if it is one of the stable ABI that has a platform.
+    pub(crate) fn without_platform(&self) -> Option<Self> {
+        match self {
+            Self::Stable { threaded, platform: Some(_) } => {
+                Some(Self::Stable { threaded: *threaded, platform: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one kind of interpreter looks for it only, in one version.
     pub(crate) fn is_for_one_python(&self) -> bool {
         matches!(self, Self::CPython { .. } | Self::Other { .. })
+    }
+}
+
+impl std::fmt::Display for Suffix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tag = match self {
+            Self::Plain => String::new(),
+            Self::CPython { version: (major, minor), build, .. } => {
+                let (debug, threaded) =
+                    (if build.debug { "d" } else { "" }, if build.threaded { "t" } else { "" });
+                format!(".cpython-{major}{minor}{debug}{threaded}")
+            }
+            Self::Stable { threaded, .. } => if *threaded { ".abi3t" } else { ".abi3" }.to_owned(),
+            Self::Other { abi, .. } => format!(".{}", abi.replace('_', "-")),
+        };
+        let platform = self.platform().map_or_else(String::new, |platform| format!("-{platform}"));
+        write!(f, "{tag}{platform}.so")
     }
 }
 

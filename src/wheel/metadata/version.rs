@@ -21,7 +21,7 @@ pub(crate) fn version_kind(text: &str) -> VersionKind {
     };
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
     match local {
-        _ if !is_public(public) => VersionKind::Invalid,
+        _ if canonical_public(public).is_none() => VersionKind::Invalid,
         None => VersionKind::Public,
         Some(local) if local.split(SEPARATORS).all(is_part) => VersionKind::Local,
         Some(_) => VersionKind::Invalid,
@@ -31,43 +31,79 @@ pub(crate) fn version_kind(text: &str) -> VersionKind {
 /// Separators allowed between the parts of a version.
 const SEPARATORS: [char; 3] = ['-', '_', '.'];
 
-/// `[v][epoch!]release[pre][post][dev]`
-fn is_public(text: &str) -> bool {
-    let text = text.strip_prefix('v').unwrap_or(text);
-    let release = match text.split_once('!') {
-        Some((epoch, rest)) if is_number(epoch) => rest,
-        Some(_) => return false,
-        None => text,
-    };
-    let Some(mut rest) = after_number(release) else { return false };
-    while let Some(next) = rest.strip_prefix('.').and_then(after_number) {
-        rest = next;
+/// The spelling that all spellings of a version have in common ("Normalization" in PEP 440), with no zeros at the end of the
+/// release: equal versions have the same, whether or not they are public. `None` for what is no version.
+pub(crate) fn canonical(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let (public, local) = text.split_once('+').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
+    let mut version = canonical_public(public)?;
+    if let Some(local) = local {
+        let parts: Vec<&str> = local.split(SEPARATORS).map(without_zeros).collect();
+        version.push('+');
+        version.push_str(&parts.join("."));
     }
-    // The longer spellings come first: `alpha` begins with `a`.
-    rest = after_label(rest, &["alpha", "beta", "preview", "pre", "rc", "a", "b", "c"]);
-    rest = match rest.strip_prefix('-').and_then(after_number) {
-        Some(next) => next,
-        None => after_label(rest, &["post", "rev", "r"]),
+    Some(version)
+}
+
+/// `[v][epoch!]release[pre][post][dev]`
+fn canonical_public(text: &str) -> Option<String> {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let (epoch, release) = text.split_once('!').unwrap_or(("0", text));
+    let (epoch, _) = number(epoch).filter(|(_, rest)| rest.is_empty())?;
+    let (first, mut rest) = number(release)?;
+    let mut numbers = vec![first];
+    while let Some((next, behind)) = rest.strip_prefix('.').and_then(number) {
+        numbers.push(next);
+        rest = behind;
+    }
+    while numbers.len() > 1 && numbers.last() == Some(&"0") {
+        numbers.pop();
+    }
+    // The longer spellings first: `alpha` begins with `a`.
+    let pre = [
+        ("alpha", "a"),
+        ("beta", "b"),
+        ("preview", "rc"),
+        ("pre", "rc"),
+        ("rc", "rc"),
+        ("a", "a"),
+        ("b", "b"),
+        ("c", "rc"),
+    ];
+    let (pre, rest) = label(rest, &pre);
+    let (post, rest) = match rest.strip_prefix('-').and_then(number) {
+        Some((number, rest)) => (format!(".post{number}"), rest),
+        None => label(rest, &[("post", ".post"), ("rev", ".post"), ("r", ".post")]),
     };
-    after_label(rest, &["dev"]).is_empty()
+    let (dev, rest) = label(rest, &[("dev", ".dev")]);
+    rest.is_empty().then(|| format!("{epoch}!{}{pre}{post}{dev}", numbers.join(".")))
 }
 
-/// The rest after one of these labels and its number, which is optional; the text itself if no label matches.
-fn after_label<'a>(text: &'a str, labels: &[&str]) -> &'a str {
-    let label = text.strip_prefix(SEPARATORS).unwrap_or(text);
-    let Some(rest) = labels.iter().find_map(|word| label.strip_prefix(word)) else { return text };
+/// One of these labels with its number, which may be missing, as all its spellings have it, and what follows; nothing and the
+/// text itself where none is there.
+fn label<'a>(text: &'a str, labels: &[(&str, &str)]) -> (String, &'a str) {
+    let start = text.strip_prefix(SEPARATORS).unwrap_or(text);
+    let found = labels.iter().find_map(|(word, name)| Some((start.strip_prefix(word)?, name)));
+    let Some((rest, name)) = found else { return (String::new(), text) };
     let rest = rest.strip_prefix(SEPARATORS).unwrap_or(rest);
-    after_number(rest).unwrap_or(rest)
+    let (number, rest) = number(rest).unwrap_or(("0", rest));
+    (format!("{name}{number}"), rest)
 }
 
-/// The rest after the digits at the start of a text.
-fn after_number(text: &str) -> Option<&str> {
+/// The number that a text begins with, without zeros before it, and what follows.
+fn number(text: &str) -> Option<(&str, &str)> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    (rest.len() < text.len()).then_some(rest)
+    let digits = text.strip_suffix(rest).filter(|digits| !digits.is_empty())?;
+    Some((without_zeros(digits), rest))
 }
 
-fn is_number(text: &str) -> bool {
-    after_number(text) == Some("")
+/// A part without zeros before it, if it is a number.
+fn without_zeros(part: &str) -> &str {
+    match part.trim_start_matches('0') {
+        "" => "0",
+        rest if part.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => part,
+    }
 }
 
 #[cfg(test)]
@@ -125,5 +161,27 @@ mod tests {
         ] {
             assert_eq!(version_kind(text), VersionKind::Invalid, "{text}");
         }
+    }
+
+    #[test]
+    fn equal_versions_have_one_canonical_spelling() {
+        for versions in [
+            &["1", "1.0", "v1.0.0", "01", "0!1"][..],
+            &["1.0a1", "1.alpha-1", "1.0_A.01"],
+            &["1rc0", "1.0c", "1-pre", "1.0.preview0"],
+            &["1.0.post2", "1-2", "1.0.r2", "1_rev2"],
+            &["1.0.dev0", "1dev"],
+            &["1.0+Abc.01", "1+abc-1"],
+        ] {
+            let spellings: std::collections::BTreeSet<_> =
+                versions.iter().map(|version| canonical(version)).collect();
+            assert!(spellings.len() == 1 && !spellings.contains(&None), "{versions:?}: {spellings:?}");
+        }
+        let different =
+            ["1.0", "1.1", "10", "1!1", "1.0a1", "1.0b1", "1.0.post0", "1.0.dev0", "1.0+a", "1.0+0"];
+        let spellings: std::collections::BTreeSet<_> =
+            different.iter().map(|version| canonical(version)).collect();
+        assert_eq!(spellings.len(), different.len(), "{spellings:?}");
+        assert_eq!(canonical("1.x"), None);
     }
 }

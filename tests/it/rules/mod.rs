@@ -52,6 +52,7 @@ mod unsupported_relocation;
 mod wheels;
 mod wrong_interpreter;
 mod wrong_machine;
+mod wrong_script;
 mod wrong_suffix;
 mod wrong_tag;
 
@@ -94,6 +95,7 @@ const CASES: &[Case] = &[
     interposed::CASE,
     forbidden_symbol::CASE,
     wrong_machine::CASE,
+    wrong_script::CASE,
     unknown_machine::CASE,
     foreign_elf::CASE,
     damaged_elf::CASE,

@@ -118,8 +118,8 @@ fn scripts_have_bare_names() {
     assert_eq!(found("[console_scripts]\ndemo = demo:main\n[other]\na/b = demo:main\n"), []);
     for section in ["console_scripts", "gui_scripts"] {
         let found = found(&format!("[{section}]\ndemo = demo:main\n../../x=demo:main\na\\b = demo:main\n"));
-        let message =
-            "`demo-1.0.dist-info/entry_points.txt` has paths instead of names for scripts: `../../x`, `a\\b`";
+        // That `../../x` leads elsewhere is an error of its own.
+        let message = "`demo-1.0.dist-info/entry_points.txt` has paths instead of names for scripts: `a\\b`";
         assert_eq!(found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), [message]);
     }
 }
@@ -162,5 +162,28 @@ fn zip64_fields_have_no_more_than_the_sizes_that_need_them() {
         assert_eq!(found.len(), 1, "{found:?}");
         let message = "`demo/a.py` has a ZIP64 field with unnecessary sizes, which uv refuses";
         assert_eq!(found[0].message, message);
+    }
+}
+
+#[test]
+fn what_uv_does_not_install_is_an_error() {
+    let severity = |name: &str, version: &str| {
+        let found = found_with(&format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"));
+        found.iter().map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    for (name, version, severities) in [
+        ("De.mo", "1.0", vec![Severity::Error]),
+        ("other", "1.0", vec![Severity::Error]),
+        ("-demo", "1.0", vec![Severity::Error]),
+        ("d\u{e9}mo", "1.0", vec![Severity::Error]),
+        ("demo", "2.0", vec![Severity::Error]),
+        ("demo", "1.x", vec![Severity::Error, Severity::Error]),
+        ("demo", "1.0+x", vec![Severity::Error, Severity::Warning]),
+        // Other spellings of one version.
+        ("demo", "1", vec![Severity::Warning]),
+        ("demo", "v1.0.0", vec![Severity::Warning]),
+        ("DEMO", "1.0", vec![]),
+    ] {
+        assert_eq!(severity(name, version), severities, "{name} {version}");
     }
 }

@@ -110,6 +110,11 @@ fn the_comment_ends_with_the_file_and_holds_no_end_record() {
     refused([wheel("A"), b"x".to_vec()].concat(), "1 bytes follow its end record");
     refused([half(wheel("A"), COMMENT, 3), b"four".to_vec()].concat(), "1 bytes follow its end record");
     refused(with(b"PK\x05\x06"), "signature of another end record");
+    // uv takes none of the bytes that every header has.
+    for byte in 1..=8 {
+        refused(with(&[b'a', byte, b'b']), "bytes of headers");
+    }
+    open(with(b"\0\t\n\x7f\xff")).unwrap();
     refused(with(&wheel("B")), "does not end where its end record begins");
     refused(with(&half(wheel("B"), COMMENT, 3)), "longer than the file");
     // Behind what readers look at there is none.

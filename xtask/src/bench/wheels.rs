@@ -20,7 +20,7 @@ use crate::process::{cargo, command, only_file, output, path_with, run as run_co
 #[derive(clap::Args)]
 pub struct Options {
     #[command(flatten)]
-    wheels: auditwheel::Options,
+    wheels: auditwheel::Corpus,
     /// How often each is repaired; the best time counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,

@@ -10,6 +10,7 @@ mod damage;
 mod loader;
 mod loaders;
 mod newcomer;
+mod published;
 mod recipes;
 mod repaired;
 mod report;
@@ -23,7 +24,7 @@ mod unbundle;
 #[derive(clap::Subcommand)]
 pub enum Check {
     /// Repair the same wheels with auditwheel and with muslrepair, and compare the results
-    Auditwheel(auditwheel::Options),
+    Auditwheel(auditwheel::Corpus),
     /// Kill it, fill the disk, run it twice at once: the long form of the tests
     Faults {
         /// How often it is killed
@@ -34,6 +35,8 @@ pub enum Check {
     Loader(loader::Options),
     /// Clone the repository, and type the README's two commands
     Newcomer,
+    /// Repair current wheels of the package index: those that load keep their hashes, another one is fixed
+    Published,
     /// Carry out every file of docs/examples in root file systems of its own
     Recipes {
         /// Only these
@@ -59,6 +62,7 @@ pub fn run(check: Check) -> Result<()> {
         ),
         Check::Loader(options) => loader::run(&options),
         Check::Newcomer => newcomer::run(),
+        Check::Published => published::run(),
         Check::Recipes { names } => recipes::run(&names),
         Check::Ship { short } => ship::run(short),
         Check::Unbundle(options) => unbundle::run(&options),

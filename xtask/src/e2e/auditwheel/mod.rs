@@ -30,7 +30,7 @@ pub const TOOLS: &[&str] = &[
 
 /// The wheels to repair, and the programs.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct Corpus {
     /// Wheels in DIRECTORY/linux/ARCH/NAME.whl, their libraries in DIRECTORY/sysroot/ARCH/NAME/{lib,usr/lib}; without it,
     /// the published wheels of a lock file in xtask/ are turned back into what a builder had
     #[arg(long, value_name = "DIRECTORY")]
@@ -43,7 +43,7 @@ pub struct Options {
     pub muslrepair: Option<PathBuf>,
 }
 
-impl Options {
+impl Corpus {
     /// The tools, the program and the wheels.
     pub fn prepare(&self, lock: &str, place: &str) -> Result<(PathBuf, PathBuf, Vec<Case>)> {
         let bin = install::python_tools("auditwheel", TOOLS)?;
@@ -61,8 +61,8 @@ impl Options {
     }
 }
 
-pub fn run(options: &Options) -> Result<()> {
-    let (bin, program, cases) = options.prepare("xtask/auditwheel.lock", "e2e/auditwheel")?;
+pub fn run(corpus: &Corpus) -> Result<()> {
+    let (bin, program, cases) = corpus.prepare("xtask/auditwheel.lock", "e2e/auditwheel")?;
     let listed = listed()?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut results = Vec::new();

@@ -4,14 +4,37 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Kitchen, PASSWORD, USER, directory, pypiserver_of};
+use super::{Container, Kitchen, PASSWORD, USER, directory, pypiserver_of};
 use crate::dist::HOST;
 use crate::install;
 use crate::process::{command, empty, output, root, run as run_command, target};
 
+/// Builds a stage twice, from nothing: its wheels are the same bytes, and so are the inputs of the layers that copy them.
+fn twice<'a>(
+    kitchen: &'a Kitchen,
+    (recipe, stage, place): (&str, &str, &str),
+    options: &[String],
+) -> Result<Container<'a>> {
+    // Without the wheels that pip keeps.
+    let options = [options, &["--env=PIP_NO_CACHE_DIR=1".to_owned()]].concat();
+    let first = kitchen.build(recipe, stage, &options)?.digests(place)?;
+    let container = kitchen.build(recipe, stage, &options)?;
+    let second = container.digests(place)?;
+    match first == second && !first.is_empty() {
+        true => Ok(container),
+        false => bail!("two builds of `{recipe}` differ in {place}:\n{first:#?}\n{second:#?}"),
+    }
+}
+
+pub fn single_stage(kitchen: &Kitchen) -> Result<()> {
+    let stage = kitchen.build("single-stage", "runtime", &[])?;
+    stage.root.fails("gcc --version")?;
+    stage.starts("works: true")
+}
+
 pub fn builder(kitchen: &Kitchen) -> Result<()> {
     kitchen.build("builder", "runtime", &[])?.starts("works: true")?;
-    let wheels = kitchen.build("builder", "wheels", &[])?.files("/")?;
+    let wheels = twice(kitchen, ("builder", "wheels", "/"), &[])?.files("/")?;
     if wheels.len() != 4 || !wheels.iter().all(|name| name.ends_with(".whl") && !name.contains("-linux_")) {
         bail!("the stage for export should have three wheels, pycparser, and nothing else");
     }
@@ -34,13 +57,13 @@ pub fn private_index(kitchen: &Kitchen) -> Result<()> {
         format!("--build-arg=INDEX_UPLOAD_URL={url}"),
         format!("--build-arg=INDEX_URL={url}simple/"),
     ];
-    // The stages are independent: the first uploads what the second installs.
-    kitchen.build("private-index", "publish", &options)?;
+    // No stage needs another: the first uploads what the second installs. When it is built again, nothing is uploaded.
+    twice(kitchen, ("private-index", "publish", "/wheels"), &options)?;
     kitchen.build("private-index", "runtime", &options)?.starts("works: True")
 }
 
 pub fn unbundled(kitchen: &Kitchen) -> Result<()> {
-    let builder = kitchen.build("unbundled", "builder", &[])?;
+    let builder = twice(kitchen, ("unbundled", "builder", "/wheels"), &[])?;
     let list = fs::read_to_string(builder.root.path("/runtime-packages"))?;
     if list.lines().collect::<Vec<_>>() != ["so:libffi.so.8", "so:libyaml-0.so.2"] {
         bail!("what is needed at run time: {list}");
@@ -52,20 +75,24 @@ pub fn wheel_image(kitchen: &Kitchen) -> Result<()> {
     let options =
         ["MODULE=cffi", "VERSION=1.17.1", "PACKAGES=libffi-dev"].map(|arg| format!("--build-arg={arg}"));
     for (stage, end) in [("bundled", "-musllinux_1_2_x86_64.whl"), ("unbundled", "-linux_x86_64.whl")] {
-        if !kitchen.build("wheel-image", stage, &options)?.files("/")?.iter().any(|name| name.ends_with(end))
-        {
+        let image = twice(kitchen, ("wheel-image", stage, "/"), &options)?;
+        if !image.files("/")?.iter().any(|name| name.ends_with(end)) {
             bail!("each image should have wheels of its own kind");
         }
     }
     // Runs the script with a stand-in for docker that prints its arguments.
     let mut script = command(directory("wheel-image").join("build.sh"));
-    script.args(["cffi", "1.17.1", "libffi-dev"]);
-    script.env("REGISTRY", "registry.example.com").env("DOCKER", "echo").env("PYTHONS", "3.13");
+    script
+        .args(["--push", "--ssl", "libressl", "cffi==1.17.1-pyall", "lz4==4.4.4"])
+        .env("PYTHONS", "3.12 3.13");
+    script.env("REGISTRY", "registry.example.com").env("DOCKER", "echo");
     let said = output(&mut script)?;
     for expected in [
         "--target bundled --build-arg PYTHON=3.13 --build-arg MODULE=cffi --build-arg VERSION=1.17.1",
-        "--tag registry.example.com/python-musl-wheels:cffi1.17.1-py3.13",
-        "--tag registry.example.com/python-alpine-wheels:cffi1.17.1-py3.13",
+        "--build-arg SSL=libressl --build-arg BUILD_TAG=1libressl",
+        "--tag registry.example.com/python-musl-wheels:cffi1.17.1-py3.12-libressl",
+        "--tag registry.example.com/python-alpine-wheels:cffi1.17.1-py3.13-libressl",
+        "--tag registry.example.com/python-musl-wheels:lz44.4.4-py3.13-libressl",
     ] {
         if !said.contains(expected) {
             bail!("build.sh does not call docker with `{expected}` but:\n{said}");
@@ -75,7 +102,8 @@ pub fn wheel_image(kitchen: &Kitchen) -> Result<()> {
 }
 
 pub fn home_assistant(kitchen: &Kitchen) -> Result<()> {
-    let wheels = kitchen.build("home-assistant", "builder", &[])?.files("/usr/src/wheels")?;
+    let place = "/usr/src/wheels";
+    let wheels = twice(kitchen, ("home-assistant", "builder", place), &[])?.files(place)?;
     let native: Vec<_> = wheels.iter().filter(|name| !name.ends_with("-none-any.whl")).collect();
     // The builder itself requires names with one tag, with versions of one digit.
     let good =

@@ -2,7 +2,7 @@
 //! without a service or a network of its own. Stand-ins replace what such a machine cannot have: base images,
 //! apk, and container engines or other compilers that the tool of a recipe needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +15,7 @@ use super::ship;
 use crate::dist::{self, Profile, Program};
 use crate::image::{self, Image, Root};
 use crate::install::{self, Distribution};
-use crate::process::{command, entries, files, name, output, root, run as run_command, target};
+use crate::process::{command, digest, entries, files, name, output, root, run as run_command, target};
 
 mod containers;
 mod pages;
@@ -29,6 +29,7 @@ type Recipe = (&'static str, fn(&Kitchen) -> Result<()>);
 
 const RECIPES: &[Recipe] = &[
     ("builder", containers::builder),
+    ("single-stage", containers::single_stage),
     ("private-index", containers::private_index),
     ("unbundled", containers::unbundled),
     ("wheel-image", containers::wheel_image),
@@ -125,7 +126,7 @@ impl Kitchen {
         let kitchen = Self { image, program: place, work, server, packages };
         fs::write(kitchen.policy(), r#"{"default": [{"type": "insecureAcceptAnything"}]}"#)?;
         let environment = kitchen.environment();
-        kitchen.base("docker.io/library/python:3.13-alpine3.22", &kitchen.image.root(), &environment)?;
+        kitchen.base("docker.io/library/python:3.13-alpine3.24", &kitchen.image.root(), &environment)?;
         kitchen.base("ghcr.io/muslrepair/muslrepair:0.1", &kitchen.program, &[])?;
         Ok(kitchen)
     }
@@ -210,6 +211,11 @@ impl Container<'_> {
         let own = entries(&self.root.path(inside))?.iter().map(|path| name(path)).collect::<Vec<_>>();
         println!("   {}: {}", self.name, own.join(" "));
         Ok(own)
+    }
+
+    /// The digests of the files of a directory, by name.
+    fn digests(&self, inside: &str) -> Result<BTreeMap<String, String>> {
+        entries(&self.root.path(inside))?.iter().map(|path| Ok((name(path), digest(path)?))).collect()
     }
 
     /// Fails if the command of `docker run` prints anything else.

@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Result, bail};
 
 use super::Kitchen;
-use crate::process::{output, root};
+use crate::process::root;
 
 /// The pages with Dockerfiles in them.
 const PAGES: &[&str] = &["README.md", "docs/docker.md", "docs/guide.md"];
@@ -42,9 +42,7 @@ pub fn pages(kitchen: &Kitchen) -> Result<()> {
         for commands in blocks.flat_map(runs) {
             count += 1;
             let script = commands.join(" && ");
-            if script.contains("apk del .build-deps") {
-                single_stage(kitchen, &script)?;
-            } else if script.contains("--find-links=/wheels cffi") {
+            if script.contains("--find-links=/wheels cffi") {
                 from_wheel_image(kitchen, &script)?;
             } else if let Some(command) = commands.iter().find(|command| !tried.contains(*command)) {
                 bail!("`{command}` of {page} is in no recipe");
@@ -53,19 +51,6 @@ pub fn pages(kitchen: &Kitchen) -> Result<()> {
     }
     println!("   {count} RUN lines of {}", PAGES.join(", "));
     Ok(())
-}
-
-/// Packages installed from source in one stage still work after the compilers are removed.
-fn single_stage(kitchen: &Kitchen, script: &str) -> Result<()> {
-    let root = kitchen.project("single-stage", "/")?;
-    root.run("apk add --no-cache --virtual .build-deps build-base libffi-dev yaml-dev")?;
-    output(&mut root.shell("pip install -r /requirements.txt", &kitchen.environment(), "/")?)?;
-    root.run(&script.replace("python3.13", "python3.11"))?;
-    root.fails("gcc --version")?;
-    match root.run("python3 /main.py")?.trim() {
-        "works: true" => Ok(()),
-        said => bail!("the program says `{said}`"),
-    }
 }
 
 fn from_wheel_image(kitchen: &Kitchen, script: &str) -> Result<()> {
