@@ -1,4 +1,4 @@
-//! What the commands do with a wheel whose `RECORD` is wrong.
+//! The behaviour of commands with a wheel whose `RECORD` is wrong.
 
 use muslrepair::wheel::Sha256Digest;
 
@@ -8,7 +8,7 @@ use crate::support::wheel_builder::WheelBuilder;
 const MUSL: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
 const PURE: &str = "demo-1.0-py3-none-any.whl";
 
-/// A wheel with a `RECORD` in which this text is another one.
+/// A wheel in whose `RECORD` one text is replaced with another.
 fn wheel(name: &str, old: &str, new: &str) -> WheelBuilder {
     let builder = WheelBuilder::new(name).file("demo/__init__.py", "");
     let builder = match name {
@@ -19,7 +19,7 @@ fn wheel(name: &str, old: &str, new: &str) -> WheelBuilder {
     builder.record(&record.replacen(old, new, 1))
 }
 
-/// What makes `RECORD` wrong, and whether `verify` takes it for an error.
+/// Changes that make `RECORD` wrong, and whether `verify` reports an error.
 fn wrong() -> Vec<(String, String, bool)> {
     let empty = Sha256Digest::of(b"").record_form();
     let row = format!("demo/__init__.py,{empty},0\n");

@@ -1,5 +1,5 @@
-//! Libraries outside the wheel: those under names that musl takes for itself, those that the policies leave to the system, and
-//! those that only `dlopen` or `ctypes` ask for.
+//! Libraries outside the wheel: with names that musl reserves for itself, left to the system by the policies,
+//! or opened only with `dlopen` or `ctypes`.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ const MODULE: &str = "demo/_core.cpython-312-x86_64-linux-musl.so";
 /// `STB_GLOBAL`, `STT_FUNC`.
 const FUNCTION: u8 = 0x12;
 
-/// A file with one symbol that it defines, or else asks for.
+/// A file with one symbol that it defines or imports.
 fn with_symbol(name: &str, is_defined: bool) -> ElfBuilder {
     let (section, value) = if is_defined { (1, 0x10) } else { (0, 0) };
     let table = [vec![0; 24], symbol(1, FUNCTION, section, value)].concat();
