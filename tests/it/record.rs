@@ -61,7 +61,7 @@ fn a_repair_warns_and_writes_a_right_one() {
         sandbox.wheel(&wheel(MUSL, &old, &new));
         let run = sandbox.repair(&["--published", "fix"]).success();
         assert!(run.stderr.contains("warning: ") && !run.stderr.contains("error"), "{new:?}: {}", run.stderr);
-        assert!(run.stderr.contains("; the result has a right `RECORD`"), "{new:?}: {}", run.stderr);
+        assert!(run.stderr.contains("; the result has a correct `RECORD`"), "{new:?}: {}", run.stderr);
         sandbox.result();
     }
 }
@@ -86,7 +86,7 @@ fn rows_that_cannot_be_read_are_dropped_by_a_repair_and_refused_by_a_copy() {
         let sandbox = Sandbox::new();
         sandbox.wheel(&wheel(MUSL, "demo/__init__.py,", &new));
         let run = sandbox.repair(&[]).success();
-        assert!(run.stderr.contains("; the result has a right `RECORD`"), "{row:?}: {}", run.stderr);
+        assert!(run.stderr.contains("; the result has a correct `RECORD`"), "{row:?}: {}", run.stderr);
         sandbox.result();
 
         let sandbox = Sandbox::new();

@@ -144,7 +144,7 @@ pub(super) const GROUP: Group = Group {
         }),
         harmless(
             "RECORD with a row of two fields",
-            &["RECORD`, line 1: a row must have 3 fields", "the result has a right `RECORD`"],
+            &["RECORD`, line 1: a row must have 3 fields", "the result has a correct `RECORD`"],
             |s| {
                 rewritten(s, "a,b\n");
             },
@@ -180,7 +180,7 @@ pub(super) const GROUP: Group = Group {
         }),
         harmless(
             "RECORD with a wrong hash",
-            &["`demo/__init__.py` does not have the hash", "the result has a right `RECORD`"],
+            &["`demo/__init__.py` does not have the hash", "the result has a correct `RECORD`"],
             |scene| {
                 rewritten(scene, &format!("demo/__init__.py,sha256={},0\n", "A".repeat(43)));
             },
