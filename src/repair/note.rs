@@ -129,7 +129,10 @@ impl Note {
         match self {
             Self::RunPathDropped { object, entries } => {
                 let entries = listed(entries);
-                write!(f, "removing from the run path of `{object}`, because it is outside the wheel: {entries}")
+                write!(
+                    f,
+                    "removing from the run path of `{object}`, because it is outside the wheel: {entries}"
+                )
             }
             Self::GraftRunPathDropped { object, entries } => {
                 let entries = listed(entries);
