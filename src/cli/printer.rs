@@ -172,7 +172,12 @@ impl<'a> Printer<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn emit_json(&self, index: usize, outcome: &WheelOutcome, documents: &mut Vec<Value>) -> Result<(), CliError> {
+    fn emit_json(
+        &self,
+        index: usize,
+        outcome: &WheelOutcome,
+        documents: &mut Vec<Value>,
+    ) -> Result<(), CliError> {
         let document = match self.format == Format::Json || self.keep {
             true => self.document(index, outcome)?,
             false => None,
