@@ -24,6 +24,7 @@ mod help;
 mod hostile;
 mod importable;
 mod inputs_kept;
+mod job_summary;
 mod json;
 mod libpython;
 mod loading;
