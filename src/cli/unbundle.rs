@@ -29,7 +29,7 @@ pub(super) struct UnbundleArgs {
     /// Wheels, or directories of wheels
     #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Write results to this directory [default: wheelhouse]
+    /// Write results here [default: wheelhouse]
     #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
     #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
     wheel_dir: PathBuf,
@@ -229,7 +229,7 @@ impl<'a> Printed<'a> {
                 self.failed.push(inputs::shown(path));
                 self.terminal.wheel_error("unbundle", &path.display().to_string(), &failure);
                 let document = report::error_document(&inputs::shown(path), &failure);
-                document.map_err(CliError::from).and_then(|document| self.tell(document))
+                document.map_err(CliError::from).and_then(|document| self.emit_json(document))
             }
         };
         self.output = std::mem::replace(&mut self.output, Ok(())).and(printed);
@@ -265,7 +265,7 @@ impl<'a> Printed<'a> {
                 Ok(())
             }
         };
-        text.and(self.tell(document))
+        text.and(self.emit_json(document))
     }
 
     /// For people, to standard error. The path comes last.
@@ -288,7 +288,7 @@ impl<'a> Printed<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&mut self, document: Value) -> Result<(), CliError> {
+    fn emit_json(&mut self, document: Value) -> Result<(), CliError> {
         let told = match self.call.arguments.format {
             Format::Json => self.terminal.document(&document),
             Format::Text => Ok(()),
