@@ -36,7 +36,10 @@ fn a_library_gets_the_run_path_that_only_another_module_had() {
     let said = refused_by_verify(&builder);
     assert!(said.contains("error[inherited-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
     let (result, said) = repaired(&builder);
-    assert!(said.contains("adding to the run path of `demo/a/liba.so`, so that it finds its libraries"), "{said}");
+    assert!(
+        said.contains("adding to the run path of `demo/a/liba.so`, so that it finds its libraries"),
+        "{said}"
+    );
     assert_eq!(result.facts("demo/a/liba.so").run_path(), Some("$ORIGIN/../b"));
     assert_eq!(result.facts("demo/ext1.so").run_path(), Some("$ORIGIN/a"));
 }

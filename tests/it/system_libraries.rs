@@ -173,7 +173,8 @@ fn the_run_path_of_a_graft_is_not_said_to_lead_out_of_the_wheel() {
     let library = with_symbol("demo_helper", true).text(29, "$ORIGIN").build();
     let root = root(&sandbox, &[("libdemo.so.1", library)]);
     let plan = sandbox.run(&["repair", text(&wheel), "--dry-run", "--sysroot", &root]).success();
-    let said = "removing the run path of `/usr/lib/libdemo.so.1`, which is not valid for its graft: `$ORIGIN`";
+    let said =
+        "removing the run path of `/usr/lib/libdemo.so.1`, which is not valid for its graft: `$ORIGIN`";
     assert!(plan.stdout.contains(said) && !plan.stdout.contains("leads out"), "{}", plan.stdout);
 }
 
