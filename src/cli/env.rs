@@ -1,5 +1,5 @@
-//! Every environment variable the program reads, once. `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are read by anstream,
-//! `TMPDIR` by nobody: temporary files lie beside what they become.
+//! Reads every environment variable of the program, once. anstream reads `NO_COLOR`, `CLICOLOR` and
+//! `CLICOLOR_FORCE`. `TMPDIR` is not used: temporary files are in the directory of the output.
 
 use std::env::{var, var_os};
 use std::ffi::{OsStr, OsString};
@@ -7,20 +7,23 @@ use std::path::PathBuf;
 
 use super::usage::UsageError;
 
-/// What the environment says. Options beat it; `MUSLREPAIR_X` beats `AUDITWHEEL_X`; an empty value is none.
+/// The settings from the environment. Options take precedence; `MUSLREPAIR_X` takes precedence over
+/// `AUDITWHEEL_X`; an empty value counts as unset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     /// `MUSLREPAIR_PLAT`, `AUDITWHEEL_PLAT`: the default of `--plat`.
     pub(super) platform: Option<Setting>,
-    /// `MUSLREPAIR_POLICY`, `AUDITWHEEL_POLICY`: the policy where no platform is named, for the architecture that a
-    /// wheel turns out to have.
+    /// `MUSLREPAIR_POLICY`, `AUDITWHEEL_POLICY`: the policy if no platform is named, for the architecture of
+    /// each wheel.
     pub(super) policy: Option<Setting>,
-    /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: read, and not used. The ELF files know better.
+    /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: accepted and ignored. The ELF files determine the architecture.
     pub(super) arch: Option<Setting>,
     /// `MUSLREPAIR_ZIP_COMPRESSION_LEVEL`, `AUDITWHEEL_ZIP_COMPRESSION_LEVEL`: the default of `--zip-compression-level`.
     pub(super) compression: Option<Setting>,
     /// `MUSLREPAIR_PATCHER`, `AUDITWHEEL_PATCHER`: the default of `--patcher`.
     pub(super) patcher: Option<Setting>,
+    /// `MUSLREPAIR_PUBLISHED`: the default of `--published`.
+    pub(super) published: Option<Setting>,
     /// `MUSLREPAIR_LD_LIBRARY_PATH`, `AUDITWHEEL_LD_LIBRARY_PATH`: searched before everything but `-l`, also with
     /// `--ldpaths`.
     pub(super) library_path: Vec<PathBuf>,
@@ -28,11 +31,11 @@ pub(super) struct Environment {
     pub(super) ld_library_path: Vec<PathBuf>,
     /// `SOURCE_DATE_EPOCH`: the time of new and changed members, in seconds since 1970.
     pub(super) source_date_epoch: Option<String>,
-    /// Whether `TERM` says that lines on the terminal can be drawn again.
+    /// Whether, according to `TERM`, lines on the terminal can be redrawn.
     pub(super) drawing_terminal: bool,
 }
 
-/// A value, and the variable it comes from, to name it when it makes no sense.
+/// A value, and the name of its variable for error messages.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     pub(super) variable: String,
@@ -40,8 +43,8 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// What an option says, or this variable where there is no such option, as `meaning` reads it. An error names the
-    /// variable.
+    /// The value of an option, or of this variable if the option is not given, as parsed by `meaning`. An
+    /// error names the variable.
     pub(super) fn read<T>(
         option: Option<&str>,
         variable: Option<&Self>,
@@ -72,6 +75,7 @@ impl Environment {
             arch: ours_or_auditwheels("ARCH"),
             compression: ours_or_auditwheels("ZIP_COMPRESSION_LEVEL"),
             patcher: ours_or_auditwheels("PATCHER"),
+            published: setting("MUSLREPAIR_PUBLISHED"),
             library_path: paths(find("LD_LIBRARY_PATH", |variable| var_os(variable)).map(|(_, value)| value)),
             ld_library_path: paths(var_os("LD_LIBRARY_PATH")),
             source_date_epoch: var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
@@ -80,11 +84,16 @@ impl Environment {
     }
 }
 
+fn setting(variable: &str) -> Option<Setting> {
+    let value = var(variable).ok().filter(|value| !value.is_empty())?;
+    Some(Setting { variable: variable.to_owned(), value })
+}
+
 fn ours_or_auditwheels(name: &str) -> Option<Setting> {
     find(name, |variable| var(variable).ok()).map(|(variable, value)| Setting { variable, value })
 }
 
-/// The variable that is set, and its value: ours or auditwheel's.
+/// The variable that is set, ours or auditwheel's, and its value.
 fn find<T: AsRef<OsStr>>(name: &str, read: impl Fn(&str) -> Option<T>) -> Option<(String, T)> {
     ["MUSLREPAIR", "AUDITWHEEL"].into_iter().find_map(|prefix| {
         let variable = format!("{prefix}_{name}");
