@@ -3,8 +3,10 @@
 mod apply;
 mod cache;
 mod copy;
+mod copy_reason;
 mod entries;
 mod error;
+mod findings;
 mod graft;
 mod make;
 mod metadata;
@@ -22,11 +24,12 @@ mod stale_bill;
 
 pub use apply::{apply, apply_sharing, compare};
 pub use cache::unusable_cache_files;
+pub use copy_reason::CopyReason;
 pub use error::RepairError;
 pub use graft::Graft;
 pub(crate) use graft::original_names;
-pub use metadata::MetadataEdit;
 pub(crate) use metadata::renamed;
+pub use metadata::{MetadataEdit, default_target};
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, Published, RepairOptions};
 pub use plan::{MemberEdit, Plan, plan};

@@ -10,6 +10,7 @@
     unreachable_pub
 )]
 
+mod answers;
 mod as_expected;
 mod audit;
 mod auditwheel;
@@ -23,6 +24,7 @@ mod help;
 mod hostile;
 mod importable;
 mod inputs_kept;
+mod job_summary;
 mod json;
 mod libpython;
 mod loading;
@@ -52,6 +54,7 @@ mod symbol_count;
 mod system_libraries;
 mod tags;
 mod testdata;
+mod translations;
 mod unbundle;
 mod verify;
 mod wheel;

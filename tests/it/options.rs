@@ -124,9 +124,9 @@ fn fail_fast_starts_nothing_after_a_failure() {
     sandbox.wheel(&wheel_with("x86_64/core.so"));
     let run = sandbox
         .repair(&["--fail-fast", "-j1"])
-        .failure(1, &["cannot repair `a-1.0", "was not tried: one before it failed"]);
+        .failure(1, &["cannot repair `./a-1.0", "  an earlier wheel failed\n"]);
     assert_eq!(sandbox.outputs(), [""; 0], "{}", run.stderr);
-    sandbox.repair(&["-j1"]).failure(1, &["cannot repair `a-1.0"]);
+    sandbox.repair(&["-j1"]).failure(1, &["cannot repair `./a-1.0"]);
     assert_eq!(sandbox.outputs().len(), 1);
 }
 
@@ -171,7 +171,7 @@ fn directories_of_the_environment_need_not_be_utf_8() {
 fn what_is_grafted_is_summed_up() {
     let sandbox = sandbox_with("x86_64/ext_chain.so");
     let run = sandbox.repair(&[]).success();
-    assert!(run.stderr.contains("\nGrafted 2 libraries of "), "{}", run.stderr);
+    assert!(run.stderr.contains("  +2 libraries, ") && run.stderr.contains(" kB -> "), "{}", run.stderr);
     assert!(!run.stderr.contains("    demo.libs/"), "{}", run.stderr);
     let run = sandbox.repair(&["-v", "-w", "verbose"]).success();
     assert!(run.stderr.contains("    demo.libs/libchain_a-"), "{}", run.stderr);
@@ -275,18 +275,16 @@ mod terminal {
         // What is long work depends on machine and build. No machine does the last of these in half a second.
         let seen = [4, 32, 128].into_iter().find_map(|size| {
             let seen = on_a_terminal(&long_work(size), "xterm", &["-z", "0"]);
-            seen.contains("\r\u{1b}[2K").then_some(seen)
+            seen.contains("\u{1b}[2K").then_some(seen)
         });
         let seen = seen.unwrap();
-        let drawn: Vec<&str> = seen.split("\r\u{1b}[2K").collect();
+        let drawn: Vec<&str> = seen.split("\u{1b}[2K").collect();
         assert!(drawn.len() > 2, "{seen:?}");
-        assert!(drawn[1].starts_with("reading ") && drawn[1].contains("/8 files, "), "{seen:?}");
-        assert!(drawn.iter().all(|line| line.lines().count() <= 1 || line.contains("Fixed-up")), "{seen:?}");
-        let last = seen.rsplit("\r\u{1b}[2K").next().unwrap();
-        assert!(
-            last.starts_with("Repairing demo") && last.contains("Fixed-up wheel written to "),
-            "{seen:?}"
-        );
+        assert!(seen.contains("reading ") && seen.contains(" of "), "{seen:?}");
+        // A line of text begins where the drawn one was, and at the end nothing is left of that.
+        let lines: Vec<&str> = drawn.iter().copied().filter(|part| part.contains('\n')).collect();
+        assert!(lines.iter().any(|line| line.starts_with("Fixed-up wheel written to ")), "{seen:?}");
+        assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
     }
 
     #[test]
