@@ -1,11 +1,12 @@
 //! Wheels and trees named on the command line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use muslrepair::resolve::is_elf_file;
+use muslrepair::wheel::WheelFilename;
 use walkdir::WalkDir;
 
 use super::usage::UsageError;
@@ -24,6 +25,14 @@ impl Subject {
     pub(super) fn display_name(&self) -> String {
         match self {
             Self::Wheel(path) => shown(path),
+            Self::Tree(path) => path.display().to_string(),
+        }
+    }
+
+    /// The name of the distribution, or the path of the tree: what it is called where all are listed.
+    pub(super) fn short_name(&self) -> String {
+        match self {
+            Self::Wheel(path) => short_name(path),
             Self::Tree(path) => path.display().to_string(),
         }
     }
@@ -221,7 +230,8 @@ fn unreadable(directory: &Path, error: walkdir::Error) -> UsageError {
     format!("cannot read `{}`: {error}", path.display()).into()
 }
 
-fn is_wheel(path: &Path) -> bool {
+/// Whether a file is named like a wheel.
+pub(super) fn is_wheel(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "whl")
 }
 
@@ -245,4 +255,32 @@ pub(super) fn places(path: &Path) -> Vec<PathBuf> {
 /// The file name, to show.
 pub(super) fn shown(wheel: &Path) -> String {
     wheel.file_name().map_or_else(|| wheel.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// What wheels are called in a table: by distribution, version and Python, or by their paths where two have all of this in
+/// common.
+pub(super) fn names_in_a_table(subjects: &[Subject]) -> BTreeMap<PathBuf, String> {
+    let name = |path: &Path| -> Option<String> {
+        let wheel: WheelFilename = shown(path).parse().ok()?;
+        let python = wheel.tags().first()?.split('-').next()?.to_owned();
+        let python = if python.starts_with("py") { String::new() } else { format!("-{python}") };
+        Some(format!("{}-{}{python}", wheel.distribution(), wheel.version()))
+    };
+    let mut paths: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
+    for path in subjects.iter().map(Subject::path) {
+        if let Some(name) = name(path) {
+            paths.entry(name).or_default().push(path);
+        }
+    }
+    let unique = paths.into_iter().filter(|(_, paths)| paths.len() == 1);
+    unique
+        .flat_map(|(name, paths)| paths.into_iter().map(move |path| (path.to_owned(), name.clone())))
+        .collect()
+}
+
+/// The name of the distribution that a wheel is of, or of the file where it is named like none.
+pub(super) fn short_name(wheel: &Path) -> String {
+    let name = shown(wheel);
+    let parsed: Option<WheelFilename> = name.parse().ok();
+    parsed.map_or(name, |wheel| wheel.distribution().to_owned())
 }

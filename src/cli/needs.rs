@@ -1,7 +1,7 @@
 //! `needs`.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -18,6 +18,7 @@ use super::heading;
 use super::inputs;
 use super::inputs::Subject;
 use super::limits::LimitArgs;
+use super::owners::{Owners, Reasons};
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
@@ -38,6 +39,9 @@ pub(super) struct NeedsArgs {
     /// Leave out matching libraries (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = heading::OUTPUT)]
     exclude: Vec<Pattern>,
+    /// Also print which modules of which wheels need each library
+    #[arg(long, help_heading = heading::OUTPUT)]
+    why: bool,
     #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
@@ -77,13 +81,19 @@ pub(super) fn run(
     let resolver = arguments.search.resolver(environment, Vec::new(), false, arguments.limits.limits())?;
     let packages = SystemPackages::read(arguments.search.sysroot())?;
     let mut list: Needs = BTreeMap::new();
+    let mut reasons = Reasons::default();
     let mut worst = Exit::Success;
     let (mut examined, mut errors) = (Vec::new(), Vec::new());
     for subject in &subjects {
         match examine(subject, &resolver) {
             Ok(elf) => {
                 examined.push(subject.display_name());
-                merge(&mut list, needs(&elf, &packages));
+                let needs = needs(&elf, &packages);
+                if arguments.why {
+                    let owners = Owners::of(subject);
+                    needs.iter().for_each(|need| reasons.add(need, &owners));
+                }
+                merge(&mut list, needs);
                 for finding in elf.findings.iter().filter(|finding| UNKNOWN.contains(&finding.code.as_str()))
                 {
                     terminal.warning(&format!("{}: {}", subject.display_name(), finding.message));
@@ -117,8 +127,11 @@ pub(super) fn run(
     }
     match arguments.format {
         NeedsFormat::So | NeedsFormat::Pkg if unfit => {}
-        NeedsFormat::So => print(terminal, list.iter().filter_map(|need| need.token.as_deref()).collect())?,
-        // Said once, and not of each library.
+        NeedsFormat::So => {
+            let lines = list.iter().filter_map(|need| Some((need, need.token.as_deref()?)));
+            print(terminal, lines, arguments.why.then_some(&reasons))?;
+        }
+        // Reported once, and not for each library.
         NeedsFormat::Pkg if packages.database.is_none() && !list.is_empty() => {
             let [place, other] = ApkDatabase::PLACES;
             let root = packages.root.root().display();
@@ -128,7 +141,8 @@ pub(super) fn run(
             worst = Exit::Failure;
         }
         NeedsFormat::Pkg => {
-            print(terminal, list.iter().filter_map(|need| need.package.as_deref()).collect())?;
+            let lines = list.iter().filter_map(|need| Some((need, need.package.as_deref()?)));
+            print(terminal, lines, arguments.why.then_some(&reasons))?;
             for need in list.iter().filter(|need| need.package.is_none()) {
                 let by = need.needed_by.first().map_or("", String::as_str);
                 let token = need.token.as_deref().unwrap_or(&need.library);
@@ -167,8 +181,22 @@ fn merge(list: &mut Needs, more: Vec<Need>) {
     }
 }
 
-/// One a line, each once; nothing at all for an empty list, so that `xargs -r` does nothing.
-fn print(terminal: &Terminal, lines: BTreeSet<&str>) -> Result<(), CliError> {
-    let text: String = lines.into_iter().map(|line| format!("{line}\n")).collect();
-    if text.is_empty() { Ok(()) } else { terminal.result(&text) }
+/// One a line, each once; nothing at all for an empty list, so that `xargs -r` does nothing. With reasons, each line has one.
+fn print<'a>(
+    terminal: &Terminal,
+    needs: impl Iterator<Item = (&'a Need, &'a str)>,
+    reasons: Option<&Reasons>,
+) -> Result<(), CliError> {
+    let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (need, line) in needs {
+        let why = reasons.map_or_else(Vec::new, |reasons| reasons.of(need));
+        lines.entry(line).or_default().extend(why);
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    match reasons {
+        Some(_) => terminal.print(report::needs_text(&lines, terminal.is_verbose())),
+        None => terminal.result(&lines.into_keys().map(|line| format!("{line}\n")).collect::<String>()),
+    }
 }

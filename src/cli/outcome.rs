@@ -1,5 +1,7 @@
 //! What became of the wheels of a repair.
 
+use std::path::PathBuf;
+
 use muslrepair::repair::{Plan, RepairError, RepairResult};
 
 /// What became of one wheel.
@@ -35,9 +37,51 @@ pub(super) enum OutputConflict {
     ReplacesInput(usize),
 }
 
+impl OutputConflict {
+    /// Why, with the paths as they were given: wheels in several directories may have one name.
+    pub(super) fn because(&self, wheels: &[PathBuf]) -> String {
+        let path =
+            |index: usize| wheels.get(index).map_or_else(String::new, |path| path.display().to_string());
+        match self {
+            Self::SameOutput(other, output) => {
+                format!("`{}` would also be written to `{output}`", path(*other))
+            }
+            Self::ReplacesInput(other) => format!(
+                "its result would replace `{}`, another input of this call, which differs from it",
+                path(*other)
+            ),
+        }
+    }
+
+    /// The same in a few words.
+    pub(super) fn in_short(&self) -> &'static str {
+        match self {
+            Self::SameOutput(..) => "another wheel has the same result",
+            Self::ReplacesInput(_) => "the result would replace another input",
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::SameOutput(..) => "repair each in a call of its own, into another `--wheel-dir`",
+            Self::ReplacesInput(_) => "name only the wheels to repair, or another `--wheel-dir`",
+        }
+    }
+}
+
 /// A result that was written.
 pub(super) struct Written {
     pub(super) result: RepairResult,
     /// Whether it lies where its input lay.
     pub(super) over_input: bool,
+}
+
+impl Written {
+    /// The one line that scripts look for, with the absolute path.
+    pub(super) fn line(&self) -> String {
+        let path = &self.result.path;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        format!("Fixed-up wheel written to {}", path.display())
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use muslrepair::Escaped;
-use muslrepair::audit::{Finding, Severity};
-use muslrepair::repair::{Note, Outcome, Plan, RepairError, RepairResult};
+use muslrepair::audit::Severity;
+use muslrepair::repair::{Note, Plan, RepairError};
 use muslrepair::report::{self, Failure};
 use serde_json::Value;
 
@@ -14,8 +14,8 @@ use super::excludes::Unmatched;
 use super::exit::Exit;
 use super::format::Format;
 use super::inputs;
-use super::outcome::{OutputConflict, WheelOutcome, Written};
-use super::summary::Summary;
+use super::outcome::{WheelOutcome, Written};
+use super::repair_text::{RepairText, SKIPPED};
 use super::term::{CliError, Terminal};
 use super::turns::Sorted;
 
@@ -26,15 +26,15 @@ pub(super) struct Printer<'a> {
     /// Whether the documents are kept for `--report`.
     keep: bool,
     terminal: Terminal,
-    state: Mutex<State>,
+    state: Mutex<State<'a>>,
 }
 
-struct State {
+struct State<'a> {
     outcomes: Sorted<WheelOutcome>,
     worst: Exit,
     output: Result<(), CliError>,
     documents: Vec<Value>,
-    summary: Summary,
+    text: RepairText<'a>,
     unmatched: Unmatched,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Printer<'a> {
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
-            summary: Summary::default(),
+            text: RepairText::new(batch, format, terminal),
             unmatched: Unmatched::default(),
         };
         Self { batch, format, keep, terminal, state: Mutex::new(state) }
@@ -54,18 +54,26 @@ impl<'a> Printer<'a> {
     /// A wheel is done; it is printed when all before it are.
     pub(super) fn done(&self, index: usize, outcome: WheelOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
         state.outcomes.add(index, outcome);
         while let Some((next, outcome)) = state.outcomes.take() {
-            let exit = self.print(next, &outcome);
-            state.worst = state.worst.max(exit);
-            state.summary.count(&outcome);
+            state.worst = state.worst.max(self.exit(&outcome));
+            let said = match self.terminal.mode() {
+                OutputMode::Own => state.text.add(next, &outcome),
+                OutputMode::Auditwheel => {
+                    self.log(next, &outcome);
+                    Ok(())
+                }
+            };
             look(&outcome, &mut state.unmatched);
             let told = self.tell(next, &outcome, &mut state.documents);
             // The paths of results come last, when everything else about a wheel is said.
-            if let WheelOutcome::Done(_, Some(written)) = &outcome {
-                self.written(written);
+            if let (OutputMode::Auditwheel, WheelOutcome::Done(_, Some(written))) =
+                (self.terminal.mode(), &outcome)
+            {
+                self.terminal.say_lines(&format!("\n{}", Escaped(&written.line())));
             }
-            state.output = std::mem::replace(&mut state.output, Ok(())).and(told);
+            state.output = std::mem::replace(&mut state.output, Ok(())).and(said).and(told);
         }
     }
 
@@ -73,155 +81,93 @@ impl<'a> Printer<'a> {
     pub(super) fn finish(self) -> (Exit, Vec<Value>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.unmatched.warn(&self.batch.excludes, self.terminal);
-        if self.terminal.mode() == OutputMode::Own && !self.batch.dry_run && self.batch.wheels.len() > 1 {
-            self.terminal.info(&state.summary.to_string());
+        let mut output = state.output;
+        if self.terminal.mode() == OutputMode::Own {
+            output = output.and(state.text.finish());
         }
-        (self.terminal.at_the_end(state.worst, state.output), state.documents)
-    }
-
-    /// The path as it was given: wheels in several directories may have one name.
-    fn path(&self, index: usize) -> String {
-        self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string())
-    }
-
-    fn because(&self, conflict: &OutputConflict) -> String {
-        match conflict {
-            OutputConflict::SameOutput(other, output) => {
-                format!("`{}` of this call gives `{output}` as well", self.path(*other))
-            }
-            OutputConflict::ReplacesInput(other) => format!(
-                "its result would replace `{}`, another input of this call, which differs from it",
-                self.path(*other)
-            ),
-        }
+        (self.terminal.at_the_end(state.worst, output), state.documents)
     }
 
     fn shown(&self, index: usize) -> String {
         self.batch.wheels.get(index).map_or_else(String::new, |path| inputs::shown(path))
     }
 
-    /// For people, to standard error.
-    fn print(&self, index: usize, outcome: &WheelOutcome) -> Exit {
+    /// What one wheel makes of the exit status.
+    fn exit(&self, outcome: &WheelOutcome) -> Exit {
+        match outcome {
+            WheelOutcome::Done(..) | WheelOutcome::ResultOf(_) => Exit::Success,
+            WheelOutcome::Refused(_)
+            | WheelOutcome::Failed(RepairError::WrongPlatform { .. } | RepairError::NoPolicy(_)) => {
+                Exit::Usage
+            }
+            WheelOutcome::Failed(error) if self.gate("", error).is_some() => Exit::Usage,
+            WheelOutcome::Skipped
+            | WheelOutcome::Pure
+            | WheelOutcome::Conflict(_)
+            | WheelOutcome::Failed(_) => Exit::Failure,
+        }
+    }
+
+    /// What auditwheel says of an error that it finds with a policy.
+    fn gate(&self, shown: &str, error: &RepairError) -> Option<String> {
+        let asked = match &self.batch.options.platform {
+            muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
+            _ => "musllinux".to_owned(),
+        };
+        let is_auditwheel = self.terminal.mode() == OutputMode::Auditwheel;
+        is_auditwheel.then(|| compat::gate(shown, &asked, error)).flatten()
+    }
+
+    /// What auditwheel would log of a wheel.
+    fn log(&self, index: usize, outcome: &WheelOutcome) {
         let shown = self.shown(index);
         let terminal = self.terminal;
         match outcome {
-            WheelOutcome::Skipped => {
-                terminal.warning(&format!("`{shown}` was not tried: one before it failed"));
-                Exit::Failure
-            }
+            WheelOutcome::Skipped => terminal.warning(&format!("`{shown}`: {SKIPPED}")),
             WheelOutcome::ResultOf(other) => {
                 let other = self.shown(*other);
-                terminal.info(&format!(
-                    "Passing over {shown}: it is the result of {other}, which is repaired again"
-                ));
-                Exit::Success
+                terminal
+                    .info(&format!("Skipping {shown}: it is the result of {other}, which is repaired again"));
             }
-            WheelOutcome::Pure => {
-                terminal.info(compat::not_a_platform_wheel());
-                Exit::Failure
-            }
-            WheelOutcome::Refused(message) => {
-                terminal.error(message);
-                Exit::Usage
-            }
+            WheelOutcome::Pure => terminal.info(compat::not_a_platform_wheel()),
+            WheelOutcome::Refused(message) => terminal.error(message),
             WheelOutcome::Conflict(conflict) => {
-                terminal.error(&format!("cannot repair `{}`: {}", self.path(index), self.because(conflict)));
-                terminal.hint(match conflict {
-                    OutputConflict::SameOutput(..) => {
-                        "repair each in a call of its own, into another `--wheel-dir`"
-                    }
-                    OutputConflict::ReplacesInput(_) => {
-                        "name only the wheels to repair, or another `--wheel-dir`"
-                    }
-                });
-                Exit::Failure
+                let path =
+                    self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string());
+                terminal.error(&format!("cannot repair `{path}`: {}", conflict.because(&self.batch.wheels)));
+                terminal.hint(conflict.hint());
             }
-            WheelOutcome::Failed(error) => self.failed(&shown, error),
-            WheelOutcome::Done(plan, Some(written)) => {
-                self.repaired(&shown, plan, written);
-                Exit::Success
-            }
-            WheelOutcome::Done(plan, None) => {
-                terminal.annotate_findings(&shown, &plan.findings);
-                Exit::Success
-            }
+            WheelOutcome::Failed(error) => match self.gate(&shown, error) {
+                Some(message) => terminal.error(&message),
+                None => terminal.wheel_error("repair", &shown, &Failure::from(error)),
+            },
+            WheelOutcome::Done(plan, Some(written)) => self.log_repair(&shown, plan, written),
+            WheelOutcome::Done(plan, None) => terminal.annotate_findings(&shown, &plan.findings),
         }
     }
 
-    fn failed(&self, shown: &str, error: &RepairError) -> Exit {
-        if self.terminal.mode() == OutputMode::Auditwheel {
-            let asked = match &self.batch.options.platform {
-                muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
-                _ => "musllinux".to_owned(),
-            };
-            if let Some(message) = compat::gate(shown, &asked, error) {
-                self.terminal.error(&message);
-                return Exit::Usage;
-            }
-        }
-        self.terminal.wheel_error("repair", shown, &Failure::from(error));
-        match error {
-            RepairError::WrongPlatform { .. } | RepairError::NoPolicy(_) => Exit::Usage,
-            _ => Exit::Failure,
-        }
-    }
-
-    fn repaired(&self, shown: &str, plan: &Plan, written: &Written) {
+    fn log_repair(&self, shown: &str, plan: &Plan, written: &Written) {
         let terminal = self.terminal;
-        terminal.info(&match (terminal.mode(), written.result.outcome) {
-            (OutputMode::Auditwheel, _) | (OutputMode::Own, Outcome::Repaired) => {
-                format!("Repairing {shown}")
-            }
-            (OutputMode::Own, Outcome::Copied) => format!("Copying {shown}: there is nothing to repair"),
-        });
+        terminal.info(&format!("Repairing {shown}"));
         for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
-            match terminal.mode() {
-                OutputMode::Auditwheel => terminal.log_record(compat::note(note)),
-                OutputMode::Own if note.is_warning() => terminal.warning(&note.to_string()),
-                OutputMode::Own => terminal.info(&note.to_string()),
-            }
+            terminal.log_record(compat::note(note));
         }
-        match (terminal.mode(), &plan.target) {
-            (OutputMode::Own, _) => {}
-            (OutputMode::Auditwheel, None) => terminal.info(compat::not_a_platform_wheel()),
-            (OutputMode::Auditwheel, Some(_)) => {
+        match &plan.target {
+            None => terminal.info(compat::not_a_platform_wheel()),
+            Some(_) => {
                 for line in compat::tag_lines(plan) {
                     terminal.log_record(("INFO", "wheeltools", line));
                 }
             }
         }
-        self.findings(shown, &plan.findings);
+        for finding in &plan.findings {
+            terminal.log_record(("WARNING", "main_repair", finding.message.clone()));
+        }
+        terminal.annotate_findings(shown, &plan.findings);
         if written.over_input {
             terminal.warning("the result replaces its input: do not delete the input afterwards");
         }
-        terminal.detail_lines(&report::plan_text(plan));
-        if terminal.mode() == OutputMode::Own {
-            terminal.say_lines(&report::size_text(&written.result, terminal.is_verbose()));
-        }
-    }
-
-    /// What the audit found and the plan does not fix, as `verify` prints it.
-    fn findings(&self, shown: &str, findings: &[Finding]) {
-        match self.terminal.mode() {
-            OutputMode::Own => self.terminal.say_lines(&report::findings_text(findings, Severity::Warning)),
-            OutputMode::Auditwheel => {
-                for finding in findings {
-                    self.terminal.log_record(("WARNING", "main_repair", finding.message.clone()));
-                }
-            }
-        }
-        self.terminal.annotate_findings(shown, findings);
-    }
-
-    /// The one line that scripts look for. In a log record the path has a line to itself.
-    fn written(&self, written: &Written) {
-        let RepairResult { path, .. } = &written.result;
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        let line = format!("Fixed-up wheel written to {}", path.display());
-        match self.terminal.mode() {
-            OutputMode::Own => self.terminal.info(&line),
-            OutputMode::Auditwheel => self.terminal.say_lines(&format!("\n{}", Escaped(&line))),
-        }
+        terminal.detail_lines(&report::plan_text(plan).to_string());
     }
 
     /// For programs, to standard output and for the report.
@@ -235,11 +181,13 @@ impl<'a> Printer<'a> {
             documents.extend(document.clone());
         }
         match (self.format, document, outcome) {
-            (Format::Text, _, WheelOutcome::Done(plan, None)) => {
-                let findings = report::findings_text(&plan.findings, Severity::Warning);
-                self.terminal.result(&(report::plan_text(plan) + &findings))
-            }
             (Format::Json, Some(document), _) => self.terminal.document(&document),
+            (Format::Text, _, WheelOutcome::Done(plan, None))
+                if self.terminal.mode() == OutputMode::Auditwheel =>
+            {
+                self.terminal.print(report::plan_text(plan))?;
+                self.terminal.print(report::findings_text(&plan.findings, Severity::Warning))
+            }
             _ => Ok(()),
         }
     }
@@ -255,8 +203,8 @@ impl<'a> Printer<'a> {
             WheelOutcome::Failed(error) => report::error_document(&shown, &Failure::from(error))?,
             WheelOutcome::Pure => failed(compat::not_a_platform_wheel().to_owned())?,
             WheelOutcome::Refused(message) => failed(message.clone())?,
-            WheelOutcome::Conflict(conflict) => failed(self.because(conflict))?,
-            WheelOutcome::Skipped => failed("it was not tried: one before it failed".to_owned())?,
+            WheelOutcome::Conflict(conflict) => failed(conflict.because(&self.batch.wheels))?,
+            WheelOutcome::Skipped => failed(SKIPPED.to_owned())?,
             // The other wheel has the document of this file.
             WheelOutcome::ResultOf(_) => return Ok(None),
         }))

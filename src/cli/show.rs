@@ -1,11 +1,12 @@
 //! `show`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use muslrepair::Error;
-use muslrepair::audit::{Audit, AuditOptions, ElfAudit, WheelKind, audit, audit_tree};
-use muslrepair::report::{self, Failure};
+use muslrepair::audit::{Audit, AuditOptions, ElfAudit, Severity, WheelKind, audit, audit_tree};
+use muslrepair::report::{self, Failure, ShowTable, StyledText};
 use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 
@@ -67,55 +68,129 @@ pub(super) fn run(
         system: arguments.search.system(),
         ..AuditOptions::default()
     };
+    let is_text = arguments.format == Format::Text && !arguments.json && terminal.mode() == OutputMode::Own;
+    let mut text = is_text.then(|| ShowText::new(&subjects, &packages, *terminal));
     let mut worst = Exit::Success;
-    for (index, subject) in subjects.iter().enumerate() {
-        let shown = subject.display_name();
-        if index > 0
-            && arguments.format == Format::Text
-            && !arguments.json
-            && terminal.mode() == OutputMode::Own
-        {
-            terminal.result("\n")?;
+    for subject in &subjects {
+        let audited = audited(subject, &resolver, &options);
+        worst = worst.max(match &audited {
+            Ok(Audited::Wheel(audit)) => status(audit, arguments.allow_pure_python_wheel),
+            Ok(Audited::Tree(_)) => Exit::Success,
+            Err(_) => Exit::Failure,
+        });
+        match &mut text {
+            Some(text) => text.add(subject, audited)?,
+            None => document(subject, audited, arguments, &packages, terminal)?,
         }
-        let audit = match audited(subject, &resolver, &options) {
-            Ok(Audited::Wheel(audit)) => audit,
-            Ok(Audited::Tree(elf)) => {
-                match arguments.format {
-                    Format::Json => {
-                        terminal.document(&report::installed_document(&shown, &elf, &packages)?)?
-                    }
-                    Format::Text => {
-                        terminal.result(&report::show_tree_text(&shown, &elf, &packages))?;
-                    }
-                }
-                continue;
-            }
-            Err(error) => {
-                let failure = Failure::from(&error);
-                if arguments.json {
-                    terminal.result(&report::show_error_json(&shown, &failure.lines.join("; ")))?;
-                } else if arguments.format == Format::Json {
-                    let document = report::error_document(&shown, &failure)?;
-                    terminal.document(&document)?;
-                }
-                terminal.wheel_error("show", &shown, &failure);
-                worst = worst.max(Exit::Failure);
-                continue;
-            }
-        };
-        if arguments.json {
-            terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))?;
-        } else if arguments.format == Format::Json {
-            let document = report::audit_document(&audit, &packages)?;
-            terminal.document(&document)?;
-        } else if terminal.mode() == OutputMode::Auditwheel {
-            show_as_auditwheel(&audit, terminal)?;
-        } else {
-            terminal.result(&report::show_text(&audit, &packages))?;
-        }
-        worst = worst.max(status(&audit, arguments.allow_pure_python_wheel));
+    }
+    if let Some(text) = text {
+        text.finish()?;
     }
     Ok(worst)
+}
+
+/// Prints a wheel or tree for programs, or as auditwheel does.
+fn document(
+    subject: &Subject,
+    audited: Result<Audited, Error>,
+    arguments: &ShowArgs,
+    packages: &SystemPackages,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    let shown = subject.display_name();
+    match audited {
+        Ok(Audited::Tree(elf)) => terminal.document(&report::installed_document(&shown, &elf, packages)?),
+        Ok(Audited::Wheel(audit)) if arguments.json => {
+            terminal.result(&report::show_json(&audit, arguments.allow_pure_python_wheel))
+        }
+        Ok(Audited::Wheel(audit)) if arguments.format == Format::Json => {
+            terminal.document(&report::audit_document(&audit, packages)?)
+        }
+        Ok(Audited::Wheel(audit)) => show_as_auditwheel(&audit, terminal),
+        Err(error) => {
+            let failure = Failure::from(&error);
+            if arguments.json {
+                terminal.result(&report::show_error_json(&shown, &failure.lines.join("; ")))?;
+            } else if arguments.format == Format::Json {
+                terminal.document(&report::error_document(&shown, &failure)?)?;
+            }
+            terminal.wheel_error("show", &shown, &failure);
+            Ok(())
+        }
+    }
+}
+
+/// Says what wheels and trees are: one in a few lines, several in a table, and each with everything if `--verbose` asks for it.
+struct ShowText<'a> {
+    packages: &'a SystemPackages,
+    terminal: Terminal,
+    /// What each is called in the table.
+    names: BTreeMap<PathBuf, String>,
+    count: usize,
+    table: ShowTable,
+    unread: Vec<(String, Failure)>,
+}
+
+impl<'a> ShowText<'a> {
+    fn new(subjects: &[Subject], packages: &'a SystemPackages, terminal: Terminal) -> Self {
+        Self {
+            packages,
+            terminal,
+            names: inputs::names_in_a_table(subjects),
+            count: subjects.len(),
+            table: ShowTable::default(),
+            unread: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, subject: &Subject, audited: Result<Audited, Error>) -> Result<(), CliError> {
+        let path = subject.path().display().to_string();
+        let name = self.names.get(subject.path()).unwrap_or(&path).clone();
+        let is_detailed = self.terminal.is_verbose();
+        let (text, is_ok) = match audited {
+            Ok(Audited::Wheel(audit)) => {
+                let is_ok = audit.findings().all(|finding| finding.severity < Severity::Error);
+                if !(is_ok && self.terminal.is_quiet()) {
+                    self.table.add_wheel(&name, &audit);
+                }
+                (report::show_text(&audit, self.packages, is_detailed), is_ok)
+            }
+            Ok(Audited::Tree(elf)) => {
+                let is_ok = elf.errors().next().is_none();
+                if !(is_ok && self.terminal.is_quiet()) {
+                    self.table.add_tree(&path, &elf);
+                }
+                (report::show_tree_text(&path, &elf, self.packages, is_detailed), is_ok)
+            }
+            Err(error) => {
+                self.table.add_unread(&name, &subject.short_name());
+                self.unread.push((path, Failure::from(&error)));
+                return Ok(());
+            }
+        };
+        if (self.count == 1 || is_detailed) && !(is_ok && self.terminal.is_quiet()) {
+            self.terminal.print(text)?;
+        }
+        Ok(())
+    }
+
+    /// The table, what cannot be read, and the totals.
+    fn finish(self) -> Result<(), CliError> {
+        let is_table = self.count > 1 && !self.table.is_empty();
+        if is_table {
+            if self.terminal.is_verbose() {
+                self.terminal.print(StyledText::default().after_blank())?;
+            }
+            self.terminal.print_table(self.table.table())?;
+        }
+        for (path, failure) in &self.unread {
+            self.terminal.wheel_error("show", path, failure);
+        }
+        match is_table && !self.terminal.is_quiet() {
+            true => self.terminal.print(self.table.totals().after_blank()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// What is no platform wheel is logged; everything else is a report.

@@ -82,6 +82,11 @@ impl Terminal {
         self.mode
     }
 
+    /// How much is said: 0 is usual, less only errors, more with each `--verbose`.
+    pub(super) fn verbosity(self) -> i16 {
+        self.verbosity
+    }
+
     /// Whether more than usual is said.
     pub(super) fn is_verbose(self) -> bool {
         self.verbosity >= 1

@@ -255,7 +255,7 @@ impl<'a> Printed<'a> {
         let document = report::unbundle_document(unbundling, result)?;
         let text = match result {
             None if self.call.arguments.format == Format::Text => {
-                terminal.result(&report::unbundle_text(unbundling))
+                terminal.print(report::unbundle_text(unbundling))
             }
             None => Ok(()),
             Some(result) => {
@@ -274,10 +274,11 @@ impl<'a> Printed<'a> {
         terminal.say_lines(&report::unbundled_line(unbundling, result));
         match terminal.is_verbose() {
             true => {
-                terminal.detail_lines(&report::unbundle_text(unbundling));
-                terminal.detail_lines(&report::findings_text(&unbundling.plan.findings, Severity::Warning));
+                terminal.say(report::unbundle_text(unbundling));
+                terminal.say(report::findings_text(&unbundling.plan.findings, Severity::Warning));
             }
-            false => terminal.say_lines(&report::kept_text(unbundling)),
+            false if terminal.is_quiet() => {}
+            false => terminal.say(report::kept_text(unbundling)),
         }
         let path = std::path::absolute(&result.path).unwrap_or_else(|_| result.path.clone());
         if result.outcome == Outcome::Repaired && self.call.wheels.contains(&result.path) {

@@ -10,10 +10,10 @@ use muslrepair::audit::{
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
 use muslrepair::platform::Arch;
-use muslrepair::report::{self, Failure, SummaryEntry};
+use muslrepair::report::{self, Failure, StyledText, SummaryEntry, VerifyLine, VerifyTotals};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
-use muslrepair::{Error, Escaped, Limits};
+use muslrepair::{Error, Limits};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -164,7 +164,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     limits.in_flight = (limits.in_flight / u64::try_from(at_once).unwrap_or(u64::MAX)).max(1);
     let scanned = scanned(&subjects, &limits);
     let install_set = install_set(&scanned);
-    let printed = Mutex::new(Printed::new(arguments, *terminal));
+    let printed = Mutex::new(Printed::new(arguments, &subjects, *terminal));
     in_turn(subjects.len(), |number| {
         let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
         let mut audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
@@ -174,10 +174,11 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
         if let Some(summary) = &summary {
             summary.update(number, |entry| *entry = summary_entry(subject, &audited));
         }
-        let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
+        let answer = Answer::new(subject, audited, arguments);
         printed.lock().unwrap_or_else(PoisonError::into_inner).add(number, answer);
     });
-    let printed = printed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut printed = printed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    printed.finish();
     printed.unmatched.warn(&excludes, *terminal);
     let exit = terminal.at_the_end(printed.worst, printed.output);
     let exit = terminal.at_the_end(exit, summary.map_or(Ok(()), |summary| summary.write("verify")));
@@ -189,38 +190,20 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
 
 /// What is printed of one subject, and counts for the call.
 struct Answer {
-    shown: String,
-    /// Text and findings, or why there are none.
-    said: Result<(String, Vec<Finding>), Failure>,
-    sound: bool,
-    /// The patterns that matched nothing, where there was something to match.
-    unused: Option<Vec<String>>,
+    subject: Subject,
+    /// What was found, or why that cannot be known.
+    audited: Result<Audited, Failure>,
     document: Option<Result<Value, serde_json::Error>>,
 }
 
 impl Answer {
-    fn new(
-        subject: &Subject,
-        audited: Result<Audited, Failure>,
-        arguments: &VerifyArgs,
-        only_errors: bool,
-    ) -> Self {
-        let shown = subject.display_name();
+    fn new(subject: &Subject, audited: Result<Audited, Failure>, arguments: &VerifyArgs) -> Self {
         let documents = arguments.format == Format::Json || arguments.report.is_some();
-        match audited {
-            Err(failure) => {
-                let document = documents.then(|| report::error_document(&shown, &failure));
-                Self { shown, said: Err(failure), sound: false, unused: None, document }
-            }
-            Ok(audited) => Self {
-                sound: audited.is_sound(),
-                unused: (audited.kind == WheelKind::Platform)
-                    .then(|| audited.elf.graph.unused_patterns.clone()),
-                document: documents.then(|| document(subject, &audited)),
-                said: Ok((text(subject, &audited, only_errors), audited.findings)),
-                shown,
-            },
-        }
+        let document = documents.then(|| match &audited {
+            Ok(audited) => document(subject, audited),
+            Err(failure) => report::error_document(&subject.display_name(), failure),
+        });
+        Self { subject: subject.clone(), audited, document }
     }
 }
 
@@ -229,6 +212,12 @@ struct Printed<'a> {
     arguments: &'a VerifyArgs,
     terminal: Terminal,
     answers: Sorted<Answer>,
+    /// How many subjects there are, and how wide the column of their paths is.
+    count: usize,
+    width: usize,
+    totals: VerifyTotals,
+    /// What cannot be read, and why.
+    unread: Vec<(String, Failure)>,
     worst: Exit,
     unmatched: Unmatched,
     documents: Vec<Value>,
@@ -236,11 +225,16 @@ struct Printed<'a> {
 }
 
 impl<'a> Printed<'a> {
-    fn new(arguments: &'a VerifyArgs, terminal: Terminal) -> Self {
+    fn new(arguments: &'a VerifyArgs, subjects: &[Subject], terminal: Terminal) -> Self {
+        let paths = subjects.iter().map(|subject| subject.path().display().to_string());
         Self {
             arguments,
             terminal,
             answers: Sorted::default(),
+            count: subjects.len(),
+            width: report::column_width(paths),
+            totals: VerifyTotals::default(),
+            unread: Vec::new(),
             worst: Exit::Success,
             unmatched: Unmatched::default(),
             documents: Vec::new(),
@@ -258,25 +252,33 @@ impl<'a> Printed<'a> {
     }
 
     fn print(&mut self, answer: Answer) -> Result<(), CliError> {
-        let Answer { shown, said, sound, unused, document } = answer;
+        let Answer { subject, audited, document } = answer;
         let terminal = self.terminal;
+        let path = subject.path().display().to_string();
+        let name = subject.short_name();
+        let is_tree = matches!(subject, Subject::Tree(_));
         let mut output = Ok(());
-        match said {
-            Ok((text, findings)) => {
-                if let Some(unused) = unused {
-                    self.unmatched.saw(unused);
+        let mut is_ok = false;
+        match audited {
+            Ok(audited) => {
+                is_ok = audited.is_sound();
+                if audited.kind == WheelKind::Platform {
+                    self.unmatched.saw(audited.elf.graph.unused_patterns.clone());
                 }
-                if self.arguments.prints_text() && !(sound && terminal.is_quiet()) {
-                    output = terminal.result(&text);
-                }
-                terminal.annotate_findings(&shown, &findings);
+                self.totals.add(&name, is_tree, Some(&audited.findings));
+                output = self.print_text(self.text(&path, &audited), is_ok);
+                terminal.annotate_findings(&subject.display_name(), &audited.findings);
             }
             Err(failure) => {
                 self.unmatched.missed();
-                terminal.wheel_error("verify", &shown, &failure);
+                self.totals.add(&name, is_tree, None);
+                if self.count > 1 {
+                    output = self.print_text(report::unread_line(&path), false);
+                }
+                self.unread.push((path, failure));
             }
         }
-        self.worst = self.worst.max(if sound { Exit::Success } else { Exit::Failure });
+        self.worst = self.worst.max(if is_ok { Exit::Success } else { Exit::Failure });
         if let Some(document) = document.transpose()? {
             if self.arguments.format == Format::Json {
                 output = output.and(terminal.document(&document));
@@ -286,6 +288,43 @@ impl<'a> Printed<'a> {
             }
         }
         output
+    }
+
+    fn text(&self, path: &str, audited: &Audited) -> StyledText {
+        let elf = (audited.kind == WheelKind::Platform).then_some(&audited.elf);
+        let line = VerifyLine { path, width: self.width, elf, findings: &audited.findings };
+        match self.terminal.verbosity() {
+            ..0 => line.detailed(Severity::Error),
+            0 if self.count > 1 => line.text(),
+            0 | 1 => line.detailed(Severity::Warning),
+            _ => line.detailed(Severity::Note),
+        }
+    }
+
+    /// Prints text, where standard output is for people; of what is ok none if only errors are to be printed.
+    fn print_text(&self, text: StyledText, is_ok: bool) -> Result<(), CliError> {
+        match self.arguments.prints_text() && !(is_ok && self.terminal.is_quiet()) {
+            true => self.terminal.print(text),
+            false => Ok(()),
+        }
+    }
+
+    /// Says what cannot be read, and what all of it came to.
+    fn finish(&mut self) {
+        for (path, failure) in &self.unread {
+            self.terminal.wheel_error("verify", path, failure);
+        }
+        if self.terminal.is_quiet() {
+            return;
+        }
+        let mut texts = vec![self.totals.text()];
+        if self.count > 1 && !self.terminal.is_verbose() {
+            texts.insert(0, self.totals.findings());
+        }
+        for text in texts.into_iter().filter(|text| !text.is_empty()) {
+            let printed = self.print_text(text.after_blank(), false);
+            self.output = std::mem::replace(&mut self.output, Ok(())).and(printed);
+        }
     }
 }
 
@@ -363,19 +402,6 @@ fn summary_entry(subject: &Subject, audited: &Result<Audited, Failure>) -> Summa
 /// The least musl, of what has ELF files.
 fn minimum(audited: &Audited) -> Option<&MinimumMusl> {
     (audited.kind == WheelKind::Platform).then_some(&audited.elf.minimum_musl)
-}
-
-fn text(subject: &Subject, audited: &Audited, only_errors: bool) -> String {
-    let sound = audited.is_sound();
-    let mut text =
-        format!("{}: {}", Escaped(&subject.display_name()), if sound { "sound" } else { "not sound" });
-    if let Some(loads) = minimum(audited).and_then(|minimum| report::minimum_text(&audited.elf, minimum)) {
-        text.push_str(&format!(", {loads}"));
-    }
-    text.push('\n');
-    let least = if only_errors { Severity::Error } else { Severity::Warning };
-    text.push_str(&report::findings_text(&audited.findings, least));
-    text
 }
 
 fn document(subject: &Subject, audited: &Audited) -> Result<Value, serde_json::Error> {

@@ -239,3 +239,9 @@ pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
     });
     notes.collect()
 }
+
+/// The platform that a repair gives a wheel unless another one is asked for; `None` where no policy is for its architecture.
+#[must_use]
+pub fn default_target(audit: &Audit) -> Option<PlatformTag> {
+    target(audit, &RepairOptions::default()).ok()
+}

@@ -3,6 +3,7 @@
 mod apply;
 mod cache;
 mod copy;
+mod copy_reason;
 mod entries;
 mod error;
 mod graft;
@@ -22,11 +23,12 @@ mod stale_bill;
 
 pub use apply::{apply, apply_sharing, compare};
 pub use cache::unusable_cache_files;
+pub use copy_reason::CopyReason;
 pub use error::RepairError;
 pub use graft::Graft;
 pub(crate) use graft::original_names;
-pub use metadata::MetadataEdit;
 pub(crate) use metadata::renamed;
+pub use metadata::{MetadataEdit, default_target};
 pub use note::Note;
 pub use options::{Patcher, PlatformChoice, Published, RepairOptions};
 pub use plan::{MemberEdit, Plan, plan};

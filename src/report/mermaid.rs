@@ -129,7 +129,7 @@ fn file_name(path: &str) -> &str {
 }
 
 /// A value as text of a label: everything that could be syntax, Markdown or HTML is a character code (`#35;`).
-fn mermaid_text(value: &str) -> String {
+pub(super) fn mermaid_text(value: &str) -> String {
     let mut text = String::new();
     for c in Escaped(&value.chars().take(LONGEST_LABEL).collect::<String>()).to_string().chars() {
         match c {

@@ -1,59 +1,9 @@
-//! Dependency trees.
-
-use std::collections::HashSet;
+//! Dependency trees for programs.
 
 use serde_json::{Value, json};
 
 use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
-
-use super::lines::Lines;
-
-/// The tree below object `root`, one dependency a line, each subtree printed where it is met first.
-#[must_use]
-pub fn tree_text(graph: &Graph, root: usize) -> String {
-    let mut text = Lines::default();
-    let Some(object) = graph.objects.get(root) else { return String::new() };
-    let process = process_of(graph, root);
-    text.add(format_args!("{}", object.origin.display_name()));
-    let mut printed = HashSet::from([root]);
-    let mut stack = vec![(process.dependencies(&graph.objects, root), 1)];
-    // An explicit stack: dependency chains may be thousands deep.
-    while let Some((mut dependencies, depth)) = stack.pop() {
-        let Some((name, resolution)) = dependencies.next() else { continue };
-        stack.push((dependencies, depth));
-        let indent = "    ".repeat(depth.min(64));
-        let leads_to = match resolution {
-            Resolution::Libc => "musl".to_owned(),
-            Resolution::Interpreter => "the interpreter".to_owned(),
-            Resolution::Allowed { file, .. } => {
-                let found = file.as_ref().map_or("not found", |file| &file.path);
-                format!("{found} (left to the system by policy)")
-            }
-            Resolution::Excluded { pattern, .. } => format!("excluded by {pattern}"),
-            Resolution::Missing { .. } => "not found".to_owned(),
-            Resolution::Object { index } => {
-                let shown = graph.objects.get(*index).map_or("", |object| object.origin.display_name());
-                if printed.insert(*index) {
-                    stack.push((process.dependencies(&graph.objects, *index), depth + 1));
-                    shown.to_owned()
-                } else {
-                    format!("{shown} (above)")
-                }
-            }
-        };
-        text.add(format_args!("{indent}{name} => {leads_to}"));
-        if let Resolution::Missing { searched, rejected } = resolution {
-            if !searched.is_empty() {
-                text.add(format_args!("{indent}    searched: {}", searched.join(", ")));
-            }
-            for candidate in rejected {
-                text.add(format_args!("{indent}    rejected: {} ({})", candidate.path, candidate.reason));
-            }
-        }
-    }
-    text.into_text()
-}
 
 /// The process that loads an object; what it finds, too, where a limit ended the search before.
 pub(super) fn process_of(graph: &Graph, root: usize) -> Process {

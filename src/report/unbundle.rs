@@ -8,9 +8,10 @@ use crate::repair::{Outcome, RepairResult};
 use crate::unbundle::Unbundling;
 use crate::wheel::{Sha256Digest, WheelFilename};
 
+use super::human_size;
 use super::json::document;
-use super::lines::Lines;
-use super::text::{human_size, plan_edits};
+use super::plan::Steps;
+use super::styled::{StyledLine, StyledText};
 
 /// The document `unbundle`: the plan, and what became of it.
 #[derive(Serialize)]
@@ -68,11 +69,11 @@ pub fn unbundle_document(
 
 /// What an unbundling does to a wheel, a line for each library, and the edits of the objects that stay.
 #[must_use]
-pub fn unbundle_text(unbundling: &Unbundling) -> String {
-    let (mut text, plan) = (Lines::default(), &unbundling.plan);
+pub fn unbundle_text(unbundling: &Unbundling) -> StyledText {
+    let (mut text, plan) = (Steps::default(), &unbundling.plan);
     match plan.is_copy() {
-        true => text.add(format_args!("{} stays as it is", plan.input)),
-        false => text.add(format_args!("{} -> {}", plan.input, plan.output)),
+        true => text.step(format!("{} stays as it is", plan.input)),
+        false => text.step(format!("{} -> {}", plan.input, plan.output)),
     }
     for library in &unbundling.replaced {
         let package = library.package.as_ref();
@@ -80,27 +81,31 @@ pub fn unbundle_text(unbundling: &Unbundling) -> String {
             package.map_or_else(String::new, |one| format!(", package {} {}", one.name, one.version));
         let (member, name, path) = (&library.member, &library.library, &library.path);
         let size = human_size(library.size);
-        text.add(format_args!("replace {member} ({size}) with {name} ({path}{package})"));
+        text.step(format!("replace {member} ({size}) with {name} ({path}{package})"));
     }
     for library in &unbundling.unneeded {
         let size = human_size(library.size);
-        text.add(format_args!("remove {} ({size}): nothing needs it any more", library.member));
+        text.step(format!("remove {} ({size}): nothing needs it any more", library.member));
     }
     for library in &unbundling.kept {
-        text.add(format_args!("keep {}: {}", library.member, library.reason));
+        text.step(format!("keep {}: {}", library.member, library.reason));
     }
-    plan_edits(plan, &mut text);
-    text.into_text()
+    text.edits(plan);
+    text.0
 }
 
 /// The libraries that stay in a wheel, a line for each, with the reason.
 #[must_use]
-pub fn kept_text(unbundling: &Unbundling) -> String {
-    let mut text = Lines::default();
+pub fn kept_text(unbundling: &Unbundling) -> StyledText {
+    let mut text = StyledText::default();
     for library in &unbundling.kept {
-        text.add(format_args!("    kept {}: {}", library.member.file_name(), library.reason));
+        text.add(
+            StyledLine::default()
+                .plain(format!("    kept {}: {}", library.member.file_name(), library.reason))
+                .hanging(8),
+        );
     }
-    text.into_text()
+    text
 }
 
 /// One line about a wheel that was unbundled or copied: what became of it, and how much smaller it is.

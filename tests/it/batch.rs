@@ -121,7 +121,7 @@ fn of_two_wheels_with_one_output_the_first_is_written_whichever_is_faster() {
         for jobs in ["-j1", "-j2", "-j8"] {
             let run = repair(&sandbox, &["a", "b", jobs]);
             let because =
-                format!("error: cannot repair `b/{NAME}`: `a/{NAME}` of this call gives `{RESULT}`");
+                format!("error: cannot repair `b/{NAME}`\n  `a/{NAME}` would also be written to `{RESULT}`");
             assert!(run.status == 1 && run.stderr.contains(&because), "{jobs}: {}", run.stderr);
             assert!(first == read(&sandbox, &format!("out/{RESULT}")), "{jobs}");
         }
@@ -129,7 +129,7 @@ fn of_two_wheels_with_one_output_the_first_is_written_whichever_is_faster() {
 }
 
 #[test]
-fn a_result_of_an_earlier_call_is_passed_over_wherever_it_stands() {
+fn a_result_of_an_earlier_call_is_skipped_wherever_it_stands() {
     let sandbox = Sandbox::new();
     sandbox.wheel_in("out", &wheel(NAME));
     repair(&sandbox, &["out"]).success();
@@ -137,7 +137,7 @@ fn a_result_of_an_earlier_call_is_passed_over_wherever_it_stands() {
     for inputs in [[&input, &result], [&result, &input]] {
         for jobs in ["-j1", "-j4"] {
             let run = repair(&sandbox, &[inputs[0], inputs[1], jobs]).success();
-            let said = format!("Passing over {RESULT}: it is the result of {NAME}");
+            let said = format!("result of {NAME}, which is repaired again\n");
             assert!(run.stderr.contains(&said), "{inputs:?} {jobs}: {}", run.stderr);
         }
     }

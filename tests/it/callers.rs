@@ -146,16 +146,14 @@ fn a_repaired_wheel_is_shown_with_its_tag() {
         &wheel(LINUX),
         "muslrepair repair -w repaired wheelhouse/*.whl; muslrepair show repaired/*.whl",
     );
-    let sentence =
-        format!("{MUSLLINUX} is consistent with the following platform tag: \"musllinux_1_2_x86_64\".");
-    assert!(run.success().stdout.contains(&sentence));
+    assert!(run.success().stdout.contains("\n  as built   musllinux_1_2_x86_64  no libraries needed"));
 }
 
 #[test]
 fn showing_a_platform_wheel_succeeds_also_when_it_needs_repair() {
     let line = "for whl in dist_wheels/*.whl; do muslrepair show \"${whl}\"; done";
     let (_, run) = ran("dist_wheels", &wheel(LINUX), line);
-    assert!(run.success().stdout.contains("\"linux_x86_64\""));
+    assert!(run.success().stdout.contains("\n  as built   linux_x86_64  needs 1 library"));
 }
 
 #[test]
@@ -341,7 +339,7 @@ fn lddtree_logs_its_json_where_it_is_called_auditwheel() {
     assert_eq!(keys, ["needed", "path", "platform", "realpath", "soname"]);
     assert_eq!(tree["platform"]["_base_arch"], "<Architecture.x86_64: 'x86_64'>");
     let own = sandbox.shell("muslrepair lddtree x.so").success();
-    assert!(own.stdout.contains("libgreet.so.3 => ") && own.stderr.is_empty(), "{}", own.stdout);
+    assert!(own.stdout.contains("── libgreet.so.3  ") && own.stderr.is_empty(), "{}", own.stdout);
 }
 
 #[test]

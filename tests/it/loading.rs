@@ -188,7 +188,7 @@ fn two_wheels_with_different_libraries_of_one_name_are_told() {
         let builder = other(name).file(&format!("{name}/ext.so"), needing("libdup.so", "$ORIGIN"));
         sandbox.wheel(&builder.file(&format!("{name}/libdup.so"), library));
     }
-    let said = sandbox.run(&["verify", "."]).success().stdout;
+    let said = sandbox.run(&["verify", "-v", "."]).success().stdout;
     assert_eq!(
         said.matches("warning[duplicate-name]: different libraries are named `libdup.so`").count(),
         2,

@@ -10,6 +10,7 @@
     unreachable_pub
 )]
 
+mod answers;
 mod as_expected;
 mod audit;
 mod auditwheel;

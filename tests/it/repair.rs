@@ -374,12 +374,12 @@ fn a_batch_goes_on_past_a_failure_and_exits_1() {
     sandbox.wheel(&other);
     sandbox.wheel(&wheel_with("x86_64/core.so"));
     sandbox.wheel(&WheelBuilder::new("pure-1.0-py3-none-any.whl").file("pure.py", ""));
-    let run = sandbox.repair(&[]).failure(1, &["cannot repair `other-1.0-cp312-cp312-linux_x86_64.whl`"]);
+    let run = sandbox.repair(&[]).failure(1, &["cannot repair `./other-1.0-cp312-cp312-linux_x86_64.whl`"]);
     assert_eq!(
         sandbox.outputs(),
         ["demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl", "pure-1.0-py3-none-any.whl"]
     );
-    let order: Vec<usize> = ["Repairing demo", "cannot repair `other", "Copying pure"]
+    let order: Vec<usize> = ["repaired  demo", "failed    other", "copied    pure", "cannot repair `./other"]
         .iter()
         .map(|text| run.stderr.find(text).unwrap())
         .collect();
@@ -395,8 +395,9 @@ fn two_wheels_that_give_one_file_are_not_both_written() {
             .file(CORE, object("x86_64/ext_plain.so")),
     );
     let said = [
-        "cannot repair `./demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl`: `./demo-1.0-cp312-cp312-linux_x86_64.whl` of \
-         this call gives `demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl` as well",
+        "cannot repair `./demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl`\n",
+        "  `./demo-1.0-cp312-cp312-linux_x86_64.whl` would also be written to \
+         `demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl`\n",
         "hint: repair each in a call of its own",
     ];
     sandbox.repair(&[]).failure(1, &said);

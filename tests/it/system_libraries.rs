@@ -120,8 +120,11 @@ fn what_the_policies_leave_to_the_system_is_a_library_all_the_same() {
     std::fs::write(&file, with_symbol("inflate", false).needed("libz.so.1").build()).unwrap();
     let tree = |root: &str| sandbox.run(&["lddtree", text(&file), "--sysroot", root]).success().stdout;
     let found = tree(text(&with));
-    assert!(found.contains("libz.so.1 => /usr/lib/libz.so.1 (left to the system by policy)"), "{found}");
-    assert!(tree(&without).contains("libz.so.1 => not found (left to the system by policy)"));
+    assert!(
+        found.contains("└── libz.so.1  /usr/lib/libz.so.1 (left to the system: musllinux policy)\n"),
+        "{found}"
+    );
+    assert!(tree(&without).contains("└── libz.so.1  not found (left to the system: musllinux policy)\n"));
 }
 
 #[test]
@@ -181,9 +184,9 @@ fn each_minimum_has_its_own_reasons() {
     let asking = with_symbol("gettid", false).build();
     let wheel = sandbox.wheel(&WheelBuilder::new(WHEEL).file(MODULE, asking).file("demo/liba.so", relr));
     let root = testdata("rootfs");
-    let shown = sandbox.run(&["show", text(&wheel), "--sysroot", root.to_str().unwrap()]).stdout;
-    let (now, repaired) = shown.split_once("Repaired, it loads on musl 1.2.2").unwrap();
+    let shown = sandbox.run(&["show", "-v", text(&wheel), "--sysroot", root.to_str().unwrap()]).stdout;
+    assert!(shown.contains("Oldest musl, as it is: 1.2.4"), "{shown}");
+    let (now, repaired) = shown.split_once("Oldest musl, repaired: 1.2.2").unwrap();
     assert!(now.contains("DT_RELR, available since musl 1.2.4"), "{shown}");
-    let repaired = repaired.split("\n\n").next().unwrap();
     assert!(repaired.contains("`gettid`") && !repaired.contains("DT_RELR"), "{shown}");
 }

@@ -75,7 +75,7 @@ fn once(
 ) -> Option<std::path::PathBuf> {
     let root = &*ROOT;
     let audit = audit(wheel, &root.resolver, &AuditOptions::default()).ok()?;
-    let _ = report::show_text(&audit, &root.packages);
+    let _ = report::show_text(&audit, &root.packages, true);
     let _ = report::show_json(&audit, false);
     let plan = plan(wheel, &audit, options).ok()?;
     let _ = report::plan_text(&plan);

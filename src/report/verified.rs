@@ -1,0 +1,178 @@
+//! The answers of `verify` for people.
+
+use crate::audit::{ElfAudit, Finding, MinimumMusl, Severity};
+
+use super::findings::{FindingGroups, counted, findings_text, in_one_line, names, plural};
+use super::styled::{StyledLine, StyledText, Tone};
+
+/// Where the path begins, behind `ok` or `failed`.
+const PATH: usize = 8;
+
+/// `Alpine 3.16+`, the oldest on which what was audited loads: as it is, or repaired. Nothing where an error was found, or
+/// something loads on no musl: whatever else holds then, it does not work.
+pub(super) fn loads_on(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
+    let version = minimum.version.filter(|_| elf.errors().next().is_none())?;
+    Some(match minimum.alpine {
+        Some(alpine) => format!("Alpine {alpine}+"),
+        None => format!("musl {version}+"),
+    })
+}
+
+/// One line of `verify`: whether a wheel or tree loads and may be published, where it loads, and the worst that was found.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyLine<'a> {
+    /// The path as it was given.
+    pub path: &'a str,
+    /// How wide the column of paths is.
+    pub width: usize,
+    /// The audit, where there are ELF files.
+    pub elf: Option<&'a ElfAudit>,
+    /// Everything that was found.
+    pub findings: &'a [Finding],
+}
+
+impl VerifyLine<'_> {
+    /// The line alone, for one wheel of several.
+    #[must_use]
+    pub fn text(&self) -> StyledText {
+        let mut text = StyledText::default();
+        let findings = self.findings.iter().any(|finding| finding.severity >= Severity::Warning);
+        let line = match findings {
+            true => in_one_line(self.start().column(self.end()).cut_from_here(), self.findings),
+            false => self.start().hanging(PATH),
+        };
+        text.add(line);
+        text
+    }
+
+    /// The line, and below it everything that was found, with what shows it and what to do: of this severity at least.
+    #[must_use]
+    pub fn detailed(&self, least: Severity) -> StyledText {
+        let mut text = StyledText::default();
+        text.add(self.start().hanging(PATH));
+        text.extend(findings_text(self.findings, least));
+        text
+    }
+
+    fn is_ok(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+
+    fn start(&self) -> StyledLine {
+        let line = match self.is_ok() {
+            true => StyledLine::default().piece(Tone::Good, "ok"),
+            false => StyledLine::default().piece(Tone::Error, "failed"),
+        };
+        let line = line.column(PATH).plain(self.path);
+        match self.elf.and_then(|elf| loads_on(elf, &elf.minimum_musl)) {
+            Some(alpine) => line.column(PATH + self.width + 2).piece(Tone::Faint, alpine),
+            None => line,
+        }
+    }
+
+    /// Where the findings begin.
+    fn end(&self) -> usize {
+        PATH + self.width + 2 + "Alpine 3.16+".len() + 2
+    }
+}
+
+/// The line of a wheel that cannot be read; why is said elsewhere.
+#[must_use]
+pub fn unread_line(path: &str) -> StyledText {
+    let mut text = StyledText::default();
+    let line = StyledLine::default().piece(Tone::Error, "failed").column(PATH).plain(path);
+    text.add(line.plain("  cannot be read").hanging(PATH));
+    text
+}
+
+/// What `verify` came to, counted.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyTotals {
+    wheels: usize,
+    trees: usize,
+    failed: Vec<String>,
+    errors: usize,
+    warnings: usize,
+    fixed_by_repair: usize,
+    groups: FindingGroups,
+}
+
+impl VerifyTotals {
+    /// Counts a wheel or a tree that has this name: what was found in it, or nothing if it cannot be read.
+    pub fn add(&mut self, name: &str, is_tree: bool, findings: Option<&[Finding]>) {
+        if is_tree {
+            self.trees += 1;
+        } else {
+            self.wheels += 1;
+        }
+        let Some(findings) = findings else {
+            self.failed.push(name.to_owned());
+            return;
+        };
+        let count = |severity: Severity| findings.iter().filter(|one| one.severity == severity).count();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        self.errors += errors;
+        self.warnings += warnings;
+        if errors > 0 {
+            self.failed.push(name.to_owned());
+        }
+        let counted = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+        // Of a tree there is nothing that could be repaired.
+        self.fixed_by_repair += counted.filter(|finding| finding.fixed_by_repair && !is_tree).count();
+        self.groups.add(name, findings);
+    }
+
+    /// What was found in several wheels, by rules.
+    #[must_use]
+    pub fn findings(&self) -> StyledText {
+        self.groups.text()
+    }
+
+    /// `3 wheels: 2 ok, 1 failed (cachebox); 1 error, 1 warning.` and what to do next; of one wheel only what to do.
+    #[must_use]
+    pub fn text(&self) -> StyledText {
+        let mut line = StyledLine::default();
+        let all = self.wheels + self.trees;
+        if all > 1 {
+            line = line.plain(format!("{}: ", self.subjects()));
+            let ok = all - self.failed.len();
+            if ok > 0 {
+                line = line.piece(Tone::Good, format!("{ok} ok"));
+            }
+            if !self.failed.is_empty() {
+                line = line.plain(if ok > 0 { ", " } else { "" });
+                line = line.piece(Tone::Error, format!("{} failed", self.failed.len()));
+                line = line.plain(format!(" ({})", names(&self.failed)));
+            }
+            let found = counted(self.errors, self.warnings);
+            let found = if found.is_empty() { String::new() } else { format!("; {}", found.join(", ")) };
+            line = line.plain(format!("{found}. "));
+        }
+        if self.fixed_by_repair > 0 {
+            line = line.plain(match self.errors + self.warnings {
+                1 => "`muslrepair repair` fixes this. ".to_owned(),
+                found if found == self.fixed_by_repair => {
+                    "`muslrepair repair` fixes all of this. ".to_owned()
+                }
+                _ if all > 1 => format!("`muslrepair repair` fixes {} of them. ", self.fixed_by_repair),
+                found => format!("`muslrepair repair` fixes {} of {found} findings. ", self.fixed_by_repair),
+            });
+        }
+        if let Some(code) = self.groups.first_code() {
+            line = line.plain(format!("`muslrepair explain {code}` says more."));
+        }
+        let mut text = StyledText::default();
+        if line.width() > 0 {
+            text.add(line);
+        }
+        text
+    }
+
+    fn subjects(&self) -> String {
+        let counts = [
+            (self.wheels > 0).then(|| plural(self.wheels, "wheel", "wheels")),
+            (self.trees > 0).then(|| plural(self.trees, "tree", "trees")),
+        ];
+        counts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    }
+}
