@@ -363,7 +363,7 @@ fn options(
     Ok(RepairOptions {
         platform: platform::choose(arguments.plat.as_deref(), environment)?,
         published: published::choose(
-            arguments.published.or(config.published),
+            arguments.published.or(published::of(environment)?).or(config.published),
             arguments.plat.as_deref(),
             terminal.mode(),
         ),

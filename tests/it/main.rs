@@ -54,6 +54,7 @@ mod symbol_count;
 mod system_libraries;
 mod tags;
 mod testdata;
+mod translations;
 mod unbundle;
 mod verify;
 mod wheel;
