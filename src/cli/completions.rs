@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Arg, Command, ValueHint};
+use clap::Command;
 use clap_complete::Shell;
 
 /// The script for a shell. It completes what the parser knows, and wheels and directories where a command takes them.
@@ -29,13 +29,11 @@ fn listed(command: &Command) -> Command {
         .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
-/// The commands whose arguments are files: those for wheels, or those for other files.
-fn commands_for(command: &Command, wheels: bool) -> Vec<&str> {
+/// The commands whose arguments are wheels.
+fn commands_for_wheels(command: &Command) -> Vec<&str> {
     let takes = |command: &&Command| {
-        let files =
-            command.get_positionals().find(|argument| argument.get_value_hint() == ValueHint::FilePath);
-        let several = |argument: &Arg| argument.get_num_args().is_some_and(|count| count.max_values() > 1);
-        files.is_some_and(|argument| several(argument) == wheels)
+        let mut names = command.get_positionals().flat_map(|one| one.get_value_names().unwrap_or_default());
+        names.any(|name| name.starts_with("WHEEL"))
     };
     command.get_subcommands().filter(takes).map(Command::get_name).collect()
 }
@@ -57,8 +55,7 @@ fn options_with_values(command: &Command) -> Vec<String> {
 fn bash(script: &str, command: &Command) -> String {
     // What clap's script registers is registered here instead.
     let (functions, _) = script.rsplit_once("\nif [[").unwrap_or((script, ""));
-    let wheels = commands_for(command, true).join("|");
-    let files = commands_for(command, false).join("|");
+    let wheels = commands_for_wheels(command).join("|");
     let options = options_with_values(command).join("|");
     format!(
         r#"{functions}
@@ -70,7 +67,7 @@ _muslrepair__files() {{
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case "$word" in
             {wheels}) kind=wheels; break ;;
-            {files}) kind=files; break ;;
+            lddtree) kind=files; break ;;
         esac
     done
     case "$prev" in
@@ -95,9 +92,9 @@ fi
     )
 }
 
-/// Arguments that can be repeated are wheels.
+/// Arguments that are named for wheels can be directories, too.
 fn zsh(script: &str) -> String {
-    let line = |line: &str| match line.trim_start().starts_with("'*:") {
+    let line = |line: &str| match line.contains("Wheels, ") {
         true => line.replace(":_files'", ":_files -g \"*.whl\"'"),
         false => line.to_owned(),
     };
@@ -117,7 +114,7 @@ end
     .to_owned();
     let used =
         |name: &str| format!("complete -c muslrepair -n \"__fish_muslrepair_using_subcommand {name}\"");
-    for name in commands_for(command, true) {
+    for name in commands_for_wheels(command) {
         script.push_str(&format!("{} -f -a \"(__muslrepair_wheels)\"\n", used(name)));
     }
     for name in command.get_subcommands() {
