@@ -1,4 +1,4 @@
-//! What to install for all wheels of a call together.
+//! One installation command for all wheels of a call.
 
 use std::collections::BTreeSet;
 
