@@ -39,7 +39,7 @@ pub(super) struct NeedsArgs {
     /// Leave out matching libraries (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = heading::OUTPUT)]
     exclude: Vec<Pattern>,
-    /// Also print which modules of which wheels need each library
+    /// Also print the modules that need each library
     #[arg(long, help_heading = heading::OUTPUT)]
     why: bool,
     #[command(flatten)]
