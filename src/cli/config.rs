@@ -107,16 +107,20 @@ impl Config {
 
     /// `min-musl`, or the musl of `min-alpine`.
     pub(super) fn min_musl(&self) -> Result<Option<MuslRelease>, UsageError> {
-        let wrong = |key: &str, error: String| format!("`{key}` of the configuration: {error}").into();
+        let wrong = |key: &str, example: &str, error: String| {
+            UsageError::from(format!("`{key}` of the configuration: {error}"))
+                .with_hint(format!("as in `{key} = \"{example}\"`"))
+        };
         match (&self.min_musl, &self.min_alpine) {
             (Some(_), Some(_)) => {
-                Err("the configuration has both `min-musl` and `min-alpine`: keep one of them"
-                    .to_owned()
-                    .into())
+                let usage = "the configuration has both `min-musl` and `min-alpine`".to_owned();
+                Err(UsageError::from(usage).with_hint("keep one of them"))
             }
-            (Some(text), None) => minimum::musl(text).map(Some).map_err(|error| wrong("min-musl", error)),
+            (Some(text), None) => {
+                minimum::musl(text).map(Some).map_err(|error| wrong("min-musl", "1.2.3", error))
+            }
             (None, Some(text)) => {
-                let alpine = minimum::alpine(text).map_err(|error| wrong("min-alpine", error))?;
+                let alpine = minimum::alpine(text).map_err(|error| wrong("min-alpine", "3.16", error))?;
                 Ok(Some(alpine.musl()))
             }
             (None, None) => Ok(None),

@@ -21,6 +21,8 @@ pub(super) struct Environment {
     pub(super) compression: Option<Setting>,
     /// `MUSLREPAIR_PATCHER`, `AUDITWHEEL_PATCHER`: the default of `--patcher`.
     pub(super) patcher: Option<Setting>,
+    /// `MUSLREPAIR_PUBLISHED`: the default of `--published`.
+    pub(super) published: Option<Setting>,
     /// `MUSLREPAIR_LD_LIBRARY_PATH`, `AUDITWHEEL_LD_LIBRARY_PATH`: searched before everything but `-l`, also with
     /// `--ldpaths`.
     pub(super) library_path: Vec<PathBuf>,
@@ -72,12 +74,18 @@ impl Environment {
             arch: ours_or_auditwheels("ARCH"),
             compression: ours_or_auditwheels("ZIP_COMPRESSION_LEVEL"),
             patcher: ours_or_auditwheels("PATCHER"),
+            published: setting("MUSLREPAIR_PUBLISHED"),
             library_path: paths(find("LD_LIBRARY_PATH", |variable| var_os(variable)).map(|(_, value)| value)),
             ld_library_path: paths(var_os("LD_LIBRARY_PATH")),
             source_date_epoch: var("SOURCE_DATE_EPOCH").ok().filter(|value| !value.is_empty()),
             drawing_terminal: var_os("TERM").is_some_and(|term| term != "dumb"),
         }
     }
+}
+
+fn setting(variable: &str) -> Option<Setting> {
+    let value = var(variable).ok().filter(|value| !value.is_empty())?;
+    Some(Setting { variable: variable.to_owned(), value })
 }
 
 fn ours_or_auditwheels(name: &str) -> Option<Setting> {

@@ -144,7 +144,7 @@ pub(super) fn no_access(path: &Path, error: &io::Error) -> UsageError {
         return usage.with_hint("the pattern matches nothing, or quotes keep the shell from expanding it");
     }
     match path.to_str().filter(|text| is_requirement(text)) {
-        Some(name) if path.extension().is_none() => usage.with_hint(format!(
+        Some(name) if path.extension().is_none() || name.contains("==") => usage.with_hint(format!(
             "name a file or directory; `pip download --no-deps {name}` downloads a wheel"
         )),
         _ => usage.with_hint(format!("the working directory is `{}`", working_directory())),

@@ -135,7 +135,12 @@ fn opened(file: &Path, resolver: &Resolver) -> Result<Opened, Failure> {
         };
     }
     let root = resolver.root(file);
-    let root = root.map_err(|reason| failure(format!("cannot read `{}`: {reason}", file.display())))?;
+    let root = root.map_err(|reason| Failure {
+        hints: vec![
+            "name a wheel or an ELF file: a shared library, an extension module or a program".to_owned(),
+        ],
+        ..failure(format!("cannot read `{}`: {reason}", file.display()))
+    })?;
     let paths = resolver.opened_paths(&root);
     Ok(Opened { graph: resolver.resolve(vec![root], &InstalledLayout::default()), roots: vec![0], paths })
 }

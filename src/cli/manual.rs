@@ -68,7 +68,6 @@ pub(super) const MANUALS: &[Manual] = &[
             ("MUSLREPAIR_PATCHER", "Default of --patcher; or AUDITWHEEL_PATCHER"),
             SEARCH,
             LD_LIBRARY_PATH,
-            ("MUSLREPAIR_PUBLISHED", "Default of --published"),
             ("SOURCE_DATE_EPOCH", "Time of new and changed files in the wheel, in seconds since 1970"),
             COLOR,
         ],

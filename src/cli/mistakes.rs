@@ -8,6 +8,9 @@ use muslrepair::Escaped;
 
 use super::manual;
 
+/// A longer list of values is left out, in bytes.
+const LONGEST_VALUES: usize = 100;
+
 /// What is wrong with a call, a line for each thing, and what to do.
 pub(super) struct Mistake {
     pub(super) lines: Vec<String>,
@@ -26,8 +29,12 @@ impl Mistake {
                 && !line.trim_start().starts_with("tip: ")
                 && !line.starts_with("For more")
         });
-        let lines: Vec<String> =
-            lines.filter(|line| !line.trim().is_empty()).map(|line| line.trim_end().to_owned()).collect();
+        // Values that nobody would read through are in the help.
+        let is_long = |line: &str| line.contains("[possible values") && line.len() > LONGEST_VALUES;
+        let lines: Vec<String> = lines
+            .filter(|line| !line.trim().is_empty() && !is_long(line))
+            .map(|line| line.trim_end().to_owned())
+            .collect();
         let lines = match error.kind() {
             ErrorKind::MissingRequiredArgument => vec![missing(&error)],
             _ => lines,
@@ -79,6 +86,10 @@ fn hint(error: &Error) -> Option<String> {
         }
         ErrorKind::InvalidValue => match text(error, ContextKind::SuggestedValue) {
             Some(suggested) => format!("did you mean `{}`?", Escaped(suggested)),
+            // They are part of the error.
+            None if text(error, ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) => {
+                "use one of these values".to_owned()
+            }
             None => options,
         },
         ErrorKind::ValueValidation => value(error).unwrap_or(options),

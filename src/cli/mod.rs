@@ -21,6 +21,7 @@ mod lddtree;
 mod limits;
 mod manual;
 mod minimum;
+mod missing;
 mod mistakes;
 mod needs;
 mod outcome;

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use muslrepair::Error;
 use muslrepair::audit::{AuditOptions, ElfAudit, Need, audit, audit_tree, needs};
 use muslrepair::report::{self, Failure};
-use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
+use muslrepair::resolve::{ApkDatabase, Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 use serde::Serialize;
 
@@ -131,6 +131,15 @@ pub(super) fn run(
             let lines = list.iter().filter_map(|need| Some((need, need.token.as_deref()?)));
             print(terminal, lines, arguments.why.then_some(&reasons))?;
         }
+        // Reported once, and not for each library.
+        NeedsFormat::Pkg if packages.database.is_none() && !list.is_empty() => {
+            let [place, other] = ApkDatabase::PLACES;
+            let root = packages.root.root().display();
+            terminal.error(&format!("no apk database in `{root}`: neither `{place}` nor `{other}` exists"));
+            terminal
+                .hint("`--sysroot DIR` names an Alpine root file system; `--format so` needs no database");
+            worst = Exit::Failure;
+        }
         NeedsFormat::Pkg => {
             let lines = list.iter().filter_map(|need| Some((need, need.package.as_deref()?)));
             print(terminal, lines, arguments.why.then_some(&reasons))?;
@@ -138,6 +147,7 @@ pub(super) fn run(
                 let by = need.needed_by.first().map_or("", String::as_str);
                 let token = need.token.as_deref().unwrap_or(&need.library);
                 terminal.error(&format!("no installed package provides `{token}`, needed by `{by}`"));
+                terminal.hint(&format!("`apk add {token}` installs it"));
                 worst = Exit::Failure;
             }
         }

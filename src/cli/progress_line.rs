@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
@@ -15,6 +15,8 @@ pub(super) fn show(bar: ProgressBar) {
 pub(super) fn finish() {
     if let Some(bar) = BAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
         bar.finish_and_clear();
+        // After Ctrl-C others still report their work.
+        bar.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 

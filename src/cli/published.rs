@@ -1,9 +1,12 @@
 //! `--published`, and what it is where it is not given.
 
+use clap::ValueEnum as _;
 use muslrepair::repair::Published;
 use serde::Deserialize;
 
 use super::compat::OutputMode;
+use super::env::{Environment, Setting};
+use super::usage::UsageError;
 
 /// What is done with published wheels: those with a musllinux tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -15,6 +18,14 @@ pub(super) enum PublishedChoice {
     Copy,
     /// Fix all of them
     Fix,
+}
+
+/// The choice of the environment.
+pub(super) fn of(environment: &Environment) -> Result<Option<PublishedChoice>, UsageError> {
+    Setting::read(None, environment.published.as_ref(), |text| {
+        PublishedChoice::from_str(text, false)
+            .map_err(|_| format!("`{text}` is not `auto`, `copy` or `fix`").into())
+    })
 }
 
 /// What was chosen, by the option or the configuration. A platform that is named is asked for of all wheels; auditwheel makes no

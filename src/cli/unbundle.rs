@@ -29,7 +29,7 @@ pub(super) struct UnbundleArgs {
     /// Wheels, or directories of wheels
     #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Write results to this directory [default: wheelhouse]
+    /// Write results here [default: wheelhouse]
     #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
     #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
     wheel_dir: PathBuf,

@@ -74,6 +74,9 @@ impl Plan {
         if grafts.is_empty() && renames > 0 {
             changes.push(format!("replace needed paths by names in {}", count(renames)));
         }
+        if !self.renamed.is_empty() {
+            changes.push(format!("rename {}", count(self.renamed.len())));
+        }
         if self.input.platforms() != self.output.platforms() {
             changes.push("change the platform tag".to_owned());
         }

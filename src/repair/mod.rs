@@ -6,6 +6,7 @@ mod copy;
 mod copy_reason;
 mod entries;
 mod error;
+mod findings;
 mod graft;
 mod make;
 mod metadata;

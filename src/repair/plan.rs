@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use super::error::RepairError;
-use crate::audit::{Audit, Finding, ModuleRename, RequirementKind, Severity, WheelKind};
+use crate::audit::{Audit, Finding, ModuleRename, RequirementKind, WheelKind};
 use crate::elf::ElfEdit;
 use crate::error::Error;
 use crate::resolve::{Dependency, Object, Origin, Resolution, directory_of};
@@ -79,17 +79,6 @@ impl Plan {
             && !self.complete_record
     }
 
-    /// Whether the plan fixes a finding.
-    fn fixes(&self, finding: &Finding, options: &RepairOptions) -> bool {
-        let asked = match finding.code.as_str() {
-            "relr" => self.target.as_ref().is_some_and(|target| options.lowers_relr(target)),
-            "linux-tag" => !self.output.platforms().iter().any(|tag| matches!(tag, PlatformTag::Linux(_))),
-            "wrong-tag" | "manylinux-tag-on-musl" => options.update_tags,
-            _ => true,
-        };
-        asked && finding.fixed_by_repair && !self.is_copy()
-    }
-
     /// The first object that has to be patched.
     pub(super) fn first_patched(&self) -> Option<String> {
         let member = self.edits.iter().map(|edit| edit.member.to_string()).next();
@@ -137,7 +126,7 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         plan.output = plan.output.with_build(Some(&build))?;
         plan.metadata.build = Some(build);
     }
-    with_findings(plan, audit, options)
+    plan.with_findings(audit, options)
 }
 
 /// All changes that a repair makes to a wheel without errors, with notes.
@@ -190,39 +179,6 @@ fn repair(
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
     Ok(plan)
-}
-
-/// Adds the findings that the plan does not fix.
-///
-/// # Errors
-///
-/// If `RECORD` cannot be read, and would be copied.
-fn with_findings(mut plan: Plan, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
-    let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
-    let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
-    // What installers read in different ways, and what is written says the same.
-    let (ambiguous, left): (Vec<_>, Vec<_>) = left
-        .into_iter()
-        .partition(|finding| ["unreadable-record", "wrong-script"].contains(&finding.code.as_str()));
-    if !ambiguous.is_empty() {
-        return Err(RepairError::Unrepairable { findings: ambiguous });
-    }
-    let fixed = fixed.into_iter().filter(is_about_record);
-    plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));
-    // A finding that a repair would fix does not prevent a copy.
-    let tolerated = |finding: &Finding| finding.fixed_by_repair && plan.published.is_some();
-    let as_said = |finding: Finding| match is_about_record(&finding) || tolerated(&finding) {
-        true => finding.with_severity(Severity::Warning),
-        false => finding,
-    };
-    plan.findings = left.into_iter().map(as_said).collect();
-    Ok(plan)
-}
-
-/// Whether a finding is about `RECORD`. Installers accept wheels with a wrong `RECORD`, so it is only a
-/// warning in a repair.
-fn is_about_record(finding: &Finding) -> bool {
-    ["unreadable-record", "record-mismatch", "unlisted"].iter().any(|code| finding.code == *code)
 }
 
 struct Planner<'a> {

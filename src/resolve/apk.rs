@@ -10,9 +10,6 @@ use crate::error::Error;
 
 use super::sysroot::Sysroot;
 
-/// The paths of the database: that of apk-tools 2, then that of a root with `/lib` merged into `/usr/lib`.
-const PLACES: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
-
 /// The largest database that is read, in bytes; a full Alpine desktop has about 10 MB.
 const LARGEST: u64 = 32 << 20;
 
@@ -85,13 +82,16 @@ fn with_hash<T>(sorted: &[T], hash: u32, of: impl Fn(&T) -> u32) -> &[T] {
 }
 
 impl ApkDatabase {
+    /// Where the database is: apk-tools 2, then a root with `/lib` merged into `/usr/lib`.
+    pub const PLACES: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
+
     /// Reads the database of a root; `None` if it has none.
     ///
     /// # Errors
     ///
     /// If there is a database that cannot be read.
     pub fn read(root: &Sysroot) -> Result<Option<Self>, Error> {
-        for place in PLACES {
+        for place in Self::PLACES {
             let failed = |path: &Path, error: io::Error| Error::io("read", path, error);
             match root.resolve(place) {
                 Ok((resolved, location)) => {

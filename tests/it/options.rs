@@ -275,18 +275,16 @@ mod terminal {
         // What is long work depends on machine and build. No machine does the last of these in half a second.
         let seen = [4, 32, 128].into_iter().find_map(|size| {
             let seen = on_a_terminal(&long_work(size), "xterm", &["-z", "0"]);
-            seen.contains("\r\u{1b}[2K").then_some(seen)
+            seen.contains("\u{1b}[2K").then_some(seen)
         });
         let seen = seen.unwrap();
-        let drawn: Vec<&str> = seen.split("\r\u{1b}[2K").collect();
+        let drawn: Vec<&str> = seen.split("\u{1b}[2K").collect();
         assert!(drawn.len() > 2, "{seen:?}");
-        assert!(drawn[1].starts_with("reading ") && drawn[1].contains("/8 files, "), "{seen:?}");
-        assert!(drawn.iter().all(|line| line.lines().count() <= 1 || line.contains("Fixed-up")), "{seen:?}");
-        let last = seen.rsplit("\r\u{1b}[2K").next().unwrap();
-        assert!(
-            last.starts_with("repaired  demo") && last.contains("Fixed-up wheel written to "),
-            "{seen:?}"
-        );
+        assert!(seen.contains("reading ") && seen.contains(" of "), "{seen:?}");
+        // A line of text begins where the drawn one was, and at the end nothing is left of that.
+        let lines: Vec<&str> = drawn.iter().copied().filter(|part| part.contains('\n')).collect();
+        assert!(lines.iter().any(|line| line.starts_with("Fixed-up wheel written to ")), "{seen:?}");
+        assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use muslrepair::elf::{ElfEdit, RunPathEdit, patch};
 use muslrepair::wheel::Sha256Digest;
 use serde_json::Value;
 
-use crate::support::sandbox::{Repaired, Run, Sandbox, object};
+use crate::support::sandbox::{Repaired, Run, Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
 
 const CORE: &str = "demo/_core.cpython-312-x86_64-linux-musl.so";
@@ -235,6 +235,23 @@ fn the_configuration_chooses_and_the_option_beats_it() {
 }
 
 #[test]
+fn the_environment_chooses_where_no_option_does() {
+    for (value, arguments, status, output) in [
+        ("copy", &[][..], 0, &[NAME][..]),
+        ("copy", &["--published", "auto"], 0, &[FIXED]),
+        ("some", &[], 2, &[]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.wheel(&published("x86_64/core.so"));
+        let mut command = sandbox.command();
+        command.args(["repair", NAME, "-w", "out", "--sysroot"]).arg(testdata("rootfs")).args(arguments);
+        let run = command.env("MUSLREPAIR_PUBLISHED", value).output().unwrap();
+        assert_eq!(run.status.code(), Some(status), "{value}");
+        assert_eq!(sandbox.outputs(), output, "{value}");
+    }
+}
+
+#[test]
 fn the_platform_of_the_environment_leaves_wheels_that_have_it() {
     for (platform, output) in [("musllinux_1_2_x86_64", NAME), ("linux_x86_64", FIXED)] {
         let sandbox = Sandbox::new();
@@ -288,7 +305,7 @@ fn requirements_name_every_wheel_of_a_version_but_not_the_unrepaired_one() {
     let linux = sandbox.wheel_in("out", &named("demo-1.0-cp312-cp312-linux_x86_64.whl", "x86_64/core.so"));
     let other =
         sandbox.wheel_in("out", &named("demo-1.0-cp311-cp311-musllinux_1_2_x86_64.whl", "x86_64/tool"));
-    let root = crate::support::sandbox::testdata("rootfs");
+    let root = testdata("rootfs");
     let arguments = ["repair", linux.to_str().unwrap(), "-w", "out", "--sysroot", root.to_str().unwrap()];
     let run = sandbox.run(&[&arguments[..], &["--requirements", "-"]].concat()).success();
     let hash = |name: &std::path::Path| Sha256Digest::of(&std::fs::read(name).unwrap()).hex();
@@ -333,7 +350,7 @@ fn a_glibc_wheel_of_pips_cache_is_named_as_such_and_nothing_else_is_missed() {
 fn a_fixed_wheel_beside_the_published_one_is_its_result_and_not_a_conflict() {
     let sandbox = Sandbox::new();
     sandbox.wheel_in("out", &published("x86_64/core.so"));
-    let root = crate::support::sandbox::testdata("rootfs");
+    let root = testdata("rootfs");
     let arguments = ["repair", "out", "-w", "out", "--sysroot", root.to_str().unwrap()];
     for _ in 0..2 {
         sandbox.run(&arguments).success();

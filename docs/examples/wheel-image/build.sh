@@ -17,7 +17,7 @@ set -eu
 dry='' push='' out=out ssl=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --dry-run) dry=echo ;;
+        --dry-run) dry="echo" ;;
         --push) push=yes ;;
         --output) out=$2 && shift ;;
         --ssl) ssl=$2 && shift ;;

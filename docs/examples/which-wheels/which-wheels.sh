@@ -17,7 +17,7 @@ trap 'rm -rf "$scratch"' EXIT
 sed 's/[[:space:]]*#.*//; /^$/d; /^-/d' "$list" | while read -r requirement; do
     printf '%-32s' "$requirement"
     for arch in "$@"; do
-        # pip does not try older musllinux tags by itself.
+        # pip does not try older musllinux tags on its own.
         if "$PIP" download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
             --python-version "$python" --platform "musllinux_1_2_$arch" --platform "musllinux_1_1_$arch" \
             --dest "$scratch" "$requirement" >/dev/null 2>&1 </dev/null; then

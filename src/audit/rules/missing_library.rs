@@ -131,7 +131,9 @@ fn not_included(audit: &Subject<'_>, failure: &IncludeFailure) -> Finding {
     let message = format!("`{library}`, requested with `--include`, {why}");
     let finding = RULE.finding(library, message).with_details(details.clone());
     if !no_arch {
-        return finding;
+        return finding.with_hint(
+            "name a library that exists, by its name or by its path; `-l DIR` adds a directory to the search",
+        );
     }
     // A pure wheel in a batch is not a failure.
     let arch = audit.options.system.arches.first().copied().unwrap_or(Arch::X86_64);

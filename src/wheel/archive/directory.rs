@@ -117,7 +117,6 @@ fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>
             flags: header.half(8),
             method: header.half(10),
             version: header.half(6),
-            mode: header.word(38) >> 16,
             decorated: extra > 0 || comment > 0,
             irregular_zip64: zip64
                 .map(|zip64| zip64.is_irregular(&[header.word(24), header.word(20), header.word(42)])),
@@ -164,7 +163,8 @@ fn read_member(
         8 => Method::Deflated,
         other => return broken(MemberRule::Method(other)),
     };
-    if let Some(rule) = mode_rule(entry.mode, is_dir) {
+    let mode = data.external_attributes() >> 16;
+    if let Some(rule) = mode_rule(mode, is_dir) {
         return broken(rule);
     }
     if is_dir && data.size() > 0 {
@@ -187,7 +187,7 @@ fn read_member(
         compressed_size: data.compressed_size(),
         crc32: data.crc32(),
         method,
-        mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
+        mode: (mode != 0).then_some(mode & 0o7777),
         modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
         streamed: entry.flags & DESCRIPTOR != 0,
         irregular_zip64: entry.irregular_zip64 == Ok(true),

@@ -331,6 +331,7 @@ impl WheelError {
             Self::NoDistInfo | Self::Missing(_) => {
                 "`wheel pack` makes a wheel of a directory that has all of it"
             }
+            Self::SeveralDistInfo { .. } => "build the wheel again, with the files of one project in it",
             Self::Member { rule, .. } => match rule {
                 MemberRule::Method(_) | MemberRule::Encoding => {
                     "`wheel unpack` and `wheel pack` write a plain archive"

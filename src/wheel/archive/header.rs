@@ -13,13 +13,13 @@ const EFFORT: u16 = 0b110;
 /// The value of a 32-bit field that refers to the ZIP64 extra field (APPNOTE 4.5.3).
 pub(super) const IN_ZIP64: u32 = u32::MAX;
 
-/// Fields of a directory entry that the zip crate does not expose.
+/// Fields of a directory entry that are compared with the local header, and those that the zip crate does not expose: the
+/// stated version and the extra fields.
 pub(super) struct Entry {
     pub(super) name: Vec<u8>,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) version: u16,
-    pub(super) mode: u32,
     pub(super) decorated: bool,
     /// Whether its ZIP64 field has other numbers than the entry requires; or the error in its extra fields.
     pub(super) irregular_zip64: Result<bool, MemberRule>,

@@ -1,4 +1,5 @@
-//! A zip archive with one member: the zip crate copies compressed data only from another archive.
+//! A zip archive with one member: the zip crate, up to 9.8.2, copies compressed data only from another archive
+//! (`ZipWriter::raw_copy_file`).
 
 use std::io::{self, Read, Seek, SeekFrom};
 

@@ -36,7 +36,7 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
                 format!("{what}: `muslrepair {call}` ends with {} and says:\n{}", answer.status, answer.all);
             assert!(!text.is_empty(), "{context}");
             assert!(
-                text.lines().any(|line| line.starts_with("hint: ") || line.contains(" hint: ")),
+                text.lines().any(|line| line.trim_start().starts_with("hint: ") || line.contains(" hint: ")),
                 "{context}"
             );
             let is_warning = text.starts_with("warning");

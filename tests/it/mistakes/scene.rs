@@ -43,7 +43,7 @@ impl Scene {
             scene.write(name, text);
         }
         std::fs::create_dir(scene.path("empty")).unwrap();
-        std::os::unix::fs::symlink("nothing", scene.path("dangling-1.0-py3-none-any.whl")).unwrap();
+        std::os::unix::fs::symlink("gone", scene.path("dangling-1.0-py3-none-any.whl")).unwrap();
         scene
     }
 
@@ -133,7 +133,8 @@ impl Scene {
         let mut text = String::new();
         let mut belongs = false;
         for line in all.lines() {
-            let begins = line.starts_with("error") || line.starts_with("warning") || line.starts_with("hint");
+            let word = line.trim_start();
+            let begins = ["error", "warning", "hint:"].iter().any(|begin| word.starts_with(begin));
             belongs = begins || (belongs && line.starts_with(' '));
             if belongs {
                 text.push_str(line);

@@ -39,6 +39,7 @@ const RECIPES: &[Recipe] = &[
     ("maturin-zig", scripts::maturin_zig),
     ("cibuildwheel", scripts::cibuildwheel),
     ("github-actions", scripts::github_actions),
+    ("which-wheels", scripts::which_wheels),
     // Other recipes: our own image, and the Dockerfiles in the pages of the documentation.
     ("Dockerfile", containers::own_image),
     ("pages", pages::pages),

@@ -165,3 +165,23 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
     }
     Ok(())
 }
+
+/// The script asks the index here, which has wheels of some projects and only the source of cffi.
+pub fn which_wheels(kitchen: &Kitchen) -> Result<()> {
+    let bench = empty(kitchen.work.join("which-wheels"))?;
+    fs::write(bench.join("list.txt"), "# a comment\ncffi==1.17.1\npycparser==2.22\n")?;
+    let pip = install::python_tools("sources", super::ship::SOURCES)?.join("pip");
+    let mut script = command(directory("which-wheels").join("which-wheels.sh"));
+    script.args(["list.txt", "3.11", "x86_64", "armv7l"]).current_dir(&bench).env("PIP", pip);
+    let said = output(script.envs(kitchen.environment()))?;
+    let rows: Vec<Vec<&str>> = said.lines().map(|line| line.split_whitespace().collect()).collect();
+    let expected = [
+        ["REQUIREMENT", "x86_64", "armv7l"],
+        ["cffi==1.17.1", "source", "source"],
+        ["pycparser==2.22", "wheel", "wheel"],
+    ];
+    match rows == expected {
+        true => Ok(()),
+        false => bail!("the script says\n{said}"),
+    }
+}
