@@ -22,23 +22,24 @@ use super::outcome::{WheelOutcome, Written};
 use super::progress::Progress;
 use super::turns::{Turns, in_turn};
 
-/// What is to be done, resolved: files found, names parsed, the environment taken into account.
+/// A batch with everything resolved: files found, names parsed, environment read.
 pub(super) struct Batch {
     pub(super) wheels: Vec<PathBuf>,
     pub(super) options: RepairOptions,
     pub(super) resolver: Resolver,
     pub(super) audit_options: AuditOptions,
-    /// Whose files libraries are.
+    /// The package database that knows the owners of libraries.
     pub(super) packages: SystemPackages,
-    /// What the resolver leaves to the user, and where it is said.
+    /// The patterns of libraries left to the user, and their origin.
     pub(super) excludes: Excludes,
     pub(super) limits: Limits,
     pub(super) directory: PathBuf,
     pub(super) dry_run: bool,
     pub(super) fail_fast: bool,
-    /// What `--summary` says, if there is one.
+    /// The collector for `--summary`, if requested.
     pub(super) summary: Option<JobSummary>,
-    /// auditwheel has nothing to do for a pure wheel and says so with its exit status, unless it is allowed.
+    /// Whether pure wheels are copied. auditwheel has nothing to do for them and reports that as a failure,
+    /// unless it is allowed.
     pub(super) copy_pure: bool,
     pub(super) mode: OutputMode,
     pub(super) progress: Option<Arc<Progress>>,
@@ -51,7 +52,7 @@ struct Planned {
     plan: Plan,
 }
 
-/// What the wheels of one call have to do with each other.
+/// The state shared by the wheels of one call.
 struct Run<'a> {
     claims: OutputClaims<'a>,
     turns: Turns,
@@ -61,8 +62,8 @@ struct Run<'a> {
 }
 
 impl Batch {
-    /// Repairs every wheel: each is opened, audited, planned, carried out and forgotten, one at a time on each thread. What
-    /// becomes of them is reported in no order.
+    /// Repairs every wheel: each thread opens, audits, plans, writes and closes one wheel at a time. Results
+    /// are reported in no particular order.
     pub(super) fn run(&self, report: impl Fn(usize, WheelOutcome) + Sync) {
         let alone = self.dry_run || self.wheels.len() < 2 || self.options.patcher == Patcher::None;
         let run = Run {
@@ -83,7 +84,7 @@ impl Batch {
         });
     }
 
-    /// Takes what became of a wheel into the summary.
+    /// Adds the result for a wheel to the summary.
     pub(super) fn summarise(&self, index: usize, outcome: &WheelOutcome) {
         let (Some(summary), Some(path)) = (&self.summary, self.wheels.get(index)) else { return };
         let (said, failure) = match outcome {
@@ -110,7 +111,7 @@ impl Batch {
         });
     }
 
-    /// What becomes of one wheel.
+    /// The outcome for one wheel.
     fn outcome(
         &self,
         run: &Run<'_>,
@@ -153,7 +154,7 @@ impl Batch {
             Err(outcome) => return noted(outcome),
         };
         let stop = stop();
-        // Whether it can be written or not, what the others may write is settled.
+        // Whether or not writing succeeds, the next wheels now know which file this one claims.
         drop(turn);
         if self.dry_run {
             return WheelOutcome::Done(Box::new(planned.plan), None);

@@ -1,4 +1,4 @@
-//! Which rules a command does not apply.
+//! Options that turn rules off.
 
 use std::ffi::OsStr;
 
@@ -26,14 +26,15 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// The codes of those rules.
+    /// The codes of the rules that are turned off.
     pub(super) fn allowed(&self) -> Vec<Code> {
         let isa = find("unsupported-isa").filter(|_| self.disable_isa_ext_check);
         self.allow.iter().copied().chain(isa.map(|rule| rule.code)).collect()
     }
 }
 
-/// A parser of codes that tells completion scripts what codes there are. clap's own would print all of them with each error.
+/// A parser of codes that lists them for completion scripts. clap's own parser would print all of them with
+/// each error.
 #[derive(Clone)]
 pub(super) struct WithCodes<P>(pub(super) P);
 

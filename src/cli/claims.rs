@@ -1,4 +1,4 @@
-//! Wheels of one call whose results would be written where another one's result or another input is.
+//! Detects wheels of one call whose results would overwrite an input or each other.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -11,31 +11,31 @@ use muslrepair::wheel::{PlatformTag, WheelFilename};
 use super::inputs;
 use super::outcome::{OutputConflict, WheelOutcome};
 
-/// Who writes which file. Of the wheels only names are kept.
+/// Records which wheel writes which file. Only the names of wheels are kept.
 ///
-/// An input is never replaced by the result of another one. Where that result is the input already, byte for byte, the
-/// input is a result of an earlier call and need not be repaired.
+/// An input is never replaced by the result of another one. If it already has exactly the bytes of that
+/// result, it is the result of an earlier call and need not be repaired.
 pub(super) struct OutputClaims<'a> {
     wheels: &'a [PathBuf],
     directory: &'a Path,
-    /// The inputs at a place, or that lead there.
+    /// The inputs at a path, or that link to it.
     inputs: BTreeMap<PathBuf, Vec<usize>>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Names of results, and the wheels that give them.
+    /// Names of results, and the wheels that claimed them.
     claimed: BTreeMap<String, usize>,
-    /// Inputs that are results of other ones.
+    /// Inputs that are results of other inputs.
     results: BTreeMap<usize, usize>,
 }
 
-/// What a wheel that has a file to itself is to do.
+/// The action for a wheel that has claimed its file.
 pub(super) enum Claim {
-    /// To write the file.
+    /// Write the file.
     Write,
-    /// Nothing: the file is there already, and it is an input.
+    /// Nothing: the file already exists, and is an input.
     Keep(Box<RepairResult>),
 }
 
@@ -50,8 +50,9 @@ impl<'a> OutputClaims<'a> {
         Self { wheels, directory, inputs, state: Mutex::default() }
     }
 
-    /// The wheels in the order in which they have to make their claims, and whether each may be the result of another one.
-    /// Those that may come last, those with a build tag behind the others: what they are shows when the others are planned.
+    /// The wheels in the order in which they claim their files, and whether each may be the result of another
+    /// one. Those that may are last, and among them those with a build tag: what they are is known only after
+    /// the others are planned.
     pub(super) fn order(&self, options: &RepairOptions) -> Vec<(usize, bool)> {
         let names: Vec<Option<WheelFilename>> =
             self.wheels.iter().map(|wheel| wheel.file_name()?.to_str()?.parse().ok()).collect();
@@ -70,7 +71,7 @@ impl<'a> OutputClaims<'a> {
         order
     }
 
-    /// Whether an input is where a result of its name would be written.
+    /// Whether an input is at the path of a result with its name.
     fn is_output(&self, index: usize) -> bool {
         let name = self.wheels.get(index).and_then(|wheel| wheel.file_name());
         let place = name.and_then(|name| inputs::places(&self.directory.join(name)).into_iter().next());
@@ -78,17 +79,17 @@ impl<'a> OutputClaims<'a> {
         there.is_some_and(|inputs| inputs.contains(&index))
     }
 
-    /// The wheel that this one is the result of, as far as is known.
+    /// The wheel whose result this one is, as far as known.
     pub(super) fn result_of(&self, index: usize) -> Option<usize> {
         self.state().results.get(&index).copied()
     }
 
-    /// Claims a file for the result of a wheel, after all wheels before it in the order have claimed theirs or failed.
-    /// `compare` makes the result and gives it if the file at the path is that, byte for byte.
+    /// Claims a file for the result of a wheel, after all earlier wheels have claimed theirs or failed.
+    /// `compare` makes the result and returns it if the file at the path has exactly its bytes.
     ///
     /// # Errors
     ///
-    /// What becomes of the wheel if it has nothing to write.
+    /// The outcome of the wheel if there is nothing to write.
     pub(super) fn claim(
         &self,
         index: usize,
@@ -112,7 +113,7 @@ impl<'a> OutputClaims<'a> {
         };
         let mut state = self.state();
         state.claimed.insert(output.to_owned(), index);
-        // A link of another name is another wheel, with a result of its own.
+        // A link with another name is another wheel, with its own result.
         let named = |other: &usize| {
             self.wheels.get(*other).and_then(|wheel| wheel.file_name()) == Some(OsStr::new(output))
         };
@@ -120,7 +121,7 @@ impl<'a> OutputClaims<'a> {
         Ok(claim)
     }
 
-    /// The other inputs that are at a path. What is renamed to a link takes the place of the link, not of what it leads to.
+    /// The other inputs at a path. Renaming a file to a link replaces the link, not its target.
     fn others(&self, index: usize, path: &Path) -> Vec<usize> {
         let place = inputs::places(path).into_iter().next();
         let there = place.and_then(|place| self.inputs.get(&place));
@@ -132,12 +133,12 @@ impl<'a> OutputClaims<'a> {
     }
 }
 
-/// What a repair does not change in a name.
+/// The parts of a name that a repair does not change.
 fn identity(name: &WheelFilename) -> (&str, &str, &[String], &[String]) {
     (name.distribution(), name.version(), name.python_tags(), name.abi_tags())
 }
 
-/// Whether a repair may give a wheel this name: it has no `linux` tag, unless tags are kept.
+/// Whether a repair may produce this name: it has no `linux` tag, unless tags are kept.
 fn may_be_given(name: &WheelFilename, options: &RepairOptions) -> bool {
     let keeps = matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
     let given = |tag: &PlatformTag| matches!(tag, PlatformTag::Musllinux { .. } | PlatformTag::Any);

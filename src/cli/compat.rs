@@ -1,4 +1,4 @@
-//! The mode of auditwheel, which the program speaks with when it is started under that name.
+//! auditwheel's mode, which is used when the program is started under that name.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,27 +8,27 @@ use muslrepair::repair::{Note, Plan, PlatformChoice};
 use muslrepair::report;
 use muslrepair::wheel::{PlatformTag, WheelFilename};
 
-/// Whose words are used.
+/// The style of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutputMode {
-    /// Our own.
+    /// muslrepair's.
     Own,
-    /// auditwheel's: every line of standard error is a record of its log.
+    /// auditwheel's: every line of standard error is a log record.
     Auditwheel,
 }
 
 impl OutputMode {
-    /// By the name the program was started under.
+    /// The mode for the name under which the program was started.
     pub(super) fn of(program: Option<&OsStr>) -> Self {
         let name = program.and_then(|program| Path::new(program).file_name());
         if name == Some(OsStr::new("auditwheel")) { Self::Auditwheel } else { Self::Own }
     }
 }
 
-/// What `--version` says after the name: whoever reads the second word for a version gets auditwheel's.
+/// The text of `--version` after the name: callers that read the second word as a version get auditwheel's.
 pub(super) const VERSION: &str = concat!("6.8.2 (spoken by muslrepair ", env!("CARGO_PKG_VERSION"), ")");
 
-/// What auditwheel's own option parser would say of an error that it finds with a policy, and exits with 2 for.
+/// The message of auditwheel's option parser for an error with a policy, for which it exits with 2.
 pub(super) fn gate(shown: &str, asked: &str, error: &RepairError) -> Option<String> {
     let because = match error {
         RepairError::Unrepairable { findings } if findings.iter().any(|f| f.code == "forbidden-symbol") => {
@@ -47,7 +47,8 @@ pub(super) fn gate(shown: &str, asked: &str, error: &RepairError) -> Option<Stri
     Some(format!("cannot repair \"{shown}\" to \"{asked}\" ABI because it {because}"))
 }
 
-/// What auditwheel says of a name that does not fit the platform asked for, before it opens the wheel.
+/// auditwheel's message for a name that does not match the requested platform, printed before the wheel is
+/// opened.
 pub(super) fn name_gate(path: &Path, choice: &PlatformChoice) -> Option<String> {
     let shown = path.file_name()?.to_string_lossy();
     let name: WheelFilename = shown.parse().ok()?;
@@ -65,7 +66,7 @@ pub(super) fn name_gate(path: &Path, choice: &PlatformChoice) -> Option<String> 
     (glibc && musl).then(|| format!("{cannot} GLIBC libc to a wheel targeting MUSL"))
 }
 
-/// The record of a note: level, logger and text.
+/// The log record for a note: level, logger and text.
 pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
     match note {
         Note::Excluded { library, .. } => ("INFO", "lddtree", format!("Excluding {library}")),
@@ -78,7 +79,7 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
     }
 }
 
-/// What is said about the tags of the file name and of `WHEEL`.
+/// The messages about the tags of the file name and of `WHEEL`.
 pub(super) fn tag_lines(plan: &Plan) -> Vec<String> {
     let platforms = |name: &WheelFilename| {
         name.platforms().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -97,7 +98,7 @@ pub(super) fn tag_lines(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// What is said of a wheel without ELF files.
+/// The message for a wheel without ELF files.
 pub(super) fn not_a_platform_wheel() -> &'static str {
     report::no_elf_sentence()
 }

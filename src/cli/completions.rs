@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 
-/// The script for a shell. It completes what the parser knows, and wheels and directories where a command takes them.
+/// The script for a shell. It completes commands, options and their values, and wheels and directories as
+/// arguments.
 pub(super) fn script(shell: Shell, command: &Command) -> String {
     let mut command = listed(command);
     let mut script = Vec::new();
@@ -19,7 +20,7 @@ pub(super) fn script(shell: Shell, command: &Command) -> String {
     }
 }
 
-/// The program without the commands that help does not list; scripts of clap have them all.
+/// The program without hidden commands, which clap's scripts would include.
 fn listed(command: &Command) -> Command {
     Command::new("muslrepair")
         .version(env!("CARGO_PKG_VERSION"))
@@ -29,7 +30,7 @@ fn listed(command: &Command) -> Command {
         .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
-/// The commands whose arguments are files: those for wheels, or those for other files.
+/// The commands whose arguments are wheels, or those whose arguments are other files.
 fn commands_for(command: &Command, wheels: bool) -> Vec<&str> {
     let takes = |command: &&Command| {
         let files =
@@ -40,7 +41,7 @@ fn commands_for(command: &Command, wheels: bool) -> Vec<&str> {
     command.get_subcommands().filter(takes).map(Command::get_name).collect()
 }
 
-/// Every spelling of an option that is followed by a value.
+/// Every spelling of an option with a value.
 fn options_with_values(command: &Command) -> Vec<String> {
     let all = command.get_arguments().chain(command.get_subcommands().flat_map(Command::get_arguments));
     let with_values =
@@ -53,9 +54,9 @@ fn options_with_values(command: &Command) -> Vec<String> {
     spellings.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// clap offers the name of an argument where its value stands; a function around its own offers the files.
+/// clap suggests the name of an argument instead of a value; a function around its own suggests files.
 fn bash(script: &str, command: &Command) -> String {
-    // What clap's script registers is registered here instead.
+    // The registration at the end of clap's script is replaced.
     let (functions, _) = script.rsplit_once("\nif [[").unwrap_or((script, ""));
     let wheels = commands_for(command, true).join("|");
     let files = commands_for(command, false).join("|");
@@ -104,7 +105,7 @@ fn zsh(script: &str) -> String {
     script.lines().map(|text| line(text) + "\n").collect()
 }
 
-/// clap's script for fish has nothing for arguments.
+/// clap's script for fish does not complete arguments.
 fn fish(command: &Command) -> String {
     let mut script = r#"
 function __muslrepair_wheels

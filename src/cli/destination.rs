@@ -1,4 +1,4 @@
-//! Where a report goes.
+//! The destination of a report.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -29,7 +29,8 @@ impl From<OsString> for Destination {
 }
 
 impl Destination {
-    /// Refuses what would be written over an input or a result, and standard output where something else is on it.
+    /// Refuses a path that would overwrite an input or a result, and standard output if it is used for
+    /// something else.
     pub(super) fn check<'a>(
         &self,
         option: &str,
@@ -50,19 +51,19 @@ impl Destination {
         }
     }
 
-    /// Writes the document about all wheels there.
+    /// Writes the document for all wheels.
     pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), CliError> {
         self.write_document(&report::report_document(documents), terminal)
     }
 
-    /// Writes a document there, laid out for reading.
+    /// Writes an indented document.
     pub(super) fn write_document(&self, document: &Value, terminal: &Terminal) -> Result<(), CliError> {
         let mut text = report::json_indented(document)?;
         text.push('\n');
         self.write(&text, terminal)
     }
 
-    /// Writes a text there.
+    /// Writes a text.
     pub(super) fn write(&self, text: &str, terminal: &Terminal) -> Result<(), CliError> {
         match self {
             Self::Output => terminal.result(text),
@@ -72,7 +73,7 @@ impl Destination {
     }
 }
 
-/// A name for what an option writes.
+/// An example of a file name for the value of an option.
 fn example(option: &str) -> &'static str {
     match option {
         "--requirements" => "requirements.lock",
@@ -80,8 +81,8 @@ fn example(option: &str) -> &'static str {
     }
 }
 
-/// What a report at this path would be written over, or in the place of. Results are named as wheels, as inputs are; what a
-/// tree consists of are ELF files.
+/// What a report at this path would overwrite. Files named like wheels count as results or inputs; the files
+/// of a tree are ELF files.
 pub(super) fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
     let places = inputs::places(path);
     let named_wheel =
@@ -97,8 +98,8 @@ pub(super) fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Pat
     muslrepair::resolve::is_elf_file(file).is_ok_and(|elf| elf).then_some("an ELF file")
 }
 
-/// A regular file appears whole or not at all, like everything that is written. What is something else is written to and
-/// stays what it is: a link, a pipe, a device.
+/// A regular file appears complete or not at all, like all output. Other files are written to directly and
+/// stay what they are: a link, a pipe, a device.
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(there) if there.is_file() => replace(path, bytes),
@@ -113,10 +114,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::create_dir_all(directory)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".muslrepair-").suffix(".part");
-    // The usual permissions of new files, which the umask cuts down.
+    // The usual permissions of new files, reduced by the umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // What is said of the temporary file by its name, which nobody knows, is meant for this one.
+    // An error must name this file, not the random name of the temporary file.
     let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)?;

@@ -1,5 +1,5 @@
-//! Every environment variable the program reads, once. `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are read by anstream,
-//! `TMPDIR` by nobody: temporary files lie beside what they become.
+//! Reads every environment variable of the program, once. anstream reads `NO_COLOR`, `CLICOLOR` and
+//! `CLICOLOR_FORCE`. `TMPDIR` is not used: temporary files are in the directory of the output.
 
 use std::env::{var, var_os};
 use std::ffi::{OsStr, OsString};
@@ -7,15 +7,16 @@ use std::path::PathBuf;
 
 use super::usage::UsageError;
 
-/// What the environment says. Options beat it; `MUSLREPAIR_X` beats `AUDITWHEEL_X`; an empty value is none.
+/// The settings from the environment. Options take precedence; `MUSLREPAIR_X` takes precedence over
+/// `AUDITWHEEL_X`; an empty value counts as unset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     /// `MUSLREPAIR_PLAT`, `AUDITWHEEL_PLAT`: the default of `--plat`.
     pub(super) platform: Option<Setting>,
-    /// `MUSLREPAIR_POLICY`, `AUDITWHEEL_POLICY`: the policy where no platform is named, for the architecture that a
-    /// wheel turns out to have.
+    /// `MUSLREPAIR_POLICY`, `AUDITWHEEL_POLICY`: the policy if no platform is named, for the architecture of
+    /// each wheel.
     pub(super) policy: Option<Setting>,
-    /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: read, and not used. The ELF files know better.
+    /// `MUSLREPAIR_ARCH`, `AUDITWHEEL_ARCH`: accepted and ignored. The ELF files determine the architecture.
     pub(super) arch: Option<Setting>,
     /// `MUSLREPAIR_ZIP_COMPRESSION_LEVEL`, `AUDITWHEEL_ZIP_COMPRESSION_LEVEL`: the default of `--zip-compression-level`.
     pub(super) compression: Option<Setting>,
@@ -30,11 +31,11 @@ pub(super) struct Environment {
     pub(super) ld_library_path: Vec<PathBuf>,
     /// `SOURCE_DATE_EPOCH`: the time of new and changed members, in seconds since 1970.
     pub(super) source_date_epoch: Option<String>,
-    /// Whether `TERM` says that lines on the terminal can be drawn again.
+    /// Whether, according to `TERM`, lines on the terminal can be redrawn.
     pub(super) drawing_terminal: bool,
 }
 
-/// A value, and the variable it comes from, to name it when it makes no sense.
+/// A value, and the name of its variable for error messages.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     pub(super) variable: String,
@@ -42,8 +43,8 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// What an option says, or this variable where there is no such option, as `meaning` reads it. An error names the
-    /// variable.
+    /// The value of an option, or of this variable if the option is not given, as parsed by `meaning`. An
+    /// error names the variable.
     pub(super) fn read<T>(
         option: Option<&str>,
         variable: Option<&Self>,
@@ -92,7 +93,7 @@ fn ours_or_auditwheels(name: &str) -> Option<Setting> {
     find(name, |variable| var(variable).ok()).map(|(variable, value)| Setting { variable, value })
 }
 
-/// The variable that is set, and its value: ours or auditwheel's.
+/// The variable that is set, ours or auditwheel's, and its value.
 fn find<T: AsRef<OsStr>>(name: &str, read: impl Fn(&str) -> Option<T>) -> Option<(String, T)> {
     ["MUSLREPAIR", "AUDITWHEEL"].into_iter().find_map(|prefix| {
         let variable = format!("{prefix}_{name}");

@@ -1,4 +1,4 @@
-//! What is left to the user, by `--exclude` and by the configuration.
+//! Libraries that are left to the user, by `--exclude` and by the configuration.
 
 use std::collections::BTreeSet;
 
@@ -20,23 +20,23 @@ impl Excludes {
         Ok(Self { typed: typed.to_vec(), configured: config.exclude()? })
     }
 
-    /// All of them, those of `--exclude` first.
+    /// All patterns, those of `--exclude` first.
     pub(super) fn patterns(&self) -> Vec<Pattern> {
         self.typed.iter().chain(&self.configured).cloned().collect()
     }
 }
 
-/// Which patterns nothing has matched in the whole of a call.
+/// The patterns that matched nothing in the whole call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unmatched {
-    /// `None` until something was looked at.
+    /// `None` until the first wheel was examined.
     left: Option<BTreeSet<String>>,
-    /// Whether something could not be looked at, so that nobody knows what it would have matched.
+    /// Whether some wheel could not be examined, so that it is unknown what the patterns match.
     blind: bool,
 }
 
 impl Unmatched {
-    /// Something was looked at, and these patterns matched nothing in it.
+    /// Records that a wheel was examined, and which patterns matched nothing in it.
     pub(super) fn saw(&mut self, unused: impl IntoIterator<Item = impl Into<String>>) {
         let unused: BTreeSet<String> = unused.into_iter().map(Into::into).collect();
         self.left = Some(match self.left.take() {
@@ -45,12 +45,12 @@ impl Unmatched {
         });
     }
 
-    /// Something could not be looked at.
+    /// Records that a wheel could not be examined.
     pub(super) fn missed(&mut self) {
         self.blind = true;
     }
 
-    /// Warns of every pattern once, where it stands.
+    /// Warns once about each pattern, and names its origin.
     pub(super) fn warn(&self, excludes: &Excludes, terminal: Terminal) {
         let Some(left) = self.left.as_ref().filter(|_| !self.blind) else { return };
         let unmatched = |pattern: &&Pattern| left.contains(pattern.as_str());

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-/// How a run ended. The worst of several counts.
+/// The result of a run; the worst of several counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Everything worked.
     Success,
-    /// A wheel failed, or is not what was asked about.
+    /// A wheel failed, or has the problem that was checked for.
     Failure,
-    /// The call makes no sense: bad option, missing input, impossible platform.
+    /// A usage error: invalid option, missing input, impossible platform.
     Usage,
 }
 

@@ -1,6 +1,6 @@
-//! How results are printed.
+//! Output formats.
 
-/// How results are printed.
+/// The format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// For people.

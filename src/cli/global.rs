@@ -1,4 +1,4 @@
-//! Options of every command.
+//! Options that every command has.
 
 use clap::ArgAction;
 
@@ -15,7 +15,7 @@ pub(super) enum ColorWhen {
     Never,
 }
 
-/// Whose notation annotations are written in.
+/// The notation of annotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Annotations {
     /// Workflow commands of GitHub Actions.

@@ -1,18 +1,18 @@
-//! The headings of options in help, in their order.
+//! The headings of options in help, in order.
 
-/// What is written, and where.
+/// The output, and its destination.
 pub(super) const OUTPUT: &str = "Output";
-/// What a repair changes in a wheel.
+/// The changes that a repair makes to a wheel.
 pub(super) const GRAFTING: &str = "Grafting";
 /// Platform tags, and what they promise.
 pub(super) const TAGS: &str = "Tags";
-/// Where libraries are looked for.
+/// Where libraries are searched.
 pub(super) const SEARCHING: &str = "Searching";
 /// Which findings count.
 pub(super) const CHECKS: &str = "Checks";
-/// What exists because auditwheel has it. Not in `-h`.
+/// Options that exist for compatibility with auditwheel. Not in `-h`.
 pub(super) const COMPATIBILITY: &str = "Compatibility";
-/// What few calls need. Not in `-h`.
+/// Options that few calls need. Not in `-h`.
 pub(super) const ADVANCED: &str = "Advanced";
-/// What every command has.
+/// Options of every command.
 pub(super) const GLOBAL: &str = "Global";

@@ -6,7 +6,7 @@ use super::term::Terminal;
 #[cfg(unix)]
 pub(super) use unix::Interrupt;
 
-/// Elsewhere the system ends the program without a word.
+/// On other systems, Ctrl-C ends the program without a message.
 #[cfg(not(unix))]
 pub(super) struct Interrupt;
 
@@ -29,25 +29,26 @@ mod unix {
 
     use super::{Terminal, WheelOutcome};
 
-    /// The exit status of a program that SIGINT ended, as shells report it: 128 and the number of the signal.
+    /// The exit status of a program ended by SIGINT, as shells report it: 128 plus the number of the signal.
     const INTERRUPTED: i32 = 128 + SIGINT;
 
-    /// Watches for Ctrl-C, and knows how many wheels were written until then.
+    /// Watches for Ctrl-C, and counts the written wheels.
     pub(in super::super) struct Interrupt {
         written: Arc<AtomicUsize>,
         handle: Option<Handle>,
     }
 
     impl Interrupt {
-        /// Starts to watch, for a call with this many wheels. A program that was started with SIGINT ignored, as shells
-        /// start their background jobs, ignores it still.
+        /// Starts watching, for a call with this many wheels. If the program was started with SIGINT ignored,
+        /// as shells start background jobs, it stays ignored.
         pub(in super::super) fn watch(wheels: usize, terminal: Terminal) -> Self {
             let written = Arc::new(AtomicUsize::new(0));
             let signals = if is_ignored() { None } else { Signals::new([SIGINT]).ok() };
             let handle = signals.as_ref().map(Signals::handle);
             if let Some(mut signals) = signals {
                 let written = written.clone();
-                // Without a thread the signal would be lost: the handler goes, and the system ends the program.
+                // Without a thread the signal would be lost: the handler is removed, and the system ends the
+                // program.
                 let thread = std::thread::Builder::new().name("interrupt".to_owned());
                 let watch = move || {
                     if signals.forever().next().is_some() {
@@ -61,7 +62,7 @@ mod unix {
             Self { written, handle }
         }
 
-        /// A wheel is done.
+        /// Counts a finished wheel.
         pub(in super::super) fn count(&self, outcome: &WheelOutcome) {
             if matches!(outcome, WheelOutcome::Done(_, Some(_))) {
                 self.written.fetch_add(1, Ordering::Relaxed);
@@ -77,8 +78,8 @@ mod unix {
         }
     }
 
-    /// Says how far the call came, and ends the program. Wheels are written whole or not at all, so nothing half written
-    /// is left.
+    /// Prints how many wheels were written, and ends the program. Wheels are written completely or not at
+    /// all, so no partial files are left.
     #[expect(clippy::exit, reason = "the threads that repair wheels are not asked: they may take a while")]
     fn stop(terminal: Terminal, written: usize, wheels: usize) {
         let noun = if wheels == 1 { "wheel" } else { "wheels" };

@@ -1,4 +1,4 @@
-//! `--summary`: a page in Markdown about a call, appended to a file.
+//! `--summary`: a Markdown page about a call, appended to a file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use super::destination::replaced;
 use super::term::CliError;
 use super::usage::UsageError;
 
-/// Collects what a summary says of the wheels of a call, in any order, and writes it in that of the arguments.
+/// Collects the entries for the wheels of a call in any order, and writes them in the order of the arguments.
 #[derive(Debug, Default)]
 pub(super) struct JobSummary {
     path: PathBuf,
@@ -21,11 +21,11 @@ pub(super) struct JobSummary {
 }
 
 impl JobSummary {
-    /// The summary that goes to a file.
+    /// A summary for a file.
     ///
     /// # Errors
     ///
-    /// When the file is an input or a wheel, or no file.
+    /// If the file is an input or a wheel, or is not a file.
     pub(super) fn new<'a>(
         path: &OsString,
         inputs: impl IntoIterator<Item = &'a Path>,
@@ -44,7 +44,7 @@ impl JobSummary {
         }
     }
 
-    /// Changes what is said of the wheel of this number.
+    /// Changes the entry of the wheel with this number.
     pub(super) fn update(&self, number: usize, change: impl FnOnce(&mut SummaryEntry)) {
         change(self.entries.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_default());
     }
@@ -53,7 +53,7 @@ impl JobSummary {
     pub(super) fn write(self, command: &str) -> Result<(), CliError> {
         let entries: Vec<SummaryEntry> =
             self.entries.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect();
-        // What earlier commands of the same step wrote counts too.
+        // Output of earlier commands in the same step counts too.
         let there = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
         let room = LARGEST_SUMMARY.saturating_sub(usize::try_from(there).unwrap_or(usize::MAX));
         let text = summary_markdown(command, &entries, room);

@@ -1,4 +1,4 @@
-//! `--limit`: every bound on what a wheel may ask of us, by name.
+//! `--limit`: every limit on the resources that a wheel may use, by name.
 
 use std::ffi::OsStr;
 
@@ -9,7 +9,7 @@ use muslrepair::Limits;
 use super::heading;
 use super::size::number;
 
-/// A limit: its name, what it bounds, and the field it is.
+/// A limit: its name, its description, and its field.
 struct Name {
     name: &'static str,
     bounds: &'static str,
@@ -28,7 +28,7 @@ macro_rules! names {
     };
 }
 
-/// Every limit, in the order of the help.
+/// Every limit, in the order of help.
 const NAMES: &[Name] = names! {
     "members" members "members of a wheel",
     "member-size" member_size "bytes of one member, uncompressed",
@@ -58,7 +58,7 @@ pub(super) struct LimitArgs {
 }
 
 impl LimitArgs {
-    /// The limits with everything that was asked for.
+    /// All limits, with the requested changes.
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits::default();
         for limit in &self.limit {
@@ -70,7 +70,7 @@ impl LimitArgs {
     }
 }
 
-/// One limit as typed.
+/// One limit as given by the user.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     index: usize,
@@ -130,7 +130,7 @@ pub(super) fn table() -> String {
     table
 }
 
-/// A number as it would be typed.
+/// A number in the form in which one would type it.
 fn shown(value: u64) -> String {
     let units = [("G", 30), ("M", 20)];
     let unit = units.iter().find(|(_, power)| value > 0 && value.is_multiple_of(1 << power));
@@ -146,7 +146,7 @@ mod tests {
     fn every_limit_has_a_name_and_can_be_set() {
         let limit = NAMES.iter().map(|name| parse(&format!("{}=3K", name.name)).unwrap()).collect();
         let limits = LimitArgs { limit }.limits();
-        // Every field but what `--memory` is for: a new one has to get a name here.
+        // All fields except the one for `--memory`: a new field needs a name here.
         let text = format!("{limits:?}");
         assert!(text.contains("in_flight: 536870912"), "{text}");
         assert_eq!(text.matches(": 3072").count() + 1, text.matches(": ").count(), "{text}");

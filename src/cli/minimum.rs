@@ -23,7 +23,7 @@ pub(super) struct MinimumArgs {
 }
 
 impl MinimumArgs {
-    /// The musl of that system: what the options say, or else the configuration.
+    /// The musl of that system, from the options or else from the configuration.
     pub(super) fn release(
         &self,
         configured: impl FnOnce() -> Result<Option<MuslRelease>, UsageError>,
@@ -33,7 +33,7 @@ impl MinimumArgs {
     }
 }
 
-/// A release of musl. The error names `--min-alpine` where a release of Alpine was meant.
+/// A release of musl. The error suggests `--min-alpine` if a release of Alpine was probably meant.
 pub(super) fn musl(text: &str) -> Result<MuslRelease, String> {
     text.parse().map_err(|error| match text.parse::<AlpineRelease>() {
         Ok(alpine) => format!("{text} is an Alpine release: it has musl {}", alpine.musl()),
@@ -41,7 +41,7 @@ pub(super) fn musl(text: &str) -> Result<MuslRelease, String> {
     })
 }
 
-/// A release of Alpine. The error names the Alpine of a release of musl, where that was meant.
+/// A release of Alpine. The error suggests an Alpine release if a release of musl was probably meant.
 pub(super) fn alpine(text: &str) -> Result<AlpineRelease, String> {
     text.parse().map_err(|error| {
         let musl: Option<MuslRelease> = text.parse().ok();

@@ -1,11 +1,11 @@
-//! What to install for all wheels of a call together.
+//! One installation command for all wheels of a call.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use super::outcome::WheelOutcome;
 
-/// The commands that the hints of failed wheels name, put together.
+/// The commands in the hints of failed wheels, combined.
 #[derive(Debug, Default)]
 pub(super) struct MissingLibraries(Mutex<State>);
 
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl MissingLibraries {
-    /// Takes the hints of a wheel.
+    /// Adds the hints of a wheel.
     pub(super) fn add(&self, outcome: &WheelOutcome) {
         let WheelOutcome::Failed(error) = outcome else { return };
         for hint in error.hints() {
@@ -34,7 +34,7 @@ impl MissingLibraries {
         }
     }
 
-    /// One command for all of them, where several wheels lack something.
+    /// One command for all wheels, if several lack libraries.
     pub(super) fn hint(self) -> Option<String> {
         let State { command, libraries, wheels } =
             self.0.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Calls that cannot be understood: what is wrong with them, and what was probably meant.
+//! Usage errors: what is wrong with a call, and what was probably meant.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use muslrepair::Escaped;
 
 use super::manual;
 
-/// A longer list of values is left out, in bytes.
+/// The most bytes of a list of values; a longer one is omitted.
 const LONGEST_VALUES: usize = 100;
 
-/// What is wrong with a call, a line for each thing, and what to do.
+/// What is wrong with a call, one line for each problem, and what to do.
 pub(super) struct Mistake {
     pub(super) lines: Vec<String>,
     pub(super) hint: Option<String>,
@@ -23,13 +23,13 @@ impl Mistake {
         let hint = hint(&error);
         escape(&mut error);
         let text = error.render().to_string();
-        // The error ends where the advice begins, which is ours.
+        // The error ends where clap's advice begins; ours replaces it.
         let lines = text.lines().take_while(|line| {
             !line.starts_with("Usage: ")
                 && !line.trim_start().starts_with("tip: ")
                 && !line.starts_with("For more")
         });
-        // Values that nobody would read through are in the help.
+        // A list of values that is too long to read is in the help.
         let is_long = |line: &str| line.contains("[possible values") && line.len() > LONGEST_VALUES;
         let lines: Vec<String> = lines
             .filter(|line| !line.trim().is_empty() && !is_long(line))
@@ -44,7 +44,7 @@ impl Mistake {
     }
 }
 
-/// The required arguments that were not given, which are all that some command works on.
+/// The required arguments that are missing: the inputs of the command.
 fn missing(error: &Error) -> String {
     match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(names)) => {
@@ -63,7 +63,7 @@ fn text(error: &Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// The command that the call names, if it has one.
+/// The command that the call names, if any.
 fn command(error: &Error) -> Option<&'static str> {
     let usage = match error.get(ContextKind::Usage)? {
         ContextValue::StyledStr(usage) => usage.to_string(),
@@ -74,7 +74,7 @@ fn command(error: &Error) -> Option<&'static str> {
     manual::find(name).map(|manual| manual.command)
 }
 
-/// What to do about it.
+/// What to do.
 fn hint(error: &Error) -> Option<String> {
     let program = command(error).map_or_else(|| "muslrepair".to_owned(), |name| format!("muslrepair {name}"));
     let options = format!("`{program} --help` lists the options");
@@ -113,13 +113,13 @@ fn subcommand(error: &Error) -> String {
     }
 }
 
-/// Whether a word in the place of a command is what a command works on.
+/// Whether a word in the position of a command is an input.
 fn is_input(word: &str) -> bool {
     let path = Path::new(word);
     path.extension().is_some_and(|extension| extension == "whl") || path.is_dir()
 }
 
-/// Options of other tools that ours have another name for.
+/// Options of other tools that have another name here.
 fn unknown(typed: &str, command: Option<&str>, suggested: Option<&str>) -> Option<String> {
     let name = typed.split(['=', ' ']).next().unwrap_or_default();
     let known = match (name, command) {
@@ -145,7 +145,7 @@ fn unknown(typed: &str, command: Option<&str>, suggested: Option<&str>) -> Optio
     Some(known.to_owned())
 }
 
-/// Values that another option takes.
+/// Values that belong to another option.
 fn value(error: &Error) -> Option<String> {
     let option = text(error, ContextKind::InvalidArg)?;
     let typed = Escaped(text(error, ContextKind::InvalidValue)?).to_string();

@@ -1,24 +1,24 @@
-//! What became of the wheels of a repair.
+//! The outcomes for the wheels of a repair.
 
 use std::path::PathBuf;
 
 use muslrepair::repair::{Plan, RepairError, RepairResult};
 
-/// What became of one wheel.
+/// The outcome for one wheel.
 pub(super) enum WheelOutcome {
-    /// The plan, and what was written unless this is a dry run.
+    /// The plan, and the written result unless this is a dry run.
     Done(Box<Plan>, Option<Written>),
     /// It is pure, and pure wheels are not copied.
     Pure,
-    /// The call makes no sense for it.
+    /// A usage error for this wheel.
     Refused(String),
     /// It failed.
     Failed(RepairError),
-    /// Its result cannot be written because of another wheel of the call.
+    /// Its result cannot be written, because of another wheel of the call.
     Conflict(OutputConflict),
-    /// It is what another wheel of the call gives, a result of an earlier call: which wheel.
+    /// It is the result of this other wheel, from an earlier call.
     ResultOf(usize),
-    /// It was not tried: one before it failed.
+    /// Skipped: an earlier wheel failed.
     Skipped,
 }
 
@@ -29,16 +29,16 @@ impl WheelOutcome {
     }
 }
 
-/// Why a result cannot be written. Wheels are given by their place among the inputs.
+/// Why a result cannot be written. Wheels are identified by their index among the inputs.
 pub(super) enum OutputConflict {
-    /// Another wheel gives the file of this name.
+    /// Another wheel has a result of the same name.
     SameOutput(usize, String),
     /// It would replace another wheel of the call.
     ReplacesInput(usize),
 }
 
 impl OutputConflict {
-    /// Why, with the paths as they were given: wheels in several directories may have one name.
+    /// The reason, with the paths as they were given: wheels in several directories may have the same name.
     pub(super) fn because(&self, wheels: &[PathBuf]) -> String {
         let path =
             |index: usize| wheels.get(index).map_or_else(String::new, |path| path.display().to_string());
@@ -53,7 +53,7 @@ impl OutputConflict {
         }
     }
 
-    /// The same in a few words.
+    /// The reason in a few words.
     pub(super) fn in_short(&self) -> &'static str {
         match self {
             Self::SameOutput(..) => "another wheel has the same result",
@@ -73,12 +73,12 @@ impl OutputConflict {
 /// A result that was written.
 pub(super) struct Written {
     pub(super) result: RepairResult,
-    /// Whether it lies where its input lay.
+    /// Whether it is at the path of its input.
     pub(super) over_input: bool,
 }
 
 impl Written {
-    /// The one line that scripts look for, with the absolute path.
+    /// The line that scripts look for, with the absolute path.
     pub(super) fn line(&self) -> String {
         let path = &self.result.path;
         let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());

@@ -1,4 +1,4 @@
-//! Whose modules need what: the distributions of wheels and of trees of installed files.
+//! The distributions whose modules need a library, for wheels and installed trees.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use super::inputs::{Subject, shown};
 
 /// The distributions that the modules of a wheel or tree belong to.
 pub(super) struct Owners {
-    /// The distribution of all modules, or the tree where nothing else is known.
+    /// The distribution of all modules; or the tree, if nothing else is known.
     everything: String,
     /// The distributions of a tree, by the paths of their files in it.
     files: BTreeMap<String, String>,
 }
 
 impl Owners {
-    /// Of a wheel its name and version; of a tree what the `RECORD` of each distribution lists.
+    /// For a wheel, its name and version; for a tree, the files in the `RECORD` of each distribution.
     pub(super) fn of(subject: &Subject) -> Self {
         match subject {
             Subject::Wheel(path) => {
@@ -47,13 +47,13 @@ impl Owners {
         }
     }
 
-    /// Whose a module is.
+    /// The distribution of a module.
     fn owner(&self, module: &str) -> &str {
         self.files.get(module).unwrap_or(&self.everything)
     }
 }
 
-/// Why each library is needed.
+/// The modules that need each library.
 #[derive(Default)]
 pub(super) struct Reasons(BTreeMap<(String, Option<String>), Vec<String>>);
 

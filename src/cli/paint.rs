@@ -1,4 +1,4 @@
-//! Results for people, in colours and as wide as the terminal.
+//! Prints results for people, in colour and fitted to the width of the terminal.
 
 use std::io::Write as _;
 
@@ -9,7 +9,7 @@ use terminal_size::{Width, terminal_size_of};
 use super::progress_line::above;
 use super::term::{CliError, Terminal, unless_gone};
 
-/// The style of a tone. anstream takes it away where there are to be no colours.
+/// The style of a tone. anstream removes it if colours are off.
 fn style(tone: Tone) -> Style {
     match tone {
         Tone::Plain => Style::new(),
@@ -33,7 +33,7 @@ fn painted(text: &StyledText) -> String {
     painted
 }
 
-/// The text for a stream: as wide as its terminal, where it is one.
+/// The text for a stream, wrapped to the width of its terminal.
 fn fitted(text: StyledText, width: Option<(Width, terminal_size::Height)>) -> String {
     painted(&match width {
         Some((Width(width), _)) => text.fitted(usize::from(width)),
@@ -42,7 +42,7 @@ fn fitted(text: StyledText, width: Option<(Width, terminal_size::Height)>) -> St
 }
 
 impl Terminal {
-    /// A result for people, to standard output.
+    /// Prints a result for people to standard output.
     pub(super) fn print(self, text: StyledText) -> Result<(), CliError> {
         let text = fitted(text, terminal_size_of(std::io::stdout()));
         let written = above(|| {
@@ -52,16 +52,16 @@ impl Terminal {
         Ok(unless_gone(written)?)
     }
 
-    /// A table, to standard output.
+    /// Prints a table to standard output.
     pub(super) fn print_table(self, table: &Table) -> Result<(), CliError> {
         let width = terminal_size_of(std::io::stdout()).map(|(Width(width), _)| usize::from(width));
         self.print(table.text(width))
     }
 
-    /// What is said of the work, to standard error.
+    /// Prints a message about the work to standard error.
     pub(super) fn say(self, text: StyledText) {
         let text = fitted(text, terminal_size_of(std::io::stderr()));
-        // Nobody is left to tell if standard error is gone.
+        // If standard error is closed, there is nowhere to report that.
         let _ = above(|| anstream::stderr().lock().write_all(text.as_bytes()));
     }
 }

@@ -1,4 +1,4 @@
-//! `--plat`, and what the environment says instead.
+//! `--plat`, and the environment variables for it.
 
 use muslrepair::musl::{AlpineRelease, MuslRelease};
 use muslrepair::platform::{Arch, MuslVersion};
@@ -9,14 +9,14 @@ use muslrepair::wheel::PlatformTag;
 use super::env::{Environment, Setting};
 use super::usage::UsageError;
 
-/// The platform of the results: the option, the platform of the environment, the policy of the environment, or what fits
-/// each wheel.
+/// The platform of the results: from the option, the platform or the policy in the environment, or else
+/// chosen for each wheel.
 pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, UsageError> {
     let variable = environment.platform.as_ref().or(environment.policy.as_ref());
     Ok(Setting::read(option, variable, parse)?.unwrap_or_default())
 }
 
-/// What names a system instead of a tag.
+/// An error for a name of a system in place of a tag.
 fn not_a_tag(text: &str) -> Option<UsageError> {
     let number =
         text.strip_prefix("alpine").map_or(text, |rest| rest.trim_start_matches([':', '-', '_', '=']));
@@ -39,8 +39,8 @@ fn not_a_tag(text: &str) -> Option<UsageError> {
         .then(|| usage("it is a system").with_hint("`--plat auto` or `--plat musllinux_1_2`"))
 }
 
-/// `auto`, `musllinux_1_2` for whatever architecture a wheel has, or a whole tag; the architecture may be given as docker
-/// or Alpine name it.
+/// Parses `auto`, `musllinux_1_2` for the architecture of each wheel, or a complete tag. The architecture may
+/// be spelt as in docker or Alpine.
 fn parse(text: &str) -> Result<PlatformChoice, UsageError> {
     let wrong = |why: String| {
         UsageError::from(format!("impossible platform `{text}`: {why}"))
@@ -74,7 +74,7 @@ fn parse(text: &str) -> Result<PlatformChoice, UsageError> {
     }
     match parts.next() {
         None => Ok(PlatformChoice::Policy(version)),
-        // `uname -m` of a 32-bit process on a 64-bit ARM kernel, which is no architecture of a wheel.
+        // `uname -m` of a 32-bit process on a 64-bit ARM kernel, which is not the architecture of a wheel.
         Some("armv8l") => {
             Ok(PlatformChoice::Tag(PlatformTag::Musllinux { version, arch: "armv8l".to_owned() }))
         }

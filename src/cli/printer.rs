@@ -1,4 +1,4 @@
-//! What is printed about the wheels of a repair, in their order.
+//! Prints the outcomes for the wheels of a repair, in order.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -19,11 +19,11 @@ use super::repair_text::{RepairText, SKIPPED};
 use super::term::{CliError, Terminal};
 use super::turns::Sorted;
 
-/// Prints what becomes of the wheels, in their order.
+/// Prints the outcomes for wheels, in order.
 pub(super) struct Printer<'a> {
     batch: &'a Batch,
     format: Format,
-    /// Whether the documents are kept for `--report`.
+    /// Whether to keep the documents for `--report`.
     keep: bool,
     terminal: Terminal,
     state: Mutex<State<'a>>,
@@ -51,7 +51,7 @@ impl<'a> Printer<'a> {
         Self { batch, format, keep, terminal, state: Mutex::new(state) }
     }
 
-    /// A wheel is done; it is printed when all before it are.
+    /// Records the outcome for a wheel. It is printed when all earlier ones are.
     pub(super) fn done(&self, index: usize, outcome: WheelOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
@@ -66,8 +66,8 @@ impl<'a> Printer<'a> {
                 }
             };
             look(&outcome, &mut state.unmatched);
-            let told = self.tell(next, &outcome, &mut state.documents);
-            // The paths of results come last, when everything else about a wheel is said.
+            let told = self.emit_json(next, &outcome, &mut state.documents);
+            // auditwheel prints the paths of results last, after everything else about a wheel.
             if let (OutputMode::Auditwheel, WheelOutcome::Done(_, Some(written))) =
                 (self.terminal.mode(), &outcome)
             {
@@ -77,7 +77,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The worst that happened, writing to standard output among it, and the documents of all wheels if they are kept.
+    /// The worst exit status, including errors in writing to standard output, and the documents of all wheels
+    /// if they are kept.
     pub(super) fn finish(self) -> (Exit, Vec<Value>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.unmatched.warn(&self.batch.excludes, self.terminal);
@@ -92,7 +93,7 @@ impl<'a> Printer<'a> {
         self.batch.wheels.get(index).map_or_else(String::new, |path| inputs::shown(path))
     }
 
-    /// What one wheel makes of the exit status.
+    /// The exit status of one wheel.
     fn exit(&self, outcome: &WheelOutcome) -> Exit {
         match outcome {
             WheelOutcome::Done(..) | WheelOutcome::ResultOf(_) => Exit::Success,
@@ -108,7 +109,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What auditwheel says of an error that it finds with a policy.
+    /// auditwheel's message for an error with a policy.
     fn gate(&self, shown: &str, error: &RepairError) -> Option<String> {
         let asked = match &self.batch.options.platform {
             muslrepair::repair::PlatformChoice::Tag(tag) => tag.to_string(),
@@ -118,7 +119,7 @@ impl<'a> Printer<'a> {
         is_auditwheel.then(|| compat::gate(shown, &asked, error)).flatten()
     }
 
-    /// What auditwheel would log of a wheel.
+    /// Prints auditwheel's log records for a wheel.
     fn log(&self, index: usize, outcome: &WheelOutcome) {
         let shown = self.shown(index);
         let terminal = self.terminal;
@@ -171,12 +172,17 @@ impl<'a> Printer<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&self, index: usize, outcome: &WheelOutcome, documents: &mut Vec<Value>) -> Result<(), CliError> {
+    fn emit_json(
+        &self,
+        index: usize,
+        outcome: &WheelOutcome,
+        documents: &mut Vec<Value>,
+    ) -> Result<(), CliError> {
         let document = match self.format == Format::Json || self.keep {
             true => self.document(index, outcome)?,
             false => None,
         };
-        // First, because standard output may take nothing more.
+        // First, because writing to standard output may fail.
         if self.keep {
             documents.extend(document.clone());
         }
@@ -205,13 +211,13 @@ impl<'a> Printer<'a> {
             WheelOutcome::Refused(message) => failed(message.clone())?,
             WheelOutcome::Conflict(conflict) => failed(conflict.because(&self.batch.wheels))?,
             WheelOutcome::Skipped => failed(SKIPPED.to_owned())?,
-            // The other wheel has the document of this file.
+            // The other wheel already has the document for this file.
             WheelOutcome::ResultOf(_) => return Ok(None),
         }))
     }
 }
 
-/// What the patterns of a wheel's plan say. A wheel without ELF files says nothing.
+/// Records the unused patterns of a wheel's plan. A wheel without ELF files does not count.
 fn look(outcome: &WheelOutcome, unmatched: &mut Unmatched) {
     match outcome {
         WheelOutcome::Done(plan, _) if plan.target.is_some() => {

@@ -1,4 +1,4 @@
-//! One line on a terminal that says how far a long run is. Nothing anywhere else.
+//! A line on a terminal with the progress of a long run. Nothing is printed elsewhere.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -12,13 +12,13 @@ use super::env::Environment;
 use super::progress_line;
 use super::term::Terminal;
 
-/// Short runs say nothing: half a second is what passes for at once.
+/// Runs shorter than half a second show nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Ten pictures a second look alive and cost little. Each takes the width that the terminal has then.
+/// Ten redraws per second look smooth and cost little. Each uses the current width of the terminal.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Watches wheels and draws the line.
+/// Observes wheels and draws the line.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -29,11 +29,11 @@ pub(super) struct Progress {
 struct State {
     started: Instant,
     drawn: bool,
-    /// The wheels that are worked on, by name.
+    /// The wheels being worked on, by name.
     under_way: BTreeMap<String, Work>,
 }
 
-/// How far one wheel is.
+/// The progress of one wheel.
 #[derive(Clone, Copy, Debug, Default)]
 struct Work {
     verb: &'static str,
@@ -42,7 +42,7 @@ struct Work {
 }
 
 impl Progress {
-    /// Where there is a terminal to draw on and somebody who wants to see it.
+    /// Progress for a terminal; `None` if there is no terminal, or no progress is wanted.
     pub(super) fn new(wheels: usize, environment: &Environment, terminal: Terminal) -> Option<Self> {
         if !environment.drawing_terminal || terminal.is_quiet() || !std::io::stderr().is_terminal() {
             return None;
@@ -51,7 +51,7 @@ impl Progress {
             Some(u64::try_from(wheels).unwrap_or(u64::MAX)),
             ProgressDrawTarget::hidden(),
         );
-        // A template that is a constant is right, or the bar keeps the style it has.
+        // A constant template is valid; otherwise the bar keeps its style.
         let template = if wheels > 1 { "{pos}/{len} wheels  {wide_msg}" } else { "{wide_msg}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
@@ -60,7 +60,7 @@ impl Progress {
         Some(Self { bar, state: Mutex::new(state) })
     }
 
-    /// A wheel is done with, well or not.
+    /// A wheel is finished, successfully or not.
     pub(super) fn finished(&self, wheel: &str) {
         self.bar.inc(1);
         self.lock().under_way.remove(wheel);
@@ -83,7 +83,7 @@ impl Progress {
     }
 }
 
-/// What is done now: of the wheels under way, the largest takes the time.
+/// The current work: that of the largest wheel, which takes the most time.
 fn message(state: &State) -> String {
     let busy = state.under_way.iter().filter(|(_, work)| work.files.0 < work.files.1);
     let Some((name, work)) = busy.max_by_key(|(_, work)| work.bytes.1) else { return String::new() };

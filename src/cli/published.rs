@@ -1,4 +1,4 @@
-//! `--published`, and what it is where it is not given.
+//! `--published`, and its default.
 
 use clap::ValueEnum as _;
 use muslrepair::repair::Published;
@@ -8,7 +8,7 @@ use super::compat::OutputMode;
 use super::env::{Environment, Setting};
 use super::usage::UsageError;
 
-/// What is done with published wheels: those with a musllinux tag.
+/// The handling of published wheels, those with a musllinux tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum PublishedChoice {
@@ -28,8 +28,8 @@ pub(super) fn of(environment: &Environment) -> Result<Option<PublishedChoice>, U
     })
 }
 
-/// What was chosen, by the option or the configuration. A platform that is named is asked for of all wheels; auditwheel makes no
-/// difference between published wheels and others.
+/// The choice of the option or the configuration. A named platform applies to all wheels. In auditwheel's
+/// mode, published wheels are treated like others.
 pub(super) fn choose(choice: Option<PublishedChoice>, platform: Option<&str>, mode: OutputMode) -> Published {
     match choice {
         Some(PublishedChoice::Copy) => Published::Copy,

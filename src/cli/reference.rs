@@ -1,4 +1,4 @@
-//! What is made from the program itself: completions, manual pages, `docs/cli.md`, `docs/rules.md`.
+//! Documentation that the program generates: completions, manual pages, `docs/cli.md`, `docs/rules.md`.
 
 use std::fmt::Write as _;
 use std::io;
@@ -66,7 +66,7 @@ pub(super) fn man(arguments: &ManArgs, mut command: Command, terminal: &Terminal
     terminal.bytes(&text).map(|()| Exit::Success)
 }
 
-/// A manual page (man-pages(7) says which sections there are, and in what order).
+/// A manual page (man-pages(7) defines the sections and their order).
 fn render(page: Command, manual: Option<&Manual>, text: &mut Vec<u8>) -> io::Result<()> {
     let has_commands = page.has_subcommands();
     let man = clap_mangen::Man::new(page);
@@ -172,7 +172,7 @@ fn about(command: &Command, text: &mut String) {
     }
 }
 
-/// The arguments of a command that no other has, by their headings.
+/// The arguments of a command that are not global, by heading.
 fn options(command: &Command, text: &mut String) {
     let own: Vec<&Arg> = command.get_arguments().filter(|argument| !argument.is_global_set()).collect();
     let mut headings: Vec<Option<&str>> = Vec::new();
@@ -205,7 +205,7 @@ fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
             names.extend(values.iter().filter(|_| takes_values).map(|name| format!("`{name}`")));
         }
         let mut help = described(argument);
-        // What `--help` shows in brackets at the end of a help text.
+        // The list that `--help` shows in brackets at the end of a help text.
         let choices: Vec<String> = (argument.get_possible_values().iter())
             .filter(|value| !value.is_hide_set() && !argument.is_hide_possible_values_set())
             .map(|value| format!("`{}`", value.get_name()))
@@ -222,7 +222,7 @@ fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
     }
 }
 
-/// The whole help of an argument on one line, without the list that some end with.
+/// The complete help of an argument on one line, without a list at its end.
 fn described(argument: &Arg) -> String {
     let short = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let long = argument.get_long_help().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What `repair` says of its wheels, in our own words.
+//! The messages of `repair` about its wheels, in muslrepair's own mode.
 
 use std::time::Instant;
 
@@ -13,18 +13,19 @@ use super::outcome::{WheelOutcome, Written};
 use super::summary;
 use super::term::{CliError, Terminal};
 
-/// Why `--fail-fast` leaves a wheel out.
+/// Why `--fail-fast` skips a wheel.
 pub(super) const SKIPPED: &str = "skipped: an earlier wheel failed";
 
-/// Says what becomes of the wheels, in their order: a line for each, and at the end why some failed, what is left to fix, and
-/// the totals. A repair says it on standard error, for its results are files; a dry run on standard output.
+/// Prints the outcomes in order: a line for each wheel, and at the end the reasons for failures, the
+/// remaining problems, and the totals. A repair prints to standard error, because its results are files; a
+/// dry run prints to standard output.
 pub(super) struct RepairText<'a> {
     batch: &'a Batch,
     format: Format,
     terminal: Terminal,
-    /// How wide the column of names is.
+    /// The width of the column of names.
     width: usize,
-    /// The paths of wheels that failed, and why.
+    /// The paths of failed wheels, and the reasons.
     failures: Vec<(String, Failure)>,
     findings: FindingGroups,
     totals: RepairTotals,
@@ -33,7 +34,7 @@ pub(super) struct RepairText<'a> {
 
 impl<'a> RepairText<'a> {
     pub(super) fn new(batch: &'a Batch, format: Format, terminal: Terminal) -> Self {
-        // Most results are named like their inputs, but for the tag.
+        // Most results have the name of their input with another tag.
         let names = batch.wheels.iter().map(|path| inputs::shown(path).replace("-linux_", "-musllinux_1_2_"));
         Self {
             batch,
@@ -47,7 +48,7 @@ impl<'a> RepairText<'a> {
         }
     }
 
-    /// The path as it was given: wheels in several directories may have one name.
+    /// The path as it was given: wheels in several directories may have the same name.
     fn path(&self, index: usize) -> String {
         self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string())
     }
@@ -56,7 +57,7 @@ impl<'a> RepairText<'a> {
         self.batch.wheels.get(index).map_or_else(String::new, |path| inputs::shown(path))
     }
 
-    /// Says what becomes of a wheel.
+    /// Prints the outcome for a wheel.
     pub(super) fn add(&mut self, index: usize, outcome: &WheelOutcome) -> Result<(), CliError> {
         let short_name =
             self.batch.wheels.get(index).map_or_else(String::new, |path| inputs::short_name(path));
@@ -126,9 +127,9 @@ impl<'a> RepairText<'a> {
         Ok(())
     }
 
-    /// What the user should know of a plan; of many wheels only the warnings.
+    /// Prints the notes of a plan; for several wheels only the warnings.
     fn notes(&self, plan: &Plan, is_alone: bool) {
-        // Whether a pattern matches anything is known when all wheels are planned.
+        // Unused patterns are known only after all wheels are planned.
         for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
             if note.is_warning() {
                 self.terminal.warning(&note.to_string());
@@ -138,7 +139,7 @@ impl<'a> RepairText<'a> {
         }
     }
 
-    /// Why wheels failed, what is left to fix, and the totals.
+    /// Prints the reasons for failures, the remaining problems, and the totals.
     pub(super) fn finish(&self) -> Result<(), CliError> {
         let several = self.batch.wheels.len() > 1;
         for (number, (path, failure)) in self.failures.iter().enumerate() {
@@ -165,7 +166,7 @@ impl<'a> RepairText<'a> {
                 Ok(())
             }
             (true, Format::Text) => self.terminal.print(text),
-            // Standard output is for documents.
+            // Standard output has only documents.
             (true, Format::Json) => Ok(()),
         }
     }

@@ -9,12 +9,14 @@ use muslrepair::wheel::{PlatformTag, Sha256Digest, WheelFilename};
 use super::inputs;
 use super::term::CliError;
 
-/// One line for each project in the directory, sorted: `name==version --hash=sha256:...`, with the hash of each of its wheels.
-/// A wheel for `linux` is left out beside its repaired one: of the two, an installer shall take that.
+/// One line for each project in the directory, sorted: `name==version --hash=sha256:...`, with the hash of
+/// each of its wheels. A `linux` wheel is omitted if its repaired wheel is present, so that installers take
+/// the repaired one.
 ///
 /// # Errors
 ///
-/// When a wheel cannot be read, and when a project is there in two versions, of which a file can name one only.
+/// If a wheel cannot be read, or if a project is present in two versions, of which the file can name only
+/// one.
 pub(super) fn requirements_text(directory: &Path) -> Result<String, CliError> {
     let failed = |path: &Path, error| CliError::Failure(format!("cannot read `{}`: {error}", path.display()));
     let wheels = inputs::wheels_in(directory)?;
@@ -58,12 +60,12 @@ fn is_for_linux(name: &WheelFilename) -> bool {
     name.platforms().iter().any(|tag| matches!(tag, PlatformTag::Linux(_)))
 }
 
-/// What a repair does not change in a name.
+/// The parts of a name that a repair does not change.
 fn without_platform(name: &WheelFilename) -> (&str, &str, &[String], &[String]) {
     (name.distribution(), name.version(), name.python_tags(), name.abi_tags())
 }
 
-/// The name of a project as indexes and lock files have it (PEP 503).
+/// The normalized name of a project (PEP 503).
 fn normalized(name: &str) -> String {
     let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()

@@ -1,4 +1,4 @@
-//! Options that say where libraries are looked for.
+//! Options for where libraries are searched.
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ pub(super) struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// A search in one root file system, as its loader makes it.
+    /// A search in one root file system, in the way of its loader.
     pub(super) fn in_root(sysroot: &Path) -> Self {
         Self { sysroot: Some(sysroot.to_owned()), ..Self::default() }
     }
@@ -51,18 +51,18 @@ impl SearchArgs {
         self.sysroot.is_some()
     }
 
-    /// The system whose libraries are looked at, to repair or show what is there.
+    /// The system whose libraries are examined, for a repair or to show its state.
     pub(super) fn system(&self) -> System {
         System::of(&self.sysroot(), Purpose::Build)
     }
 
-    /// The same for what has to load there, if a root file system was named.
+    /// The same for wheels that have to load there, if a root file system was named.
     pub(super) fn system_for_verify(&self) -> System {
         let purpose = if self.has_sysroot() { Purpose::Run } else { Purpose::Nothing };
         System::of(&self.sysroot(), purpose)
     }
 
-    /// For what has to stand by itself: nothing of the host counts, only the root and the directories that were named.
+    /// For wheels that must not depend on the host: only the root and the named directories are used.
     pub(super) fn resolver_for_verify(
         &self,
         exclude: Vec<Pattern>,
@@ -70,7 +70,7 @@ impl SearchArgs {
     ) -> Result<Resolver, UsageError> {
         let no_root = self.sysroot.is_none();
         let alone = Self {
-            // No file system is a root in which absolute run paths lead somewhere: below a device there is nothing.
+            // An empty root, in which absolute run paths find nothing: no path exists below a device.
             sysroot: Some(self.sysroot.clone().unwrap_or_else(|| PathBuf::from("/dev/null"))),
             no_system_paths: self.no_system_paths || (no_root && self.ldpaths.is_none()),
             ..self.clone()
@@ -79,7 +79,7 @@ impl SearchArgs {
         Ok(alone.unchecked_resolver(&Environment::default(), exclude, false, limits))
     }
 
-    /// A directory that was named has to be there. Entries of `--ldpaths` need not be, as those of `LD_LIBRARY_PATH`.
+    /// Checks that named directories exist. Entries of `--ldpaths` and `LD_LIBRARY_PATH` need not exist.
     fn check(&self) -> Result<(), UsageError> {
         let sysroot = self.sysroot.iter().map(|directory| ("--sysroot", directory));
         let mut named =
@@ -125,7 +125,7 @@ impl SearchArgs {
             None if self.no_system_paths => SystemPath::None,
             None => SystemPath::Loader,
         };
-        // What programs of this machine are to find is no part of another root.
+        // Directories for programs of this machine do not belong to another root.
         if self.ldpaths.is_none() && self.sysroot.is_none() {
             first.extend(environment.ld_library_path.iter().cloned());
         }

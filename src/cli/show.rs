@@ -56,7 +56,7 @@ pub(super) fn run(
     environment: &Environment,
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    // auditwheel knows wheels only, and its JSON has no word for anything else.
+    // auditwheel only supports wheels, and so does its JSON.
     let subjects = match arguments.json || terminal.mode() == OutputMode::Auditwheel {
         true => inputs::wheels(&arguments.subjects)?.into_iter().map(Subject::Wheel).collect(),
         false => inputs::subjects(&arguments.subjects)?,
@@ -89,7 +89,7 @@ pub(super) fn run(
     Ok(worst)
 }
 
-/// Prints a wheel or tree for programs, or as auditwheel does.
+/// Prints a wheel or tree for programs, or in auditwheel's form.
 fn document(
     subject: &Subject,
     audited: Result<Audited, Error>,
@@ -120,11 +120,12 @@ fn document(
     }
 }
 
-/// Says what wheels and trees are: one in a few lines, several in a table, and each with everything if `--verbose` asks for it.
+/// Prints wheels and trees: a single one in a few lines, several in a table, and all details of each with
+/// `--verbose`.
 struct ShowText<'a> {
     packages: &'a SystemPackages,
     terminal: Terminal,
-    /// What each is called in the table.
+    /// The name of each in the table.
     names: BTreeMap<PathBuf, String>,
     count: usize,
     table: ShowTable,
@@ -174,7 +175,7 @@ impl<'a> ShowText<'a> {
         Ok(())
     }
 
-    /// The table, what cannot be read, and the totals.
+    /// Prints the table, the unreadable wheels, and the totals.
     fn finish(self) -> Result<(), CliError> {
         let is_table = self.count > 1 && !self.table.is_empty();
         if is_table {
@@ -193,7 +194,7 @@ impl<'a> ShowText<'a> {
     }
 }
 
-/// What is no platform wheel is logged; everything else is a report.
+/// A wheel that is not a platform wheel is logged; for others a report is printed.
 fn show_as_auditwheel(audit: &Audit, terminal: &Terminal) -> Result<(), CliError> {
     if let Some(invalid) = report::invalid_wheel_sentence(audit) {
         terminal.info(&invalid);
@@ -223,8 +224,8 @@ fn audited(subject: &Subject, resolver: &Resolver, options: &AuditOptions) -> Re
     }
 }
 
-/// A platform wheel is a success whatever it needs, if it is for the machine that it says; callers test with this whether
-/// there is something to repair.
+/// A platform wheel for the machine in its name is a success, whatever it needs; callers use this to test
+/// whether there is something to repair.
 fn status(audit: &Audit, allow_pure: bool) -> Exit {
     match audit.kind {
         _ if audit.wrong_machine().next().is_some() => Exit::Failure,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A whole number, and a unit of powers of 1024 as shells and container runtimes have them.
+/// A whole number with an optional unit, which is a power of 1024, as in shells and container runtimes.
 pub(super) fn number(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -1,4 +1,4 @@
-//! Values that completion scripts know, of options that take others too.
+//! Values that completion scripts suggest, for options that accept other values too.
 
 use std::ffi::OsStr;
 
@@ -6,8 +6,8 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 use muslrepair::policy::Policy;
 
-/// A parser of any text that suggests these values. What is no text of the option is refused where it is used, because it
-/// can also come from the environment.
+/// A parser that accepts any text and suggests these values. Invalid text is refused later, because it may
+/// also come from the environment.
 #[derive(Clone, Copy)]
 pub(super) struct Suggested(fn() -> Vec<String>);
 

@@ -1,11 +1,11 @@
-//! Counts per batch.
+//! The totals of a batch.
 
 use muslrepair::repair::Outcome;
 use muslrepair::report::RepairTotals;
 
 use super::outcome::WheelOutcome;
 
-/// Counts one more wheel, whose distribution has this name.
+/// Counts one more wheel of the distribution with this name.
 pub(super) fn count(totals: &mut RepairTotals, name: &str, outcome: &WheelOutcome) {
     match outcome {
         WheelOutcome::Done(plan, None) if plan.is_copy() => totals.copied += 1,

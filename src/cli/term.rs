@@ -1,4 +1,4 @@
-//! What reaches the terminal: results on standard output, everything else on standard error.
+//! Output on the terminal: results on standard output, everything else on standard error.
 
 use std::io::{self, Write as _};
 
@@ -16,14 +16,14 @@ use super::mistakes::Mistake;
 use super::progress_line::{above, finish};
 use super::usage::UsageError;
 
-/// Why a command stops before it is done.
+/// Why a command stops early.
 #[derive(Debug)]
 pub(super) enum CliError {
-    /// The call makes no sense.
+    /// A usage error.
     Usage(UsageError),
-    /// Something else than a wheel failed; a complete message.
+    /// Something other than a wheel failed; a complete message.
     Failure(String),
-    /// Writing the result failed, and not because its reader went away: [`unless_gone`].
+    /// Writing the result failed for another reason than a closed reader: [`unless_gone`].
     Output(io::Error),
 }
 
@@ -51,12 +51,12 @@ impl From<serde_json::Error> for CliError {
     }
 }
 
-/// How much is said, and in whose words.
+/// How much is printed, and in which style.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
     verbosity: i16,
     mode: OutputMode,
-    /// The module of auditwheel that would log what is said.
+    /// The module of auditwheel that would log the messages.
     module: &'static str,
     annotations: Option<Annotations>,
 }
@@ -77,27 +77,27 @@ impl Terminal {
         Self { verbosity, mode, module, annotations: global.annotations }
     }
 
-    /// Whose words are used.
+    /// The style of messages.
     pub(super) fn mode(self) -> OutputMode {
         self.mode
     }
 
-    /// How much is said: 0 is usual, less only errors, more with each `--verbose`.
+    /// How much is printed: 0 is normal, below 0 only errors, above 0 more with each `--verbose`.
     pub(super) fn verbosity(self) -> i16 {
         self.verbosity
     }
 
-    /// Whether more than usual is said.
+    /// Whether more than normal is printed.
     pub(super) fn is_verbose(self) -> bool {
         self.verbosity >= 1
     }
 
-    /// Whether nothing but errors is said.
+    /// Whether only errors are printed.
     pub(super) fn is_quiet(self) -> bool {
         self.verbosity < 0
     }
 
-    /// A result, to standard output.
+    /// Prints a result to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), CliError> {
         let text: String = text.lines().map(|text| format!("{}\n", Line(text))).collect();
         let write = || {
@@ -107,47 +107,47 @@ impl Terminal {
         Ok(unless_gone(above(write))?)
     }
 
-    /// A result in JSON, one document on one line.
+    /// Prints a result as JSON, one document on one line.
     pub(super) fn document(self, value: &impl Serialize) -> Result<(), CliError> {
         self.result(&report::json_line(value)?)
     }
 
-    /// A result in JSON that is laid out for reading.
+    /// Prints a result as indented JSON.
     pub(super) fn indented_document(self, value: &impl Serialize) -> Result<(), CliError> {
         self.result(&report::json_indented(value)?)
     }
 
-    /// A result that is no text about wheels: a script, a manual page.
+    /// Prints a result that is not about wheels: a script, a manual page.
     pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
         Ok(unless_gone(out.write_all(bytes).and_then(|()| out.flush()))?)
     }
 
-    /// Something that is said unless `--quiet`: one line.
+    /// Prints one line, unless `--quiet`.
     pub(super) fn info(self, text: &str) {
         self.say_lines(&Escaped(text).to_string());
     }
 
-    /// The same in several lines, in which names are escaped.
+    /// The same for several lines, in which names are escaped.
     pub(super) fn say_lines(self, text: &str) {
         if self.verbosity >= 0 {
             self.lines("INFO", text);
         }
     }
 
-    /// Something that is said with `--verbose`: one line.
+    /// Prints one line with `--verbose`.
     pub(super) fn debug(self, text: &str) {
         self.detail_lines(&Escaped(text).to_string());
     }
 
-    /// The same in several lines, in which names are escaped.
+    /// The same for several lines, in which names are escaped.
     pub(super) fn detail_lines(self, text: &str) {
         if self.verbosity >= 1 {
             self.lines("DEBUG", text);
         }
     }
 
-    /// A record of auditwheel's log that belongs to another module of it than the command.
+    /// Prints a record of auditwheel's log for another of its modules than that of the command.
     pub(super) fn log_record(self, (level, module, text): (&str, &'static str, String)) {
         if self.verbosity >= 0 {
             Self { module, ..self }.lines(level, &Escaped(&text).to_string());
@@ -165,7 +165,7 @@ impl Terminal {
         self.annotate("warning", text, "");
     }
 
-    /// An error without a wheel. In auditwheel's words it comes from the option parser.
+    /// Prints an error that is not about a wheel. In auditwheel's mode it has the form of the option parser.
     pub(super) fn error(self, text: &str) {
         self.error_line(text);
         self.annotate("error", text, "");
@@ -178,7 +178,7 @@ impl Terminal {
         }
     }
 
-    /// The last words of a call that Ctrl-C ends.
+    /// Prints the last message of a call that Ctrl-C ends.
     pub(super) fn interrupted(self, text: &str) {
         finish();
         line(text);
@@ -192,7 +192,7 @@ impl Terminal {
         hints.iter().for_each(|hint| self.hint(hint));
     }
 
-    /// Annotates what was found in a wheel or tree and is printed elsewhere.
+    /// Annotates findings for a wheel or tree that are printed elsewhere.
     pub(super) fn annotate_findings(self, subject: &str, findings: &[Finding]) {
         for finding in findings {
             let level = match finding.severity {
@@ -207,7 +207,7 @@ impl Terminal {
         }
     }
 
-    /// An error about one wheel: what failed, why, and what to do.
+    /// Prints an error about one wheel: what failed, why, and what to do.
     pub(super) fn wheel_error(self, action: &str, wheel: &str, failure: &Failure) {
         let title = format!("cannot {action} `{wheel}`");
         self.error_line(&title);
@@ -218,7 +218,7 @@ impl Terminal {
         self.annotate("error", &title, &annotated(&failure.lines, &failure.hints));
     }
 
-    /// Says why a command stopped.
+    /// Prints why a command stopped.
     pub(super) fn stopped(self, stop: &CliError) -> Exit {
         match stop {
             CliError::Usage(UsageError { message, hint }) => {
@@ -238,7 +238,7 @@ impl Terminal {
         }
     }
 
-    /// The exit status of a run whose wheels came to `exit`, after the last of its output was written or was not.
+    /// The exit status of a run whose wheels gave `exit`, after its last output was written or failed.
     pub(super) fn at_the_end(self, exit: Exit, output: Result<(), CliError>) -> Exit {
         output.map_or_else(|stop| exit.max(self.stopped(&stop)), |()| exit)
     }
@@ -246,7 +246,7 @@ impl Terminal {
     fn lines(self, level: &str, text: &str) {
         match self.mode {
             OutputMode::Own => text.lines().for_each(|text| line(&Line(text).to_string())),
-            // A record may have several lines, of which only the first carries level and logger.
+            // A record may have several lines, of which only the first has level and logger.
             OutputMode::Auditwheel => {
                 let record = format!("{level}:auditwheel.{}:{text}", self.module);
                 record.lines().for_each(|text| line(&Line(text).to_string()));
@@ -254,7 +254,7 @@ impl Terminal {
         }
     }
 
-    /// One workflow command. It is one line, and has its own escapes:
+    /// Prints one workflow command. It is one line with its own escapes:
     /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
     fn annotate(self, level: &str, title: &str, text: &str) {
         if self.annotations.is_none() {
@@ -269,8 +269,8 @@ impl Terminal {
     }
 }
 
-/// What writing came to. A reader that went away changes nothing but the output: what is left of the work is done, and
-/// the exit status is the same.
+/// The result of writing output. A closed reader is no error: the remaining work is done, and the exit status
+/// is the same.
 pub(super) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
@@ -283,11 +283,11 @@ fn annotated(lines: &[String], hints: &[String]) -> String {
 }
 
 fn line(text: &str) {
-    // Nobody is left to tell if standard error is gone.
+    // If standard error is closed, there is nowhere to report that.
     let _ = above(|| writeln!(anstream::stderr().lock(), "{text}"));
 }
 
-/// What is wrong with a call that cannot be understood.
+/// Prints an error about arguments that cannot be parsed.
 pub(super) fn misused(error: clap::Error) {
     let Mistake { lines, hint } = Mistake::of(error);
     for (number, text) in lines.iter().enumerate() {

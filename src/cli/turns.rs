@@ -1,4 +1,4 @@
-//! Work in an order that does not depend on which thread is faster.
+//! Parallel work in an order that does not depend on the speed of threads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use super::usage::UsageError;
 
-/// As many threads as were asked for, or one per core. Where the system starts none, the thread that calls this does
-/// everything.
+/// As many threads as requested, or one per core. If the system cannot start any, the calling thread does all
+/// the work.
 pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, UsageError> {
     let several = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
     let alone = |_| rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
     several.or_else(alone).map_err(|error| format!("cannot start threads: {error}").into())
 }
 
-/// Calls `work` for the numbers from 0 to `count`, handed out in order, one at a time on each thread of the pool that this
-/// is called in. What `work` does in parallel is done on the same threads, by those that have nothing else to do.
+/// Calls `work` for the numbers from 0 up to `count`, in order, one at a time on each thread of the current
+/// pool. Parallel work inside `work` runs on the idle threads of the pool.
 ///
-/// `work` may wait for earlier numbers: it is no job of the pool that a thread could take up in the midst of another one.
+/// `work` may wait for earlier numbers, because it is not a job that a waiting thread could steal.
 pub(super) fn in_turn(count: usize, work: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
-    // Before all threads are here, one might look for work, find a part of the first number, and only then come here.
+    // Without this barrier, an early thread could steal a part of the first number before the others arrive.
     let start = Barrier::new(rayon::current_num_threads());
     rayon::broadcast(|_| {
         start.wait();
@@ -35,7 +35,7 @@ pub(super) fn in_turn(count: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// Results that come in any order and are taken in that of their numbers.
+/// Results that arrive in any order and are returned in the order of their numbers.
 pub(super) struct Sorted<T> {
     waiting: BTreeMap<usize, T>,
     next: usize,
@@ -52,7 +52,7 @@ impl<T> Sorted<T> {
         self.waiting.insert(number, result);
     }
 
-    /// The next one, if it is there.
+    /// The next result, if it has arrived.
     pub(super) fn take(&mut self) -> Option<(usize, T)> {
         let result = self.waiting.remove(&self.next)?;
         self.next += 1;
@@ -60,7 +60,7 @@ impl<T> Sorted<T> {
     }
 }
 
-/// Lets numbers pass one after the other.
+/// Lets numbers pass in order.
 #[derive(Default)]
 pub(super) struct Turns {
     state: Mutex<State>,
@@ -69,13 +69,13 @@ pub(super) struct Turns {
 
 #[derive(Default)]
 struct State {
-    /// All below this one have passed.
+    /// All numbers below this one have passed.
     next: usize,
-    /// Those of the others that have.
+    /// Higher numbers that have passed.
     passed: BTreeSet<usize>,
 }
 
-/// The place of a number. It passes when this is dropped, whether it has waited for those before it or not.
+/// The turn of a number. It passes when this is dropped, whether or not it waited for earlier numbers.
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
     number: usize,
@@ -92,9 +92,9 @@ impl Turns {
 }
 
 impl Turn<'_> {
-    /// Waits until all numbers below have passed. The thread helps others meanwhile.
+    /// Waits until all lower numbers have passed. Meanwhile the thread does other work.
     pub(super) fn wait(&self) {
-        /// How long to sleep before looking for work again.
+        /// How long to sleep before looking for other work.
         const NAP: Duration = Duration::from_millis(2);
         while self.turns.state().next < self.number {
             if rayon::yield_now() != Some(rayon::Yield::Executed) {

@@ -229,7 +229,7 @@ impl<'a> Printed<'a> {
                 self.failed.push(inputs::shown(path));
                 self.terminal.wheel_error("unbundle", &path.display().to_string(), &failure);
                 let document = report::error_document(&inputs::shown(path), &failure);
-                document.map_err(CliError::from).and_then(|document| self.tell(document))
+                document.map_err(CliError::from).and_then(|document| self.emit_json(document))
             }
         };
         self.output = std::mem::replace(&mut self.output, Ok(())).and(printed);
@@ -265,7 +265,7 @@ impl<'a> Printed<'a> {
                 Ok(())
             }
         };
-        text.and(self.tell(document))
+        text.and(self.emit_json(document))
     }
 
     /// For people, to standard error. The path comes last.
@@ -288,7 +288,7 @@ impl<'a> Printed<'a> {
     }
 
     /// For programs, to standard output and for the report.
-    fn tell(&mut self, document: Value) -> Result<(), CliError> {
+    fn emit_json(&mut self, document: Value) -> Result<(), CliError> {
         let told = match self.call.arguments.format {
             Format::Json => self.terminal.document(&document),
             Format::Text => Ok(()),

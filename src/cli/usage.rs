@@ -1,11 +1,11 @@
-//! A call that makes no sense.
+//! Usage errors.
 
 /// What is wrong with the call, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UsageError {
     /// A complete message.
     pub(super) message: String,
-    /// What to do, where that is not plain.
+    /// What to do, if that is not obvious.
     pub(super) hint: Option<String>,
 }
 

@@ -1,12 +1,12 @@
-//! Which release a loader is.
+//! The release of a loader.
 
 use super::release::MuslRelease;
 
-/// The release of musl that a loader belongs to, by the text of its version (`__libc_version`, which it prints when it is
-/// started by itself). `None` where no text, or more than one, reads as a version of musl.
+/// The release of musl that a loader belongs to, from its version text (`__libc_version`, which it prints
+/// when started directly). `None` if no text, or more than one, looks like a version of musl.
 #[must_use]
 pub fn release_of_loader(bytes: &[u8]) -> Option<MuslRelease> {
-    /// As long as a version can be: `1.2.10`.
+    /// The length of the longest version, `1.2.10`, with some margin.
     const LONGEST: usize = 8;
     let mut found: Option<&str> = None;
     for start in memchr::memmem::find_iter(bytes, b"1.") {

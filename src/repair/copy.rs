@@ -84,7 +84,7 @@ impl Plan {
             changes.push("correct `WHEEL`".to_owned());
         }
         if self.complete_record {
-            changes.push("write a right `RECORD`".to_owned());
+            changes.push("write a correct `RECORD`".to_owned());
         }
         changes
     }

@@ -60,7 +60,7 @@ pub enum RepairError {
     },
     /// A run path would have to connect two install locations whose relative position is unknown.
     #[error(
-        "`{object}` needs `{target}`, and no run path leads from where one is installed to where the other is"
+        "`{object}` needs `{target}`, and no run path can connect the directories in which they are installed"
     )]
     Unreachable {
         /// The object that needs the other one.

@@ -1,4 +1,4 @@
-//! What the user should know about a plan.
+//! Notes about a plan for the user.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -9,33 +9,33 @@ use crate::audit::{ModuleRename, listed};
 use crate::escaped::Sentence;
 use crate::wheel::{PlatformTag, WheelPath};
 
-/// Something the plan does or leaves that the user should know.
+/// Something about a plan that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "note")]
 #[non_exhaustive]
 pub enum Note {
-    /// Run path entries that lead out of the wheel are dropped.
+    /// Run path entries that point out of the wheel are removed.
     RunPathDropped {
         /// The object.
         object: String,
         /// The entries.
         entries: Vec<String>,
     },
-    /// Run path entries of a library do not hold where its graft is, and are dropped.
+    /// Run path entries of a library that are not valid for its graft are removed.
     GraftRunPathDropped {
         /// The library.
         object: String,
         /// The entries.
         entries: Vec<String>,
     },
-    /// An object gets a run path to libraries of the wheel, to which only other objects' run paths led.
+    /// An object gets a run path to libraries of the wheel that only other objects' run paths found.
     RunPathAdded {
         /// The object.
         object: String,
         /// The entries.
         entries: Vec<String>,
     },
-    /// A path that was needed becomes the name of the library.
+    /// A path in `DT_NEEDED` is replaced with the name of the library.
     PathNeeded {
         /// The object.
         object: String,
@@ -44,7 +44,7 @@ pub enum Note {
         /// The name.
         library: String,
     },
-    /// A module gets another name, under which every Python of the tags finds it.
+    /// A module is renamed, so that every Python of the tags finds it.
     ModuleRenamed {
         /// Its old name.
         module: WheelPath,
@@ -58,16 +58,16 @@ pub enum Note {
         /// The library.
         library: String,
     },
-    /// A dependency is left to the user.
+    /// A library is left to the user.
     Excluded {
         /// The library.
         library: String,
         /// The pattern that matched.
         pattern: String,
     },
-    /// A library is grafted that nothing needs.
+    /// A library that nothing needs is grafted.
     Included {
-        /// Where it is.
+        /// Its path in the wheel.
         member: WheelPath,
     },
     /// An `--exclude` pattern matched nothing.
@@ -75,24 +75,24 @@ pub enum Note {
         /// The pattern.
         pattern: String,
     },
-    /// A tag for glibc is dropped from the name of a wheel for musl, or one that no Python has.
+    /// A tag for glibc, or one that no Python has, is removed from the name.
     TagDropped {
         /// The tag.
         tag: PlatformTag,
-        /// What shows that the wheel is for musl, where the tag is for glibc.
+        /// The object that shows that the wheel is for musl, if the tag is for glibc.
         #[serde(skip_serializing_if = "Option::is_none")]
         object: Option<String>,
     },
-    /// A published wheel is copied, and a repair would change something in it.
+    /// A published wheel is copied, although a repair would change it.
     PublishedCopied {
-        /// Whether it loads as it is.
+        /// Whether it loads unchanged.
         loads: bool,
-        /// What would change, one phrase for each kind of change.
+        /// The changes, one phrase for each kind.
         changes: Vec<String>,
     },
-    /// `RECORD` was wrong, and that of the result is right.
+    /// `RECORD` was wrong, and the result has a correct one.
     RecordFixed {
-        /// What was wrong, as a finding has it.
+        /// The problem, as in a finding.
         problem: String,
     },
 }
@@ -116,7 +116,7 @@ impl Note {
 }
 
 impl fmt::Display for Note {
-    /// One sentence, with all names in it escaped, of a length that can be read.
+    /// One sentence of readable length, with all names escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         self.write(&mut text)?;
@@ -129,18 +129,21 @@ impl Note {
         match self {
             Self::RunPathDropped { object, entries } => {
                 let entries = listed(entries);
-                write!(f, "dropping from the run path of `{object}`, it leads out of the wheel: {entries}")
+                write!(
+                    f,
+                    "removing from the run path of `{object}`, because it is outside the wheel: {entries}"
+                )
             }
             Self::GraftRunPathDropped { object, entries } => {
                 let entries = listed(entries);
-                write!(f, "dropping the run path of `{object}`, whose graft is elsewhere: {entries}")
+                write!(f, "removing the run path of `{object}`, which is not valid for its graft: {entries}")
             }
             Self::RunPathAdded { object, entries } => {
                 let entries = listed(entries);
-                write!(f, "giving `{object}` a run path of its own to what it needs: {entries}")
+                write!(f, "adding to the run path of `{object}`, so that it finds its libraries: {entries}")
             }
             Self::PathNeeded { object, path, library } => {
-                write!(f, "`{object}` needs `{library}` by its name now, and not by the path `{path}`")
+                write!(f, "replacing the path `{path}` that `{object}` needs with the name `{library}`")
             }
             Self::ModuleRenamed { module, name } => {
                 write!(f, "renaming `{module}` to `{name}`, which every Python of the tags imports")
@@ -167,7 +170,7 @@ impl Note {
                 let changes = changes.join(", ");
                 write!(f, "copied as published, it {does} as it is; `--published fix` would {changes}")
             }
-            Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
+            Self::RecordFixed { problem } => write!(f, "{problem}; the result has a correct `RECORD`"),
         }
     }
 }

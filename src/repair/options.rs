@@ -1,4 +1,4 @@
-//! What a repair is asked to do.
+//! The options of a repair.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,35 +9,37 @@ use crate::musl::MuslRelease;
 use crate::platform::MuslVersion;
 use crate::wheel::PlatformTag;
 
-/// What a repair is asked to do, apart from where libraries are looked for.
+/// The options of a repair, except for where libraries are searched.
 #[derive(Clone, Debug)]
 pub struct RepairOptions {
     /// The platform tag of the result.
     pub platform: PlatformChoice,
-    /// What is done with wheels that come with a musllinux tag.
+    /// The handling of wheels that already have a musllinux tag.
     pub published: Published,
-    /// What is appended to the distribution's name to make the directory of grafts.
+    /// The suffix that is added to the distribution's name to form the directory of grafts.
     pub libs_suffix: String,
     /// Whether the file name and `WHEEL` get the new tag.
     pub update_tags: bool,
     /// Whether and how ELF files are stripped.
     pub strip: Option<Strip>,
-    /// Deflate level of what is compressed anew, 0 to 9.
+    /// The compression level for changed members, 0 to 9.
     pub compression: u32,
-    /// Whether `DT_RELR` stays in objects whose tag promises a musl that cannot read it.
+    /// Whether `DT_RELR` is kept even if the tag covers musl before 1.2.4, which ignores it.
     pub keep_relr: bool,
     /// The oldest musl the result has to load on; the plan fails if it needs a newer one.
     pub min_musl: Option<MuslRelease>,
-    /// The build tag of the result, instead of the input's.
+    /// The build tag of the result, in place of the input's.
     pub build_tag: Option<String>,
-    /// Whether a software bill of materials is added for what is grafted.
+    /// Whether to add a bill of materials for the grafts.
     pub sbom: bool,
-    /// What patches ELF files.
+    /// The patcher for ELF files.
     pub patcher: Patcher,
-    /// Seconds since 1970 for the time of new and changed members, instead of the time of the input's `WHEEL`.
+    /// The time of new and changed members in seconds since 1970, in place of the time of the input's
+    /// `WHEEL`.
     pub source_date_epoch: Option<i64>,
-    /// A directory where grafts are kept, patched and compressed, for later calls; made where it is missing. All of it may
-    /// be deleted at any time, and any number of processes may use it at once. Where it cannot be used, nothing is kept.
+    /// A directory that caches patched and compressed grafts for later calls; created if it is missing.
+    /// Everything in it may be deleted at any time, and any number of processes may use it at once. If it
+    /// cannot be used, nothing is cached.
     pub cache_dir: Option<PathBuf>,
 }
 
@@ -62,42 +64,44 @@ impl Default for RepairOptions {
 }
 
 impl RepairOptions {
-    /// Whether `DT_RELR` is lowered in a result for this platform: musl applies it since 1.2.4, and musllinux tags promise
-    /// older ones.
+    /// Whether `DT_RELR` is lowered in a result for this platform: musl supports it since 1.2.4, and
+    /// musllinux tags cover older releases.
     pub(super) fn lowers_relr(&self, target: &PlatformTag) -> bool {
         !self.keep_relr && matches!(target, PlatformTag::Musllinux { .. })
     }
 }
 
-/// Which platform tag the result gets.
+/// The platform tag of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PlatformChoice {
     /// The wheel's own musllinux tag, or the newest policy of its architecture.
     #[default]
     Auto,
-    /// The policy for this musl, whatever the architecture of the wheel is.
+    /// The policy for this musl, for the architecture of the wheel.
     Policy(MuslVersion),
-    /// This one. A `linux` tag means: graft, and keep the name.
+    /// This tag. A `linux` tag means: graft, and keep the name.
     Tag(PlatformTag),
 }
 
-/// What a repair does with published wheels: those with a musllinux tag in their name, and none that package indexes refuse.
+/// The handling of published wheels: those with a musllinux tag in their name, and without tags that package
+/// indexes refuse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Published {
-    /// One that loads as it is, on the musl asked for, is copied byte for byte; another one is fixed. One is fixed as well
-    /// where the other options ask for a change: stripping, a build tag, another platform, a library to include.
+    /// A wheel that loads unchanged on the requested musl is copied byte for byte; any other is fixed. A
+    /// wheel is also fixed if other options require a change: stripping, a build tag, another platform, a
+    /// library to include.
     #[default]
     Auto,
     /// All of them are copied byte for byte.
     Copy,
-    /// What a repair changes in them is changed, and the result has a build tag, so that it has another name than the
-    /// published file: the wheel's own build tag with `muslrepair` behind it, or `1muslrepair`.
+    /// All of them are fixed. A changed wheel gets a build tag, so that its name differs from that of the
+    /// published file: the wheel's own build tag followed by `muslrepair`, or `1muslrepair`.
     Fix,
-    /// They are repaired like any other wheel, under the names they have, as auditwheel does it.
+    /// They are repaired like any other wheel, with the same names, as in auditwheel.
     AsAnyOther,
 }
 
-/// What patches ELF files.
+/// The patcher for ELF files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Patcher {
@@ -107,7 +111,7 @@ pub enum Patcher {
     /// The `arwen` crate.
     #[cfg(feature = "arwen")]
     Arwen,
-    /// Nothing: an error if something has to be patched.
+    /// None: it is an error if something has to be patched.
     None,
 }
 
@@ -122,7 +126,7 @@ impl fmt::Display for Patcher {
     }
 }
 
-/// The name is no patcher.
+/// There is no patcher of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown patcher `{0}`: `builtin`, `arwen` or `none`")]
 pub struct UnknownPatcher(String);
@@ -130,7 +134,7 @@ pub struct UnknownPatcher(String);
 impl FromStr for Patcher {
     type Err = UnknownPatcher;
 
-    /// `patchelf` and `lief-patchelf`, which auditwheel knows, mean the builtin one.
+    /// `patchelf` and `lief-patchelf`, which auditwheel accepts, mean the builtin patcher.
     fn from_str(name: &str) -> Result<Self, UnknownPatcher> {
         match name {
             "builtin" | "patchelf" | "lief-patchelf" => Ok(Self::Builtin),

@@ -1,4 +1,5 @@
-//! Published wheels: those that come with a musllinux tag. Lock files hold their hashes, so they are copied where they load.
+//! Published wheels: those that already have a musllinux tag. Lock files have their hashes, so they are
+//! copied if they load.
 
 use serde::Serialize;
 
@@ -7,26 +8,26 @@ use super::options::{Published, RepairOptions};
 use crate::audit::{Audit, is_published};
 use crate::wheel::PlatformTag;
 
-/// What a plan does with a published wheel.
+/// The handling of a published wheel in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishedWheel {
-    /// It loads as it is, and is copied.
+    /// It loads unchanged, and is copied.
     Loads,
-    /// It does not load as it is, and is copied because [`Published::Copy`] asks for that.
+    /// It does not load unchanged, and is copied because of [`Published::Copy`].
     Kept,
-    /// It is changed where there is something to change.
+    /// It is fixed, if there is something to fix.
     Fixed,
 }
 
 impl PublishedWheel {
-    /// Whether the result is the published file, byte for byte.
+    /// Whether the result is an exact copy of the published file.
     pub(super) fn is_copy(self) -> bool {
         self != Self::Fixed
     }
 }
 
-/// What is done with a wheel whose result is for `target`; `None` if it is not published, or has no ELF files.
+/// The handling of a wheel whose result is for `target`; `None` if it is not published, or has no ELF files.
 pub(super) fn decide(
     audit: &Audit,
     target: Option<&PlatformTag>,
@@ -43,8 +44,9 @@ pub(super) fn decide(
     }
 }
 
-/// Whether everything in the wheel loads on the oldest musl asked for, or else on the newest, with nothing but what the
-/// policy and the call leave to the system; and whether installers can read its `RECORD`.
+/// Whether everything in the wheel loads on the oldest requested musl, or else on the newest, with only those
+/// libraries of the system that the policy and the call leave to it; and whether installers can read its
+/// `RECORD`.
 fn loads_as_it_is(audit: &Audit, target: &PlatformTag, options: &RepairOptions) -> bool {
     let grafts = audit.elf.external_libraries().iter().any(|library| library.object.is_some());
     let unreadable = audit.packaging.iter().any(|finding| finding.code == "unreadable-record");
@@ -55,7 +57,7 @@ fn loads_as_it_is(audit: &Audit, target: &PlatformTag, options: &RepairOptions) 
         && asked.is_none_or(|asked| !audit.elf.minimum_musl.exceeds(asked))
 }
 
-/// Whether the options ask for something that a copy does not have.
+/// Whether the options require a change.
 fn asks_for_a_change(audit: &Audit, target: &PlatformTag, options: &RepairOptions) -> bool {
     options.strip.is_some()
         || options.build_tag.is_some()
@@ -63,7 +65,8 @@ fn asks_for_a_change(audit: &Audit, target: &PlatformTag, options: &RepairOption
         || !audit.wheel.platforms().contains(target)
 }
 
-/// The build tag of a published wheel that is changed. It sorts behind its own one, so that installers prefer the result.
+/// The build tag of a changed published wheel. It sorts after the wheel's own, so that installers prefer the
+/// result.
 pub(super) fn build_tag(own: Option<&str>) -> String {
     const OURS: &str = "muslrepair";
     match own {

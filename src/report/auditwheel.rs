@@ -1,4 +1,4 @@
-//! The views that auditwheel's users know: its sentences, and its JSON of `show` (schema version 1).
+//! Output in auditwheel's form: its sentences, and the JSON of its `show` (schema version 1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use super::sentences::{
     invalid_wheel_sentence, no_elf_sentence, versioned_symbols,
 };
 
-/// The column at which auditwheel breaks its paragraphs.
+/// The column at which auditwheel wraps paragraphs.
 const WIDTH: usize = 70;
 
-/// Where each external library was found, by name.
+/// The path of each external library, by name.
 fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
     let libraries = audit.elf.external_libraries().into_iter().map(|library| {
         let object = library.object.and_then(|index| audit.elf.graph.objects.get(index));
@@ -31,12 +31,12 @@ fn external_libraries(audit: &Audit) -> BTreeMap<String, Option<String>> {
     libraries.collect()
 }
 
-/// Whether the audit found that objects need more of the processor than the tag promises.
+/// Whether the audit found objects that need instructions beyond those of the tag.
 fn needs_other_processor(audit: &Audit) -> bool {
     audit.elf.findings.iter().any(|finding| finding.code == "unsupported-isa")
 }
 
-/// Symbols that the policies forbid to take from a library, by library.
+/// Symbols that the policies forbid to use from a library, by library.
 fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     let mut forbidden: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, _, _, object) in audit.elf.members() {
@@ -48,7 +48,7 @@ fn forbidden_symbols(audit: &Audit) -> BTreeMap<String, BTreeSet<String>> {
     forbidden
 }
 
-/// The tag of the newest policy of the wheel's architecture.
+/// The tag of the newest policy for the wheel's architecture.
 fn best_tag(audit: &Audit) -> Option<String> {
     let arch = audit.elf.arch?;
     Policy::default_for(arch).map(|policy| policy.version.platform(arch).to_string())
@@ -91,7 +91,7 @@ struct Failure<'a> {
     error: &'a str,
 }
 
-/// `show --json` of auditwheel for a wheel: the keys its schema has, and no others.
+/// auditwheel's `show --json` for a wheel: the keys of its schema, and no others.
 #[must_use]
 pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
     let wheel = audit.wheel.to_string();
@@ -132,14 +132,14 @@ pub fn show_json(audit: &Audit, allow_pure: bool) -> String {
     })
 }
 
-/// `show --json` of auditwheel for a wheel that cannot be audited.
+/// auditwheel's `show --json` for a wheel that cannot be audited.
 #[must_use]
 pub fn show_error_json(wheel: &str, error: &str) -> String {
     render(&Failure { version: 1, wheel, error })
 }
 
-/// The report of `show` as auditwheel lays it out: paragraphs of 70 columns, a blank line before each, libraries as a
-/// JSON object. What follows unsupported instructions is shown only when `verbose`.
+/// The report of `show` in auditwheel's layout: paragraphs of 70 columns, a blank line before each, libraries
+/// as a JSON object. The part after unsupported instructions is shown only if `verbose`.
 #[must_use]
 pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
     let mut text = String::new();
@@ -193,11 +193,11 @@ pub fn show_paragraphs(audit: &Audit, verbose: bool) -> String {
     text
 }
 
-/// A blank line, then the words in lines of at most [`WIDTH`] columns; a longer word has a line to itself.
+/// A blank line, then the words in lines of at most [`WIDTH`] columns; a longer word has its own line.
 fn paragraph(words: &str, text: &mut String) {
     text.push('\n');
     let mut column = 0;
-    // Blanks of a name break lines, too, and no name begins a command at the beginning of one.
+    // Blanks in a name are line breaks too, and no name may look like a CI command at the start of a line.
     for word in words.split_ascii_whitespace().map(|word| Line(word).to_string()) {
         let length = word.chars().count();
         if column > 0 && column + 1 + length > WIDTH {

@@ -1,4 +1,4 @@
-//! The dependency tree as auditwheel's `lddtree` logs it.
+//! The tree of libraries as logged by auditwheel's `lddtree`.
 
 use serde_json::{Map, Value, json};
 
@@ -8,8 +8,8 @@ use crate::resolve::{Graph, OpenedPaths, Origin, Resolution};
 use super::json_text::render;
 use super::tree::process_of;
 
-/// The tree with exactly the keys and values of auditwheel's `lddtree`: `file` is the path that was given, `paths` are those
-/// in the file. musl itself is not looked for, but for the interpreter of a program.
+/// The tree with exactly the keys and values of auditwheel's `lddtree`: `file` is the given path, `paths` are
+/// those in the file. musl itself is not searched, except as the interpreter of a program.
 #[must_use]
 pub fn tree_auditwheel(graph: &Graph, root: usize, file: &str, paths: &OpenedPaths) -> String {
     let Some(object) = graph.objects.get(root) else { return String::new() };
@@ -27,7 +27,7 @@ pub fn tree_auditwheel(graph: &Graph, root: usize, file: &str, paths: &OpenedPat
     }))
 }
 
-/// The interpreter, and every library that the object leads to, by name.
+/// The interpreter and the closure of libraries of the object, by name.
 fn libraries(graph: &Graph, root: usize, paths: &OpenedPaths) -> Map<String, Value> {
     let mut libraries = Map::new();
     let mut add = |name: &str, path: Option<&str>, realpath: Option<&str>, facts: Option<&ElfFacts>| {
@@ -43,7 +43,7 @@ fn libraries(graph: &Graph, root: usize, paths: &OpenedPaths) -> Map<String, Val
     let facts = graph.objects.get(root).map(|object| &object.facts);
     if let Some((facts, interpreter)) = facts.and_then(|facts| Some((facts, facts.interpreter.as_deref()?))) {
         let name = interpreter.rsplit('/').next().unwrap_or(interpreter);
-        // It is not read: it has the platform of the program, and nothing that it needs is known.
+        // The interpreter is not read: it gets the platform of the program, and no dependencies.
         let unread = ElfFacts { needed: Vec::new(), ..facts.clone() };
         add(name, Some(interpreter), paths.interpreter.as_deref(), Some(&unread));
     }
@@ -51,7 +51,7 @@ fn libraries(graph: &Graph, root: usize, paths: &OpenedPaths) -> Map<String, Val
     for current in &process.objects {
         for (name, resolution) in process.dependencies(&graph.objects, *current) {
             match resolution {
-                // What the user provides is no part of the tree.
+                // Excluded libraries are not part of the tree.
                 Resolution::Excluded { .. } => {}
                 Resolution::Object { index } => {
                     let Some(target) = graph.objects.get(*index) else { continue };
@@ -75,7 +75,7 @@ fn libraries(graph: &Graph, root: usize, paths: &OpenedPaths) -> Map<String, Val
     libraries
 }
 
-/// The platform of an object in auditwheel's words, which are those of pyelftools.
+/// The platform of an object in auditwheel's terms, which are those of pyelftools.
 fn platform(facts: &ElfFacts) -> Value {
     let machine = match facts.machine {
         3 => "EM_386".to_owned(),
@@ -100,14 +100,14 @@ fn platform(facts: &ElfFacts) -> Value {
         "_elf_class": if facts.class == Class::Elf32 { 32 } else { 64 },
         "_elf_little_endian": facts.endian == Endian::Little,
         "_elf_machine": machine,
-        // auditwheel does not tell the two 32-bit ARM architectures apart.
+        // auditwheel does not distinguish the two 32-bit ARM architectures.
         "_base_arch": facts.arch.map(|arch| format!("<Architecture.{arch}: '{arch}'>")),
         "_ext_arch": extended_architecture(facts),
         "_error_msg": if facts.arch.is_none() { Value::from("Unknown architecture") } else { Value::Null },
     })
 }
 
-/// The level of x86-64 that the code says it needs, above the baseline.
+/// The x86-64 level that the code requires, above the baseline.
 fn extended_architecture(facts: &ElfFacts) -> Option<String> {
     let levels = [(8, "x86_64_v4"), (4, "x86_64_v3"), (2, "x86_64_v2")];
     let (_, name) = levels.into_iter().find(|(bit, _)| facts.isa_needed & bit != 0)?;

@@ -1,4 +1,4 @@
-//! Graphs of libraries as diagrams: for Graphviz and for Mermaid.
+//! Graphs of libraries as diagrams for Graphviz and Mermaid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use crate::resolve::{Graph, Resolution};
 use super::mermaid::mermaid_text;
 use super::tree::process_of;
 
-/// Nodes and arrows of a diagram, in the order in which they are met.
+/// Nodes and edges of a diagram, in the order in which they are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagram {
     nodes: Vec<Node>,
@@ -32,7 +32,7 @@ enum Kind {
 }
 
 impl Diagram {
-    /// Adds an object of a graph and everything that it needs.
+    /// Adds an object of a graph and its closure.
     pub fn add(&mut self, graph: &Graph, root: usize) {
         let process = process_of(graph, root);
         let shown = |index: usize| graph.objects.get(index).map_or("", |object| object.origin.display_name());
@@ -67,7 +67,7 @@ impl Diagram {
         self.nodes.len() - 1
     }
 
-    /// In the language of Graphviz: <https://graphviz.org/doc/info/lang.html>.
+    /// The diagram for Graphviz: <https://graphviz.org/doc/info/lang.html>.
     #[must_use]
     pub fn dot(&self) -> String {
         let mut text = "digraph libraries {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
@@ -89,8 +89,8 @@ impl Diagram {
         text + "}\n"
     }
 
-    /// As a Mermaid flowchart: <https://mermaid.js.org/syntax/flowchart.html>. Characters that Mermaid, Markdown or HTML would
-    /// read as something else are written as entities of Mermaid, `#35;` for `#`.
+    /// The diagram as a Mermaid flowchart: <https://mermaid.js.org/syntax/flowchart.html>. Characters that Mermaid, Markdown
+    /// or HTML would interpret are written as Mermaid entities, `#35;` for `#`.
     #[must_use]
     pub fn mermaid(&self) -> String {
         let mut text = "flowchart LR\n".to_owned();

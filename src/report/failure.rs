@@ -1,4 +1,4 @@
-//! Why something could not be done for a wheel.
+//! The reason why a wheel could not be handled.
 
 use serde::Serialize;
 
@@ -7,14 +7,14 @@ use crate::error::Error;
 use crate::escaped::Sentence;
 use crate::repair::RepairError;
 
-/// An error, ready to be shown: what is wrong, and what to do.
+/// An error for display: what is wrong, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// What is wrong, a line for each thing.
+    /// What is wrong, one line for each problem.
     pub lines: Vec<String>,
     /// What to do about it.
     pub hints: Vec<String>,
-    /// What an audit found, if that is why.
+    /// The findings of the audit, if they are the reason.
     pub findings: Vec<Finding>,
 }
 
@@ -38,7 +38,7 @@ impl From<&RepairError> for Failure {
     }
 }
 
-/// A message, with all names in it escaped: it is one line that can be read, whatever they hold.
+/// A message with all names escaped: one readable line, whatever the names contain.
 fn escaped(message: String) -> String {
     Sentence(&message).to_string()
 }

@@ -1,4 +1,4 @@
-//! Findings for people: of one wheel with everything that shows them, of several wheels by their rules.
+//! Findings for people: those of one wheel with their evidence, those of several wheels by rule.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::audit::{Code, Finding, Severity, rules};
 
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// Findings of at least this severity, the worst first, with their details and hints.
+/// Findings of at least this severity, the worst first, with details and hints.
 #[must_use]
 pub fn findings_text(all: &[Finding], least: Severity) -> StyledText {
     let mut text = StyledText::default();
@@ -24,11 +24,11 @@ pub fn findings_text(all: &[Finding], least: Severity) -> StyledText {
     text
 }
 
-/// The findings of one wheel in a few lines: of each rule the first, the worst rules first.
+/// The findings of one wheel in a few lines: the first of each rule, the worst rules first.
 pub(super) fn shortened_findings(all: &[Finding]) -> StyledText {
-    /// So many rules that the answer about a wheel is a third of a screen.
+    /// Few enough rules for the answer to take a third of a screen.
     const MOST: usize = 4;
-    /// As long as two lines, in characters.
+    /// The length of two lines, in characters.
     const LONGEST: usize = 160;
     let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, Code), (&Finding, usize)> = BTreeMap::new();
     for finding in all.iter().filter(|finding| finding.severity >= Severity::Warning) {
@@ -40,7 +40,7 @@ pub(super) fn shortened_findings(all: &[Finding]) -> StyledText {
         let mut first = (*finding).clone();
         let rule = rules::find(first.code.as_str());
         if let (Some(rule), true) = (rule, first.message.chars().count() > LONGEST) {
-            // The objects come first in a message, and what is wrong with them last.
+            // A message starts with the objects and ends with the problem.
             let (summary, object) = (rule.summary.trim_end_matches('.'), &first.object);
             first.message = match first.count {
                 ..=1 => format!("{summary}: `{object}`"),
@@ -61,7 +61,7 @@ pub(super) fn shortened_findings(all: &[Finding]) -> StyledText {
     text
 }
 
-/// `error[relr]: ...`, at the end of a line.
+/// Appends `error[relr]: ...` to a line.
 fn headline(line: StyledLine, finding: &Finding) -> StyledLine {
     let label = format!("{}[{}]", finding.severity, finding.code);
     line.piece(tone(finding.severity), label).plain(format!(": {}", finding.message))
@@ -84,7 +84,8 @@ pub(super) fn tone(severity: Severity) -> Tone {
     }
 }
 
-/// The findings of one wheel in its line of a list: the first error with what it says, and other rules by name.
+/// The findings of one wheel in its line of a list: the first error with its message, and other rules by
+/// name.
 pub(super) fn in_one_line(line: StyledLine, findings: &[Finding]) -> StyledLine {
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
     let Some(first) = first else {
@@ -103,7 +104,7 @@ pub(super) fn in_one_line(line: StyledLine, findings: &[Finding]) -> StyledLine 
     if others > 0 { line.plain(format!(" (and {others} more)")) } else { line }
 }
 
-/// `3 errors, 1 warning`; nothing where there are neither.
+/// `3 errors, 1 warning`; empty if there are neither.
 pub(super) fn counted(errors: usize, warnings: usize) -> Vec<String> {
     let counts = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
     counts.map(|(count, what)| plural(count, what, &format!("{what}s"))).collect()
@@ -114,9 +115,9 @@ pub(super) fn plural(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
 }
 
-/// The first few names, each once, and how many more there are.
+/// The first few names without duplicates, and the number of the others.
 pub(super) fn names(all: &[String]) -> String {
-    /// As many as a line has room for.
+    /// As many as fit on a line.
     const MOST: usize = 6;
     let mut names: Vec<&str> = Vec::new();
     for name in all {
@@ -141,12 +142,12 @@ pub struct FindingGroups {
 struct Group {
     first: Finding,
     wheels: Vec<String>,
-    /// Whether one hint is that of all.
+    /// Whether all findings of the rule have the same hint.
     one_hint: bool,
 }
 
 impl FindingGroups {
-    /// Adds what was found in a wheel of this name, errors and warnings.
+    /// Adds the errors and warnings of a wheel with this name.
     pub fn add(&mut self, wheel: &str, findings: &[Finding]) {
         for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
             let key = (std::cmp::Reverse(finding.severity), finding.code);
@@ -159,15 +160,15 @@ impl FindingGroups {
         }
     }
 
-    /// The code of the worst rule that was broken.
+    /// The code of the worst broken rule.
     pub(super) fn first_code(&self) -> Option<Code> {
         self.groups.keys().next().map(|(_, code)| *code)
     }
 
-    /// A line for each rule, the worst first, and its hint where all findings have the same.
+    /// A line for each rule, the worst first, with its hint if all findings have the same one.
     #[must_use]
     pub fn text(&self) -> StyledText {
-        /// So many that a list of wheels and what follows it can be seen at once.
+        /// Few enough to see a list of wheels and these lines at once.
         const MOST: usize = 6;
         let mut text = StyledText::default();
         for ((severity, code), group) in self.groups.iter().take(MOST) {

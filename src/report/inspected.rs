@@ -1,4 +1,4 @@
-//! What `show` says of wheels and trees, in a few words each.
+//! The summary that `show` gives of wheels and trees.
 
 use crate::audit::{Audit, Code, ElfAudit, Finding, MinimumMusl, Requirement, Severity, WheelKind};
 use crate::repair::default_target;
@@ -9,31 +9,31 @@ use super::styled::{StyledLine, StyledText, Tone};
 use super::table::Table;
 use super::verified::loads_on;
 
-/// Whether a repair gives a wheel for musl.
+/// Whether a repair can make a wheel for musl.
 #[derive(Clone, Debug)]
 pub(super) enum Repairable {
-    /// To a wheel with this tag.
+    /// Yes: a wheel with this tag.
     To(String),
-    /// It is as a repair would make it.
+    /// Nothing has to be repaired.
     Nothing,
     /// No, because of this rule.
     Not(Code),
 }
 
-/// A wheel or tree in a few words.
+/// The summary of a wheel or tree.
 #[derive(Clone, Debug)]
 pub(super) struct Inspected {
-    /// The platform tags of its name; nothing for a tree.
+    /// The platform tags of its name; empty for a tree.
     pub(super) tag: String,
     pub(super) repairable: Repairable,
-    /// Where it loads as it is: `musl 1.2.3, Alpine 3.16 or newer`.
+    /// Where it loads unrepaired: `musl 1.2.3, Alpine 3.16 or newer`.
     pub(super) loads_as_built: Option<String>,
-    /// The same when it is repaired, and what decides it.
+    /// Where it loads after a repair, and the deciding requirement.
     pub(super) loads_on: Option<String>,
     pub(super) because: Vec<Requirement>,
-    /// The same as in a table.
+    /// The same in the form for a table.
     alpine: String,
-    /// Libraries of the system, and those of them that are not found.
+    /// The number of libraries of the system, and of those that are missing.
     pub(super) libraries: usize,
     pub(super) missing: usize,
     errors: usize,
@@ -103,7 +103,7 @@ fn loads(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
     Some(format!("musl {version}{alpine} or newer"))
 }
 
-/// What several wheels and trees are, and what a repair makes of them: a row for each, and totals.
+/// A table of several wheels and trees with their future tags: a row for each, and totals.
 #[derive(Clone, Debug)]
 pub struct ShowTable {
     table: Table,
@@ -126,13 +126,13 @@ impl ShowTable {
         &self.table
     }
 
-    /// Whether there is no row.
+    /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Adds a wheel. Its name is the path as it was given, or a shorter one that no other wheel of the table has.
+    /// Adds a wheel. Its name is the given path, or a shorter one that is unique in the table.
     pub fn add_wheel(&mut self, name: &str, audit: &Audit) {
         let inspected = Inspected::wheel(audit);
         let short_name = audit.wheel.distribution().to_owned();
@@ -145,7 +145,7 @@ impl ShowTable {
         self.add(path, path.to_owned(), &inspected, true);
     }
 
-    /// Adds what cannot be read.
+    /// Adds a wheel or tree that cannot be read.
     pub fn add_unread(&mut self, path: &str, short_name: &str) {
         self.count += 1;
         self.failed.push(short_name.to_owned());

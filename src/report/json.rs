@@ -1,4 +1,5 @@
-//! Our own JSON: one versioned document per wheel. `docs/json.md` describes it, `docs/schema/` has it as JSON Schema.
+//! muslrepair's JSON: one versioned document per wheel. `docs/json.md` describes it, `docs/schema/` has the
+//! JSON Schema.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,14 +13,15 @@ use crate::wheel::WheelPath;
 use super::failure::Failure;
 use super::tree::{resolution_name, tree_json};
 
-/// The version of the documents. It changes when a field goes or changes its meaning, not when one is added.
+/// The version of the documents. It changes when a field is removed or changes its meaning, not when one is
+/// added.
 pub const SCHEMA: &str = "muslrepair/1";
 
 /// A document: `schema`, `kind` (`audit`, `plan`, `outcome`, `tree`, `error`) and the fields of the value itself.
 ///
 /// # Errors
 ///
-/// When the value cannot be expressed in JSON, which no value of this library is.
+/// If the value cannot be expressed in JSON, which is the case for no value of this library.
 pub fn document(kind: &str, value: &impl Serialize) -> Result<Value, serde_json::Error> {
     let mut fields = Map::new();
     fields.insert("schema".to_owned(), Value::from(SCHEMA));
@@ -33,13 +35,13 @@ pub fn document(kind: &str, value: &impl Serialize) -> Result<Value, serde_json:
     Ok(Value::Object(fields))
 }
 
-/// What `show` found.
+/// The result of `show`.
 #[derive(Serialize)]
 struct AuditView<'a> {
     wheel: String,
     wheel_kind: &'static str,
     arch: Option<Arch>,
-    /// The tag the wheel deserves as it is.
+    /// The tag that the unrepaired wheel qualifies for.
     platform_tag: Option<String>,
     minimum_musl: &'a MinimumMusl,
     /// The same after a repair.
@@ -51,7 +53,7 @@ struct AuditView<'a> {
 }
 
 impl<'a> AuditView<'a> {
-    /// What is examined, without what only a wheel has.
+    /// The view of an audit, without the parts that only a wheel has.
     fn of(subject: String, elf: &'a ElfAudit, packages: &'a SystemPackages) -> Self {
         let file = |index: usize| match &elf.graph.objects.get(index)?.origin {
             Origin::File { file, .. } => Some(file),
@@ -143,11 +145,11 @@ struct NeededView<'a> {
     path: Option<&'a str>,
 }
 
-/// The document `audit`: what a wheel is, needs and deserves.
+/// The document `audit`: the content, the needs and the tag of a wheel.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn audit_document(audit: &Audit, packages: &SystemPackages) -> Result<Value, serde_json::Error> {
     let mut view = AuditView::of(audit.wheel.to_string(), &audit.elf, packages);
     view.wheel_kind = match audit.kind {
@@ -164,7 +166,7 @@ pub fn audit_document(audit: &Audit, packages: &SystemPackages) -> Result<Value,
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn installed_document(
     tree: &str,
     elf: &ElfAudit,
@@ -173,20 +175,20 @@ pub fn installed_document(
     document("audit", &AuditView::of(tree.to_owned(), elf, packages))
 }
 
-/// The document `plan`: what a repair will do.
+/// The document `plan`: the changes that a repair will make.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn plan_document(plan: &Plan) -> Result<Value, serde_json::Error> {
     document("plan", plan)
 }
 
-/// The document `outcome`: what a repair did, and its plan.
+/// The document `outcome`: the result of a repair, and its plan.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn outcome_document(result: &RepairResult, plan: &Plan) -> Result<Value, serde_json::Error> {
     let mut outcome = document("outcome", result)?;
     if let Some(fields) = outcome.as_object_mut() {
@@ -196,11 +198,11 @@ pub fn outcome_document(result: &RepairResult, plan: &Plan) -> Result<Value, ser
     Ok(outcome)
 }
 
-/// The document `tree`: what an object needs, as musl resolves it.
+/// The document `tree`: the libraries of an object, as musl finds them.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn tree_document(graph: &Graph, root: usize) -> Result<Value, serde_json::Error> {
     document("tree", &tree_json(graph, root))
 }
@@ -215,11 +217,11 @@ pub fn report_document(wheels: Vec<Value>) -> Value {
     Value::Object(fields)
 }
 
-/// The document `error`: why nothing could be done for a wheel.
+/// The document `error`: why a wheel could not be handled.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn error_document(wheel: &str, failure: &Failure) -> Result<Value, serde_json::Error> {
     let mut error = document("error", failure)?;
     if let Some(fields) = error.as_object_mut() {

@@ -1,4 +1,4 @@
-//! JSON as text that can be shown anywhere, whatever names of strangers are in it.
+//! JSON text that is safe to display anywhere, whatever names it contains.
 
 use std::fmt::Write as _;
 
@@ -10,21 +10,21 @@ use crate::escaped::{Escaped, Line};
 ///
 /// # Errors
 ///
-/// When the value cannot be expressed in JSON, which no value of this library is.
+/// If the value cannot be expressed in JSON, which is the case for no value of this library.
 pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string(value).map(safe)
 }
 
-/// A value as JSON text that is laid out for reading, with two spaces for each level.
+/// A value as JSON text, indented with two spaces for each level.
 ///
 /// # Errors
 ///
-/// When the value cannot be expressed in JSON, which no value of this library is.
+/// If the value cannot be expressed in JSON, which is the case for no value of this library.
 pub fn json_indented(value: &impl Serialize) -> Result<String, serde_json::Error> {
     indented(value, "  ")
 }
 
-/// A value as JSON text with this indentation for each level.
+/// A value as JSON text with this indentation.
 fn indented(value: &impl Serialize, indent: &str) -> Result<String, serde_json::Error> {
     let mut bytes = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
@@ -32,15 +32,15 @@ fn indented(value: &impl Serialize, indent: &str) -> Result<String, serde_json::
     Ok(safe(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Four spaces of indentation, as auditwheel prints it.
+/// With four spaces of indentation, as auditwheel prints it.
 pub(super) fn render(value: &impl Serialize) -> String {
-    // Strings, booleans and maps with string keys always serialise.
+    // Strings, booleans and maps with string keys can always be serialised.
     indented(value, "    ").unwrap_or_default()
 }
 
-/// JSON text in which names that come from strangers can do no harm where it is shown. Outside of strings there are no
-/// such characters but line feeds, and within them line feeds are escaped: every other one becomes the escape that JSON
-/// has for it (RFC 8259, section 7). So does what begins a command to a service that reads the log of a build.
+/// JSON text in which no name can do harm when displayed. Outside strings there are no special characters
+/// except line feeds, and inside strings line feeds are escaped: every other special character becomes its
+/// JSON escape (RFC 8259, section 7). The start of a CI command is escaped too.
 fn safe(text: String) -> String {
     let hidden = |c: char| c != '\n' && Escaped::hides(c);
     if !text.contains(hidden) && !text.contains("##") {

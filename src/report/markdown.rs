@@ -1,7 +1,7 @@
-//! A summary of a call in Markdown, for the page of a CI job (`$GITHUB_STEP_SUMMARY`).
+//! A Markdown summary of a call, for the page of a CI job (`$GITHUB_STEP_SUMMARY`).
 //!
-//! Names and messages come from wheels of strangers: each is written so that neither Markdown, HTML nor Mermaid sees more
-//! in it than text.
+//! Names and messages come from untrusted wheels: each is written so that Markdown, HTML and Mermaid treat it
+//! as plain text.
 
 use std::fmt::Write as _;
 
@@ -16,28 +16,28 @@ use super::failure::Failure;
 use super::human_size;
 use super::mermaid::Diagram;
 
-/// How much is appended at most, in bytes. GitHub shows 1 MiB for each step, and drops all of a step that has more.
+/// The most bytes to append. GitHub shows 1 MiB for each step, and drops the summary of a step with more.
 pub const LARGEST_SUMMARY: usize = 900 << 10;
 
-/// A value longer than this says nothing more, in characters.
+/// The length at which a value is cut, in characters.
 const LONGEST_VALUE: usize = 300;
 
-/// What a summary says of one wheel or tree.
+/// The entry of one wheel or tree.
 #[derive(Clone, Debug, Default)]
 pub struct SummaryEntry {
     /// The wheel's file name or the tree's path.
     pub name: String,
-    /// What became of it: `repaired`, `ok`, `failed`.
+    /// The result: `repaired`, `ok`, `failed`.
     pub outcome: String,
     /// The oldest Alpine on which it loads and pip installs it.
     pub alpine: Option<String>,
-    /// What was grafted.
+    /// The grafted libraries.
     grafts: Vec<GraftRow>,
     /// Warnings and errors.
     pub findings: Vec<Finding>,
-    /// Why it failed, a line for each thing.
+    /// Why it failed, one line for each problem.
     pub failure: Vec<String>,
-    /// Its libraries as they were, and as they are after a repair.
+    /// Its libraries before and after a repair.
     diagrams: Vec<(&'static str, Diagram)>,
 }
 
@@ -50,7 +50,7 @@ struct GraftRow {
 }
 
 impl SummaryEntry {
-    /// What there is to say of a wheel that is repaired with this plan.
+    /// The entry of a wheel that is repaired with this plan.
     #[must_use]
     pub fn of_repair(audit: &Audit, plan: &Plan, packages: &SystemPackages) -> Self {
         let grafts = plan.grafts.iter().map(|graft| {
@@ -80,14 +80,14 @@ impl SummaryEntry {
         }
     }
 
-    /// What there is to say of a wheel or tree that could not be read.
+    /// The entry of a wheel or tree that could not be read.
     #[must_use]
     pub fn failed(name: String, failure: &Failure) -> Self {
         let Failure { lines, findings, .. } = failure.clone();
         Self { name, outcome: "failed".to_owned(), failure: lines, findings, ..Self::default() }
     }
 
-    /// What there is to say of a wheel or tree that was verified.
+    /// The entry of a verified wheel or tree.
     #[must_use]
     pub fn of_verify(name: String, elf: &ElfAudit, findings: &[Finding]) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl SummaryEntry {
     }
 }
 
-/// The first Alpine whose musl is as new as what loading needs and what the tag promises.
+/// The first Alpine whose musl is new enough for loading and for the tag.
 fn oldest_alpine(elf: &ElfAudit, needed: Option<MuslRelease>, promised: MuslRelease) -> Option<String> {
     let alpine = needed.filter(|_| !elf.modules.is_empty())?.max(promised).first_alpine(elf.arch)?;
     Some(alpine.to_string())
@@ -142,7 +142,7 @@ pub fn summary_markdown(command: &str, entries: &[SummaryEntry], room: usize) ->
     page.finish()
 }
 
-/// Text that stays within its room. What does not fit is left out, and everything behind it.
+/// Text of limited size. A part that does not fit is omitted, and so is everything after it.
 struct Page {
     text: String,
     room: usize,
@@ -152,7 +152,7 @@ struct Page {
 const LEFT_OUT: &str = "\n\nThe rest is left out: a summary is at most 1 MiB.\n";
 
 impl Page {
-    /// Adds a part, whole or not at all.
+    /// Adds a part completely or not at all.
     fn add(&mut self, part: &str) {
         self.full |= self.text.len() + part.len() + LEFT_OUT.len() > self.room;
         if !self.full {
@@ -218,13 +218,13 @@ fn row(entry: &SummaryEntry) -> String {
     )
 }
 
-/// Errors and warnings, each with its explanation behind a fold.
+/// Errors and warnings, each with its folded explanation.
 fn problems(entries: &[SummaryEntry], page: &mut Page) {
     let mut has_heading = false;
     for entry in entries {
         let shown = entry.findings.iter().filter(|finding| finding.severity > Severity::Note);
         let mut parts: Vec<String> = shown.map(|finding| problem(entry, finding)).collect();
-        // What was found is said by the findings already.
+        // If there are findings, they already say why it failed.
         if entry.findings.is_empty() {
             parts.extend(
                 entry
@@ -267,13 +267,13 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { markdown(text) }
 }
 
-/// A value as text of Markdown: everything that could be markup is a character reference, which can never be markup
-/// (CommonMark 0.31, section 2.5).
+/// A value as Markdown text: every character that could be markup becomes a character reference, which is
+/// never markup (CommonMark 0.31, section 2.5).
 fn markdown(value: &str) -> String {
     let mut text = String::new();
     let mut shown = value.chars();
     for c in Escaped(&shown.by_ref().take(LONGEST_VALUE).collect::<String>()).to_string().chars() {
-        // Points too, because GitHub makes links of names of hosts.
+        // Full stops too, because GitHub turns host names into links.
         match c {
             ' ' | '-' | '/' | '0'..='9' | 'A'..='Z' | 'a'..='z' => text.push(c),
             _ if c.is_ascii() => {
@@ -288,7 +288,7 @@ fn markdown(value: &str) -> String {
     text
 }
 
-/// A sentence of ours, in which values stand between backticks.
+/// One of our own sentences, with values in backticks.
 fn sentence(text: &str) -> String {
     let mut parts = text.split('`').peekable();
     let mut made = String::new();
@@ -318,7 +318,7 @@ mod tests {
         let text = markdown(evil);
         let plain = |c: char| c.is_ascii_alphanumeric() || " -/&#;".contains(c);
         assert!(text.chars().all(plain), "{text}");
-        // `#` and `&` only as parts of character references.
+        // `#` and `&` may only be parts of character references.
         let references = text.matches("&#").count();
         assert_eq!(
             (text.matches('&').count(), text.matches('#').count()),

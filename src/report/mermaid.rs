@@ -1,4 +1,4 @@
-//! The libraries of a wheel as a diagram of Mermaid.
+//! The libraries of a wheel as a Mermaid diagram.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use crate::escaped::Escaped;
 use crate::repair::Plan;
 use crate::resolve::Resolution;
 
-/// How many lines between boxes are drawn. Mermaid draws nothing beyond 500, and people read less.
+/// The most edges that are drawn. Mermaid draws no diagram with more than 500, and people read fewer.
 const MOST_EDGES: usize = 120;
 
 /// A longer name is cut, in characters.
 const LONGEST_LABEL: usize = 80;
 
-/// Who needs what, with where it is.
+/// Which objects need which libraries, and where these are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Diagram {
     /// Boxes by their label, and whether they are in the wheel.
@@ -23,12 +23,12 @@ pub(super) struct Diagram {
 }
 
 impl Diagram {
-    /// What the ELF files of a wheel or tree need, but for musl itself.
+    /// The needs of the ELF files in a wheel or tree, except musl itself.
     pub(super) fn of(elf: &ElfAudit) -> Self {
         Self::with(elf, |_| None)
     }
 
-    /// The same after the libraries of a plan are grafted.
+    /// The same after the grafts of a plan.
     pub(super) fn after(elf: &ElfAudit, plan: &Plan) -> Self {
         Self::with(elf, |path| {
             let graft = plan.grafts.iter().find(|graft| graft.source == path)?;
@@ -62,13 +62,13 @@ impl Diagram {
         Self::grouped(needs)
     }
 
-    /// Modules of the wheel that need the same are one box.
+    /// Merges modules of the wheel with the same needs into one box.
     fn grouped(needs: BTreeMap<(String, bool), BTreeSet<(String, bool)>>) -> Self {
         let needed: BTreeSet<String> = needs.values().flatten().map(|(name, _)| name.clone()).collect();
         let mut groups: BTreeMap<(BTreeSet<(String, bool)>, Option<String>), Vec<(String, bool)>> =
             BTreeMap::new();
         for (from, targets) in needs {
-            // What others need has a box to itself.
+            // An object that others need has its own box.
             let alone = needed.contains(&from.0).then(|| from.0.clone());
             groups.entry((targets, alone)).or_default().push(from);
         }
@@ -93,7 +93,7 @@ impl Diagram {
         self.edges.is_empty()
     }
 
-    /// The diagram in a code block of Markdown.
+    /// The diagram in a Markdown code block.
     pub(super) fn mermaid(&self) -> String {
         if self.edges.len() > MOST_EDGES {
             return format!("{} dependencies are too many for a diagram.\n", self.edges.len());
@@ -128,7 +128,8 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// A value as text of a label: everything that could be syntax, Markdown or HTML is a character code (`#35;`).
+/// A value as text of a label: every character that Mermaid, Markdown or HTML would interpret becomes a
+/// character code (`#35;`).
 pub(super) fn mermaid_text(value: &str) -> String {
     let mut text = String::new();
     for c in Escaped(&value.chars().take(LONGEST_LABEL).collect::<String>()).to_string().chars() {

@@ -1,4 +1,4 @@
-//! Renderings: the values of the other modules as text and as JSON. Nothing is decided here.
+//! Renders the values of other modules as text, Markdown and JSON. Makes no decisions.
 
 mod auditwheel;
 mod auditwheel_tree;

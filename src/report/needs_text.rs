@@ -1,14 +1,14 @@
-//! The answers of `needs --why` for people.
+//! The text of `needs --why`.
 
 use std::collections::BTreeMap;
 
 use super::styled::{StyledLine, StyledText, Tone, column_width};
 
-/// What has to be installed, each with the modules that need it: a line for each module, of many only the first few unless all
-/// are asked for.
+/// The libraries to install, each with the modules that need it: one line per module, and only the first few
+/// unless `all`.
 #[must_use]
 pub fn needs_text(needs: &BTreeMap<&str, Vec<String>>, all: bool) -> StyledText {
-    /// As many as show what kind of modules they are.
+    /// Enough to show what kind of modules need it.
     const MOST: usize = 4;
     let column = column_width(needs.keys().map(|need| (*need).to_owned())) + 2;
     let mut text = StyledText::default();

@@ -8,7 +8,7 @@ use crate::repair::{Note, Plan};
 use super::human_size;
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// Everything that a plan does: a line for each change, or why there is none.
+/// All changes of a plan, one line each, or the reason why there are none.
 #[must_use]
 pub fn plan_text(plan: &Plan) -> StyledText {
     let mut text = Steps::default();
@@ -35,7 +35,7 @@ pub fn plan_text(plan: &Plan) -> StyledText {
         text.step(format!("move {} to {}, and start it by a script", moved.script, moved.program));
     }
     text.edits(plan);
-    // Whether a pattern matches anything is known when all wheels of a call are planned.
+    // Unused patterns are known only after all wheels of a call are planned.
     for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
         let (tone, label) =
             if note.is_warning() { (Tone::Warning, "warning") } else { (Tone::Plain, "note") };
@@ -45,7 +45,7 @@ pub fn plan_text(plan: &Plan) -> StyledText {
     text.0
 }
 
-/// What a plan does, a line for each step.
+/// The steps of a plan, one line each.
 #[derive(Default)]
 pub(super) struct Steps(pub(super) StyledText);
 
@@ -59,7 +59,7 @@ impl Steps {
         self.0.add(StyledLine::default().column(6).piece(Tone::Faint, part).hanging(8));
     }
 
-    /// Adds what a plan changes in members that stay, and in the metadata.
+    /// Adds the edits of members and the changes to metadata.
     pub(super) fn edits(&mut self, plan: &Plan) {
         for member in &plan.edits {
             self.step(format!("edit {}", member.member));

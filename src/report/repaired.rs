@@ -1,4 +1,4 @@
-//! The answers of `repair` for people.
+//! The text of `repair`.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use super::findings::{counted, names, plural};
 use super::human_size;
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// Where the name of the wheel begins.
+/// The column where the name of the wheel starts.
 const NAME: usize = 10;
 
-/// What becomes of a wheel.
+/// The outcome for a wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepairStatus {
     /// It is repaired.
     Repaired,
-    /// The result is the input.
+    /// The result is an exact copy of the input.
     Copied,
     /// There is no result.
     Failed,
-    /// It was not looked at.
+    /// It was skipped.
     Skipped,
 }
 
@@ -43,10 +43,11 @@ impl RepairStatus {
     }
 }
 
-/// The line of a wheel that is not repaired, and why. A long reason is cut: [`super::Failure`] has all of it.
+/// The line of a wheel that is not repaired, with the reason. A long reason is cut: [`super::Failure`] has
+/// the complete one.
 #[must_use]
 pub fn unrepaired_line(status: RepairStatus, name: &str, width: usize, why: &str) -> StyledText {
-    /// As long as a sentence that names a module or two, in characters.
+    /// The length of a sentence that names one or two modules, in characters.
     const LONGEST: usize = 200;
     let mut why = why.to_owned();
     if let Some((end, _)) = why.char_indices().nth(LONGEST) {
@@ -58,8 +59,8 @@ pub fn unrepaired_line(status: RepairStatus, name: &str, width: usize, why: &str
     text
 }
 
-/// The line of a wheel that is repaired or copied: what was done, or why nothing was. Without a result it says what a repair
-/// would do.
+/// The line of a wheel that is repaired or copied, with the changes, or the reason why there are none.
+/// Without a result, it describes what a repair would do.
 #[must_use]
 pub fn repaired_line(plan: &Plan, result: Option<&RepairResult>, width: usize) -> StyledText {
     let line = start(RepairStatus::of(plan), result.is_none(), &plan.output.to_string(), width);
@@ -84,7 +85,7 @@ fn start(status: RepairStatus, is_plan: bool, name: &str, width: usize) -> Style
     line.column(NAME + width + 2)
 }
 
-/// What is done to a wheel, a few words for each kind of change.
+/// The changes to a wheel, a few words for each kind.
 fn done(plan: &Plan, result: Option<&RepairResult>) -> Vec<String> {
     let mut done = Vec::new();
     if !plan.grafts.is_empty() {
@@ -121,7 +122,7 @@ fn done(plan: &Plan, result: Option<&RepairResult>) -> Vec<String> {
     done
 }
 
-/// The grafts of a result, a line for each: where it is, what it weighs, and where it is from.
+/// The grafts of a result, one line each: path in the wheel, size, and original path.
 #[must_use]
 pub fn grafts_text(result: &RepairResult) -> StyledText {
     let mut text = StyledText::default();
@@ -136,14 +137,14 @@ pub fn grafts_text(result: &RepairResult) -> StyledText {
     text
 }
 
-/// What a call of `repair` came to, counted.
+/// The totals of a `repair`.
 #[derive(Clone, Debug, Default)]
 pub struct RepairTotals {
     /// Wheels that are repaired.
     pub repaired: usize,
     /// Wheels whose result is the input.
     pub copied: usize,
-    /// Wheels that were not looked at.
+    /// Wheels that were skipped.
     pub skipped: usize,
     /// The distributions of the wheels that failed.
     pub failed: Vec<String>,
@@ -160,7 +161,8 @@ impl RepairTotals {
         }
     }
 
-    /// `4 wheels in 0.9 s: 1 repaired, 2 copied, 1 failed (pyodbc)`; of a dry run, which has no time, what would be done.
+    /// `4 wheels in 0.9 s: 1 repaired, 2 copied, 1 failed (pyodbc)`; for a dry run, without a time, what
+    /// would be done.
     #[must_use]
     pub fn text(&self, took: Option<Duration>) -> StyledText {
         let all = self.repaired + self.copied + self.skipped + self.failed.len();

@@ -10,10 +10,10 @@ use crate::audit::{Code, Severity};
 
 use super::json::document;
 
-/// How many characters a line of text has at most.
+/// The most characters in a line of text.
 const WIDTH: usize = 100;
 
-/// One line for each rule: its code, and what it is about.
+/// One line for each rule: its code and its summary.
 #[must_use]
 pub fn rules_text() -> String {
     let longest = RULES.iter().map(|rule| rule.code.as_str().len()).max().unwrap_or_default();
@@ -21,7 +21,7 @@ pub fn rules_text() -> String {
     RULES.iter().map(line).collect()
 }
 
-/// Everything there is to know about one rule, in lines of 100 characters at most; what a user sees is as long as it is.
+/// The complete documentation of one rule, in lines of at most 100 characters, except for symptoms.
 #[must_use]
 pub fn rule_text(rule: &Rule) -> String {
     let mut text = format!("{} ({})\n\n{}\n\n", rule.code, rule.severity, wrapped(rule.summary, ""));
@@ -35,15 +35,17 @@ pub fn rule_text(rule: &Rule) -> String {
     text
 }
 
-/// `docs/rules.md`: every rule under a heading of its own, so that a link can lead there.
+/// `docs/rules.md`: every rule has its own heading, for links.
 #[must_use]
 pub fn rules_markdown() -> String {
     let mut text = String::from(
         "# Rules\n\n<!-- @generated from `src/audit/rules/` by `cargo xtask codegen`. -->\n\n\
-         For everyone who has a finding of muslrepair before them. Each rule says what is wrong with a wheel, why, what a user of the\n\
-         wheel would see, and how to fix it. `muslrepair explain CODE` prints the same.\n\n\
+         For everyone with a finding of muslrepair: a problem that it reports about a wheel, with a code such as `relr`. At the end of its section you\n\
+         know what is wrong with the wheel, why, what its users would see, and how to fix it. `muslrepair explain CODE` prints the same.\n\n\
+         An object is an ELF file that is loaded: a program, a library or an extension module. Its run path is the list of directories in which its\n\
+         libraries are searched. A graft is a library that a repair copies into the wheel.\n\n\
          `show` and `verify` report every finding. `verify` and `repair` fail on errors; `repair` also fixes what it can. `--allow CODE` turns\n\
-         a rule off. The severity is the usual one: the evidence can make a single finding more or less severe.\n",
+         a rule off. The severity given here is the usual one: a single finding can be more or less severe, depending on the evidence.\n",
     );
     for (concern, title) in [(Concern::Loading, "Loading on musl"), (Concern::Packaging, "Packaging")] {
         let _ = write!(
@@ -85,8 +87,8 @@ fn fixed_by_repair(rule: &Rule) -> &'static str {
     }
 }
 
-/// Paragraphs with their lines broken anew, each line behind an indent. What is in backticks stays on one line: it can be
-/// a command.
+/// Paragraphs wrapped anew, with an indent for each line. Text in backticks stays on one line, because it may
+/// be a command.
 fn wrapped(text: &str, indent: &str) -> String {
     let paragraphs = text.split("\n\n").map(|paragraph| {
         let mut lines = String::from(indent);
@@ -108,7 +110,7 @@ fn wrapped(text: &str, indent: &str) -> String {
     paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
-/// The words of a paragraph; those between two backticks are one.
+/// The words of a paragraph; text between two backticks is one word.
 fn unbreakable(paragraph: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut inside = false;
@@ -122,7 +124,7 @@ fn unbreakable(paragraph: &str) -> Vec<String> {
     words
 }
 
-/// A rule, as the documents have it.
+/// A rule in the form for documents.
 #[derive(Serialize)]
 struct RuleView {
     code: Code,
@@ -159,7 +161,7 @@ impl RuleView {
 ///
 /// # Errors
 ///
-/// When the value cannot be expressed in JSON, which no value of this library is.
+/// If the value cannot be expressed in JSON, which is the case for no value of this library.
 pub fn rule_document(rule: &Rule) -> Result<Value, serde_json::Error> {
     document("rule", &RuleView::of(rule))
 }
@@ -168,7 +170,7 @@ pub fn rule_document(rule: &Rule) -> Result<Value, serde_json::Error> {
 ///
 /// # Errors
 ///
-/// When the value cannot be expressed in JSON, which no value of this library is.
+/// If the value cannot be expressed in JSON, which is the case for no value of this library.
 pub fn rules_document() -> Result<Value, serde_json::Error> {
     #[derive(Serialize)]
     struct Rules {

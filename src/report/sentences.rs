@@ -1,4 +1,4 @@
-//! Sentences of auditwheel that scripts look for, and what they are about.
+//! auditwheel's sentences that scripts look for, and the facts for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +28,15 @@ pub(super) fn consistent_sentence(audit: &Audit) -> String {
     }
 }
 
-/// What auditwheel says of a wheel that it has nothing to do for.
+/// auditwheel's message for a wheel that needs no repair.
 #[must_use]
 pub fn no_elf_sentence() -> &'static str {
     "This does not look like a platform wheel, no ELF executable or shared library file (including compiled Python \
      C extension) found in the wheel archive"
 }
 
-/// What auditwheel says of a wheel whose ELF files are all for other architectures than its name; `None` for every other.
+/// auditwheel's message for a wheel whose ELF files are all for other architectures than its name; `None` for
+/// other wheels.
 #[must_use]
 pub fn invalid_wheel_sentence(audit: &Audit) -> Option<String> {
     if !audit.has_nothing_for_its_machine() {
@@ -53,7 +54,7 @@ pub fn invalid_wheel_sentence(audit: &Audit) -> Option<String> {
     Some(text)
 }
 
-/// Versions wanted of libraries that the wheel does not hold, by library.
+/// Versions required from libraries outside the wheel, by library.
 pub(super) fn external_versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
     versions_where(elf, |object, library| {
         let resolution = object.dependencies.iter().find(|d| d.name == library).map(|d| &d.resolution);
@@ -61,8 +62,8 @@ pub(super) fn external_versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTr
     })
 }
 
-/// Versions wanted of any library, by library, as auditwheel lists them: those of libraries of the wheel as well, and none of glibc's
-/// loader (`elf_find_versioned_symbols` in `elfutils.py`).
+/// Versions required from any library, by library, in auditwheel's form: libraries of the wheel are included,
+/// glibc's loader is not (`elf_find_versioned_symbols` in `elfutils.py`).
 pub(super) fn versioned_symbols(elf: &ElfAudit) -> BTreeMap<String, BTreeSet<String>> {
     versions_where(elf, |_, library| {
         !library.starts_with("ld-linux") && !["ld64.so.1", "ld64.so.2"].contains(&library)

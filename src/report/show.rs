@@ -1,4 +1,4 @@
-//! The answers of `show` for people: one wheel or tree in a few lines, several as a table, and everything with `--verbose`.
+//! The text of `show`: one wheel or tree in a few lines, and all details with `--verbose`.
 
 use crate::audit::{Audit, ElfAudit, Finding, Requirement, RequirementKind, Severity, WheelKind, libc_name};
 use crate::musl::Releases;
@@ -11,10 +11,10 @@ use super::inspected::{Inspected, Repairable};
 use super::sentences::external_versioned_symbols;
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// Where the text of a line begins, behind what it is about.
+/// The column where the text of a line starts, after its label.
 const TEXT: usize = 13;
 
-/// The report of `show` about a wheel; with everything that is known of it if it is detailed.
+/// The report of `show` about a wheel, with all details if `detailed`.
 #[must_use]
 pub fn show_text(audit: &Audit, packages: &SystemPackages, detailed: bool) -> StyledText {
     let name = &audit.wheel;
@@ -49,7 +49,7 @@ pub fn show_tree_text(tree: &str, elf: &ElfAudit, packages: &SystemPackages, det
     text
 }
 
-/// What the libraries and findings of a wheel or tree are.
+/// Adds the libraries and findings of a wheel or tree.
 fn elf_text(
     elf: &ElfAudit,
     findings: &[Finding],
@@ -72,7 +72,7 @@ fn row(what: &str) -> StyledLine {
     StyledLine::default().column(2).piece(Tone::Faint, what).column(TEXT)
 }
 
-/// `cp312`, the Pythons that a wheel is for.
+/// The Pythons of a wheel, such as `cp312`.
 fn python(name: &WheelFilename) -> String {
     name.tags().first().and_then(|tag| tag.split('-').next()).unwrap_or_default().to_owned()
 }
@@ -88,7 +88,7 @@ fn contents(elf: &ElfAudit) -> Vec<String> {
     contents
 }
 
-/// What the wheel is as it is: what it needs, or where it loads.
+/// The unrepaired wheel: its needs, or where it loads.
 fn as_built(audit: &Audit, inspected: &Inspected) -> String {
     let needs = match (inspected.libraries, inspected.missing) {
         _ if audit.kind != WheelKind::Platform => "no libraries needed".to_owned(),
@@ -122,7 +122,7 @@ fn repaired(inspected: &Inspected) -> StyledLine {
     line.hanging(TEXT)
 }
 
-/// ` (libzstd.so.1 needs qsort_r)`: the first thing that decides a minimum.
+/// ` (libzstd.so.1 needs qsort_r)`: the first requirement that decides the oldest musl.
 fn reasons(because: &[Requirement]) -> String {
     let mut reasons = because.iter().filter(|requirement| requirement.met_by != Releases::ALL);
     let Some(first) = reasons.next() else { return String::new() };
@@ -138,9 +138,9 @@ fn reasons(because: &[Requirement]) -> String {
     }
 }
 
-/// The libraries outside in one line.
+/// Adds the external libraries in one line.
 fn libraries(elf: &ElfAudit, text: &mut StyledText) {
-    /// As many as a line has room for.
+    /// As many as fit on a line.
     const MOST: usize = 6;
     let external = elf.external_libraries();
     let object = |index: Option<usize>| elf.graph.objects.get(index?);
@@ -163,7 +163,7 @@ fn libraries(elf: &ElfAudit, text: &mut StyledText) {
     }
 }
 
-/// Every library outside: where it is, what it weighs and whose it is.
+/// Adds every external library: path, size and package.
 fn every_library(elf: &ElfAudit, packages: &SystemPackages, text: &mut StyledText) {
     let external = elf.external_libraries();
     if external.is_empty() {
@@ -185,7 +185,7 @@ fn every_library(elf: &ElfAudit, packages: &SystemPackages, text: &mut StyledTex
     }
 }
 
-/// Every ELF file of the wheel or tree.
+/// Adds every ELF file of the wheel or tree.
 fn modules(elf: &ElfAudit, text: &mut StyledText) {
     heading("ELF files:", text);
     for (index, path, _, object) in elf.members() {
@@ -203,9 +203,9 @@ fn modules(elf: &ElfAudit, text: &mut StyledText) {
     }
 }
 
-/// What decides the oldest musl, and which versions of libraries are asked for.
+/// Adds the requirements that decide the oldest musl, and the versions required from libraries.
 fn requirements(elf: &ElfAudit, text: &mut StyledText) {
-    /// What is read to the end.
+    /// More would not be read.
     const MOST: usize = 8;
     for (what, minimum) in [("as it is", &elf.minimum_musl), ("repaired", &elf.minimum_musl_repaired)] {
         let Some(version) = minimum.version.filter(|_| elf.errors().next().is_none()) else { continue };

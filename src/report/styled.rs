@@ -1,4 +1,4 @@
-//! Text for people: pieces with a meaning, which a terminal shows in colours, and lines that fit its width.
+//! Text for people: pieces with a meaning, which a terminal may show in colour, and lines that fit its width.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::escaped::{Line, Sentence};
 
-/// What a piece of text is. A terminal may show it in a colour; the words say the same without.
+/// The meaning of a piece of text. A terminal may show it in a colour; the words alone say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Ordinary text.
@@ -24,13 +24,13 @@ pub enum Tone {
     Faint,
 }
 
-/// One line of text. Names of strangers in it are escaped, and what is longer than can be read is cut.
+/// One line of text. Names in it are escaped, and overlong text is cut.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StyledLine {
     pieces: Vec<(Tone, String)>,
-    /// The column in which the line goes on where it is longer than the terminal is wide.
+    /// The column at which the line continues if it is wrapped.
     hang: usize,
-    /// How many pieces stand before the text that is cut instead, if one is.
+    /// The number of pieces before the text that is cut instead of wrapped, if any.
     cut: Option<usize>,
 }
 
@@ -40,13 +40,13 @@ impl StyledLine {
         self.pieces.iter().map(|(tone, text)| (*tone, text.as_str()))
     }
 
-    /// The same with a piece of ordinary text at its end.
+    /// The same line with ordinary text appended.
     #[must_use]
     pub(super) fn plain(self, text: impl fmt::Display) -> Self {
         self.piece(Tone::Plain, text)
     }
 
-    /// The same with a piece of text at its end.
+    /// The same line with a piece of text appended.
     #[must_use]
     pub(super) fn piece(mut self, tone: Tone, text: impl fmt::Display) -> Self {
         let text = Sentence(&text.to_string()).to_string();
@@ -56,7 +56,7 @@ impl StyledLine {
         self
     }
 
-    /// The same with blanks up to a column, two of them at least where there is text already.
+    /// The same line with blanks up to a column, at least two if there is text already.
     #[must_use]
     pub(super) fn column(self, column: usize) -> Self {
         let least = if self.pieces.is_empty() { 0 } else { 2 };
@@ -64,26 +64,26 @@ impl StyledLine {
         self.plain(" ".repeat(blanks))
     }
 
-    /// The same, going on in this column of further lines.
+    /// The same line, continued at this column when wrapped.
     #[must_use]
     pub(super) fn hanging(mut self, column: usize) -> Self {
         self.hang = column;
         self
     }
 
-    /// The same, with what follows cut at the edge of the terminal: it is said elsewhere, too.
+    /// The same line; what follows is cut at the edge of the terminal, because it is printed elsewhere too.
     #[must_use]
     pub(super) fn cut_from_here(mut self) -> Self {
         self.cut = Some(self.pieces.len());
         self
     }
 
-    /// How many columns it takes.
+    /// The number of columns of the line.
     pub(super) fn width(&self) -> usize {
         self.pieces.iter().map(|(_, text)| text.width()).sum()
     }
 
-    /// The same without blanks at its end, and no command to what reads the log of a build.
+    /// The same line without blanks at its end, and safe from being read as a CI command.
     fn finished(mut self) -> Self {
         while let Some((_, text)) = self.pieces.last_mut() {
             text.truncate(text.trim_end().len());
@@ -100,7 +100,7 @@ impl StyledLine {
         self
     }
 
-    /// The line as words with the blanks before each.
+    /// The words of the line, each with the number of blanks before it.
     fn words(&self) -> Vec<(usize, Vec<(Tone, String)>)> {
         let mut words: Vec<(usize, Vec<(Tone, String)>)> = Vec::new();
         let mut blanks = 0;
@@ -125,7 +125,7 @@ impl StyledLine {
         words
     }
 
-    /// The line in as many lines as it takes at this width. Words are not divided: a name can be copied whole.
+    /// The line wrapped to this width. Words are not split, so that names can be copied.
     fn wrapped(self, width: usize) -> Vec<Self> {
         let hang = self.hang.min(width / 2);
         let mut lines = vec![Self::default()];
@@ -144,9 +144,9 @@ impl StyledLine {
         lines
     }
 
-    /// The line with its end cut. Where hardly anything of the end would be left, it has a line to itself.
+    /// The line with its end cut. If hardly anything of the end would remain, the end gets its own line.
     fn shortened(mut self, head: usize, width: usize) -> Vec<Self> {
-        /// What is worth reading.
+        /// The shortest end worth reading.
         const LEAST: usize = 24;
         let tail = self.pieces.split_off(head.min(self.pieces.len()));
         if self.hang > 0 && self.width() + LEAST > width {
@@ -158,7 +158,7 @@ impl StyledLine {
         vec![self.truncated(width)]
     }
 
-    /// What of the line fits, and an ellipsis.
+    /// The part of the line that fits, and an ellipsis.
     fn truncated(self, width: usize) -> Self {
         if self.width() <= width {
             return self;
@@ -183,17 +183,17 @@ impl StyledLine {
 }
 
 impl fmt::Display for StyledLine {
-    /// The text alone.
+    /// The text without styles.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces.iter().try_for_each(|(_, text)| f.write_str(text))
     }
 }
 
-/// The width of a column that these texts are in: of the longest, unless that is so long that the others would be far from
-/// what follows them.
+/// The width of a column with these texts: that of the longest, unless it is so long that other texts would
+/// be far from the next column.
 #[must_use]
 pub fn column_width(texts: impl IntoIterator<Item = String>) -> usize {
-    /// As long as most names of wheels, in columns.
+    /// The length of most names of wheels, in columns.
     const LONGEST: usize = 80;
     texts.into_iter().map(|text| text.width()).filter(|width| *width <= LONGEST).max().unwrap_or_default()
 }
@@ -210,7 +210,7 @@ impl StyledText {
         self.lines.iter()
     }
 
-    /// Whether there is no line.
+    /// Whether there are no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -226,14 +226,14 @@ impl StyledText {
         self.lines.extend(text.lines);
     }
 
-    /// The same behind an empty line.
+    /// The same text after an empty line.
     #[must_use]
     pub fn after_blank(mut self) -> Self {
         self.lines.insert(0, StyledLine::default());
         self
     }
 
-    /// The same for a terminal of this width in columns: longer lines are divided between words.
+    /// The same text for a terminal with this many columns: longer lines are wrapped between words.
     #[must_use]
     pub fn fitted(self, width: usize) -> Self {
         let mut fitted = Self::default();
@@ -250,7 +250,7 @@ impl StyledText {
 }
 
 impl fmt::Display for StyledText {
-    /// The text alone, each line with its end.
+    /// The text without styles, with a line feed after each line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }

@@ -2,7 +2,7 @@
 
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// A table with a header. The first cell of a row says what the row is about.
+/// A table with a header. The first cell of a row names its subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     header: Vec<&'static str>,
@@ -20,8 +20,9 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The table for a terminal of this width, or as wide as it is. Where the columns do not fit beside each other, each row
-    /// is a paragraph: its first cell, and below it the others with the names of their columns.
+    /// The table for a terminal of this width, or as wide as necessary. If the columns do not fit side by
+    /// side, each row becomes a paragraph: its first cell, followed by the others with the names of their
+    /// columns.
     #[must_use]
     pub fn text(&self, width: Option<usize>) -> StyledText {
         let columns = self.columns();
@@ -40,7 +41,7 @@ impl Table {
         text
     }
 
-    /// Where each column begins, and how wide it is.
+    /// The start and the width of each column.
     fn columns(&self) -> Vec<(usize, usize)> {
         let mut start = 0;
         let columns = self.header.iter().enumerate().map(|(number, name)| {

@@ -1,17 +1,18 @@
-//! Dependency trees for programs.
+//! Trees of libraries for programs.
 
 use serde_json::{Value, json};
 
 use crate::elf::ElfFacts;
 use crate::resolve::{Graph, Process, Resolution};
 
-/// The process that loads an object; what it finds, too, where a limit ended the search before.
+/// The process that loads an object, even if a limit ended the search before.
 pub(super) fn process_of(graph: &Graph, root: usize) -> Process {
     let found = graph.processes.iter().find(|process| process.root() == Some(root));
     found.cloned().unwrap_or_else(|| Process { objects: vec![root], ..Process::default() })
 }
 
-/// The tree with the keys of auditwheel's `lddtree` and some more: the object, and every library it leads to by name.
+/// The tree with the keys of auditwheel's `lddtree` and some more: the object, and its closure of libraries
+/// by name.
 #[must_use]
 pub fn tree_json(graph: &Graph, root: usize) -> Value {
     let Some(object) = graph.objects.get(root) else { return Value::Null };

@@ -1,4 +1,4 @@
-//! Dependency trees for people.
+//! Trees of libraries for people.
 
 use std::collections::HashSet;
 
@@ -8,33 +8,34 @@ use crate::resolve::{Graph, Origin, Rejected, Resolution};
 use super::styled::{StyledLine, StyledText, Tone};
 use super::tree::process_of;
 
-/// How far to the right branches go: chains of libraries may be thousands deep.
+/// The most levels of indentation: chains of libraries may be thousands deep.
 const DEEPEST: usize = 32;
 
 /// The widest column of names, in columns.
 const WIDEST: usize = 60;
 
-/// Prints the trees of objects of one graph, each library with what it needs where it is met first.
+/// Prints the trees of objects of one graph. The dependencies of a library are printed where it first occurs.
 #[derive(Debug)]
 pub struct Trees<'a> {
     graph: &'a Graph,
     printed: HashSet<usize>,
 }
 
-/// A line of a tree: branches and name, and where the name leads.
+/// A line of a tree: branches and name, and the result of the search.
 struct Branch {
     name: StyledLine,
     place: Option<(Tone, String)>,
 }
 
 impl<'a> Trees<'a> {
-    /// For the objects of this graph.
+    /// Trees for the objects of this graph.
     #[must_use]
     pub fn new(graph: &'a Graph) -> Self {
         Self { graph, printed: HashSet::new() }
     }
 
-    /// The tree below an object: where each library is, or why it is left to the system, the user or the interpreter.
+    /// The tree below an object: where each library is, or that it is left to the system, the user or the
+    /// interpreter.
     pub fn text(&mut self, root: usize) -> StyledText {
         let mut text = StyledText::default();
         let Some(object) = self.graph.objects.get(root) else { return text };
@@ -64,7 +65,7 @@ impl<'a> Trees<'a> {
             process.dependencies(objects, object).collect::<Vec<_>>().into_iter()
         };
         let mut branches = Vec::new();
-        // The roots of trees are printed again wherever they are needed: what they need stands elsewhere.
+        // An object with its own tree is printed without its dependencies elsewhere.
         self.printed.insert(root);
         // An explicit stack: chains of libraries may be thousands deep.
         let mut stack = vec![dependencies(root)];
@@ -101,7 +102,7 @@ impl<'a> Trees<'a> {
         branches
     }
 
-    /// Where a name leads.
+    /// The result of the search for a name.
     fn place(&self, root: usize, name: &str, resolution: &Resolution) -> (Tone, String) {
         match resolution {
             Resolution::Libc if libc_name(self.graph, root) == Some("glibc") && !name.contains("musl") => {
@@ -135,7 +136,7 @@ impl<'a> Trees<'a> {
     }
 }
 
-/// Whether a library that an object needs, by itself or by its libraries, is not found.
+/// Whether a library that an object needs, directly or indirectly, is missing.
 #[must_use]
 pub fn misses_a_library(graph: &Graph, root: usize) -> bool {
     let process = process_of(graph, root);

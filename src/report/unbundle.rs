@@ -1,4 +1,4 @@
-//! What an unbundling does and leaves, as text and as JSON.
+//! The result of an unbundling as text and JSON.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::json::document;
 use super::plan::Steps;
 use super::styled::{StyledLine, StyledText};
 
-/// The document `unbundle`: the plan, and what became of it.
+/// The document `unbundle`: the plan and the outcome.
 #[derive(Serialize)]
 struct UnbundleView<'a> {
     wheel: &'a WheelFilename,
@@ -27,7 +27,7 @@ struct UnbundleView<'a> {
     unbundling: &'a Unbundling,
 }
 
-/// The file that was written.
+/// The written file.
 #[derive(Serialize)]
 struct WrittenView<'a> {
     path: String,
@@ -36,11 +36,11 @@ struct WrittenView<'a> {
     sha256: &'a Sha256Digest,
 }
 
-/// The document `unbundle`: what is replaced in a wheel, what stays and why, and the file that was written, if one was.
+/// The document `unbundle`: the replaced libraries, the others with the reason, and the written file, if any.
 ///
 /// # Errors
 ///
-/// As [`document`].
+/// Like [`document`].
 pub fn unbundle_document(
     unbundling: &Unbundling,
     result: Option<&RepairResult>,
@@ -67,7 +67,7 @@ pub fn unbundle_document(
     document("unbundle", &view)
 }
 
-/// What an unbundling does to a wheel, a line for each library, and the edits of the objects that stay.
+/// The changes of an unbundling, one line per library, and the edits of the remaining objects.
 #[must_use]
 pub fn unbundle_text(unbundling: &Unbundling) -> StyledText {
     let (mut text, plan) = (Steps::default(), &unbundling.plan);
@@ -94,7 +94,7 @@ pub fn unbundle_text(unbundling: &Unbundling) -> StyledText {
     text.0
 }
 
-/// The libraries that stay in a wheel, a line for each, with the reason.
+/// The libraries that stay in a wheel, one line each, with the reason.
 #[must_use]
 pub fn kept_text(unbundling: &Unbundling) -> StyledText {
     let mut text = StyledText::default();
@@ -108,7 +108,7 @@ pub fn kept_text(unbundling: &Unbundling) -> StyledText {
     text
 }
 
-/// One line about a wheel that was unbundled or copied: what became of it, and how much smaller it is.
+/// One line about a wheel that was unbundled or copied: the outcome, and the saved size.
 #[must_use]
 pub fn unbundled_line(unbundling: &Unbundling, result: &RepairResult) -> String {
     let plan = &unbundling.plan;

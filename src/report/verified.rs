@@ -1,15 +1,15 @@
-//! The answers of `verify` for people.
+//! The text of `verify`.
 
 use crate::audit::{ElfAudit, Finding, MinimumMusl, Severity};
 
 use super::findings::{FindingGroups, counted, findings_text, in_one_line, names, plural};
 use super::styled::{StyledLine, StyledText, Tone};
 
-/// Where the path begins, behind `ok` or `failed`.
+/// The column where the path starts, after `ok` or `failed`.
 const PATH: usize = 8;
 
-/// `Alpine 3.16+`, the oldest on which what was audited loads: as it is, or repaired. Nothing where an error was found, or
-/// something loads on no musl: whatever else holds then, it does not work.
+/// `Alpine 3.16+`: the oldest on which everything loads, unrepaired or repaired. `None` if there is an error,
+/// or something loads on no musl.
 pub(super) fn loads_on(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
     let version = minimum.version.filter(|_| elf.errors().next().is_none())?;
     Some(match minimum.alpine {
@@ -18,21 +18,22 @@ pub(super) fn loads_on(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> 
     })
 }
 
-/// One line of `verify`: whether a wheel or tree loads and may be published, where it loads, and the worst that was found.
+/// One line of `verify`: whether a wheel or tree loads and may be published, where it loads, and its worst
+/// finding.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyLine<'a> {
     /// The path as it was given.
     pub path: &'a str,
-    /// How wide the column of paths is.
+    /// The width of the column of paths.
     pub width: usize,
-    /// The audit, where there are ELF files.
+    /// The audit, if there are ELF files.
     pub elf: Option<&'a ElfAudit>,
-    /// Everything that was found.
+    /// All findings.
     pub findings: &'a [Finding],
 }
 
 impl VerifyLine<'_> {
-    /// The line alone, for one wheel of several.
+    /// The line alone, for one of several wheels.
     #[must_use]
     pub fn text(&self) -> StyledText {
         let mut text = StyledText::default();
@@ -45,7 +46,7 @@ impl VerifyLine<'_> {
         text
     }
 
-    /// The line, and below it everything that was found, with what shows it and what to do: of this severity at least.
+    /// The line, followed by all findings of at least this severity with evidence and hints.
     #[must_use]
     pub fn detailed(&self, least: Severity) -> StyledText {
         let mut text = StyledText::default();
@@ -70,13 +71,13 @@ impl VerifyLine<'_> {
         }
     }
 
-    /// Where the findings begin.
+    /// The column where the findings start.
     fn end(&self) -> usize {
         PATH + self.width + 2 + "Alpine 3.16+".len() + 2
     }
 }
 
-/// The line of a wheel that cannot be read; why is said elsewhere.
+/// The line of a wheel that cannot be read; the reason is printed elsewhere.
 #[must_use]
 pub fn unread_line(path: &str) -> StyledText {
     let mut text = StyledText::default();
@@ -85,7 +86,7 @@ pub fn unread_line(path: &str) -> StyledText {
     text
 }
 
-/// What `verify` came to, counted.
+/// The totals of a `verify`.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyTotals {
     wheels: usize,
@@ -98,7 +99,7 @@ pub struct VerifyTotals {
 }
 
 impl VerifyTotals {
-    /// Counts a wheel or a tree that has this name: what was found in it, or nothing if it cannot be read.
+    /// Counts a wheel or tree with this name and its findings; `None` if it cannot be read.
     pub fn add(&mut self, name: &str, is_tree: bool, findings: Option<&[Finding]>) {
         if is_tree {
             self.trees += 1;
@@ -117,18 +118,19 @@ impl VerifyTotals {
             self.failed.push(name.to_owned());
         }
         let counted = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
-        // Of a tree there is nothing that could be repaired.
+        // A tree cannot be repaired.
         self.fixed_by_repair += counted.filter(|finding| finding.fixed_by_repair && !is_tree).count();
         self.groups.add(name, findings);
     }
 
-    /// What was found in several wheels, by rules.
+    /// The findings of several wheels, by rule.
     #[must_use]
     pub fn findings(&self) -> StyledText {
         self.groups.text()
     }
 
-    /// `3 wheels: 2 ok, 1 failed (cachebox); 1 error, 1 warning.` and what to do next; of one wheel only what to do.
+    /// `3 wheels: 2 ok, 1 failed (cachebox); 1 error, 1 warning.` and what to do next; for one wheel only
+    /// what to do.
     #[must_use]
     pub fn text(&self) -> StyledText {
         let mut line = StyledLine::default();

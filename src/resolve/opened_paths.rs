@@ -1,4 +1,4 @@
-//! Where the paths in an ELF file lead, of a file that is looked at by itself.
+//! The resolved paths in a single ELF file.
 
 use super::finder::Finder;
 use super::layout::directory_of;
@@ -10,11 +10,11 @@ use crate::musl::{RunPath, search_path_entries};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenedPaths {
-    /// The directories of `DT_RPATH`; none where `DT_RUNPATH` has some.
+    /// The directories of `DT_RPATH`; empty if `DT_RUNPATH` has some.
     pub rpath: Vec<String>,
     /// The directories of `DT_RUNPATH`.
     pub runpath: Vec<String>,
-    /// Where `PT_INTERP` leads with all links followed; its own text where nothing has that path.
+    /// The target of `PT_INTERP` with all links followed; its text if that path does not exist.
     pub interpreter: Option<String>,
 }
 
@@ -49,7 +49,7 @@ fn directories(object: &Object, run_path: Option<&str>, finder: &Finder) -> Vec<
     directories
 }
 
-/// A path without `.`, `..` and doubled slashes, as it is spelt: links are not followed.
+/// A path without `.`, `..` and double slashes, by its text: links are not followed.
 fn normalized(path: &str) -> String {
     let mut components: Vec<&str> = Vec::new();
     for component in path.split('/') {

@@ -1,4 +1,4 @@
-//! What a user would expect of options where nothing else decides.
+//! The behaviour that users expect from options, where nothing else specifies it.
 
 use crate::support::sandbox::{Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
@@ -20,7 +20,7 @@ fn a_build_tag_is_given_to_pure_wheels_too() {
     assert_eq!(result.wheel.filename().to_string(), "demo-1.0-7-py3-none-any.whl");
     assert_eq!((result.wheel.info().build(), result.wheel.info().root_is_purelib()), (Some("7"), true));
     sandbox.run(&["verify", "out"]).success();
-    // The tag that it has already changes nothing.
+    // The tag that the wheel already has changes nothing.
     let sandbox = Sandbox::new();
     let path = sandbox.wheel(&WheelBuilder::new("demo-1.0-7-py3-none-any.whl").purelib().file("demo.py", ""));
     sandbox.repair(&["--build-tag", "7"]).success();

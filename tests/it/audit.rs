@@ -1,4 +1,4 @@
-//! What an audit says besides its findings: the minimum musl, the modules, what is allowed.
+//! The results of an audit other than findings: the oldest musl, the modules, the suppressed rules.
 
 use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Segment;

@@ -1,5 +1,5 @@
-//! What auditwheel's own tests hold it to, with fixtures of our own; under our own name, and where the answers differ,
-//! under auditwheel's too.
+//! The rules of auditwheel's own tests, with our own fixtures; under our own name, and under auditwheel's
+//! name where the results differ.
 
 use crate::support::sandbox::{Repaired, Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
@@ -12,7 +12,7 @@ fn wheel_with(extension: &str) -> WheelBuilder {
     WheelBuilder::new(NAME).file_with_mode(CORE, object(extension), 0o755)
 }
 
-/// A note that asks for a level of x86-64 instead of control flow protection.
+/// A note that requires a level of x86-64 instead of control flow protection.
 fn with_isa(level: u32) -> Vec<u8> {
     let mut bytes = std::fs::read(testdata("elf/x86_64/bfd-ibt-shstk.so")).unwrap();
     let property: Vec<u8> = [0xc000_0002_u32, 4].iter().flat_map(|word| word.to_le_bytes()).collect();
@@ -121,7 +121,7 @@ fn pure_wheels_are_refused_as_auditwheel_and_copied_otherwise() {
         assert_eq!(run.stderr.matches(sentence).count(), 2, "{}", run.stderr);
         assert_eq!(before, names.map(|name| std::fs::read(out.join(name)).unwrap()));
     }
-    // Under our own name copying is what is wanted; `show` still tells the kinds apart.
+    // Under our own name, the wheel is copied; `show` still distinguishes the kinds.
     sandbox.run(&["repair", "-w", "own", names[0]]).success();
     assert_eq!(sandbox.names("own"), [names[0]]);
     assert_eq!(sandbox.run(&["show", names[0]]).status, 1);
@@ -186,7 +186,7 @@ fn options_beat_our_environment_which_beats_auditwheels() {
     assert_eq!(run(&["--plat", old], &[("MUSLREPAIR_PLAT", new)]), tag(1));
     assert_eq!(run(&[], &[("AUDITWHEEL_PLAT", "")]), tag(2));
     assert_eq!(run(&[], &[("AUDITWHEEL_PLAT", "manylinux_2_28_x86_64")]), (2, None));
-    // What the musllinux images set; the architecture is that of the wheel, whatever is said.
+    // The variables set in the musllinux images; the architecture is always that of the wheel.
     assert_eq!(run(&[], &[("AUDITWHEEL_POLICY", "musllinux_1_1"), ("AUDITWHEEL_ARCH", "armv7l")]), tag(1));
     for level in ["foo", "10", "-1"] {
         assert_eq!(run(&[], &[("AUDITWHEEL_ZIP_COMPRESSION_LEVEL", level)]), (2, None), "{level}");
@@ -285,7 +285,7 @@ fn exclude_patterns_match_a_name_or_a_whole_path() {
         assert_eq!(result.below("demo.libs").is_empty(), excluded, "{pattern}");
         assert_eq!(result.facts(CORE).needed[0] == "libgreet.so.3", excluded, "{pattern}");
     }
-    // A path that nothing leads to matches nothing, and the library is missing.
+    // A path that no search finds matches nothing, and the library is missing.
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel_with("x86_64/core.so"));
     let arguments = ["repair", NAME, "-w", "out", "--no-system-paths", "--exclude", &by_path];
@@ -352,7 +352,7 @@ fn the_environment_beats_ldpaths() {
     let (one, two) = (testdata("rootfs/opt/one"), testdata("rootfs/opt/two"));
     let twin = |arguments: &[&str], environment: Option<(&str, &std::path::Path)>| {
         let sandbox = Sandbox::new();
-        // Without the run path that would lead to one of them.
+        // Without the run path that would find one of them.
         let edit = ElfEdit { run_path: RunPathEdit::Clear, ..ElfEdit::default() };
         let extension = patch(object("x86_64/ext_one.so"), &edit).unwrap().bytes;
         sandbox.wheel(&WheelBuilder::new(NAME).file(CORE, extension));
@@ -385,7 +385,7 @@ fn a_library_of_the_wheel_finds_others_through_the_extension_that_loads_it() {
     sandbox.repair(&[]).success();
     let first = sandbox.result();
     let (a, b) = (first.one("demo.libs", "libchain_a-"), first.one("demo.libs", "libchain_b-"));
-    // Only the extension's run path leads to the second library now.
+    // Now only the extension's run path finds the second library.
     let edit = ElfEdit { run_path: RunPathEdit::Clear, ..ElfEdit::default() };
     let a_member = format!("demo.libs/{a}");
     let bare = patch(first.read(&a_member), &edit).unwrap().bytes;

@@ -1,4 +1,4 @@
-//! What `lddtree` and `show --json` say under auditwheel's name, value by value.
+//! The output of `lddtree` and `show --json` under auditwheel's name, value by value.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::sandbox::{Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
 
-/// The tree that is logged of a file of the sandbox.
+/// The logged tree for a file of the sandbox.
 fn tree(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let run = sandbox.run_as_auditwheel(&[&["lddtree"], arguments].concat()).success();
     assert_eq!(run.stdout, "");
@@ -19,7 +19,7 @@ fn tree(sandbox: &Sandbox, arguments: &[&str]) -> Value {
 fn the_interpreter_of_a_program_is_among_the_libraries_under_auditwheels_name() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path().join("tool"), object("x86_64/tool")).unwrap();
-    // The root has a link where the interpreter is.
+    // In the root, the interpreter is a link.
     fs::create_dir_all(sandbox.path().join("root/lib")).unwrap();
     fs::write(sandbox.path().join("root/lib/libc.so"), "").unwrap();
     std::os::unix::fs::symlink("libc.so", sandbox.path().join("root/lib/ld-musl-x86_64.so.1")).unwrap();

@@ -1,4 +1,4 @@
-//! Many wheels in one call: what they share, and what is forgotten.
+//! Many wheels in one call: what they share, and what is freed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn a_batch_needs_few_open_files_however_many_wheels_it_has() {
     limited(&format!("verify out --sysroot {} --allow relr", root.display())).success();
 }
 
-/// The most memory that the program had, in KiB.
+/// The peak memory of the program, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(sandbox: &Sandbox, arguments: &[&str]) -> u64 {
     let mut command = sandbox.command();
@@ -156,7 +156,7 @@ fn repair_prints_what_the_plan_does_not_fix() {
     };
     let says = "warning[relr]: `demo/m.so` has `DT_RELR`";
     for dry_run in [&[][..], &["--dry-run"]] {
-        // What is lowered is no fault of the result, and neither is a tag that it does not have.
+        // A lowered table is not a fault of the result, nor is a tag that it does not have.
         assert_eq!(findings(dry_run), [""; 0]);
         let kept = [dry_run, &["--keep-relr"]].concat();
         assert!(findings(&kept).contains(&"relr".to_owned()));
@@ -167,7 +167,7 @@ fn repair_prints_what_the_plan_does_not_fix() {
         }
     }
     assert!(findings(&["--plat", "linux_x86_64"]).contains(&"linux-tag".to_owned()));
-    // What is not printed under `--quiet` is a warning all the same.
+    // A warning that `--quiet` does not print still counts.
     let run = repair(&sandbox, &["in", "--keep-relr", "--quiet"]).success();
     assert_eq!(run.stderr, "");
 }

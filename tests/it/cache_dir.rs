@@ -1,4 +1,4 @@
-//! `--cache-dir`: only what belongs to the user, cannot be written by others, and is whole is taken from it.
+//! `--cache-dir`: only complete files that belong to the user and are not writable by others are used.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ impl Cached {
         Self { sandbox, file, kept, result }
     }
 
-    /// Repairs again; whatever is in the cache, the result is the same.
+    /// Repairs again; the result is the same, whatever is in the cache.
     fn repair(&self) -> Run {
         std::fs::remove_dir_all(self.sandbox.out()).unwrap();
         let input = self.sandbox.path().join(NAME);
@@ -75,7 +75,7 @@ fn what_is_no_file_is_neither_waited_for_nor_read_and_said() {
     symlink("/dev/zero", &cached.file).unwrap();
     assert!(cached.repair().stderr.contains("(not a regular file)"));
     remove();
-    // A link to a file of the user is none of the cache's, either.
+    // A link to a file of the user is not used either.
     let elsewhere = cached.sandbox.path().join("elsewhere");
     std::fs::write(&elsewhere, &cached.kept).unwrap();
     symlink(&elsewhere, &cached.file).unwrap();
@@ -99,7 +99,7 @@ fn a_forged_graft_is_not_taken() {
         cached.repair();
         assert!(std::fs::read(&cached.file).unwrap() == cached.kept, "{place}");
     }
-    // A size that would take all memory.
+    // A size that would need all memory.
     let mut forged = cached.kept.clone();
     forged[HEAD + 32 + 5..HEAD + 32 + 13].copy_from_slice(&(1u64 << 40).to_le_bytes());
     let hash = Sha256Digest::of(&forged[HEAD + 32..]);

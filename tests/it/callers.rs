@@ -1,5 +1,5 @@
-//! Command lines that are in use with auditwheel, with the name of the program changed: one test per line.
-//! Where a line starts auditwheel through Python or `uvx`, the program stands in that place.
+//! Command lines that callers of auditwheel use, with the name of the program changed: one test per line. If
+//! a line starts auditwheel through Python or `uvx`, the program replaces that part.
 
 use crate::support::sandbox::{Repaired, Run, Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
@@ -17,7 +17,7 @@ fn plain(name: &str, arch: &str) -> WheelBuilder {
     WheelBuilder::new(name).file("demo/plain.so", object(&format!("{arch}/libgreet.so.3")))
 }
 
-/// A sandbox with one wheel in `directory`, in which the line has run.
+/// A sandbox with one wheel in `directory`, in which the command line has run.
 fn ran(directory: &str, builder: &WheelBuilder, line: &str) -> (Sandbox, Run) {
     let sandbox = Sandbox::new();
     sandbox.wheel_in(directory, builder);
@@ -363,7 +363,7 @@ fn version_and_help_go_to_standard_output_and_succeed() {
         let run = sandbox.shell(line).success();
         assert!(run.stdout.starts_with(start) && run.stderr.is_empty(), "{line}: {}", run.stdout);
     }
-    // An environment that makes no sense stands in nobody's way who only asks.
+    // An invalid environment variable does not matter to a call for help.
     sandbox.shell("AUDITWHEEL_PLAT=nonsense muslrepair repair --help").success();
 }
 

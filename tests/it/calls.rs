@@ -1,4 +1,4 @@
-//! How calls of the program are answered: what is named twice or not there, values that cannot be, what goes where.
+//! Calls of the program: inputs named twice or missing, invalid values, and the files that a call writes.
 
 use crate::support::sandbox::{Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
@@ -37,7 +37,7 @@ fn where_nothing_is_written_nothing_is_left_behind() {
     let sandbox = sandbox_with("x86_64/ext_missing.so");
     sandbox.repair(&["-w", "new/wheels"]).failure(1, &[]);
     assert!(!sandbox.path().join("new").exists());
-    // What was there before stays.
+    // Existing files stay.
     std::fs::create_dir(sandbox.path().join("old")).unwrap();
     sandbox.repair(&["-w", "old"]).failure(1, &[]);
     assert!(sandbox.path().join("old").exists());
@@ -106,7 +106,7 @@ fn a_directory_that_holds_its_results_can_be_repaired_again() {
     );
     assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
     assert_eq!(bytes(), first);
-    // What is named without its result is repaired whatever lies there.
+    // An input named without its result is repaired, whatever file is in the output directory.
     std::fs::write(sandbox.path().join(RESULT), "cut sh").unwrap();
     let root = testdata("rootfs");
     sandbox.run(&["repair", NAME, "-w", ".", "--sysroot", root.to_str().unwrap()]).success();
@@ -261,7 +261,7 @@ fn a_cache_that_cannot_be_used_is_said_once_and_the_repair_goes_on() {
     let run = sandbox.repair(&["--cache-dir", "file"]).success();
     assert_eq!(run.stderr.matches("warning: `--cache-dir file` cannot be used").count(), 1, "{}", run.stderr);
     assert_eq!(sandbox.outputs().len(), 2);
-    // What is in the way of one file of it does no harm either.
+    // A file in place of a cache entry does no harm either.
     sandbox.repair(&["--cache-dir", "kept", "-w", "first"]).success();
     for name in sandbox.names("kept") {
         let file = sandbox.path().join("kept").join(name);
@@ -274,7 +274,7 @@ fn a_cache_that_cannot_be_used_is_said_once_and_the_repair_goes_on() {
 
 #[test]
 fn a_tag_for_glibc_is_dropped_from_what_was_built_for_musl() {
-    // The second may be on an index, and its fixed form must not have its name.
+    // The second wheel may be on an index, and its fixed form must not have the same name.
     let fixed = "demo-1.0-1muslrepair-cp312-cp312-musllinux_1_2_x86_64.whl";
     for (platforms, result) in
         [("manylinux_2_17_x86_64", RESULT), ("manylinux_2_17_x86_64.musllinux_1_2_x86_64", fixed)]

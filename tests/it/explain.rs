@@ -1,11 +1,11 @@
-//! `explain`: what a finding means, from the registry of rules.
+//! `explain`: the explanation of a finding, from the registry of rules.
 
 use std::process::{Child, Command, Output, Stdio};
 
 use muslrepair::audit::rules::RULES;
 use serde::Deserialize;
 
-/// The widest line of a terminal that texts are made for.
+/// The terminal width for which texts are made.
 const WIDTH: usize = 100;
 
 fn explain(arguments: &[&str]) -> Output {

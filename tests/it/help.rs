@@ -1,4 +1,4 @@
-//! What `-h`, `--help` and the manual pages say, and in what shape.
+//! The content and layout of `-h`, `--help` and the manual pages.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ const COMMANDS: [&str; 10] =
 const HEADINGS: [&str; 8] =
     ["Output", "Grafting", "Tags", "Searching", "Checks", "Compatibility", "Advanced", "Global"];
 
-/// What the program prints on a terminal of so many columns.
+/// The output of the program on a terminal with this many columns.
 fn printed(columns: usize, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muslrepair"));
     command.args(arguments.iter().filter(|argument| !argument.is_empty()));
@@ -21,7 +21,7 @@ fn printed(columns: usize, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The lines that begin an option.
+/// The lines that start an option.
 fn options(help: &str) -> Vec<&str> {
     help.lines().filter(|line| line.trim_start().starts_with('-')).collect()
 }
@@ -34,7 +34,7 @@ fn short_help_has_at_most_25_options_of_one_line_each_in_80_columns() {
         assert!((5..=25).contains(&options.len()), "{command}: {} options\n{help}", options.len());
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "{command}: {line}");
-            // Whatever is indented is a command, an argument or an option, and has its text beside it.
+            // Every indented line is a command, an argument or an option, with its text.
             let text = line.trim_start();
             let has_text = text.split_once("  ").is_some_and(|(_, text)| !text.trim().is_empty());
             assert!(text.len() == line.len() || has_text, "{command}: {line}\n{help}");
@@ -85,7 +85,7 @@ fn examples_of_the_help_are_calls_that_are_understood() {
             let call = call.split(['|', '>']).next().unwrap();
             let arguments: Vec<&str> = call.split_whitespace().collect();
             let run = sandbox.run(&arguments);
-            // The files of the examples are not there; everything else of the call is understood.
+            // The files of the examples do not exist; everything else of the call must be valid.
             let understood = run.status == 0 || run.stderr.contains("No such file");
             let no_root = run.stderr.contains("is not a directory");
             assert!(understood || no_root, "{call}: {}", run.stderr);
@@ -114,7 +114,7 @@ fn every_variable_that_is_read_is_in_the_manual() {
     let pages: String = COMMANDS.iter().map(|command| printed(80, &["man", command])).collect();
     let names: Vec<&str> = (source.split('`').skip(1).step_by(2))
         .filter(|name| name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
-        // Read so that nobody wonders, and used for nothing; and what every program of a terminal looks at.
+        // Variables that are accepted and ignored, and those that every terminal program reads.
         .filter(|name| !name.ends_with("_ARCH") && !["TERM", "TMPDIR", "CLICOLOR"].contains(name))
         .filter(|name| !name.ends_with("_X"))
         .collect();

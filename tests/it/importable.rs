@@ -1,4 +1,5 @@
-//! Whose wheel it is: the tags of the file name, those of `WHEEL`, and the Pythons that find the modules.
+//! The Pythons of a wheel: the tags of the file name, those of `WHEEL`, and the Pythons that can import the
+//! modules.
 
 use crate::support::sandbox::{Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
@@ -12,7 +13,7 @@ fn wheel(tags: &str, modules: &[&str]) -> WheelBuilder {
     })
 }
 
-/// What `verify` says of it: each severity and message with code `wrong-suffix`; nothing else is wrong with it.
+/// The output of `verify`: severity and message of each `wrong-suffix`; there must be no other finding.
 fn said(tags: &str, modules: &[&str]) -> Vec<(String, String)> {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(tags, modules));
@@ -58,7 +59,7 @@ fn python_and_abi_tags_of_name_and_wheel_file_must_agree() {
         }
         assert!(sandbox.names("wheelhouse").is_empty());
     }
-    // Of a wheel without modules as well.
+    // For a wheel without modules as well.
     let sandbox = Sandbox::new();
     let path = sandbox.wheel(&WheelBuilder::new("demo-1.0-py3-none-any.whl").purelib().file("demo.py", ""));
     std::fs::rename(path, sandbox.path().join("demo-1.0-py2-none-any.whl")).unwrap();
@@ -109,7 +110,7 @@ fn modules_for_none_of_the_tags_are_an_error_and_some_a_warning() {
     finds("error", "cp312-cp312", &["_core.pypy311-pp73-x86_64-linux-gnu.so"], "no Python");
     finds("error", "pp311-pypy311_pp73", &[OF_311], "no Python");
     finds("warning", "cp312-cp312", &[OF_311, OF_312], "imports `demo/_core.cpython-311");
-    // It is an error that stands in the way of a repair, and can be allowed.
+    // It is an error that prevents a repair, and can be allowed.
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel("cp312-cp312", &[OF_311]));
     sandbox.repair(&[]).failure(1, &["no Python that `cp312-cp312` names imports"]);
@@ -131,7 +132,7 @@ fn a_module_for_one_python_under_py3_is_a_warning() {
 fn every_python_of_a_stable_abi_finds_the_module() {
     fits("cp312-abi3", &["_core.abi3.so"]);
     fits("cp312-abi3", &["_core.abi3.so", OF_312]);
-    // One module is what is installed as one.
+    // Files installed at the same path are one module.
     let elsewhere = "../demo-1.0.data/platlib/demo/_core.abi3.so";
     fits("cp312-abi3", &[elsewhere, OF_312]);
     fits("cp315-abi3", &["_core.abi3-x86_64-linux-musl.so"]);
@@ -150,7 +151,7 @@ fn every_python_of_a_stable_abi_finds_the_module() {
         &["_core.abi3-x86_64-linux-musl.so", "_core.abi3t.so"],
         "not imported by CPython 3.12",
     );
-    // Two modules, of which one is not found.
+    // Two modules, one of which is not found.
     finds(
         "error",
         "cp312-abi3",
@@ -178,7 +179,7 @@ fn a_module_for_the_stable_abi_is_renamed_where_every_python_of_the_tags_finds_i
         assert!(members.iter().any(|member| member.ends_with(&format!("demo/{name}"))), "{members:?}");
         assert!(!members.iter().any(|member| member.contains("x86_64-linux")), "{members:?}");
         sandbox.run(&["verify", "out"]).success();
-        // The plan says the same, and nothing is left to rename.
+        // The plan has the same change, and nothing remains to be renamed.
         let plan = sandbox.repair(&["--dry-run", "--format", "json"]).success().stdout;
         let plan: Value = serde_json::from_str(&plan).unwrap();
         assert!(plan["renamed"][0]["to"].as_str().unwrap().ends_with(name), "{plan}");
@@ -193,11 +194,11 @@ fn a_module_for_the_stable_abi_is_renamed_where_every_python_of_the_tags_finds_i
 fn a_module_is_not_renamed_where_that_would_not_help_or_is_not_safe() {
     let long = "_core.abi3-x86_64-linux-musl.so";
     for (tags, modules) in [
-        // Free-threaded builds look for no `.abi3.so`.
+        // Free-threaded builds do not look for `.abi3.so`.
         ("cp315-abi3.abi3t", &[long][..]),
-        // Nobody knows whether it keeps to the stable ABI.
+        // It is unknown whether the module keeps to the stable ABI.
         ("cp312-abi3", &[OF_312]),
-        // The new name is taken, by a file that is no module of this one's name.
+        // The new name is taken by a file that is not a module with this name.
         ("cp312-abi3", &["_core.cpython-312-x86_64-linux-gnu.so"]),
     ] {
         let sandbox = Sandbox::new();
@@ -215,7 +216,7 @@ fn a_module_is_not_renamed_where_that_would_not_help_or_is_not_safe() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel("cp312-abi3", &[long]).file_with_mode("demo/libx.so", needing, 0o755));
     sandbox.repair(&[]).failure(1, &["not imported by CPython 3.12"]);
-    // What is found by all under its own name stays, and so does what was allowed.
+    // A module that all Pythons find under its own name stays, and so does an allowed one.
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel("cp315-abi3", &[long]));
     sandbox.repair(&[]).success();

@@ -18,7 +18,7 @@ fn pure(text: &str) -> WheelBuilder {
     WheelBuilder::new(PURE).purelib().file("six.py", text)
 }
 
-/// A wheel that is right for musl as it is, and no result of another one.
+/// A wheel that is valid for musl unchanged, and is not the result of another one.
 fn unrelated() -> WheelBuilder {
     let builder = WheelBuilder::new(RESULT).file("demo/__init__.py", "another wheel");
     builder.file_with_mode("demo/_core.so", object("x86_64/ext_zlib.so"), 0o755)
@@ -33,8 +33,8 @@ fn link(sandbox: &Sandbox, target: impl AsRef<Path>, name: &str) {
     std::os::unix::fs::symlink(target, sandbox.path().join(name)).unwrap();
 }
 
-/// Checks that a call fails because the result of one wheel would replace another input, that a dry run says the same, and
-/// that nothing is written over the file.
+/// Checks that a call fails because the result of one wheel would replace another input, that a dry run
+/// reports the same, and that the file is not overwritten.
 fn is_refused(sandbox: &Sandbox, kept: &str, arguments: &[&str]) {
     let path = sandbox.path().join(kept);
     let before = std::fs::read(&path).unwrap();
@@ -55,14 +55,14 @@ fn a_result_replaces_no_other_input() {
     let kept = format!("d/{RESULT}");
     let linux = format!("d/{NAME}");
     is_refused(&sandbox, &kept, &["d", "-w", "d"]);
-    // Whatever the order, and whatever the way to the directory.
+    // In any order, and with any path to the directory.
     is_refused(&sandbox, &kept, &[&kept, &linux, "-w", "d"]);
     is_refused(&sandbox, &kept, &[&linux, &kept, "-w", "d/../d"]);
     link(&sandbox, "d", "way");
     is_refused(&sandbox, &kept, &[&format!("way/{RESULT}"), &linux, "-w", "d"]);
     is_refused(&sandbox, &kept, &[&kept, &linux, &kept, "-w", "way"]);
     assert_eq!(sandbox.names("d"), [NAME, RESULT]);
-    // The other wheels are done.
+    // The other wheels are repaired.
     sandbox.wheel_in("d", &wheel("two-1.0-cp312-cp312-linux_x86_64.whl", ""));
     let run = repair(&sandbox, &["d", "-w", "d"]).failure(1, &[]);
     assert!(run.stderr.contains("\n3 wheels: 1 repaired, 1 copied, 1 failed; "), "{}", run.stderr);
@@ -87,7 +87,7 @@ fn a_copy_replaces_no_other_input() {
     let kept = format!("b/{PURE}");
     is_refused(&sandbox, &kept, &["a", "b", "-w", "b"]);
     is_refused(&sandbox, &kept, &["b", "a", "-w", "b"]);
-    // Two that are the same are one.
+    // Two equal files count as one.
     std::fs::copy(sandbox.path().join("a").join(PURE), sandbox.path().join(&kept)).unwrap();
     for inputs in [["a", "b"], ["b", "a"]] {
         let run = repair(&sandbox, &[&inputs[..], &["-w", "b"]].concat()).success();
@@ -110,7 +110,7 @@ fn an_input_that_is_the_result_already_is_kept_as_it_lies() {
         assert!((run.stdout + &run.stderr).contains(&said), "{how}");
         assert_eq!((inode(), sandbox.names("d").len()), (first, 2), "{how}");
     }
-    // With other options it is another wheel.
+    // With other options the result differs.
     is_refused(&sandbox, &format!("d/{RESULT}"), &["d", "-w", "d", "--no-sbom"]);
 }
 
@@ -136,12 +136,12 @@ fn what_an_input_leads_to_is_an_input() {
     sandbox.wheel(&wheel(NAME, ""));
     sandbox.wheel_in("d", &unrelated());
     std::fs::create_dir(sandbox.path().join("e")).unwrap();
-    // By a link of another name, and by way of a second link.
+    // Through a link with another name, and through a second link.
     let other = "e/demo-1.0-7-cp312-cp312-musllinux_1_2_x86_64.whl";
     link(&sandbox, format!("../d/{RESULT}"), "e/second");
     link(&sandbox, "second", other);
     is_refused(&sandbox, &format!("d/{RESULT}"), &[NAME, other, "-w", "d"]);
-    // A link that is an input and lies where the result would lie stays a link.
+    // An input that is a link at the path of the result stays a link.
     link(&sandbox, format!("../d/{RESULT}"), &format!("e/{RESULT}"));
     is_refused(&sandbox, &format!("d/{RESULT}"), &[NAME, &format!("e/{RESULT}"), "-w", "e"]);
     assert!(sandbox.path().join("e").join(RESULT).is_symlink());

@@ -5,7 +5,7 @@ use crate::support::sandbox::{Run, Sandbox};
 use crate::support::wheel_builder::WheelBuilder;
 
 const NAME: &str = "demo-1.0-py3-none-linux_x86_64.whl";
-/// Of an ordinary and of a free-threaded interpreter.
+/// For an ordinary and for a free-threaded interpreter.
 const LIBRARIES: [&str; 2] = ["libpython3.12.so.1.0", "libpython3.13t.so.1.0"];
 
 fn library(name: &str, needed: &[&str]) -> Vec<u8> {
@@ -19,11 +19,11 @@ fn program(needed: &[&str]) -> Vec<u8> {
         let elf = ElfBuilder::new().segment([PT_INTERP, place, place, size, size]);
         needed.iter().fold(elf, |elf, name| elf.needed(name)).behind(loader).build()
     };
-    // Where it lies does not depend on what is said of that.
+    // Its position does not depend on the size of the number.
     at(at(0).len() as u64 - size)
 }
 
-/// A wheel with these files, and these libraries outside, below `lib`.
+/// A wheel with these files, and these libraries outside, in `lib`.
 fn scene(files: &[(&str, Vec<u8>)], outside: &[(&str, Vec<u8>)]) -> Sandbox {
     let sandbox = Sandbox::new();
     let wheel = WheelBuilder::new(NAME);
@@ -91,7 +91,7 @@ fn a_program_that_needs_libpython_is_refused_or_keeps_it() {
     }
 }
 
-/// The program's process has an interpreter only if its libraries bring it.
+/// The process of a program has an interpreter only if its libraries need one.
 #[test]
 fn a_library_that_a_program_loads_keeps_libpython_as_the_program_does() {
     let [libpython, _] = LIBRARIES;
@@ -104,6 +104,6 @@ fn a_library_that_a_program_loads_keeps_libpython_as_the_program_does() {
     repair(&sandbox, &["--allow", "libpython-in-program"]).success();
     let graft = sandbox.result().one("demo.libs", "libfoo-");
     assert_eq!(needed(&sandbox, &format!("demo.libs/{graft}")), [libpython]);
-    // What no program loads has the interpreter in its process.
+    // A library that no program loads has the interpreter in its process.
     assert!(needed(&sandbox, "demo/liba.so").is_empty());
 }

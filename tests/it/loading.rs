@@ -1,4 +1,4 @@
-//! What musl's order of loading means for wheels and trees, and how a repair mends it.
+//! The effects of musl's order of loading on wheels and trees, and how a repair fixes problems with it.
 
 use crate::support::elf_builder::{DT_RUNPATH, ElfBuilder};
 use crate::support::sandbox::{Repaired, Sandbox, object, testdata};
@@ -36,7 +36,10 @@ fn a_library_gets_the_run_path_that_only_another_module_had() {
     let said = refused_by_verify(&builder);
     assert!(said.contains("error[inherited-run-path]: `demo/a/liba.so` does not find `libb.so`"), "{said}");
     let (result, said) = repaired(&builder);
-    assert!(said.contains("giving `demo/a/liba.so` a run path of its own"), "{said}");
+    assert!(
+        said.contains("adding to the run path of `demo/a/liba.so`, so that it finds its libraries"),
+        "{said}"
+    );
     assert_eq!(result.facts("demo/a/liba.so").run_path(), Some("$ORIGIN/../b"));
     assert_eq!(result.facts("demo/ext1.so").run_path(), Some("$ORIGIN/a"));
 }
@@ -56,7 +59,7 @@ fn a_path_that_is_needed_becomes_a_name() {
     );
 }
 
-/// A build tool's `build` directory is not in the wheel, and the kernel does not look past it.
+/// A build tool's `build` directory is not in the wheel, and the kernel stops there.
 #[test]
 fn a_run_path_through_a_missing_directory_does_not_lead_to_grafts() {
     let core = patch(
@@ -165,7 +168,7 @@ fn wheels_that_are_installed_together_find_each_others_libraries() {
     assert!(said.contains("`libthird.so.1`, needed by `second/lib/libshared.so.1`, was not found"), "{said}");
 }
 
-/// A wheelhouse has builds of one project for several Pythons and machines. Nobody installs those together.
+/// A directory has builds of one project for several Pythons and machines. Nobody installs those together.
 #[test]
 fn builds_of_one_project_are_not_installed_together() {
     let sandbox = Sandbox::new();
@@ -199,14 +202,14 @@ fn two_wheels_with_different_libraries_of_one_name_are_told() {
     assert!(!said.contains("duplicate-name"), "{said}");
 }
 
-/// A library `libq.so.1` in `demo/priv`, and a module beside it that finds it by this run path.
+/// A library `libq.so.1` in `demo/priv`, and a module that finds it through this run path.
 fn through(run_path: &str) -> WheelBuilder {
     WheelBuilder::new(NAME)
         .file("demo/ext.so", needing("libq.so.1", run_path))
         .file("demo/priv/libq.so.1", ElfBuilder::new().build())
 }
 
-/// Repairs a wheel where the host has a library of the same name, and returns the grafts.
+/// Repairs a wheel while the host has a library with the same name, and returns the grafts.
 fn grafts(builder: &WheelBuilder) -> Vec<String> {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path().join("host")).unwrap();
@@ -235,14 +238,14 @@ fn a_run_path_leads_through_every_directory_that_a_wheel_installs() {
         let (result, _) = repaired(&builder);
         assert_eq!(result.below("demo.libs"), [""; 0], "{run_path}");
     }
-    // Installers install what RECORD does not list, too.
+    // Installers also install files that RECORD does not list.
     assert_eq!(
         grafts(&through("$ORIGIN/sub/../priv").file("demo/sub/x", "").unlisted("demo/sub/x")),
         [""; 0]
     );
 }
 
-/// The kernel finds nothing behind a directory that is not there, nor behind a file.
+/// The kernel finds nothing after a missing directory or after a file.
 #[test]
 fn a_run_path_does_not_lead_through_what_is_no_directory() {
     let cases = [
@@ -301,7 +304,7 @@ fn a_run_path_leads_through_the_directories_and_links_of_a_tree() {
         assert_eq!(verdict(run_path), 0, "{run_path}");
     }
     for run_path in [
-        // Not the directory of the link, but the one of the directory that it leads to.
+        // Not the directory of the link, but that of its target.
         "$ORIGIN/far/../priv",
         "$ORIGIN/none/../priv",
         "$ORIGIN/sub/data.txt/../../priv",

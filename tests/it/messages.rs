@@ -1,4 +1,4 @@
-//! What is printed stays what it is, whatever names of strangers are in it.
+//! Output keeps its form, whatever names a hostile wheel contains.
 
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -8,7 +8,7 @@ use crate::support::wheel_builder::WheelBuilder;
 
 const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 
-/// As the runner of GitHub reads lines: blanks at the beginning are taken off.
+/// As the runner of GitHub reads lines: blanks at the start are removed.
 fn assert_no_command(run: &Run) {
     for line in run.stdout.lines().chain(run.stderr.lines()) {
         let own = line.starts_with("::error title=") || line.starts_with("::warning title=");
@@ -104,7 +104,7 @@ fn where_no_thread_can_be_started_one_does_everything() {
         &["lddtree", "m.so"],
         &["repair", NAME, "-w", "out"],
     ] {
-        // No address space has room for such a stack.
+        // No address space has enough room for such a stack.
         let output = (sandbox.command().env("RUST_MIN_STACK", (1u64 << 55).to_string()))
             .args(arguments)
             .args(["--sysroot", root.to_str().unwrap()])

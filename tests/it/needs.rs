@@ -1,4 +1,4 @@
-//! What `needs` hands to apk.
+//! The names that `needs` passes to apk.
 
 use crate::support::elf_builder::ElfBuilder;
 use crate::support::sandbox::{Run, Sandbox};
@@ -17,7 +17,7 @@ const HOSTILE: [&str; 8] = [
     "",
 ];
 
-/// A wheel whose library needs these, and what is good.
+/// A wheel whose library needs these libraries and a valid one.
 fn scene(needed: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let elf = needed.iter().fold(ElfBuilder::new().needed("libstdc++.so.6"), |elf, name| elf.needed(name));
@@ -25,7 +25,7 @@ fn scene(needed: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// Asks with an empty root, so that nothing of the host is found.
+/// Runs `needs` with an empty root, so that nothing of the host is found.
 fn needs(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     std::fs::create_dir_all(sandbox.path().join("root")).unwrap();
     sandbox.run(&[&["needs", NAME, "--sysroot", "root"], arguments].concat())
@@ -47,7 +47,7 @@ fn only_names_that_apk_accepts_are_printed() {
         let need = json["needs"].as_array().unwrap().iter().find(|need| need["library"] == name).unwrap();
         assert_eq!((run.status, &need["token"]), (1, &Value::Null), "{name}");
     }
-    // What the user provides by other means is nobody's business.
+    // Excluded libraries are not reported.
     let run = needs(&scene(&[HOSTILE[0]]), &["--exclude", HOSTILE[0]]).success();
     assert_eq!(run.stdout, "so:libstdc++.so.6\n");
 }

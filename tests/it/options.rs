@@ -1,4 +1,4 @@
-//! Options and habits of the command line that no other test is about.
+//! Options and behaviour of the command line that no other test covers.
 
 use crate::support::sandbox::{Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
@@ -25,7 +25,7 @@ fn a_library_that_only_dlopen_asks_for_is_grafted_with_all_it_needs() {
     assert_eq!(result.facts(&format!("demo.libs/{a}")).needed[0], b);
     assert!(run.stderr.contains(&format!("Including `demo.libs/{a}`")), "{}", run.stderr);
     assert_eq!(result.facts(CORE).run_path(), None);
-    // Repaired again, it stays.
+    // A repaired wheel stays unchanged.
     let first = sandbox.out().join(&sandbox.outputs()[0]);
     sandbox.run(&["repair", first.to_str().unwrap(), "-w", "again", "--no-system-paths"]).success();
     assert_eq!(
@@ -98,7 +98,7 @@ fn settings_come_from_the_project_and_options_beat_them() {
     assert!(run.stderr.contains("Excluding libgreet.so.3 (`libgreet.*`)"), "{}", run.stderr);
     std::fs::write(&project, "[tool.muslrepair]\nexcludes = ['x']\n").unwrap();
     sandbox.repair(&[]).failure(2, &["`pyproject.toml`", "unknown field `excludes`"]);
-    // A file that is named stands for the project's, with the keys at its top.
+    // A named file replaces the project's, with the keys at the top.
     std::fs::write(sandbox.path().join("release.toml"), "strip = 'debug'\nsbom = false\n").unwrap();
     let run = sandbox.repair(&["--config", "release.toml", "--dry-run"]).success();
     assert!(run.stdout.contains("stripped (debug)"), "{}", run.stdout);
@@ -235,7 +235,7 @@ mod terminal {
 
     use super::*;
 
-    /// Runs a repair with a terminal as standard error, and returns what came to it.
+    /// Runs a repair with a terminal as standard error, and returns the terminal's content.
     fn on_a_terminal(sandbox: &Sandbox, term: &str, arguments: &[&str]) -> String {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
@@ -249,7 +249,7 @@ mod terminal {
         let reader = std::thread::spawn(move || {
             let (mut bytes, mut file) = (Vec::new(), std::fs::File::from(terminal));
             let mut buffer = [0; 4096];
-            // The read fails when nobody holds the other side any more.
+            // The read fails once the other side is closed.
             while let Ok(count @ 1..) = file.read(&mut buffer) {
                 bytes.extend_from_slice(&buffer[..count]);
             }
@@ -259,7 +259,7 @@ mod terminal {
         reader.join().unwrap()
     }
 
-    /// Four files of this many MiB, which take their time to be hashed.
+    /// Four files of this many MiB, which take time to hash.
     fn long_work(size: usize) -> Sandbox {
         let sandbox = Sandbox::new();
         let mut builder = wheel_with("x86_64/ext_plain.so");
@@ -272,7 +272,8 @@ mod terminal {
 
     #[test]
     fn long_work_draws_one_line_and_takes_it_off_again() {
-        // What is long work depends on machine and build. No machine does the last of these in half a second.
+        // What counts as long depends on machine and build. No machine does the last of these in half a
+        // second.
         let seen = [4, 32, 128].into_iter().find_map(|size| {
             let seen = on_a_terminal(&long_work(size), "xterm", &["-z", "0"]);
             seen.contains("\u{1b}[2K").then_some(seen)
@@ -319,12 +320,12 @@ fn grafts_are_kept_for_the_next_call_and_what_is_damaged_there_is_made_anew() {
     };
     let written = stamps();
 
-    // Taken from there, and not written again.
+    // Read from the cache, and not written again.
     sandbox.repair(&["--cache-dir", "kept/here", "-w", "second"]).success();
     assert_eq!(bytes("second"), expected);
     assert_eq!((files(), stamps()), (kept.clone(), written));
 
-    // Damaged, it is made and kept anew.
+    // A damaged entry is made and stored again.
     let mut damaged = before[0].clone();
     *damaged.last_mut().unwrap() ^= 1;
     std::fs::write(&kept[0], damaged).unwrap();
@@ -332,7 +333,7 @@ fn grafts_are_kept_for_the_next_call_and_what_is_damaged_there_is_made_anew() {
     assert_eq!(bytes("third"), expected);
     assert_eq!(std::fs::read(&kept[0]).unwrap(), before[0]);
 
-    // Another level is another file.
+    // Another level is another entry.
     sandbox.repair(&["--cache-dir", "kept/here", "-w", "fourth", "-z", "9"]).success();
     assert_eq!(files().len(), 2 * kept.len());
 }

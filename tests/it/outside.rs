@@ -1,4 +1,4 @@
-//! What lies outside of the root file system and the directories that were named does not count.
+//! Files outside the root file system and the named directories are not used.
 
 use std::os::unix::fs::symlink;
 
@@ -19,7 +19,7 @@ fn sandbox(name: &str, run_path: &str) -> Sandbox {
     sandbox
 }
 
-/// The path of something in the sandbox.
+/// The path of a file in the sandbox.
 fn at(sandbox: &Sandbox, path: &str) -> String {
     sandbox.path().join(path).to_str().unwrap().to_owned()
 }
@@ -34,7 +34,7 @@ fn library() -> Vec<u8> {
     ElfBuilder::new().build()
 }
 
-/// Runs the program with these variables, and returns its status and all it said.
+/// Runs the program with these variables, and returns its status and all its output.
 fn run(sandbox: &Sandbox, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
     let output = sandbox.command().args(arguments).envs(variables.iter().copied()).output().unwrap();
     let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
@@ -47,7 +47,7 @@ fn verify_counts_nothing_of_the_host() {
     install(&host, &format!("lib/{NEEDED}"), library());
     install(&host, "empty/x", "");
     let (found, empty) = (at(&host, "lib"), at(&host, "empty"));
-    // The module has an absolute run path; on the host it leads to the library.
+    // The module has an absolute run path; on the host it finds the library.
     let sandbox = sandbox(NAME, &found);
     let variables = ["LD_LIBRARY_PATH", "MUSLREPAIR_LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH"];
     let variables = variables.map(|variable| (variable, found.as_str()));
@@ -56,7 +56,7 @@ fn verify_counts_nothing_of_the_host() {
         assert_eq!(status, 1, "{options:?}: {said}");
         assert!(said.contains("`libq.so.1`, needed by `demo/ext.so`, was not found"), "{said}");
     }
-    // What is named counts, and so does what lies in the root.
+    // Named directories are used, and so are files in the root.
     for options in [["-l", &found], ["--ldpaths", &found]] {
         assert_eq!(run(&sandbox, &[&["verify", NAME], &options[..]].concat(), &[]).0, 0, "{options:?}");
     }
@@ -64,7 +64,8 @@ fn verify_counts_nothing_of_the_host() {
     assert_eq!(run(&sandbox, &["verify", NAME, "--sysroot", "root"], &[]).0, 0);
 }
 
-/// A root is another machine's: the variable says what programs of this one are to find. Ours is for this program.
+/// A root belongs to another machine: the loader's variable is for programs of this one. muslrepair's
+/// variable is for muslrepair.
 #[test]
 fn the_loaders_variable_does_not_count_where_a_root_is_named() {
     let sandbox = sandbox(BUILT, "");
@@ -91,7 +92,7 @@ fn the_loaders_variable_does_not_count_where_a_root_is_named() {
     }
 }
 
-/// From outside they lead to the host.
+/// Seen from outside they point to the host.
 #[test]
 fn absolute_links_of_a_root_lead_nowhere_else_however_they_are_named() {
     let sandbox = sandbox(NAME, "");
@@ -112,7 +113,7 @@ fn absolute_links_of_a_root_lead_nowhere_else_however_they_are_named() {
     }
 }
 
-/// `lddtree` of a program in the root: what is beside it is beside it in there.
+/// `lddtree` of a program in the root: its surroundings are inside the root too.
 #[test]
 fn a_file_of_the_root_has_its_run_path_in_there() {
     let sandbox = sandbox(NAME, "");
@@ -144,7 +145,8 @@ fn needed_paths_are_opened_in_the_root() {
     }
 }
 
-/// A directory that was named does not bring in another one whose name begins alike, nor what lies above or beside it.
+/// A named directory does not include another one whose name begins the same, nor directories above or beside
+/// it.
 #[test]
 fn a_run_path_of_a_named_directory_leads_no_further_than_that_directory() {
     let outcome = |run_path: &str| {
@@ -158,7 +160,7 @@ fn a_run_path_of_a_named_directory_leads_no_further_than_that_directory() {
         symlink("../other", sandbox.path().join("hx/link")).unwrap();
         let hx = at(&sandbox, "hx");
         let repaired = run(&sandbox, &["repair", BUILT, "-w", "out", "--sysroot", "root", "-l", &hx], &[]).0;
-        // From the working directory.
+        // Relative to the working directory.
         let relative = run(&sandbox, &["repair", BUILT, "-w", "out", "--sysroot", "root", "-l", "hx"], &[]).0;
         assert_eq!(repaired, relative, "{run_path}");
         repaired

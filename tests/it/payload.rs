@@ -1,4 +1,4 @@
-//! Files that carry data behind their ELF content, in wheels and as libraries outside.
+//! Files with data after their ELF content, in wheels and as libraries outside.
 
 use crate::support::sandbox::{Sandbox, object, testdata};
 use crate::support::wheel_builder::WheelBuilder;
@@ -13,7 +13,7 @@ fn with_payload(file: Vec<u8>) -> Vec<u8> {
     [file, PAYLOAD.to_vec()].concat()
 }
 
-/// A program as it is built next to its libraries: the run path leaves room for the names of a repair.
+/// A program as built next to its libraries: its run path has enough room for the names of a repair.
 fn roomy_tool() -> Vec<u8> {
     let run_path = RunPathEdit::Set(format!("/build/{}", "long/".repeat(30)));
     patch(object("x86_64/tool"), &ElfEdit { run_path, ..ElfEdit::default() }).unwrap().bytes
@@ -65,7 +65,7 @@ fn a_file_that_would_have_to_grow_behind_a_payload_is_refused_by_name() {
             assert!(sandbox.outputs().is_empty());
         }
     }
-    // The hint works as it is typed.
+    // The hint works as typed.
     let before = with_payload(tool);
     let arguments = ["--exclude", "libgreet.so.3", "--keep-relr"];
     let (sandbox, run) = repair(core, (TOOL, before.clone()), &arguments);

@@ -1,4 +1,4 @@
-//! What is a program, and what is a library whatever its headers say.
+//! Which objects are programs, and which are libraries whatever their headers say.
 
 use muslrepair::audit::{Severity, libc_name};
 use muslrepair::musl::ObjectSymbols;
@@ -7,7 +7,7 @@ use muslrepair::resolve::Object;
 use crate::rules::linked::{extension, library};
 use crate::rules::scene::{TAG, asks, audit, changed, found, module, only, program, sound};
 
-/// The object with an interpreter that no musl has.
+/// The object with an interpreter that no musl system has.
 fn with_interpreter(mut object: Object) -> Object {
     object.facts.interpreter = Some("/lib64/ld-linux-x86-64.so.2".to_owned());
     object
@@ -19,7 +19,7 @@ fn the_interpreter_of_a_library_or_module_is_never_read() {
         sound(vec![with_interpreter(module(name))]);
         sound(vec![with_interpreter(library(name, &[], ""))]);
     }
-    // Another object needs it, under whatever name.
+    // Another object needs it, whatever its name is.
     sound(vec![extension("a.so", &["plugin"], "$ORIGIN"), with_interpreter(library("plugin", &[], ""))]);
     assert_eq!(only("glibc-object", vec![with_interpreter(program("tool"))]).object, "demo/tool");
     only("glibc-object", vec![with_interpreter(program("so"))]);
@@ -42,7 +42,7 @@ fn a_library_that_says_it_is_a_position_independent_program_is_judged_as_a_libra
     };
     sound(vec![pie("liba.so", &["libc.so"])]);
     only("wrong-interpreter", vec![pie("tool", &["libc.so"])]);
-    // It is no static program, which would ask for nothing.
+    // It is not a static program, which would need nothing.
     let mut asking = pie("liba.so", &[]);
     asks(&mut asking, &["no_such_function"]);
     only("unresolved-symbol", vec![asking.clone()]);
@@ -50,7 +50,7 @@ fn a_library_that_says_it_is_a_position_independent_program_is_judged_as_a_libra
     sound(vec![asking]);
 }
 
-/// A library that asks for a symbol, and a program that exports it.
+/// A library that needs a symbol, and a program that exports it.
 fn plugin_and_server(plugin: &str) -> Vec<Object> {
     let mut server = program("server");
     server.symbols.defined = [&b"server_api"[..]].into_iter().collect();
@@ -67,7 +67,7 @@ fn a_symbol_that_a_program_of_the_wheel_exports_is_a_warning() {
     let message = "`demo/plugin.so` needs the symbol `server_api`, which only the program `demo/server` exports, and loads \
                    only in it";
     assert_eq!((finding.severity, finding.message.as_str()), (Severity::Warning, message));
-    // A library that the plugin is linked with is loaded in the same process.
+    // A library with which the plugin is linked is loaded in the same process.
     let mut linked = plugin_and_server("libdep.so");
     linked.push(library("plugin.so", &["libdep.so"], "$ORIGIN"));
     assert_eq!(only("unresolved-symbol", linked).severity, Severity::Warning);

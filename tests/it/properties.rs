@@ -1,4 +1,4 @@
-//! What holds for every input, tried on many that are made at random.
+//! Properties that hold for every input, tested with many random ones.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use muslrepair::wheel::{
     relative_run_path,
 };
 
-/// How many inputs a property was tried on, and how many of them are what it is about.
+/// The number of inputs tried for a property, and how many of them were suitable.
 #[derive(Default)]
 struct Tried {
     all: Cell<u32>,
@@ -29,14 +29,14 @@ struct Tried {
 }
 
 impl Tried {
-    /// Counts an input. One that does not fit says nothing.
+    /// Counts an input. An unsuitable one proves nothing.
     fn fits<T>(&self, fit: Option<T>) -> Option<T> {
         self.all.set(self.all.get() + 1);
         self.fit.set(self.fit.get() + u32::from(fit.is_some()));
         fit
     }
 
-    /// Fails the test unless this part of the inputs, in percent, did fit: it would hold of nothing.
+    /// Fails the test unless at least this percentage of inputs was suitable.
     fn at_least(&self, percent: u32) {
         let (all, fit) = (self.all.get(), self.fit.get());
         println!("{fit} of {all} inputs fit");
@@ -44,7 +44,7 @@ impl Tried {
     }
 }
 
-/// A word of some of these characters.
+/// A word made of these characters.
 fn word(u: &mut Unstructured<'_>, characters: &str, longest: usize) -> Result<String> {
     let characters: Vec<char> = characters.chars().collect();
     let length = u.int_in_range(1..=longest)?;
@@ -194,7 +194,7 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     fixtures
 }
 
-/// What facts an edit leads to, written down once more and apart from the patcher.
+/// The facts after an edit, written a second time, independently of the patcher.
 fn edited(facts: &ElfFacts, edit: &ElfEdit) -> ElfFacts {
     let mut facts = facts.clone();
     if let Some(soname) = &edit.soname {
@@ -222,7 +222,7 @@ fn patching_adds_the_edit_to_the_facts_and_nothing_else() {
     let tried = Tried::default();
     arbtest(|u| {
         let (path, bytes) = u.choose(&fixtures)?;
-        // Some fixtures are there to be refused.
+        // Some fixtures are refused on purpose.
         let Ok(facts) = ElfFacts::parse(bytes) else { return Ok(()) };
         let mut edit = ElfEdit {
             soname: u.arbitrary::<bool>()?.then(|| "libnew.so.1".to_owned()),
@@ -295,7 +295,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
             Some(apply(&wheel, &audit, &plan, &options, &output, &packages).unwrap().path)
         };
         let Some(first) = tried.fits(repair(&input, "first")) else { return Ok(()) };
-        // Nothing is needed from outside any more, not even from a root file system that has it.
+        // Nothing is needed from outside any more, not even with a root file system that has it.
         let nowhere = Resolver::new(ResolverOptions {
             search_paths: SearchPaths { sysroot: Sysroot::new("/nonexistent"), ..SearchPaths::default() },
             ..ResolverOptions::default()

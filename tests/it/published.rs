@@ -1,4 +1,4 @@
-//! Wheels that come with a musllinux tag: those that load are copied, others are fixed under a build tag.
+//! Wheels with a musllinux tag: those that load are copied, others are fixed and get a build tag.
 
 use muslrepair::elf::{ElfEdit, RunPathEdit, patch};
 use muslrepair::wheel::Sha256Digest;
@@ -19,7 +19,7 @@ fn published(extension: &str) -> WheelBuilder {
     named(NAME, extension)
 }
 
-/// A wheel whose grafts have `DT_RELR`, as auditwheel leaves them.
+/// A wheel whose grafts have `DT_RELR`, as auditwheel writes them.
 fn with_relr() -> WheelBuilder {
     let (_sandbox, result) = {
         let (sandbox, run) =
@@ -33,7 +33,7 @@ fn with_relr() -> WheelBuilder {
     builder.file_with_mode(&graft, result.read(&graft), 0o755)
 }
 
-/// A wheel with a run path to a directory of the builder.
+/// A wheel with a run path to a directory of the build machine.
 fn with_run_path() -> WheelBuilder {
     let edit = ElfEdit { run_path: RunPathEdit::Set("/usr/local/lib".to_owned()), ..ElfEdit::default() };
     let bytes = patch(object("x86_64/ext_plain.so"), &edit).unwrap().bytes;
@@ -48,7 +48,7 @@ fn run(builder: &WheelBuilder, arguments: &[&str]) -> (Sandbox, Run) {
     (sandbox, run)
 }
 
-/// Whether the only result is the input, byte for byte and under its name.
+/// Whether the only result is an exact copy of the input under its name.
 fn is_copied(sandbox: &Sandbox, name: &str) -> bool {
     let read = |directory: &str| std::fs::read(sandbox.path().join(directory).join(name));
     sandbox.outputs() == [name] && read("out").unwrap() == read(".").unwrap()

@@ -1,5 +1,5 @@
-//! Where two readers of a wheel would read or install different things, it is refused: the archive header by header, and
-//! what is installed where.
+//! A wheel that two readers would read or install differently is refused: headers of the archive, and install
+//! locations.
 
 use std::io::Write as _;
 
@@ -17,7 +17,7 @@ fn open(bytes: Vec<u8>) -> Result<Wheel, WheelError> {
     Wheel::from_bytes(NAME.parse().unwrap(), bytes, &Limits::default())
 }
 
-/// The rule that a sound wheel breaks with one member more.
+/// The rule that a valid wheel breaks with one more member.
 fn broken(member: RawMember) -> MemberRule {
     let mut zip = RawZip::wheel();
     zip.push(member);
@@ -27,12 +27,12 @@ fn broken(member: RawMember) -> MemberRule {
     }
 }
 
-/// The answer to a wheel with these files besides its metadata.
+/// The result of opening a wheel with these files in addition to its metadata.
 fn with_files(names: &[&str]) -> Result<Wheel, WheelError> {
     names.iter().fold(WheelBuilder::new(NAME), |wheel, name| wheel.file(name, *name)).open()
 }
 
-/// Python's `str.splitlines`, with which pip reads `RECORD`, ends a line at each.
+/// Python's `str.splitlines`, with which pip reads `RECORD`, ends a line at each of these characters.
 #[test]
 fn names_hold_no_character_at_which_python_ends_a_line() {
     for separator in "\n\u{b}\u{c}\r\u{1c}\u{1d}\u{1e}\u{85}\u{2028}\u{2029}".chars() {
@@ -49,7 +49,7 @@ fn names_hold_no_character_at_which_python_ends_a_line() {
 #[test]
 fn only_the_data_directory_of_the_wheel_ends_with_data() {
     with_files(&["demo-1.0.data/platlib/demo/a.py", "demo/b.data", "data/x"]).unwrap();
-    // pip installs from directories whose name is spelt otherwise, and uv does not.
+    // pip installs from directories whose name is spelt differently, and uv does not.
     for foreign in [
         "other-9.data/platlib/a",
         "demo-1.1.data/scripts/x",
@@ -63,7 +63,7 @@ fn only_the_data_directory_of_the_wheel_ends_with_data() {
         let error = with_files(&[foreign]).unwrap_err();
         assert!(matches!(error, WheelError::ForeignData { .. }), "{foreign}: {error}");
     }
-    // Two spellings of its own name are two directories.
+    // Two spellings of the wheel's own name are two directories.
     let error = with_files(&["demo-1.0.data/platlib/a", "Demo-1.0.data/platlib/b"]).unwrap_err();
     assert!(matches!(error, WheelError::ForeignData { .. }), "{error}");
     // A directory without files is not installed.
@@ -122,7 +122,7 @@ fn a_file_at_the_place_of_a_graft_is_that_graft() {
     let (run, outputs) = repair(&format!("demo.libs/{name}"), &bytes);
     assert_eq!(outputs.len(), 1, "{}", run.stderr);
     run.success();
-    // Something else under its name, or another file that is installed over it.
+    // Another file with its name, or a file that is installed over it.
     let upper = name.to_uppercase();
     for (member, bytes) in [
         (format!("demo.libs/{name}"), &b"no library\n"[..]),
@@ -144,7 +144,7 @@ fn flags_and_versions_that_installers_do_not_know_are_refused() {
     for bit in [4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15] {
         let flags = 1 << bit;
         assert_eq!(broken(RawMember { flags, ..member() }), MemberRule::Flags(flags));
-        // The reader of a stream sees those of the local header.
+        // A streaming reader sees those of the local header.
         let local = RawMember { local_flags: Some(flags), ..member() };
         assert_eq!(broken(local), MemberRule::Flags(flags));
     }
@@ -214,7 +214,7 @@ fn nothing_lies_between_members_but_data_descriptors() {
             }
         }
     }
-    // A descriptor that says something else.
+    // A descriptor with other values.
     let mut zip = RawZip::wheel();
     zip.members[0].flags = 1 << 3;
     zip.members[0].gap =
@@ -223,7 +223,7 @@ fn nothing_lies_between_members_but_data_descriptors() {
     assert!(error.to_string().contains("data descriptor"), "{error}");
 }
 
-/// A reader that inflates until the stream ends goes on behind it, and finds what is there.
+/// A reader that inflates until the stream ends continues after it, and finds the data there.
 #[test]
 fn a_stream_ends_where_its_member_ends() {
     let deflated = |data: &[u8]| {
@@ -242,7 +242,7 @@ fn a_stream_ends_where_its_member_ends() {
     }
 }
 
-/// What pip reads of a result is what is in it.
+/// pip must read the same from a result as muslrepair.
 #[test]
 fn carriage_returns_and_folded_values_of_headers_are_refused() {
     let tags = "Tag: cp312-cp312-linux_x86_64\n";
@@ -264,7 +264,7 @@ fn carriage_returns_and_folded_values_of_headers_are_refused() {
         let error = WheelBuilder::new(NAME).metadata("METADATA", text).open().unwrap_err();
         assert!(matches!(error, WheelError::Metadata { .. }), "{text:?}: {error}");
     }
-    // Python goes on behind a line of white space, and so do we.
+    // Python continues after a line of white space, and so does muslrepair.
     let text = format!("Wheel-Version: 1.0\nGenerator: x\n \nRoot-Is-Purelib: true\n{tags}");
     assert!(WheelBuilder::new(NAME).metadata("WHEEL", text).open().unwrap().info().root_is_purelib());
 }

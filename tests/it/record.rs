@@ -1,4 +1,4 @@
-//! What the commands do with a wheel whose `RECORD` is wrong.
+//! The behaviour of commands with a wheel whose `RECORD` is wrong.
 
 use muslrepair::wheel::Sha256Digest;
 
@@ -8,7 +8,7 @@ use crate::support::wheel_builder::WheelBuilder;
 const MUSL: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
 const PURE: &str = "demo-1.0-py3-none-any.whl";
 
-/// A wheel with a `RECORD` in which this text is another one.
+/// A wheel in whose `RECORD` one text is replaced with another.
 fn wheel(name: &str, old: &str, new: &str) -> WheelBuilder {
     let builder = WheelBuilder::new(name).file("demo/__init__.py", "");
     let builder = match name {
@@ -19,7 +19,7 @@ fn wheel(name: &str, old: &str, new: &str) -> WheelBuilder {
     builder.record(&record.replacen(old, new, 1))
 }
 
-/// What makes `RECORD` wrong, and whether `verify` takes it for an error.
+/// Changes that make `RECORD` wrong, and whether `verify` reports an error.
 fn wrong() -> Vec<(String, String, bool)> {
     let empty = Sha256Digest::of(b"").record_form();
     let row = format!("demo/__init__.py,{empty},0\n");
@@ -61,7 +61,7 @@ fn a_repair_warns_and_writes_a_right_one() {
         sandbox.wheel(&wheel(MUSL, &old, &new));
         let run = sandbox.repair(&["--published", "fix"]).success();
         assert!(run.stderr.contains("warning: ") && !run.stderr.contains("error"), "{new:?}: {}", run.stderr);
-        assert!(run.stderr.contains("; the result has a right `RECORD`"), "{new:?}: {}", run.stderr);
+        assert!(run.stderr.contains("; the result has a correct `RECORD`"), "{new:?}: {}", run.stderr);
         sandbox.result();
     }
 }
@@ -86,7 +86,7 @@ fn rows_that_cannot_be_read_are_dropped_by_a_repair_and_refused_by_a_copy() {
         let sandbox = Sandbox::new();
         sandbox.wheel(&wheel(MUSL, "demo/__init__.py,", &new));
         let run = sandbox.repair(&[]).success();
-        assert!(run.stderr.contains("; the result has a right `RECORD`"), "{row:?}: {}", run.stderr);
+        assert!(run.stderr.contains("; the result has a correct `RECORD`"), "{row:?}: {}", run.stderr);
         sandbox.result();
 
         let sandbox = Sandbox::new();

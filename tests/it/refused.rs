@@ -1,4 +1,4 @@
-//! What musl refuses of an object, as `verify` says it of a wheel with that object.
+//! Objects that musl refuses, as reported by `verify` for a wheel with that object.
 
 use crate::support::elf_builder::{
     DT_HASH, DT_RELA, DT_RELASZ, DT_SYMTAB, DT_VERSYM, ElfBuilder, relocation, symbol, words,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const NAME: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
 
-/// Bindings and types of symbols, as `st_info` has them together.
+/// Bindings and types of symbols, combined as in `st_info`.
 const GLOBAL: u8 = 0x10;
 const WEAK: u8 = 0x20;
 const OBJECT: u8 = 1;
@@ -28,7 +28,7 @@ const PC64: u64 = 24;
 const SIZE64: u64 = 33;
 const IRELATIVE: u64 = 37;
 
-/// The symbol of a module beside `PyInit__core`.
+/// The symbol of a module in addition to `PyInit__core`.
 #[derive(Clone, Copy)]
 struct Subject {
     info: u8,
@@ -40,7 +40,7 @@ struct Subject {
 const UNDEFINED: Subject = Subject { info: GLOBAL | FUNC, section: 0, value: 0, version: 1 };
 const DEFINED: Subject = Subject { info: GLOBAL | FUNC, section: 1, value: 0x100, version: 1 };
 
-/// A module with such a symbol `subject`, and one relocation of each type that refers to it.
+/// A module with a symbol `subject`, and one relocation of each type that refers to it.
 fn module(subject: Subject, types: &[u64]) -> Vec<u8> {
     let symbols = [
         vec![0; 24],
@@ -60,7 +60,7 @@ fn module(subject: Subject, types: &[u64]) -> Vec<u8> {
         .build()
 }
 
-/// What `verify` says of a wheel with this module.
+/// The output of `verify` for a wheel with this module.
 fn verdict(module: &[u8]) -> Value {
     let sandbox = Sandbox::new();
     sandbox.wheel(&WheelBuilder::new(NAME).file_with_mode("demo/_core.so", module, 0o755));
@@ -81,7 +81,7 @@ fn refused(module: &[u8], code: &str, cause: &Value) {
     assert_eq!(verdict["modules"][0]["requirements"], json!([wanted]));
 }
 
-/// The module loads on every musl, and nothing is said of it.
+/// The module loads on every musl, without findings.
 fn loads(module: &[u8]) {
     let verdict = verdict(module);
     assert_eq!(verdict["findings"], json!([]));
@@ -151,15 +151,15 @@ fn headers_changed(segment: impl Fn(u32, &mut [u8]), section: impl Fn(&mut [u8])
     bytes
 }
 
-/// Text relocations: what was writable is no longer.
+/// Text relocations: a writable segment becomes read-only.
 #[test]
 fn a_relocation_in_a_segment_that_cannot_be_written_is_refused() {
     let bytes = headers_changed(|kind, header| header[4] &= if kind == 1 { !2 } else { !0 }, |_| {});
     refused(&bytes, "textrel", &json!({"cause": "text-relocation"}));
 }
 
-/// As `objcopy --only-keep-debug` leaves an object, and as `eu-strip -f` does: sections in memory have the type
-/// `SHT_NOBITS` (8), but for notes (7); what the headers speak of is not in the file.
+/// An object as written by `objcopy --only-keep-debug`, and as by `eu-strip -f`: sections in memory have the
+/// type `SHT_NOBITS` (8), except notes (7), and the described content is not in the file.
 fn debug_files() -> [Vec<u8>; 2] {
     let no_bits = |header: &mut [u8]| {
         let (kind, allocated) = (header[4], header[8] & 2 != 0);

@@ -1,4 +1,4 @@
-//! What fuzzing found, each with the bytes that showed it.
+//! Bugs found by fuzzing, each with the bytes that showed it.
 
 use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::resolve::{ApkDatabase, Sysroot};
@@ -8,8 +8,8 @@ fn object(name: &str) -> Vec<u8> {
     std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/elf").join(name)).unwrap()
 }
 
-/// Where the header of the first section of this type lies, in a 64-bit little-endian file, among those that are in memory
-/// when it runs or those that are not.
+/// The offset of the header of the first section with this type, in a 64-bit little-endian file, among loaded
+/// sections or among the others.
 fn section_header(bytes: &[u8], kind: u32, in_memory: bool) -> usize {
     const SHF_ALLOC: u8 = 2;
     let headers = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
@@ -29,7 +29,7 @@ fn what_is_never_loaded_has_no_dynamic_symbols_whatever_its_segments_say() {
     }
 }
 
-/// Appending once padded the file to the alignment that a segment asks for, however large.
+/// Appending once padded the file to the alignment of a segment, however large.
 #[test]
 fn an_alignment_that_no_machine_has_does_not_blow_the_file_up() {
     const PT_LOAD: [u8; 4] = [1, 0, 0, 0];
@@ -65,7 +65,7 @@ fn a_segment_past_the_end_of_the_file_is_damage() {
     assert!(error.to_string().contains("past the end of the file"), "{error}");
 }
 
-/// Stripping refused a file for a section that stays, if a segment had been appended behind what goes.
+/// Stripping refused a file because of a kept section, if a segment had been appended after the removed ones.
 #[test]
 fn a_section_over_the_program_headers_does_not_hinder_stripping() {
     const SHT_PROGBITS: [u8; 4] = [1, 0, 0, 0];
@@ -84,7 +84,7 @@ fn a_section_over_the_program_headers_does_not_hinder_stripping() {
     assert_eq!(stripped.bytes[64..64 + 56 * 3], segments);
 }
 
-/// Every section that stays was copied, however often the file names the same bytes: 4 MB became 8 GB.
+/// Every kept section was copied, however often the file names the same bytes: 4 MB became 8 GB.
 #[test]
 fn sections_that_overlap_do_not_blow_the_file_up() {
     let mut bytes = object("x86_64/lld-debug.so");
@@ -116,7 +116,8 @@ fn a_long_directory_of_many_files_is_kept_once() {
     assert_eq!(owner.name, "a");
 }
 
-/// Zeros at the start of a relocation table without a section header were taken for padding, and names written there.
+/// Zeros at the start of a relocation table without a section header were mistaken for padding, and names
+/// were written there.
 #[test]
 fn a_table_that_only_the_dynamic_section_names_is_not_written_over() {
     const SHT_RELA: u32 = 4;
@@ -137,7 +138,7 @@ fn a_table_that_only_the_dynamic_section_names_is_not_written_over() {
     patch(patched, &edit).unwrap();
 }
 
-/// Section names that lay past the end were taken for none, until patching made the file long enough.
+/// Section names past the end of the file were ignored, until patching made the file long enough.
 #[test]
 fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     let mut bytes = object("x86_64/lld-plain.so");
@@ -153,7 +154,7 @@ fn a_section_past_the_end_of_the_file_is_damage_to_stripping() {
     assert!(error.contains("section"), "{error}");
 }
 
-/// A section that begins in the last segment and ends behind it was cut off where the segment ends.
+/// A section that begins in the last segment and ends after it was cut off at the end of the segment.
 #[test]
 fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
     const SHT_PROGBITS: u32 = 1;
@@ -166,7 +167,7 @@ fn a_section_that_reaches_out_of_the_last_segment_hinders_stripping() {
     assert!(error.contains("begins in the last segment"), "{error}");
 }
 
-/// Tags of tables behind the string table followed it to its new place, because its section header was too large.
+/// Tags of tables after the string table were moved with it, because its section header was too large.
 #[test]
 fn a_section_that_says_too_much_does_not_take_others_along() {
     const SHT_STRTAB: u32 = 3;

@@ -1,4 +1,4 @@
-//! The role of every file: what is judged, patched and stripped, and what is data.
+//! The role of every file: which are checked, patched and stripped, and which are data.
 
 use crate::rules::foreign_elf::for_machine;
 use crate::rules::several_systems::windows_program;
@@ -75,7 +75,7 @@ fn a_wheel_with_nothing_but_data_keeps_its_tag() {
     }
 }
 
-/// As selenium and debugpy have them: one program for each system, in a wheel for all of them.
+/// As in selenium and debugpy: one program for each system, in a wheel for all of them.
 #[test]
 fn a_wheel_for_any_platform_with_programs_for_several_systems_is_copied_with_a_warning() {
     let tool = object("x86_64/tool_static");
@@ -99,14 +99,14 @@ fn a_wheel_for_any_platform_with_programs_for_several_systems_is_copied_with_a_w
         let run = sandbox.run(&["verify", "out"]).success();
         assert!(run.stdout.contains("warning[several-systems]"), "{}", run.stdout);
     }
-    // For one system it becomes a wheel of that system.
+    // With programs for only one system, it becomes a wheel for that system.
     let sandbox = Sandbox::new();
     sandbox.wheel(&WheelBuilder::new(ANY).file_with_mode("demo/linux-x86_64/tool", &tool, 0o755));
     sandbox.repair(&[]).success();
     assert_eq!(sandbox.outputs(), ["demo-1.0-py3-none-musllinux_1_2_x86_64.whl"]);
 }
 
-/// Firmware is linked as static programs are; a wheel does not become one for the machine of a chip.
+/// Firmware is linked like static programs, but a wheel must not get the tag of a chip's machine.
 #[test]
 fn firmware_does_not_decide_the_tag_of_a_wheel() {
     let sandbox = Sandbox::new();
@@ -174,7 +174,7 @@ fn show_of_a_wheel_for_another_machine_than_its_name_says_is_a_failure() {
     }
 }
 
-/// musl reads no section header, so what one says hides nothing.
+/// musl reads no section headers, so they hide nothing.
 #[test]
 fn section_headers_never_hide_a_library() {
     let nothing = |kind: u32| Section {
@@ -196,7 +196,8 @@ fn section_headers_never_hide_a_library() {
     }
 }
 
-/// `map_library` maps whole pages: of two segments that show different parts of the file in one page, the later one is seen.
+/// `map_library` maps whole pages: of two segments that map different parts of the file into one page, the
+/// later one wins.
 #[test]
 fn segments_that_hide_each_other_are_refused() {
     let library =
@@ -212,7 +213,7 @@ fn segments_that_hide_each_other_are_refused() {
         let run = sandbox.run(&["verify", MUSL]).failure(1, &[]);
         assert!(run.stdout.contains(said[0]), "{}", run.stdout);
     }
-    // Segments that share a page of the file, and one that shows the same once more.
+    // Segments that share a page of the file, and one that maps the same content again.
     for segment in [[PT_LOAD, 0x100, 0x1100, 0x10, 0x10], [PT_LOAD, 0x10, 0x10, 0x10, 0x10]] {
         let sandbox = Sandbox::new();
         sandbox.wheel(&core(LINUX).file("demo/libx.so", library(segment)));

@@ -1,4 +1,5 @@
-//! What each packaging standard asks of a repaired wheel, one test a standard. `docs/standards.md` says the same in words.
+//! The requirements of each packaging standard on a repaired wheel, one test per standard.
+//! `docs/standards.md` describes them.
 
 use std::path::Path;
 
@@ -34,7 +35,7 @@ fn verified(filename: &str, bytes: &[u8]) -> Run {
     sandbox.run(&["verify", "."])
 }
 
-/// Asserts that `verify` and `repair` refuse an archive for this reason.
+/// Checks that `verify` and `repair` refuse an archive for this reason.
 fn refused(bytes: &[u8], reason: &str) {
     let run = verified(LINUX, bytes);
     assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
@@ -110,7 +111,7 @@ fn pep_770_grafts_are_in_a_bill_of_materials_whose_subject_is_the_written_file()
 
 #[test]
 fn pep_770_a_package_url_that_names_the_wheels_own_file_follows_its_name() {
-    // From a build tool; what is unknown stays, to the byte. The `+` is encoded, or it is not.
+    // Written by a build tool; unknown keys are kept unchanged. The `+` may be encoded or not.
     let before = |version: &str, file: &str| {
         format!(
             "{{ \"bom-ref\":\"pkg:pypi/demo@{version}?file_name={file}\",\n\t\"purl\": \"pkg:pypi/demo@{version}?file_name={file}#x\", \
@@ -137,7 +138,7 @@ fn pep_770_documents_stay_as_they_are_where_the_name_stays() {
     let wheel = module(name).metadata("sboms/a.cdx.json", &text).metadata("sboms/b.json", [0xff, 0xfe]);
     let (_, result) = repaired(&wheel);
     assert_eq!(result.text("demo-1.0.dist-info/sboms/a.cdx.json"), text);
-    // Not a text, and in a wheel whose name changes.
+    // Not text, in a wheel whose name changes.
     let (_, result) = repaired(&module(LINUX).metadata("sboms/b.json", [0xff, 0xfe]));
     assert_eq!(result.read("demo-1.0.dist-info/sboms/b.json"), [0xff, 0xfe]);
 }
@@ -227,7 +228,7 @@ fn pypi_a_record_that_differs_from_the_archive_is_reported_and_repair_writes_a_r
     let run = verified(LINUX, &wheel.build());
     assert_eq!(run.status, 1);
     assert!(run.stdout.contains("unlisted"), "{}", run.stdout);
-    // `Repaired::open` holds `RECORD` against the members.
+    // `Repaired::open` compares `RECORD` with the members.
     repaired(&wheel);
 }
 

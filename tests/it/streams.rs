@@ -1,4 +1,4 @@
-//! What becomes of a run whose output nobody takes, and of its reports.
+//! Runs whose output nobody reads, and their reports.
 
 use std::fs::File;
 
@@ -14,7 +14,7 @@ fn wheel(name: &str, file: &str) -> WheelBuilder {
     WheelBuilder::new(name).file_with_mode("demo/_core.so", object(file), 0o755)
 }
 
-/// A wheel that fails, one that is sound, and one that fails for another reason.
+/// A wheel that fails, a valid one, and one that fails for another reason.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(BAD, "x86_64/ext_missing.so"));
@@ -55,7 +55,7 @@ fn calls() -> impl Iterator<Item = (Vec<&'static str>, i32)> {
     })
 }
 
-/// With what is needed for every call, but for a wheel that is no archive where `broken` does not ask for it.
+/// A sandbox for any of these calls; it has an invalid archive only if `broken` is named.
 fn sandbox_for(arguments: &[&str]) -> Sandbox {
     let sandbox = sandbox();
     std::fs::write(sandbox.path().join("x.so"), object("x86_64/ext_chain.so")).unwrap();
@@ -143,7 +143,7 @@ fn a_report_of_verify_holds_the_documents_of_all_subjects() {
     let text = std::fs::read_to_string(sandbox.path().join("reports/r.json")).unwrap();
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&report["kind"], &report["wheels"]), (&"report".into(), &documents.into()));
-    // On standard output it is all there is.
+    // On standard output, only the report is printed.
     assert_eq!(sandbox.run(&["verify", ".", "--report", "-"]).failure(1, &[]).stdout, text);
     sandbox
         .run(&["verify", ".", "--report", "-", "--format", "json"])

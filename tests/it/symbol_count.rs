@@ -1,4 +1,4 @@
-//! How many dynamic symbols a file has: what musl may look at, whatever the section headers say.
+//! The number of dynamic symbols of a file: all that musl may use, whatever the section headers say.
 
 use muslrepair::elf::{DynamicSymbols, ElfFacts};
 use muslrepair::musl::ObjectSymbols;
@@ -13,8 +13,8 @@ const SHT_DYNSYM: u32 = 11;
 /// `R_X86_64_GLOB_DAT`.
 const GLOB_DAT: u64 = 6;
 
-/// A library with three undefined symbols, of which a section header and a hash table each describe so many, the null symbol
-/// included. The last one is the symbol of a relocation.
+/// A library with three undefined symbols, for which a section header and a hash table each declare a number,
+/// the null symbol included. A relocation refers to the last one.
 fn described(header: u64, hash: u32) -> Vec<u8> {
     let names = b"\0first\0second\0third\0";
     let builder = ElfBuilder::new()

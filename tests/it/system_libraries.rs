@@ -1,5 +1,5 @@
-//! Libraries outside the wheel: those under names that musl takes for itself, those that the policies leave to the system, and
-//! those that only `dlopen` or `ctypes` ask for.
+//! Libraries outside the wheel: with names that musl reserves for itself, left to the system by the policies,
+//! or opened only with `dlopen` or `ctypes`.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ const MODULE: &str = "demo/_core.cpython-312-x86_64-linux-musl.so";
 /// `STB_GLOBAL`, `STT_FUNC`.
 const FUNCTION: u8 = 0x12;
 
-/// A file with one symbol that it defines, or else asks for.
+/// A file with one symbol that it defines or imports.
 fn with_symbol(name: &str, is_defined: bool) -> ElfBuilder {
     let (section, value) = if is_defined { (1, 0x10) } else { (0, 0) };
     let table = [vec![0; 24], symbol(1, FUNCTION, section, value)].concat();
@@ -173,7 +173,8 @@ fn the_run_path_of_a_graft_is_not_said_to_lead_out_of_the_wheel() {
     let library = with_symbol("demo_helper", true).text(29, "$ORIGIN").build();
     let root = root(&sandbox, &[("libdemo.so.1", library)]);
     let plan = sandbox.run(&["repair", text(&wheel), "--dry-run", "--sysroot", &root]).success();
-    let said = "dropping the run path of `/usr/lib/libdemo.so.1`, whose graft is elsewhere: `$ORIGIN`";
+    let said =
+        "removing the run path of `/usr/lib/libdemo.so.1`, which is not valid for its graft: `$ORIGIN`";
     assert!(plan.stdout.contains(said) && !plan.stdout.contains("leads out"), "{}", plan.stdout);
 }
 

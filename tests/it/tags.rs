@@ -1,4 +1,4 @@
-//! Platform tags of the result, and how architectures are spelt.
+//! Platform tags of the result, and spellings of architectures.
 
 use crate::support::sandbox::{Sandbox, object};
 use crate::support::wheel_builder::WheelBuilder;
@@ -11,7 +11,7 @@ fn wheel(platforms: &str) -> WheelBuilder {
     )
 }
 
-/// The platforms of the result, and what is said.
+/// The platforms of the result, and the messages.
 fn repaired(platforms: &str, arguments: &[&str]) -> (String, String) {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(platforms));

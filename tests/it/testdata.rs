@@ -1,5 +1,5 @@
-//! `testdata/` is what `testdata/SOURCES.toml` says it is: every file listed, with its SHA-256 and
-//! how it was made.
+//! Checks `testdata/` against `testdata/SOURCES.toml`: every file is listed with its SHA-256 and how it was
+//! made.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `unbundle`: grafts give way to the libraries of a root file system, where everything loads as before.
+//! `unbundle`: replaces grafts with the libraries of a root file system, if everything loads as before.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ const DATA: u8 = 0x11;
 const THREAD_LOCAL: u8 = 0x16;
 const WEAK: u8 = 0x20;
 
-/// A file: what it needs, what it is called, and its symbols.
+/// A file: its needed libraries, its name, and its symbols.
 #[derive(Clone, Default)]
 struct File {
     soname: Option<&'static str>,
@@ -29,7 +29,7 @@ struct File {
     run_path: Option<&'static str>,
     /// Name, binding and type, section, size.
     symbols: Vec<(&'static str, u8, u16, u64)>,
-    /// What is left among the strings.
+    /// An old name that is still among the strings.
     left: &'static str,
 }
 
@@ -62,7 +62,7 @@ impl File {
         self
     }
 
-    /// Looks a symbol up.
+    /// Imports a symbol.
     fn uses(mut self, name: &'static str) -> Self {
         self.symbols.push((name, 0x10, 0, 0));
         self
@@ -122,7 +122,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// The root has these libraries, and musl 1.2.5 by its package database.
+    /// The root has these libraries, and musl 1.2.5 in its package database.
     fn new(libraries: &[(&str, File)]) -> Self {
         let sandbox = Sandbox::new();
         let bench = Self { sandbox };
@@ -166,7 +166,7 @@ impl Bench {
         Repaired::open(&out)
     }
 
-    /// Unbundles a wheel of which nothing can be replaced; what was said.
+    /// Unbundles a wheel in which nothing can be replaced; returns the messages.
     fn copied(&self, wheel: &WheelBuilder) -> String {
         let run = self.unbundle(wheel, &[]).success();
         assert_eq!(self.sandbox.outputs(), [WHEEL], "{}", run.stderr);
@@ -298,7 +298,7 @@ fn data_of_another_size_and_symbols_of_another_kind_do_not_fit() {
     let bench = Bench::new(&[("libfoo.so.1", File::library("libfoo.so.1").has_symbol("table", DATA, 32))]);
     let graft = File::library(FOO).has_symbol("table", DATA, 32);
     bench.unbundled(&wheel(&File::module().needs(FOO).uses("table"), &[(FOO, graft)]));
-    // The size of a function is nobody's business.
+    // The size of a function does not matter.
     let bench = Bench::new(&[("libfoo.so.1", File::library("libfoo.so.1").has_symbol("foo", FUNCTION, 99))]);
     bench.unbundled(&with_foo());
 }
@@ -329,7 +329,7 @@ fn a_name_made_of_a_file_is_shortened_to_the_soname_of_what_is_found() {
     let module = File::module().needs(GRAFT).uses("foo");
     for file in ["libfoo.so.1", "libfoo.so.1.7.3"] {
         let bench = Bench::new(&[("libfoo.so.1", foo()), (file, foo())]);
-        // Where both are there they are one file.
+        // If both names exist, they are one file.
         if file != "libfoo.so.1" {
             let lib = bench.sandbox.path().join("root/usr/lib");
             std::fs::remove_file(lib.join("libfoo.so.1")).unwrap();
@@ -338,7 +338,7 @@ fn a_name_made_of_a_file_is_shortened_to_the_soname_of_what_is_found() {
         let result = bench.unbundled(&wheel(&module, &[(GRAFT, File::library(GRAFT).has("foo"))]));
         assert_eq!(result.facts(MODULE).needed, ["libfoo.so.1"]);
     }
-    // The file has numbers of its own, and the soname is left in it.
+    // The file has other numbers, and its soname is still in it.
     let bench = Bench::new(&[("libfoo.so.9", File::library("libfoo.so.9").has("foo"))]);
     let graft = File::library(GRAFT).has("foo").left("libfoo.so.9");
     let result = bench.unbundled(&wheel(&module, &[(GRAFT, graft)]));
@@ -355,7 +355,7 @@ fn no_newer_musl_is_needed_than_the_root_has() {
     bench.musl("1.2.3");
     std::fs::remove_dir_all(bench.sandbox.out()).unwrap();
     bench.unbundled(&with_foo());
-    // Without a database the loader tells.
+    // Without a database, the loader shows the release.
     let bench = Bench::new(&[("libfoo.so.1", newer)]);
     std::fs::remove_file(bench.sandbox.path().join("root/lib/apk/db/installed")).unwrap();
     bench.put("lib/ld-musl-x86_64.so.1", b"\x7fELF\0Version %s\n\0x\x001.2.2\0");
@@ -381,7 +381,7 @@ fn a_symbol_that_would_come_from_another_library_keeps_the_graft_because_of_whic
         "kept {FOO}: `{MODULE}` would get `bar` from `/usr/lib/libfoo.so.1`, not from `demo.libs/{BAR}`"
     );
     assert!(said.contains(&elsewhere) && said.contains("`libbar.so.2` is not installed"), "{said}");
-    // So does a library that only the one of the system needs.
+    // The same applies to a library that only the system's library needs.
     let bench = Bench::new(&[
         ("libfoo.so.1", foo().needs("libx.so")),
         ("libx.so", File::library("libx.so").has("hook")),
@@ -405,7 +405,7 @@ fn a_library_of_the_system_is_not_bound_to_a_graft_that_stays() {
     let bench = Bench::new(&system);
     let result = bench.unbundled(&wheel(&module, &grafts));
     assert_eq!(result.facts(MODULE).needed, ["libbar.so.2", "libfoo.so.1"]);
-    // The module needs what only the graft of libbar has, and with it libfoo stays.
+    // The module needs a symbol that only the graft of libbar has, which keeps libfoo too.
     let bench = Bench::new(&system);
     let said = bench.copied(&wheel(&module.clone().uses("old"), &grafts));
     assert!(said.contains(&format!("kept {BAR}: `/usr/lib/libbar.so.2` lacks `old`")), "{said}");

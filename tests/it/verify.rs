@@ -35,7 +35,7 @@ fn what_repair_writes_is_sound() {
             "{extension}: {}",
             run.stdout
         );
-        // The policy leaves zlib to the system, which has to have it.
+        // The policy leaves zlib to the system, which must have it.
         let left = if extension == "ext_zlib.so" { "so:libz.so.1\n" } else { "" };
         assert_eq!(sandbox.run(&["needs", "out"]).success().stdout, left, "{extension}");
     }
@@ -229,7 +229,7 @@ fn two_files_behind_one_name_are_two_needs_of_two_packages() {
     std::fs::create_dir_all(&installed).unwrap();
     std::fs::write(installed.join("installed"), database).unwrap();
     let needs = |format: &str| {
-        // The wheel twice, as two wheels that need the same: nothing is said twice.
+        // The same wheel twice, as two wheels with the same needs: nothing is printed twice.
         sandbox.run(&["needs", NAME, NAME, "--sysroot", "root", "--format", format]).success().stdout
     };
     assert_eq!(needs("so"), "so:libtwin.so.1\n");
@@ -306,7 +306,7 @@ fn the_configuration_of_repair_is_that_of_verify() {
     let project = "[tool.muslrepair]\nexclude = ['libgreet.*']\n";
     std::fs::write(sandbox.path().join("pyproject.toml"), project).unwrap();
     sandbox.run(&["verify", NAME]).success();
-    // What is left to the user still has to be installed.
+    // Excluded libraries still have to be installed.
     assert_eq!(sandbox.run(&["needs", NAME]).success().stdout, "so:libgreet.so.3\n");
 }
 

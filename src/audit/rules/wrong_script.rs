@@ -1,4 +1,4 @@
-//! `wrong-script`: programs that installers do not make alike.
+//! `wrong-script`: programs that installers create in different ways.
 
 use crate::audit::finding::{Code, Finding, Severity, first_few, subject};
 use crate::audit::subject::{Package, Subject};
@@ -11,19 +11,21 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Packaging,
     fixed_by_repair: false,
-    summary: "Installers make different programs of the wheel.",
+    summary: "Installers create different programs from the wheel.",
     explanation: "\
-An installer makes programs in two ways: it copies the files of `.data/scripts`, and it writes a script for each entry of
-`console_scripts` and `gui_scripts` in `entry_points.txt`. pip reads that file with `importlib.metadata`, uv by the rules of
-Python's `configparser`: a line that is indented, a comment with `;`, a section or a name that is there twice, or a value that is not
-`module:function` give other programs in one than in the other, or none. Of a file and an entry of one name, either may win. uv also
-refuses programs whose name leads to another directory or is that of an interpreter (`python3`), and directories in `.data/scripts`.",
+An installer creates programs in two ways: it copies the files in `.data/scripts`, and it writes a script for each
+entry of `console_scripts` and `gui_scripts` in `entry_points.txt`. pip reads that file with `importlib.metadata`, uv
+by the rules of Python's `configparser`. They create different programs, or none, if the file has an indented line, a
+comment with `;`, a repeated section or name, or a value that is not `module:function`. If a file and an entry have
+the same name, either may be installed. uv also refuses programs whose name points to another directory or is that of
+an interpreter (`python3`), and directories in `.data/scripts`.",
     source: "\
-The entry points specification; PEP 427, \"The .data directory\"; `importlib.metadata`, `configparser`; pip's `_internal/operations/install/wheel.py`;
-uv's `uv-install-wheel`.",
+The entry points specification; PEP 427, \"The .data directory\"; `importlib.metadata`, `configparser`; pip's
+`_internal/operations/install/wheel.py`; uv's `uv-install-wheel`.",
     symptom: Some("The wheel is invalid: `entry_points.txt` is invalid: duplicate option at line 3"),
     fix: "\
-Give each program one bare name, and write one line `name = module:function` for each in `entry_points.txt`; then build the wheel again.",
+Give each program one plain name, and write one line `name = module:function` for each in `entry_points.txt`; then
+build the wheel again.",
     check,
 };
 
@@ -71,7 +73,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The members that are installed as programs, with their names there.
+/// The members that are installed as programs, with the programs' names.
 fn programs(package: Package<'_>) -> Vec<(String, String)> {
     let members = package.wheel.members().iter().filter(|member| !member.is_dir);
     let places = members.filter_map(|member| Some((&member.path, package.wheel.place(&member.path).ok()?)));

@@ -234,14 +234,14 @@ fn member(scene: &Scene, name: &str) {
     with(scene, RawMember::new(name, ""));
 }
 
-/// A wheel with a module in it that needs nothing.
+/// A wheel with a module that needs nothing.
 fn plain() -> RawZip {
     let mut zip = RawZip::wheel();
     zip.push(RawMember::new(super::scene::CORE, crate::support::sandbox::object("x86_64/ext_plain.so")));
     zip
 }
 
-/// A wheel with so many zeros, deflated; and how many it says there are, if it lies.
+/// A wheel with this many zeros, deflated; and the number that it declares, if that is wrong.
 fn zeros(name: &str, count: usize, declared: Option<u32>) -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
     let chunk = vec![0; 1 << 20];
@@ -256,7 +256,7 @@ fn zeros(name: &str, count: usize, declared: Option<u32>) -> Vec<u8> {
     zip.finish()
 }
 
-/// A ZIP64 end record that lies at `at`, with its locator.
+/// A ZIP64 end record at `at`, with its locator.
 fn zip64_end(at: u64, entries: u64, size: u64, offset: u64) -> Vec<u8> {
     let mut bytes = [&b"PK\x06\x06"[..], &44u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]].concat();
     for field in [entries, entries, size, offset] {
@@ -266,7 +266,7 @@ fn zip64_end(at: u64, entries: u64, size: u64, offset: u64) -> Vec<u8> {
     bytes
 }
 
-/// A member whose bytes lie within those of another one.
+/// A member whose bytes are inside those of another one.
 fn overlapping(scene: &Scene) {
     let inner = RawMember::new("demo/in.py", "x");
     let header = RawZip { members: vec![inner.clone()], ..RawZip::default() }.to_bytes()[..41].to_vec();

@@ -1,11 +1,11 @@
-//! ELF files in wheels that are small when they are compressed, and made to cost as much as they can.
+//! ELF files that are small when compressed, and made to cost as much as possible.
 
 use super::scene::{Scene, wheel};
 use super::{Group, harmless, refused};
 use crate::support::elf_builder::*;
 use crate::support::wheel_builder::WheelBuilder;
 
-/// What a header has that names 40 MB of zeros.
+/// The size of 40 MB of zeros, as named in a header.
 const SIZE: u64 = 40 << 20;
 
 pub(super) const GROUP: Group = Group {
@@ -136,7 +136,7 @@ pub(super) const GROUP: Group = Group {
         }),
         harmless("60,000 version needs of one library, in a library to be patched", &[], |scene| {
             scene.install("usr/lib/l", super::roots::greet());
-            // No versions, and the next entry is 16 bytes on.
+            // No versions, and the next entry 16 bytes further.
             let needs = words(&[0, 1, 0, 16]).repeat(60_000);
             let elf = ElfBuilder::new().needed("l").table(DT_VERNEED, needs);
             scene.module(elf.entry(DT_VERNEEDNUM, 60_000).build());
@@ -204,7 +204,7 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-/// 1,100 segments that lie over one another, each with two million notes.
+/// 1,100 overlapping segments, each with two million notes.
 fn notes() -> ElfBuilder {
     let many = |elf: ElfBuilder, end: u64| {
         (0..1_100).fold(elf, |elf, at| elf.segment([PT_GNU_PROPERTY, end + 16 * at, 0, SIZE, SIZE]))
@@ -217,7 +217,7 @@ fn zeros(count: u64) -> Vec<u8> {
     vec![0; usize::try_from(count).unwrap()]
 }
 
-/// A section that stripping takes away.
+/// A section that stripping removes.
 fn debug(offset: u64, size: u64) -> Section {
     Section { name: ".debug_info", kind: SHT_PROGBITS, offset, size, ..Section::default() }
 }
@@ -228,7 +228,7 @@ fn patched(scene: &Scene) -> ElfBuilder {
     ElfBuilder::new().needed("libgreet.so.3")
 }
 
-/// Asks 240,000 times for `free`, of a version of a library whose name has so many bytes.
+/// Imports `free` 240,000 times, with a version of a library whose name has this many bytes.
 fn versioned(length: usize) -> Vec<u8> {
     const COUNT: u32 = 240_000;
     let relocations: Vec<u8> = (1..u64::from(COUNT))
@@ -267,7 +267,7 @@ fn relr(scene: &Scene, segments: u64, count: u64) {
     scene.module(elf.build());
 }
 
-/// Libraries of which each needs the next, with run paths that begin with `entry` and numbers.
+/// Libraries that each need the next one, with run paths that begin with `entry` and numbers.
 fn run_paths(entry: &str) -> WheelBuilder {
     let directories: String = (0..900).map(|number| format!("{entry}/{number}:")).collect();
     let run_path = format!("{directories}$ORIGIN");

@@ -1,4 +1,4 @@
-//! Names that a terminal, or a service which reads the log of a build line by line, would take for more than names.
+//! Names that a terminal, or a CI service that reads the build log line by line, would take for commands.
 
 use super::scene::{CORE, wheel};
 use super::{Group, refused};

@@ -1,4 +1,4 @@
-//! What `*.dist-info` says, and the name of the file.
+//! The content of `*.dist-info`, and the name of the file.
 
 use super::scene::{Scene, wheel};
 use super::{Group, harmless, refused};
@@ -144,7 +144,7 @@ pub(super) const GROUP: Group = Group {
         }),
         harmless(
             "RECORD with a row of two fields",
-            &["RECORD`, line 1: a row must have 3 fields", "the result has a right `RECORD`"],
+            &["RECORD`, line 1: a row must have 3 fields", "the result has a correct `RECORD`"],
             |s| {
                 rewritten(s, "a,b\n");
             },
@@ -180,7 +180,7 @@ pub(super) const GROUP: Group = Group {
         }),
         harmless(
             "RECORD with a wrong hash",
-            &["`demo/__init__.py` does not have the hash", "the result has a right `RECORD`"],
+            &["`demo/__init__.py` does not have the hash", "the result has a correct `RECORD`"],
             |scene| {
                 rewritten(scene, &format!("demo/__init__.py,sha256={},0\n", "A".repeat(43)));
             },
@@ -219,12 +219,12 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-/// The `RECORD` of a wheel that is copied as it is.
+/// The `RECORD` of a wheel that is copied unchanged.
 fn record(scene: &Scene, text: &str) {
     scene.wheel(&WheelBuilder::new("demo-1.0-py3-none-any.whl").file("demo/__init__.py", "").record(text));
 }
 
-/// The `RECORD` of a wheel with a module, which is not copied as it is.
+/// The `RECORD` of a wheel with a module, which is rewritten.
 fn rewritten(scene: &Scene, text: &str) {
     scene.wheel(&module().record(text));
 }

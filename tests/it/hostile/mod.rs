@@ -1,7 +1,7 @@
-//! Hostile wheels and root file systems: every case has a stated answer, and the program gives it without panic, without
-//! touching anything but the output directory, within bounds of time and memory.
+//! Hostile wheels and root file systems. The program gives the expected answer in every case, without a
+//! panic, without changing anything outside the output directory, and within limits of time and memory.
 //!
-//! `docs/hostile.md` is the table of these cases; `MUSLREPAIR_BLESS=1` writes it anew.
+//! `docs/hostile.md` is the table of these cases; with `MUSLREPAIR_BLESS=1` the test writes it.
 
 mod archives;
 mod costly;
@@ -18,22 +18,22 @@ use scene::{Scene, Watched};
 
 /// A hostile input.
 struct Case {
-    /// What it is, as the table has it.
+    /// Its description in the table.
     what: &'static str,
-    /// What the program answers.
+    /// The expected answer.
     answer: Answer,
     /// Options besides the input and output.
     options: &'static [&'static str],
-    /// Puts it into a scene.
+    /// Adds it to a scene.
     make: fn(&Scene),
 }
 
-/// What the program does with an input.
+/// The answer of the program to an input.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// Exit status 1, nothing written; standard error has all of this.
+    /// Exit status 1, nothing written; standard error contains all of these texts.
     Refused(&'static [&'static str]),
-    /// Harmless: the wheel is repaired as any other; standard error has all of this.
+    /// Harmless: the wheel is repaired like any other; standard error contains all of these texts.
     Repaired(&'static [&'static str]),
 }
 
@@ -60,13 +60,14 @@ struct Group {
 const GROUPS: &[Group] =
     &[archives::GROUP, metadata::GROUP, objects::GROUP, costly::GROUP, roots::GROUP, logs::GROUP];
 
-/// Processor time a case may take, in an optimised build; an unoptimised one takes some ten times as long.
+/// The most processor time for a case in an optimised build; an unoptimised one takes about ten times as
+/// long.
 const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
-/// Memory a case may take at its peak, in bytes.
+/// The most memory for a case, in bytes.
 const MEMORY: u64 = 256 << 20;
 
-/// What a case may print, in bytes.
+/// The most output of a case, in bytes.
 const OUTPUT: usize = 4 << 20;
 
 fn check(case: &Case) -> Result<(), String> {
@@ -87,7 +88,7 @@ fn check(case: &Case) -> Result<(), String> {
     if run.stderr.contains("panicked") {
         wrong.push("it panicked".to_owned());
     }
-    // Only what people should see: no control characters reach a terminal.
+    // No control characters may reach a terminal.
     if run.stderr.chars().any(|c| c.is_control() && c != '\n') {
         wrong.push("control characters in its messages".to_owned());
     }
@@ -121,7 +122,7 @@ fn check(case: &Case) -> Result<(), String> {
     Err(format!("{}: {}\n{}", case.what, wrong.join("; "), run.stderr))
 }
 
-/// One test, one case after the other: some of the inputs are large.
+/// One test that runs the cases one after the other, because some inputs are large.
 #[test]
 fn every_hostile_input_gets_its_answer() {
     let filter = std::env::var("MUSLREPAIR_CASE").unwrap_or_default();

@@ -169,7 +169,7 @@ pub(super) const GROUP: Group = Group {
             },
         ),
         refused("version needs that overlap", &["version needs: entries overlap"], |scene| {
-            // No versions, and the next entry is 4 bytes on.
+            // No versions, and the next entry 4 bytes further.
             let elf = ElfBuilder::new().table(DT_VERNEED, words(&[4; 1024]));
             scene.module(elf.entry(DT_VERNEEDNUM, u64::from(u32::MAX)).build());
         }),
@@ -215,7 +215,7 @@ fn needing(count: usize) -> Vec<u8> {
     (0..count).fold(ElfBuilder::new(), |elf, n| elf.needed(&format!("libx{n}.so"))).build()
 }
 
-/// So many undefined symbols, each with a name of its own and a relocation.
+/// This many undefined symbols, each with its own name and a relocation.
 fn undefined(count: u32) -> Vec<u8> {
     let names: Vec<u8> = (1..count).flat_map(|n| format!("s{n:07}\0").into_bytes()).collect();
     let relocations: Vec<u8> = (1..u64::from(count))

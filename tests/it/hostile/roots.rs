@@ -1,4 +1,5 @@
-//! Root file systems and directories that libraries are looked for in. The wheel's module needs `libgreet.so.3`.
+//! Root file systems and directories in which libraries are searched. The wheel's module needs
+//! `libgreet.so.3`.
 
 use std::os::unix::fs::symlink;
 
@@ -185,7 +186,7 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-/// A sound `libgreet.so.3`.
+/// A valid `libgreet.so.3`.
 pub(super) fn greet() -> Vec<u8> {
     std::fs::read(testdata("rootfs/usr/lib/libgreet.so.3.1")).unwrap()
 }
@@ -205,7 +206,7 @@ fn fifo(scene: &Scene, path: &str) {
     nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
 }
 
-/// Libraries of which each needs the next.
+/// Libraries that each need the next one.
 fn chain(scene: &Scene, length: usize) {
     scene.install(LIBRARY, ElfBuilder::new().needed("libn0.so").build());
     for n in 0..length {

@@ -1,4 +1,4 @@
-//! A place for one case, watched.
+//! A directory for one case, which is watched for changes.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -16,8 +16,8 @@ use crate::support::wheel_builder::WheelBuilder;
 pub(super) const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
 pub(super) const CORE: &str = "demo/_core.cpython-312-x86_64-linux-musl.so";
 
-/// A directory with a wheel, a root file system and an output directory, some levels deep, so that what climbs out of it
-/// is seen.
+/// A directory with a wheel, a root file system and an output directory, some levels deep, so that files
+/// written above it are noticed.
 pub(super) struct Scene {
     directory: TempDir,
 }
@@ -28,14 +28,14 @@ pub(super) struct Run {
     pub(super) stderr: String,
 }
 
-/// What came of a run.
+/// The result of a run.
 pub(super) struct Watched {
     pub(super) run: Run,
     /// Processor time.
     pub(super) time: Duration,
-    /// The most memory it had in use, in bytes.
+    /// The peak memory, in bytes.
     pub(super) memory: u64,
-    /// Files outside the output directory that are not what they were.
+    /// Files outside the output directory that have changed.
     pub(super) changed: Vec<PathBuf>,
     /// Names in the output directory.
     pub(super) outputs: Vec<String>,
@@ -73,12 +73,12 @@ impl Scene {
         std::fs::write(path, bytes).unwrap();
     }
 
-    /// The input, of these bytes.
+    /// Writes the input with these bytes.
     pub(super) fn bytes(&self, bytes: impl AsRef<[u8]>) {
         std::fs::write(self.place().join(NAME), bytes).unwrap();
     }
 
-    /// The input, right in every way but one.
+    /// Writes the input, valid except for one defect.
     pub(super) fn wheel(&self, builder: &WheelBuilder) {
         builder.write_to(&self.place());
     }
@@ -88,7 +88,7 @@ impl Scene {
         std::fs::rename(self.place().join(NAME), self.place().join(name)).unwrap();
     }
 
-    /// The input: a wheel with this extension module.
+    /// Writes the input: a wheel with this extension module.
     pub(super) fn module(&self, bytes: impl AsRef<[u8]>) {
         self.wheel(&wheel().file_with_mode(CORE, bytes, 0o755));
     }
@@ -97,8 +97,8 @@ impl Scene {
     pub(super) fn watch(&self, options: &[&str]) -> Watched {
         let before = self.tree();
         let figures = self.directory.path().with_extension("figures");
-        // By way of this program, started anew: a process counts the memory of the one that it was forked from as its own,
-        // and this one has made the input.
+        // Through a new process of this test program: a process inherits the peak memory of its parent, and
+        // this process has made the input.
         let mut command = Command::new(std::env::current_exe().unwrap());
         clear_environment(&mut command);
         let output = command
@@ -129,7 +129,8 @@ impl Scene {
         }
     }
 
-    /// Everything below the temporary directory but the output directory, and what tells whether it was touched.
+    /// Everything below the temporary directory except the output directory, with properties that show
+    /// changes.
     fn tree(&self) -> BTreeMap<PathBuf, String> {
         let mut tree = BTreeMap::new();
         let out = self.place().join("out");
@@ -137,7 +138,7 @@ impl Scene {
         for entry in walk {
             let entry = entry.unwrap();
             let metadata = entry.metadata().unwrap();
-            // The directory in which `out` appears is touched by that.
+            // Creating `out` changes the time of this directory.
             let time =
                 if entry.path() == self.place() { 0 } else { metadata.mtime_nsec() + metadata.mtime() };
             let small = metadata.is_file() && metadata.len() < 1 << 22;
@@ -152,12 +153,12 @@ fn hash(path: &Path) -> String {
     std::fs::read(path).map_or_else(|error| error.to_string(), |bytes| Sha256Digest::of(&bytes).to_string())
 }
 
-/// The options of the program, one a line.
+/// The options of the program, one per line.
 const MEASURED: &str = "MUSLREPAIR_MEASURED";
-/// Where status, processor time in microseconds and peak memory in bytes go.
+/// The file for status, processor time in microseconds and peak memory in bytes.
 const FIGURES: &str = "MUSLREPAIR_MEASURED_TO";
 
-/// Not a test but the process that [`Scene::watch`] starts; nothing without its environment.
+/// Not a test, but the process that [`Scene::watch`] starts; does nothing without its environment.
 #[test]
 fn measure() {
     let (Ok(options), Some(figures)) = (std::env::var(MEASURED), std::env::var_os(FIGURES)) else { return };
@@ -173,7 +174,7 @@ fn measure() {
     std::fs::write(figures, format!("{} {time} {memory}", status.code().unwrap_or(-1))).unwrap();
 }
 
-/// A wheel to which something is added.
+/// A wheel to which a test adds something.
 pub(super) fn wheel() -> WheelBuilder {
     WheelBuilder::new(NAME).file("demo/__init__.py", "")
 }

@@ -8,10 +8,10 @@ use super::{Answer, GROUPS};
 const HEAD: &str = "\
 # Hostile input
 
-Wheels and root file systems come from strangers. Every row is an input that `tests/it/hostile/` makes, and what
-`muslrepair repair` answers; the tests check the answer, that nothing outside the output directory is touched, that
-there is no panic, and that it takes less than 2 s of processor time and 256 MiB of memory. What is refused ends with
-exit status 1 and leaves nothing in the output directory. This page is made from the list of the tests.
+For those who want to know what muslrepair does with wheels and root file systems from strangers. Every row is an input
+that `tests/it/hostile/` makes, and the answer of `muslrepair repair`. The tests check the answer, that nothing outside the
+output directory is changed, that there is no panic, and that it takes less than 2 s of processor time and 256 MiB of memory.
+A refused input gives exit status 1 and leaves nothing in the output directory. This page is generated from the tests.
 ";
 
 fn page() -> String {

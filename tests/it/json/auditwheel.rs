@@ -1,4 +1,4 @@
-//! `show --json`, by the rules of auditwheel's `show-schema.json`: three shapes, no other keys.
+//! `show --json`, by auditwheel's `show-schema.json`: three shapes, no other keys.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ fn show(builder: &WheelBuilder, arguments: &[&str]) -> (i32, String) {
     let root = crate::support::sandbox::testdata("rootfs");
     let start = ["show", "--json", path.to_str().unwrap(), "--sysroot", root.to_str().unwrap()];
     let run = sandbox.run(&[&start[..], arguments].concat());
-    // The same under the other name.
+    // The same under auditwheel's name.
     let all = [&start[..], arguments].concat();
     assert_eq!(sandbox.run_as_auditwheel(&all).stdout, run.stdout);
     (run.status, run.stdout)

@@ -1,4 +1,4 @@
-//! Our own documents: `docs/schema/muslrepair-1.json` as types.
+//! muslrepair's own documents: `docs/schema/muslrepair-1.json` as types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,7 +178,7 @@ fn rootfs() -> String {
 fn names_that_are_not_seen_or_steer_a_terminal_are_in_every_document_and_come_out_as_they_are() {
     // Zero-width non-joiner, delete, the end of a control sequence of eight bits, and a tag beyond the first 65536.
     let odd = "\u{641}\u{200c}\u{647}\u{7f}\u{9c}\u{e0041}";
-    // Member names have no such characters, but for letters that are not seen.
+    // Member names cannot contain such characters, except for invisible letters.
     let (member, library) = ("demo/x\u{3164}y\u{115f}.so".to_owned(), format!("lib{odd}.so"));
     let sandbox = Sandbox::new();
     let bytes = ElfBuilder::new().needed(&library).needed("libc.so").build();
@@ -204,7 +204,7 @@ fn names_that_are_not_seen_or_steer_a_terminal_are_in_every_document_and_come_ou
     }
 }
 
-/// Whether some string of a document, or some key, has this text in it.
+/// Whether a string or key of a document contains this text.
 fn holds(value: &Value, text: &str) -> bool {
     match value {
         Value::String(string) => string.contains(text),

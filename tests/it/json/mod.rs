@@ -1,4 +1,4 @@
-//! The JSON contract, written down a second time as types that allow nothing else: what is printed must decode.
+//! The JSON contract, written a second time as types that allow nothing else: printed documents must decode.
 
 mod auditwheel;
 mod documents;

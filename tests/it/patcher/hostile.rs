@@ -1,4 +1,4 @@
-//! Damaged files end in an error or in a file that verifies; never in a panic.
+//! Damaged files give an error or a file that verifies, never a panic.
 
 use muslrepair::elf::{DynamicSymbols, ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 
@@ -31,7 +31,7 @@ fn a_file_that_is_cut_short_is_an_error() {
         let loaded = segments.iter().filter(|segment| segment.kind == super::image::LOAD);
         let loaded = usize::try_from(loaded.map(|one| one.offset + one.file_size).max().unwrap()).unwrap();
         for end in (0..bytes.len()).step_by(61) {
-            // Section headers may be missing behind what is loaded.
+            // Section headers may be missing after the loaded part.
             let accepted = try_everything(&bytes[..end]);
             assert!(end >= loaded || !accepted, "{} of {end} bytes", path.display());
         }
@@ -79,7 +79,7 @@ fn with_tag(mut bytes: Vec<u8>, tag: u64, value: u64) -> Vec<u8> {
     bytes
 }
 
-/// Each was found by fuzzing, and stopped by verification before it was refused.
+/// Each was found by fuzzing, and was stopped by verification before it was refused directly.
 #[test]
 fn tables_that_overlap_are_refused_before_anything_is_written() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

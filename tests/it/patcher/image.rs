@@ -1,4 +1,4 @@
-//! A reader of ELF files for the oracle: short, sure of its input, and not the one under test.
+//! A reader of ELF files for the oracle: short, trusting its input, and independent of the tested one.
 
 use std::collections::BTreeMap;
 
@@ -158,7 +158,7 @@ impl<'a> Image<'a> {
         &rest[..rest.iter().position(|byte| *byte == 0).unwrap()]
     }
 
-    /// The `vn_file` words of `DT_VERNEED` with the names they refer to, by file offset.
+    /// The `vn_file` fields of `DT_VERNEED` with the names they refer to, by file offset.
     pub(crate) fn version_files(&self) -> BTreeMap<u64, &'a [u8]> {
         let mut found = BTreeMap::new();
         let (Some(address), Some(count)) = (self.tag(0x6fff_fffe), self.tag(0x6fff_ffff)) else {

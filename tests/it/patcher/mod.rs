@@ -1,4 +1,4 @@
-//! Every fixture, patched in every way and again, under a strict oracle.
+//! Every fixture, patched in every way and repeatedly, checked by a strict oracle.
 
 mod hostile;
 mod image;
@@ -52,7 +52,7 @@ fn edits(facts: &ElfFacts) -> Vec<ElfEdit> {
     ]
 }
 
-/// A static program may lose nothing and gain what fits; its dynamic section cannot move.
+/// For a static program, edits that fit may succeed; its dynamic section cannot move.
 fn may_be_refused(original: &[u8], error: &ElfError) -> bool {
     error.is_unsupported() && ElfFacts::parse(original).unwrap().is_static_program()
 }
@@ -119,12 +119,12 @@ fn an_edit_without_effect_changes_nothing() {
     }
 }
 
-/// What the oracle is worth: a byte changed anywhere, it must say so.
+/// Tests the oracle: it must notice a change of any byte.
 #[test]
 fn the_oracle_notices_a_changed_byte() {
     let (hook, own) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |fault| {
-        // A mutant that cannot be read ends in a panic, which is as good as an error.
+        // A mutant that cannot be read causes a panic, which counts as an error.
         if std::thread::current().id() != own || fault.to_string().contains("at tests/patcher/main.rs") {
             hook(fault);
         }
@@ -172,7 +172,7 @@ fn stripping_keeps_what_is_loaded_and_every_symbol() {
             assert_eq!(old.segments.len(), new.segments.len());
             let mut moved = false;
             for (old_load, new_load) in old.loads().into_iter().zip(new.loads()) {
-                // Where a hole was taken out, what follows is nearer to the start, by whole pages.
+                // If a hole was removed, everything after it moved towards the start by whole pages.
                 let by = old_load.offset - new_load.offset;
                 assert_eq!(by % old_load.align, 0, "{}", path.display());
                 moved |= by > 0;
@@ -191,11 +191,11 @@ fn stripping_keeps_what_is_loaded_and_every_symbol() {
         }
     }
     assert!(shorter > 300, "only {shorter} files became shorter");
-    // Two fixtures that patchelf 0.14 made have a hole of more than a page.
+    // Two fixtures made by patchelf 0.14 have a hole of more than a page.
     assert!(compacted > 1, "holes were taken out of only {compacted} files");
 }
 
-/// What a segment maps, with zeros for the file header and the two header tables.
+/// The content of a segment, with zeros for the file header and the two header tables.
 fn mapped(image: &image::Image<'_>, load: &image::Segment, sections: u64) -> Vec<u8> {
     let mut bytes = image.bytes(load.offset, load.file_size).to_vec();
     let (programs, count) = image.segment_table();
@@ -251,8 +251,8 @@ fn relr_is_lowered_to_the_same_relocations() {
     assert!(cleared > 10, "only {cleared} slots became zero");
 }
 
-/// Slots are what they were, or zero where their addends are elsewhere; the bytes of sections with variables that are no
-/// slots are what they were. How many slots became zero.
+/// Checks that slots are unchanged, or zero if their addends are elsewhere, and that all other bytes of
+/// sections with variables are unchanged. Returns how many slots became zero.
 fn check_slots(old: &image::Image<'_>, new: &image::Image<'_>, slots: &[u64], addends: bool) -> usize {
     const PROGBITS: u64 = 1;
     let (word, mut cleared) = (old.word(), 0);

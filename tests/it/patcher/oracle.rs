@@ -1,6 +1,6 @@
-//! Holds a patched file against its original, byte by byte. Everything must be as it was but for a
-//! short list: words of the headers that say where things are, the dynamic section's string entries,
-//! the string table, `vn_file` words, and tables that moved, which must be what they were.
+//! Compares a patched file with its original, byte by byte. Everything must be unchanged except for a short
+//! list: header fields with positions, the dynamic section's string entries, the string table, `vn_file`
+//! fields, and moved tables, which must have the same content.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const TABLES: [(u64, &[u64]); 10] = [
 ];
 const STRING_TAGS: [u64; 9] =
     [1, 14, 15, 29, 0x7fff_fffd, 0x7fff_ffff, 0x6fff_fefa, 0x6fff_fefb, 0x6fff_fefc];
-/// Tags with the address or size of something that may move, and the two hints that may go.
+/// Tags with the address or size of something that may move, and the two hints that may be removed.
 const MOVING_TAGS: [u64; 12] =
     [4, 5, 6, 7, 10, 17, 23, 36, 0x6fff_fef5, 0x6fff_fff0, 0x6fff_fffe, 0x6fff_fffc];
 const HINTS: [u64; 2] = [0x6fff_fff9, 0x6fff_fffa];
@@ -38,7 +38,7 @@ macro_rules! ensure {
 
 pub(crate) fn check(before: &[u8], after: &[u8], edit: &ElfEdit) -> Result<(), String> {
     let old = Image::parse(before);
-    // A byte gone wrong can send the reader anywhere; that is noticed too.
+    // A wrong byte can crash the reader; that counts as noticed.
     let new = std::panic::catch_unwind(|| Image::parse(after)).map_err(|_| "unreadable".to_owned())?;
     std::panic::catch_unwind(|| {
         headers(&old, &new)?;
@@ -120,7 +120,7 @@ fn segments(old: &Image<'_>, new: &Image<'_>) -> Result<(), String> {
         );
         ensure!(new.offset(segment.address) == segment.offset, "PT_DYNAMIC or PT_PHDR points elsewhere");
         ensure!(segment.file_size == segment.memory_size && segment.physical == segment.address, "its sizes");
-        // Some files come with a PT_PHDR that is not true; it is theirs as long as nothing moves.
+        // Some files have a wrong PT_PHDR to begin with; it is accepted if nothing moves.
         if segment.kind == PHDR && like != Some(segment) {
             ensure!(segment.offset == table.start && segment.file_size == table.end - table.start, "PT_PHDR");
         }

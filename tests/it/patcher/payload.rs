@@ -1,4 +1,4 @@
-//! Data behind the ELF content: a program finds it at the end of its file, or at the offset where it was put.
+//! Data after the ELF content: a program finds it at the end of its file, or at its original offset.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ fn a_payload_stays_where_it_is_and_last_or_the_patch_is_refused() {
     let (mut kept, mut refused) = (0, 0);
     for (path, original) in super::fixtures() {
         let facts = ElfFacts::parse(&original).unwrap();
-        // What is appended to a file whose headers describe more than it holds is theirs.
+        // If the headers describe more than the file contains, appended data belongs to what they describe.
         let short = |segment: &Segment| segment.offset + segment.file_size > original.len() as u64;
         if facts.segments.iter().any(short) {
             continue;
@@ -68,8 +68,8 @@ fn padding_behind_the_elf_content_is_no_payload() {
     }
 }
 
-/// Found by fuzzing: an edit that only strips looked at no symbols, and the same edit was refused once nothing was left
-/// to strip.
+/// Found by fuzzing: an edit that only strips did not check symbols, and the same edit was refused once
+/// nothing was left to strip.
 #[test]
 fn a_symbol_without_a_name_is_refused_whatever_the_edit() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -28,7 +28,7 @@ fn libraries_of_glibc_that_programs_open_are_noted_once() {
     assert_eq!(found[0].message, message);
 }
 
-/// A library that calls `dlopen`, with these strings in its string table and behind it.
+/// A library that calls `dlopen`, with these strings in its string table and after it.
 fn read(in_table: &[u8], elsewhere: &[u8]) -> Vec<String> {
     let bytes = ElfBuilder::new()
         .raw_strings(b"dlopen\0")

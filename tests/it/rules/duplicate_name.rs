@@ -10,7 +10,7 @@ use super::scene::{TAG, asks, audit, found};
 pub const CASE: Case =
     Case { code: "duplicate-name", breaks: || found(objects()), keeps: || found(copies()) };
 
-/// `liby.so` finds a library of its own, but another one is loaded under that name.
+/// `liby.so` finds its own library, but another one is loaded under that name.
 fn objects() -> Vec<Object> {
     let mut asking = library("liby.so", &["libdup.so"], "$ORIGIN/y");
     asks(&mut asking, &["dup_y"]);

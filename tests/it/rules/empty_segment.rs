@@ -11,11 +11,11 @@ use super::scene::{TAG, audit, changed, found, module, never_loads, only};
 pub const CASE: Case = Case {
     code: "empty-segment",
     breaks: || found(vec![with_empty_segment("a.so", |_| 0x90_0000)]),
-    // In the middle of a page, with nothing before it there.
+    // In the middle of a page that has no other content.
     keeps: || found(vec![with_empty_segment("a.so", |_| 0x90_0010), module("b.so")]),
 };
 
-/// With an empty segment at the address that is made of the last one's.
+/// With an empty segment at an address computed from the last segment's.
 fn with_empty_segment(name: &str, address: impl Fn(u64) -> u64) -> Object {
     changed(name, |object| {
         let load = object.facts.segments.iter().rfind(|segment| segment.kind == 1).copied().unwrap();

@@ -30,7 +30,7 @@ fn glibc_objects_are_told_by_versions_libraries_and_interpreters() {
 
 #[test]
 fn names_that_musl_takes_for_itself_and_versions_of_libgcc_prove_nothing() {
-    // Some toolchains for musl write the names that musl takes for itself.
+    // Some toolchains for musl write names that musl reserves for itself.
     let reserved = changed("a.so", |object| {
         object.facts.needed = vec!["libm.so.6".to_owned(), "libc.so.6".to_owned()];
     });

@@ -27,7 +27,7 @@ fn an_indirect_function_is_an_error_where_a_relocation_refers_to_it() {
         finding.message,
         "`demo/a.so` refers to its own indirect function `fast_copy`, which musl does not support"
     );
-    // musl has an ordinary one.
+    // musl defines an ordinary function of this name.
     sound(vec![referring("a.so", "memcpy")]);
 }
 

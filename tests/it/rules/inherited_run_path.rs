@@ -13,7 +13,7 @@ pub const CASE: Case = Case {
     keeps: || found(with(vec![leading()])),
 };
 
-/// `liba.so` has no run path, and needs what lies elsewhere.
+/// `liba.so` has no run path, and needs a library in another directory.
 fn with(extensions: Vec<Object>) -> Vec<Object> {
     [extensions, vec![library("a/liba.so", &["libb.so"], ""), library("b/libb.so", &[], "")]].concat()
 }

@@ -16,7 +16,7 @@ pub const CASE: Case = Case {
     keeps: || found_beside_root(vec![outside_scripts()]),
 };
 
-/// The findings where libraries of a root file system count.
+/// The findings when libraries of a root file system are used.
 fn found_beside_root(objects: Vec<Object>) -> Vec<Finding> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rootfs");
     let search_paths =

@@ -61,7 +61,8 @@ fn a_search_that_ended_otherwise_is_another_finding() {
     assert_eq!((found[1].object.as_str(), found[1].details.len()), ("demo/other.so", 0), "{found:?}");
 }
 
-/// What leads to a library of another architecture first, and a module without a run path that needs these.
+/// A run path that first finds a library for another architecture, and a module without a run path that needs
+/// these libraries.
 fn beside_another_architecture(needed: &[&str]) -> Vec<Object> {
     let other = changed("a/libb.so", |object| {
         *object = library("a/libb.so", &[], "");
@@ -89,7 +90,7 @@ fn system(purpose: Purpose, has_apk: bool, arches: &[Arch], root: Option<&str>) 
     System { root: root.map(Into::into), purpose, has_apk, arches: arches.to_vec() }
 }
 
-/// What is found in objects that need these libraries, where they are looked for on a system.
+/// The findings for objects that need these libraries, searched on a system.
 fn found_on(system: System, needed: &[&str]) -> Vec<Finding> {
     let options = AuditOptions { system, ..AuditOptions::default() };
     let object = changed("a.so", |object| {
@@ -144,7 +145,7 @@ fn what_objects_for_glibc_need_is_no_finding_beside_them() {
     };
     let codes_of = |found: Vec<Finding>| super::scene::codes(&found);
     assert_eq!(codes_of(found(vec![for_glibc("a.so")])), ["glibc-object"]);
-    // What others need is missing all the same.
+    // A library that another object needs is missing nevertheless.
     let mut other = needing("b.so");
     other.facts.needed = vec!["liba.so".to_owned()];
     let both = found_of("missing-library", vec![for_glibc("a.so"), other]);

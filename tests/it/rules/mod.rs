@@ -1,4 +1,4 @@
-//! Every rule: an input that breaks it, and the nearest one that does not.
+//! Every rule, with an input that breaks it and a similar one that does not.
 
 mod damaged_elf;
 mod dlopen_glibc_library;
@@ -59,13 +59,13 @@ mod wrong_tag;
 use muslrepair::audit::Finding;
 use muslrepair::audit::rules::RULES;
 
-/// The two inputs of a rule, as what an audit of each finds.
+/// The two inputs of a rule, as the findings of an audit.
 pub struct Case {
     /// The code of the rule.
     pub code: &'static str,
     /// The findings of an input that breaks it.
     pub breaks: fn() -> Vec<Finding>,
-    /// The findings of the nearest one that does not.
+    /// The findings of a similar input that does not break it.
     pub keeps: fn() -> Vec<Finding>,
 }
 

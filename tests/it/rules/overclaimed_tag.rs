@@ -22,7 +22,7 @@ fn asked_for(release: MuslRelease, objects: Vec<Object>) -> Vec<Finding> {
     audit_with(TAG, objects, &options).findings
 }
 
-/// What this rule finds where a root file system has this musl.
+/// The findings of this rule when a root file system has this musl.
 fn on_root(release: MuslRelease, objects: Vec<Object>) -> Vec<Finding> {
     let options = AuditOptions { root_musl: Some(release), ..AuditOptions::default() };
     let mut findings = audit_with(TAG, objects, &options).findings;

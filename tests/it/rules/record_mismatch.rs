@@ -21,7 +21,7 @@ fn wheel() -> WheelBuilder {
     with_module(SOUND).file("demo/__init__.py", "")
 }
 
-/// The wheel with a `RECORD` in which the first row that has `row` in it says `new` for `old`.
+/// The wheel with a `RECORD` in which `new` replaces `old` in the first row that contains `row`.
 fn changed(row: &str, old: &str, new: &str) -> WheelBuilder {
     let record = String::from_utf8(wheel().files().pop().unwrap().1).unwrap();
     let line = record.lines().find(|line| line.contains(row)).unwrap();
@@ -55,7 +55,7 @@ fn rows_that_differ_from_their_files_are_errors() {
     assert_eq!(of("unlisted", found).len(), 1);
 }
 
-/// dukpy 0.6.0 lists directories; installers take all of these.
+/// dukpy 0.6.0 lists directories; installers accept all of these.
 #[test]
 fn rows_that_pep427_does_not_allow_and_installers_take_are_warnings() {
     let empty = Sha256Digest::of(b"").record_form();

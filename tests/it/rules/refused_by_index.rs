@@ -74,7 +74,7 @@ fn data_descriptors_and_comments_are_one_finding_each() {
     let streamed = found(|zip| zip.members[0].descriptor = true);
     assert_eq!(streamed.len(), 1, "{streamed:?}");
     assert_eq!(streamed[0].message, "`demo/a.py` has a data descriptor, which PyPI refuses");
-    // A wheel without ELF files is copied as it is.
+    // A wheel without ELF files is copied unchanged.
     assert!(!streamed[0].fixed_by_repair);
     let both = found(|zip| zip.members.iter_mut().take(2).for_each(|member| member.descriptor = true));
     assert_eq!(both.len(), 1, "{both:?}");
@@ -138,7 +138,8 @@ fn members_are_not_fifty_times_larger_than_the_archive_once_they_are_large() {
     );
 }
 
-/// What uv 0.13 does: a field in the local header that repeats both sizes is right, any other number of them is not.
+/// As in uv 0.13: a field in the local header that repeats both sizes is valid; any other number of them is
+/// not.
 #[test]
 fn zip64_fields_have_no_more_than_the_sizes_that_need_them() {
     let field = |sizes: &[u64]| {
@@ -179,7 +180,7 @@ fn what_uv_does_not_install_is_an_error() {
         ("demo", "2.0", vec![Severity::Error]),
         ("demo", "1.x", vec![Severity::Error, Severity::Error]),
         ("demo", "1.0+x", vec![Severity::Error, Severity::Warning]),
-        // Other spellings of one version.
+        // Other spellings of the same version.
         ("demo", "1", vec![Severity::Warning]),
         ("demo", "v1.0.0", vec![Severity::Warning]),
         ("DEMO", "1.0", vec![]),

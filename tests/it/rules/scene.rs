@@ -1,4 +1,4 @@
-//! Objects that are changed in one thing, and what an audit finds in them.
+//! Objects with one change, and the findings of an audit.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use muslrepair::wheel::{InstallLocation, PlatformTag};
 /// An extension module of x86_64 that breaks no rule.
 pub const PLAIN: &[u8] = include_bytes!("../../../testdata/objects/x86_64/ext_plain.so");
 
-/// The tag of a wheel for today's musl.
+/// The tag of a wheel for current musl.
 pub const TAG: &str = "musllinux_1_2_x86_64";
 
-/// A sound extension module of x86_64 in `demo/`.
+/// A valid extension module for x86_64 in `demo/`.
 pub fn module(name: &str) -> Object {
     let facts = ElfFacts::parse(PLAIN).unwrap();
     let path = format!("demo/{name}");
@@ -35,13 +35,13 @@ pub fn changed(name: &str, change: impl FnOnce(&mut Object)) -> Object {
     object
 }
 
-/// Names of symbols as objects hold them.
+/// Names of symbols, sorted as in objects.
 pub fn sorted(names: &[&str]) -> Vec<Box<[u8]>> {
     let names: BTreeSet<Box<[u8]>> = names.iter().map(|name| name.as_bytes().into()).collect();
     names.into_iter().collect()
 }
 
-/// Lets the object ask for these symbols and no others.
+/// Lets the object import these symbols and no others.
 pub fn asks(object: &mut Object, names: &[&str]) {
     object.symbols.undefined = sorted(names);
 }
@@ -51,7 +51,7 @@ pub fn on(arch: Arch, object: &mut Object) {
     object.facts.arch = Some(arch);
 }
 
-/// The audit of a wheel with this platform tag and these objects, where no library of any system counts.
+/// The audit of a wheel with this platform tag and these objects, without libraries of any system.
 pub fn audit(platform: &str, objects: Vec<Object>) -> ElfAudit {
     audit_with(platform, objects, &AuditOptions::default())
 }
@@ -87,22 +87,22 @@ pub fn audit_within(
     audit_objects(set, &resolver, options)
 }
 
-/// What is found in these objects under today's tag.
+/// The findings for these objects under the current tag.
 pub fn found(objects: Vec<Object>) -> Vec<Finding> {
     audit(TAG, objects).findings
 }
 
-/// The codes of what was found.
+/// The codes of findings.
 pub fn codes(findings: &[Finding]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 
-/// The one thing that is found in these objects beside a sound one; it has this code.
+/// The only finding for these objects together with a valid one; it must have this code.
 pub fn only(code: &str, objects: Vec<Object>) -> Finding {
     only_under(TAG, code, objects)
 }
 
-/// The same under another tag, without a sound object.
+/// The same under another tag, without a valid object.
 pub fn only_under(platform: &str, code: &str, objects: Vec<Object>) -> Finding {
     let beside = (platform == TAG).then(|| module("sound.so"));
     let findings = audit(platform, objects.into_iter().chain(beside).collect()).findings;
@@ -110,7 +110,7 @@ pub fn only_under(platform: &str, code: &str, objects: Vec<Object>) -> Finding {
     findings.into_iter().next().unwrap()
 }
 
-/// The object has an error of this code and nothing else, and loads on no musl.
+/// Checks that the object has only an error of this code, and loads on no musl.
 pub fn never_loads(code: &str, object: Object) -> Finding {
     let mut audit = audit(TAG, vec![object]);
     assert_eq!(codes(&audit.findings), [code], "{:?}", audit.findings);
@@ -119,13 +119,13 @@ pub fn never_loads(code: &str, object: Object) -> Finding {
     audit.findings.remove(0)
 }
 
-/// Nothing is found in these objects under today's tag.
+/// Checks that there are no findings for these objects under the current tag.
 pub fn sound(objects: Vec<Object>) {
     let findings = found(objects);
     assert!(findings.is_empty(), "{findings:?}");
 }
 
-/// A sound program, which starts a process of its own.
+/// A valid program, which starts its own process.
 pub fn program(name: &str) -> Object {
     changed(name, |object| {
         asks(object, &["printf"]);

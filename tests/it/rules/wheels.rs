@@ -1,4 +1,4 @@
-//! Small wheels, and what an audit finds in them.
+//! Small wheels, and the findings of an audit.
 
 use muslrepair::Limits;
 use muslrepair::audit::{AuditOptions, Finding, audit};
@@ -13,17 +13,17 @@ use super::scene::PLAIN;
 /// A wheel that breaks no rule.
 pub const SOUND: &str = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
 
-/// A wheel of this name with a sound extension module of x86_64.
+/// A wheel of this name with a valid extension module for x86_64.
 pub fn with_module(filename: &str) -> WheelBuilder {
     WheelBuilder::new(filename).file("demo/_core.so", PLAIN)
 }
 
-/// What is found in a wheel, where no library of any system counts.
+/// The findings for a wheel, without libraries of any system.
 pub fn found_in(wheel: &WheelBuilder) -> Vec<Finding> {
     found_in_wheel(&wheel.open().unwrap())
 }
 
-/// The same for bytes of an archive with the name of a sound wheel.
+/// The same for the bytes of an archive with the name of a valid wheel.
 pub fn found_in_bytes(filename: &str, bytes: Vec<u8>) -> Vec<Finding> {
     found_in_wheel(&Wheel::from_bytes(filename.parse().unwrap(), bytes, &Limits::default()).unwrap())
 }

@@ -55,6 +55,6 @@ fn a_program_that_needs_libraries_asks_for_a_loader() {
         // A static program.
         sound(vec![bare(kind, &[])]);
     }
-    // A module that is a program besides is imported.
+    // A module that is also a program is imported.
     sound(vec![changed("a.so", |object| object.facts.pie_flag = true)]);
 }

@@ -42,6 +42,6 @@ fn build_tags_agree() {
     assert_eq!(found[0].message, "`demo-1.0.dist-info/WHEEL` has the build tag none, the file name `7`");
     let with = text("cp312-cp312-musllinux_1_2_x86_64") + "Build: 7\n";
     let found = found_in(&with_module(SOUND).metadata("WHEEL", with));
-    // The name of the result has none, and `Build` stays.
+    // The name of the result has none, and `Build` is not changed.
     assert_eq!((found.len(), found[0].fixed_by_repair), (1, false), "{found:?}");
 }

@@ -27,12 +27,13 @@ impl Results<'_> {
 
 pub fn page(results: &Results) -> String {
     let mut text = format!(
-        "<!-- Written by `cargo xtask e2e loader --repaired --damaged`. -->\n\n# Predicted and really loaded\n\n\
-         `muslrepair verify` says of every module of a wheel on which musl releases it loads. This page holds that against \
-         musl itself: every module of {} published wheels, each in a process of its own with \
-         `dlopen(…, RTLD_NOW)` as Python does it, under the loaders of Debian's musl packages (1.2.3 and 1.2.5). \
+        "<!-- Written by `cargo xtask e2e loader --repaired --damaged`. -->\n\n# Predictions compared with musl\n\n\
+         For those who want to know whether the predictions of `muslrepair verify` are right: it predicts for every module of a \
+         wheel on which releases of musl it loads. This page compares that with \
+         musl itself: every module of {} published wheels, each in a separate process with \
+         `dlopen(…, RTLD_NOW)` as in Python, with the loaders of Debian's musl packages (1.2.3 and 1.2.5). \
          CPython's API and zlib are stand-ins whose functions do nothing; constructors do run, and a crash counts as a failure. \
-         `verify` must also object to exactly the wheels of which a module loads nowhere.\n\n",
+         `verify` must also reject exactly the wheels with a module that loads nowhere.\n\n",
         results.sites.len(),
     );
     text.push_str(&matrix(results.survey));

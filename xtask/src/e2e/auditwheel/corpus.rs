@@ -1,5 +1,6 @@
-//! Wheels to compare on. Published ones are turned back into what a builder had before the repair: the grafts go out of
-//! the wheel, into a directory of libraries beside it, under the names they had, and so do the names that ask for them.
+//! Wheels for the comparison. Published ones are converted back to their state before the repair: grafts are
+//! moved out of the wheel into a directory of libraries, under their old names, and the names in `DT_NEEDED`
+//! are restored.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -35,7 +36,7 @@ impl Case {
     }
 }
 
-/// The cases of a directory that somebody else made.
+/// The cases in a directory that someone else prepared.
 pub fn read(directory: &Path) -> Result<Vec<Case>> {
     let directory = fs::canonicalize(directory).with_context(|| directory.display().to_string())?;
     let mut cases = Vec::new();
@@ -48,10 +49,10 @@ pub fn read(directory: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// How wheels are turned back; those that another version made are made again.
+/// The version of the conversion; cases made by another version are made again.
 const VERSION: &str = "3";
 
-/// The cases of a lock file, made below this directory where they are not there yet.
+/// The cases of a lock file, made in this directory if they are missing.
 pub fn make(bin: &Path, lock: &str, directory: &Path, only: Option<&str>) -> Result<Vec<Case>> {
     let directory = directory.join(VERSION);
     let mut cases = Vec::new();
@@ -67,7 +68,8 @@ pub fn make(bin: &Path, lock: &str, directory: &Path, only: Option<&str>) -> Res
     Ok(cases)
 }
 
-/// With the tools of `wheel`, which writes archives as builders do: members that a repair keeps are compressed by zlib.
+/// With the tools of `wheel`, which writes archives like build backends do: members that a repair keeps are
+/// compressed by zlib.
 fn turn_back(bin: &Path, published: &Path, arch: &str, case: &Case) -> Result<()> {
     let scratch = empty(case.wheel.with_extension("scratch"))?;
     let mut unpack = command(bin.join("wheel"));
@@ -83,7 +85,7 @@ fn turn_back(bin: &Path, published: &Path, arch: &str, case: &Case) -> Result<()
         |path: &PathBuf| top(path).is_some_and(|top| top != name(path) && name(&top).ends_with(".libs"));
     let (grafts, members): (Vec<PathBuf>, Vec<PathBuf>) = files(&tree)?.into_iter().partition(is_graft);
 
-    // The name in the wheel, and what asked for it: the file's name without the hash, cut after the major version.
+    // The name in the wheel, and the old name: the file's name without the hash, up to the major version.
     let names: BTreeMap<String, String> =
         grafts.iter().map(|graft| (name(graft), soname(&without_hash(&name(graft))))).collect();
     for graft in &grafts {
@@ -108,12 +110,13 @@ fn turn_back(bin: &Path, published: &Path, arch: &str, case: &Case) -> Result<()
     let packed = empty(scratch.join("packed"))?;
     let mut pack = command(bin.join("wheel"));
     output(pack.arg("pack").arg(&tree).arg("--dest-dir").arg(&packed).env("SOURCE_DATE_EPOCH", "315532800"))?;
-    // Whole or not at all: a wheel that is there is not made again.
+    // All or nothing: an existing wheel is not made again.
     fs::rename(only_file(&packed)?, &case.wheel)?;
     Ok(fs::remove_dir_all(scratch)?)
 }
 
-/// Gives an object on disk its old names back, and no run path to grafts. What is no object stays as it is.
+/// Restores the old names of an object on disk, and removes its run path to grafts. Other files are not
+/// changed.
 pub fn restore(
     bin: &Path,
     path: &Path,
@@ -129,7 +132,7 @@ pub fn restore(
         patchelf.args(["--set-soname", soname]);
     }
     if elf.run_paths.iter().any(|(_, path)| soname.is_some() || path.contains(".libs")) {
-        // A library that the wheel has itself is still found where it is.
+        // Libraries that the wheel itself contains are still found.
         let places = elf.run_paths.iter().flat_map(|(_, path)| path.split(':'));
         let own: Vec<&str> = places.filter(|place| soname.is_none() && !place.contains(".libs")).collect();
         match &*own.join(":") {
@@ -154,7 +157,7 @@ pub fn without_hash(name: &str) -> String {
     }
 }
 
-/// `libfoo.so.1.2.3` to `libfoo.so.1`, as libtool and CMake name what asks.
+/// `libfoo.so.1.2.3` to `libfoo.so.1`, the usual form of sonames from libtool and CMake.
 pub fn soname(file: &str) -> String {
     match file.split_once(".so.") {
         Some((stem, version)) => format!("{stem}.so.{}", version.split('.').next().unwrap_or(version)),
@@ -162,7 +165,7 @@ pub fn soname(file: &str) -> String {
     }
 }
 
-/// `WHEEL` with linux tags, each once.
+/// `WHEEL` with linux tags, without duplicates.
 fn retagged(info: &str, arch: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in info.lines() {
