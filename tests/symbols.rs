@@ -111,6 +111,8 @@ fn debian_patches(release: MuslRelease) -> Option<(&'static [&'static str], &'st
         MuslRelease::V1_2_5 => {
             Some((&["fts_children", "fts_close", "fts_open", "fts_read", "fts_set", "renameat2"], &[]))
         }
+        // The next Debian; `renameat2` is musl's own now.
+        MuslRelease::V1_2_6 => Some((&["fts_children", "fts_close", "fts_open", "fts_read", "fts_set"], &[])),
         _ => None,
     }
 }

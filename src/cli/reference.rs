@@ -218,6 +218,8 @@ fn arguments<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
         {
             let _ = write!(help, "; default: `{}`", default.to_string_lossy());
         }
+        // Outside of code, Markdown takes it for HTML.
+        let help = help.replace("_<", "_\\<");
         let _ = writeln!(text, "- {}: {help}", names.join(" "));
     }
 }

@@ -10,6 +10,9 @@ use crate::audit::{Code, Severity};
 
 use super::json::document;
 
+/// The address of the documentation's pages about rules.
+const SITE: &str = "https://muslrepair.github.io/muslrepair/rules/";
+
 /// The most characters in a line of text.
 const WIDTH: usize = 100;
 
@@ -32,6 +35,7 @@ pub fn rule_text(rule: &Rule) -> String {
     let _ = write!(text, "How to fix it:\n{}\n\n", wrapped(rule.fix, "  "));
     let _ = write!(text, "{}\n\n", fixed_by_repair(rule));
     let _ = writeln!(text, "Source: {}", wrapped(rule.source, "        ").trim_start());
+    let _ = writeln!(text, "Page: {SITE}{}.html", rule.code);
     text
 }
 

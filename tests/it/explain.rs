@@ -32,6 +32,9 @@ fn every_rule_is_explained_with_symptom_fix_and_source() {
         if let Some(symptom) = rule.symptom {
             assert!(text.lines().any(|line| line == format!("  {symptom}")), "{text}");
         }
+        // `cargo xtask docs` makes a page of this name from the same registry.
+        let page = format!("Page: https://muslrepair.github.io/muslrepair/rules/{}.html", rule.code);
+        assert_eq!(text.lines().last(), Some(page.as_str()));
         let fixes = text.lines().any(|line| line == "`muslrepair repair` fixes it.");
         assert_eq!(fixes, rule.fixed_by_repair, "{text}");
         let wide = text.lines().find(|line| {

@@ -30,7 +30,7 @@ echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 echo 'root:*::0:::::' >"$root/etc/shadow"
 echo '127.0.0.1 localhost' >"$root/etc/hosts"
-printf 'NAME="stand-in for Alpine Linux"\nID=alpine\nVERSION_ID=3.22.0\n' >"$root/etc/os-release"
+printf 'NAME="stand-in for Alpine Linux"\nID=alpine\nVERSION_ID=3.24.0\n' >"$root/etc/os-release"
 for device in null:3 zero:5 urandom:9; do
     [ -e "$root/dev/${device%:*}" ] || mknod -m 666 "$root/dev/${device%:*}" c 1 "${device#*:}"
 done

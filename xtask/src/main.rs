@@ -11,6 +11,7 @@ mod codegen;
 mod cost;
 mod coverage;
 mod dist;
+mod docs;
 mod e2e;
 mod elf;
 mod fixtures;
@@ -26,10 +27,18 @@ mod semver;
 mod test;
 mod wheel;
 mod workers;
+mod workflows;
 
 /// Every task. A new one needs a file, a line here and one below.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    about = "What is done to this project, each by one command: `ci` is what a change must pass",
+    after_help = "Results go below `target/`. Programs that a task needs are installed there when they are first needed, or with the\n\
+                  package manager of Debian or Alpine. `cargo xtask TASK --help` says what a task takes."
+)]
 enum Task {
     /// Everything that must hold before a change is taken
     Ci,
@@ -44,6 +53,10 @@ enum Task {
     E2e(e2e::Check),
     /// Make what is released, in target/dist
     Dist(dist::Options),
+    /// Lint workflows and the action, and run those of their steps that can run here
+    Workflows,
+    /// Build the documentation as a site, in target/docs, and check its links
+    Docs,
     /// Draw the floors of src/; an import that goes up and a circle of files are errors
     House,
     /// Show which lines of src/ the tests run; too few are an error
@@ -72,6 +85,8 @@ fn run(task: Task) -> Result<()> {
         Task::Codegen(options) => codegen::run(&options),
         Task::E2e(check) => e2e::run(check),
         Task::Dist(options) => dist::run(&options),
+        Task::Workflows => workflows::run(),
+        Task::Docs => docs::run(),
         Task::House => house::run(),
         Task::Coverage(options) => coverage::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

@@ -38,6 +38,8 @@ const LOADERS: &[Loader] = &[
     Loader { name: "ppc64le", debian: "ppc64el", loader: "powerpc64le", suite: "bookworm" },
     Loader { name: "s390x", debian: "s390x", loader: "s390x", suite: "bookworm" },
     Loader { name: "x86_64-trixie", debian: "amd64", loader: "x86_64", suite: "trixie" },
+    // The next Debian, with musl 1.2.6.
+    Loader { name: "x86_64-forky", debian: "amd64", loader: "x86_64", suite: "forky" },
     Loader { name: "riscv64", debian: "riscv64", loader: "riscv64", suite: "trixie" },
 ];
 
@@ -129,7 +131,7 @@ fn mirror() -> Result<String> {
 
 fn sources(mirror: &str) -> String {
     let mut text = String::new();
-    for suite in ["bookworm", "trixie"] {
+    for suite in ["bookworm", "trixie", "forky"] {
         let arches: Vec<&str> =
             LOADERS.iter().filter(|loader| loader.suite == suite).map(|loader| loader.debian).collect();
         text.push_str(&format!(

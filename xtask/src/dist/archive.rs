@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{Program, directory, version};
+use super::{Machine, Program, directory, version};
 use crate::process::{self, cargo, command, empty, output, root, target};
 
 /// Files that are copied into the archive.
@@ -17,14 +17,14 @@ const SHELLS: &[(&str, &str)] =
     &[("bash", "muslrepair.bash"), ("zsh", "_muslrepair"), ("fish", "muslrepair.fish")];
 
 pub fn pack(program: &Program) -> Result<PathBuf> {
-    let name = format!("muslrepair-{}-{}", version(), program.triple);
-    let tree = empty(directory().join("tree").join(&name))?;
+    // The same for every machine, so that whoever unpacks it need not know which one it is for.
+    let tree = empty(directory().join("tree").join(format!("muslrepair-{}", version())))?;
     fs::copy(&program.path, tree.join("muslrepair"))?;
     for document in DOCUMENTS {
         fs::copy(root().join(document), tree.join(document))?;
     }
     reference(&speaking(program)?, &tree)?;
-    let archive = directory().join(format!("{name}.tar.gz"));
+    let archive = directory().join(format!("{}.tar.gz", Machine::of(&program.triple)?.stem(&version())));
     compress(&tree, &archive)?;
     Ok(archive)
 }
@@ -38,7 +38,7 @@ fn reference(program: &Path, tree: &Path) -> Result<()> {
         fs::write(completions.join(file), output(Command::new(program).args(["completions", shell]))?)?;
     }
     fs::write(man.join("muslrepair.1"), output(Command::new(program).arg("man"))?)?;
-    for command in ["repair", "show", "verify", "needs", "lddtree"] {
+    for command in ["repair", "show", "verify", "needs", "lddtree", "explain"] {
         let page = output(Command::new(program).args(["man", command]))?;
         fs::write(man.join(format!("muslrepair-{command}.1")), page)?;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{Program, archive, directory, version};
+use super::{Machine, Program, archive, directory, version};
 use crate::install;
 use crate::process::{command, root, run};
 
@@ -23,7 +23,7 @@ pub fn write(program: &Program) -> Result<PathBuf> {
     for made in ["bill.json", "xtask/bill.json"] {
         fs::remove_file(root().join(made))?;
     }
-    let path = directory().join(format!("muslrepair-{}-{}.cdx.json", version(), program.triple));
+    let path = directory().join(format!("{}.cdx.json", Machine::of(&program.triple)?.stem(&version())));
     fs::write(&path, bill.replace(&root().display().to_string(), "/muslrepair"))?;
     Ok(path)
 }

@@ -10,9 +10,11 @@ use crate::process::{digest, name, target};
 
 mod archive;
 mod bom;
+mod names;
 mod program;
 mod wheel;
 
+pub use names::Machine;
 pub use program::{HOST, Profile, Program};
 pub use wheel::{TOOLS, build as build_wheel, check as check_wheel};
 
@@ -33,9 +35,14 @@ pub fn directory() -> PathBuf {
 }
 
 pub fn run(options: &Options) -> Result<()> {
+    let machine = Machine::of(&options.target)?;
     let program = Program::build(&options.target, Profile::Release)?;
     program.check()?;
     fs::create_dir_all(directory())?;
+    // What the image is made of: see Dockerfile.
+    let image = directory().join("image").join(machine.container);
+    fs::create_dir_all(&image)?;
+    fs::copy(&program.path, image.join("muslrepair"))?;
     let mut parts = vec![archive::pack(&program)?, bom::write(&program)?];
     if !options.no_wheel {
         let wheel = wheel::build(&program)?;
@@ -44,7 +51,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
         parts.push(wheel);
     }
-    let sums = directory().join(format!("muslrepair-{}-{}.sha256", version(), program.triple));
+    let sums = directory().join(format!("{}.sha256", machine.stem(&version())));
     // The format that `sha256sum` writes and checks.
     let line = |part: &PathBuf| Ok(format!("{}  {}\n", digest(part)?, name(part)));
     fs::write(&sums, parts.iter().map(line).collect::<Result<String>>()?)?;

@@ -56,7 +56,20 @@ pub fn build(program: &Program) -> Result<PathBuf> {
     Ok(kept)
 }
 
-/// Installs the wheel into a new environment of this machine's Python, and runs the program in both ways.
+/// What a caller in Python sees: documents as the program prints them, and an error of the call.
+const FUNCTION: &str = "\
+from muslrepair import MuslrepairError, muslrepair
+rules, = muslrepair('explain')
+assert rules['kind'] == 'rules' and len(rules['rules']) > 40, rules
+try:
+    muslrepair('explain', 'no-such-rule')
+except MuslrepairError as error:
+    assert error.returncode == 2 and 'no-such-rule' in str(error), error
+else:
+    raise SystemExit('a call that makes no sense is no error')
+";
+
+/// Installs the wheel into a new environment of this machine's Python, and calls the program in each way.
 pub fn check(wheel: &Path) -> Result<()> {
     let environment = target().join("dist-environment");
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
@@ -72,6 +85,7 @@ pub fn check(wheel: &Path) -> Result<()> {
             bail!("the installed program calls itself `{}`, not `{expected}`", said.trim());
         }
     }
-    println!("{}: installed, and both ways to call it work", wheel.display());
+    output(Command::new(bin.join("python")).args(["-c", FUNCTION])).context("the Python function")?;
+    println!("{}: installed, and every way to call it works", wheel.display());
     Ok(())
 }

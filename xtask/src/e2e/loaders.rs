@@ -11,9 +11,10 @@ use super::stub::Stub;
 use crate::musl_root;
 use crate::process::{command, target};
 
-/// The releases to try, and Debian's root for each: the last one that ignores `DT_RELR`, and the one in most
-/// current Alpine releases.
-const RELEASES: &[(&str, &str)] = &[("1.2.3", "x86_64"), ("1.2.5", "x86_64-trixie")];
+/// The releases to try, and Debian's root for each: the last one that ignores `DT_RELR`, the one in most current
+/// Alpine releases, and the newest.
+pub const RELEASES: &[(&str, &str)] =
+    &[("1.2.3", "x86_64"), ("1.2.5", "x86_64-trixie"), ("1.2.6", "x86_64-forky")];
 
 /// The path file of such a loader, which must not name directories with libraries of this machine.
 const PATH_FILE: &str = "etc/ld-musl-x86_64.path";

@@ -1,6 +1,7 @@
 //! `docs/loader-check.md`: a page with the results of the complete check.
 
 use super::damage::Damaged;
+use super::loaders::RELEASES;
 use super::repaired::Repair;
 use super::site::Site;
 use super::survey::Survey;
@@ -26,15 +27,18 @@ impl Results<'_> {
 }
 
 pub fn page(results: &Results) -> String {
+    let releases: Vec<&str> = RELEASES.iter().map(|(release, _)| *release).collect();
     let mut text = format!(
         "<!-- Written by `cargo xtask e2e loader --repaired --damaged`. -->\n\n# Predictions compared with musl\n\n\
          For those who want to know whether the predictions of `muslrepair verify` are right: it predicts for every module of a \
          wheel on which releases of musl it loads. This page compares that with \
          musl itself: every module of {} published wheels, each in a separate process with \
-         `dlopen(…, RTLD_NOW)` as in Python, with the loaders of Debian's musl packages (1.2.3 and 1.2.5). \
+         `dlopen(…, RTLD_NOW)` as in Python, with the loaders of Debian's musl packages ({}). \
          CPython's API and zlib are stand-ins whose functions do nothing; constructors do run, and a crash counts as a failure. \
-         `verify` must also reject exactly the wheels with a module that loads nowhere.\n\n",
+         `verify` must also reject exactly the wheels with a module that loads nowhere. Of musl 1.1.24 (Alpine 3.12), which \
+         `musllinux_1_1` covers, there was no package: its predictions rest on its source and on the tables of symbols.\n\n",
         results.sites.len(),
+        releases.join(", "),
     );
     text.push_str(&matrix(results.survey));
     if !results.repairs.is_empty() {
@@ -69,13 +73,17 @@ pub fn page(results: &Results) -> String {
     }
     text.push_str(&failures(results.survey));
     text.push_str("\n## The wheels\n\n");
-    let mut table = Table::new("wheel | >modules | >load on 1.2.3 | >load on 1.2.5");
+    let headings = releases.iter().map(|release| format!("| >load on {release}")).collect::<String>();
+    let mut table = Table::new(&format!("wheel | >modules {headings}"));
     for site in results.sites {
-        let count = |release: &str, all: bool| {
-            let loads = results.survey.of(&site.file).filter(|load| load.release == release);
-            loads.filter(|load| all || load.loaded()).count().to_string()
-        };
-        table.row(&[site.file.clone(), count("1.2.5", true), count("1.2.3", false), count("1.2.5", false)]);
+        let modules = results.survey.of(&site.file).filter(|load| Some(&load.release) == releases.first());
+        let mut row = vec![site.file.clone(), modules.count().to_string()];
+        for release in &releases {
+            let loads =
+                results.survey.of(&site.file).filter(|load| load.release == *release && load.loaded());
+            row.push(loads.count().to_string());
+        }
+        table.row(&row);
     }
     text + &table.finish()
 }

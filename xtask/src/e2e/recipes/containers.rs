@@ -5,9 +5,8 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use super::{Container, Kitchen, PASSWORD, USER, directory, pypiserver_of};
-use crate::dist::HOST;
 use crate::install;
-use crate::process::{command, empty, output, root, run as run_command, target};
+use crate::process::{command, empty, output, root, run as run_command};
 
 /// Builds a stage twice, from nothing: its wheels are the same bytes, and so are the inputs of the layers that copy them.
 fn twice<'a>(
@@ -114,67 +113,20 @@ pub fn home_assistant(kitchen: &Kitchen) -> Result<()> {
     Ok(())
 }
 
-/// The files that the Dockerfile copies from the repository, and a function for the text after a keyword.
-fn dockerfile() -> Result<(Vec<String>, impl Fn(&str) -> Option<String>)> {
-    let text = fs::read_to_string(root().join("Dockerfile"))?;
-    let copies =
-        text.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--"));
-    let sources = |line: &str| {
-        line.rsplit_once(' ')
-            .map_or(line, |(sources, _)| sources)
-            .split(' ')
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let copied = copies.flat_map(sources).collect();
-    Ok((copied, move |start: &str| text.lines().find(|line| line.starts_with(start)).map(str::to_owned)))
-}
-
-/// A directory with the files that the Dockerfile copies.
-fn copied(place: &str) -> Result<std::path::PathBuf> {
-    let source = empty(target().join(place))?;
-    for path in dockerfile()?.0 {
-        run_command(command("cp").arg("-a").arg(root().join(path)).arg(&source))?;
-    }
-    Ok(source)
-}
-
-/// Our own image: the copied files are enough to build the program with the Dockerfile's command, and the
-/// program alone is enough for the last stage. This machine replaces the image of Rust.
+/// Our own image: what it copies is where `cargo xtask dist` puts it, and the program alone is enough for it.
 pub fn own_image(kitchen: &Kitchen) -> Result<()> {
-    let source = copied("e2e/Dockerfile-source")?;
-    let (_, line) = dockerfile()?;
-    let script = line("RUN cargo ").context("no RUN line calls cargo")?;
-    let mut build = command("sh");
-    build
-        .args(["-ec", script.trim_start_matches("RUN ")])
-        .current_dir(&source)
-        .env("CARGO_TARGET_DIR", target());
-    build.env("CARGO_BUILD_TARGET", HOST).env("RUSTFLAGS", "-C target-feature=+crt-static");
-    run_command(&mut build)?;
-    line("COPY --from=builder /src/target/release/muslrepair /muslrepair")
-        .context("not what is expected here")?;
+    let text = fs::read_to_string(root().join("Dockerfile"))?;
+    let lines =
+        |start: &str| -> Vec<&str> { text.lines().filter_map(|line| line.strip_prefix(start)).collect() };
+    let copied = lines("COPY ");
+    if lines("FROM ") != ["scratch"] || copied != ["${TARGETARCH}${TARGETVARIANT}/muslrepair /muslrepair"] {
+        bail!("the image has something else than the program: {copied:?}");
+    }
     let last = empty(kitchen.work.join("Dockerfile-scratch"))?;
-    fs::copy(target().join(HOST).join("release/muslrepair"), last.join("muslrepair"))?;
-    let entry = line("ENTRYPOINT ").context("no ENTRYPOINT")?;
-    let entry: Vec<String> = serde_json::from_str(entry.trim_start_matches("ENTRYPOINT "))?;
+    fs::copy(kitchen.program.join("muslrepair"), last.join("muslrepair"))?;
+    let entry = lines("ENTRYPOINT ").first().copied().context("no ENTRYPOINT")?;
+    let entry: Vec<String> = serde_json::from_str(entry)?;
     let mut start = install::as_root("chroot")?;
     println!("   FROM scratch: {}", output(start.arg(&last).args(entry).arg("--version"))?.trim());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::process::cargo;
-
-    #[test]
-    fn what_the_image_copies_has_all_that_cargo_toml_names() {
-        let source = copied("tmp/Dockerfile-source").unwrap();
-        // Downloads nothing, because everything is present, but reads the manifests like a build.
-        let mut fetch = cargo();
-        fetch.args(["fetch", "--locked", "--offline", "--target", HOST]);
-        run_command(fetch.current_dir(&source)).unwrap();
-        fs::remove_dir_all(&source).unwrap();
-    }
 }
