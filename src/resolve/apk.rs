@@ -83,6 +83,11 @@ fn with_hash<T>(sorted: &[T], hash: u32, of: impl Fn(&T) -> u32) -> &[T] {
     rest.get(..rest.partition_point(|one| of(one) == hash)).unwrap_or_default()
 }
 
+/// The value of the first line of a record with this letter, if it is not empty.
+fn value<'r>(record: &'r str, letter: &str) -> Option<&'r str> {
+    record.lines().find_map(|line| line.strip_prefix(letter)).filter(|value| !value.is_empty())
+}
+
 impl ApkDatabase {
     /// Reads the database of a root; `None` where there is none.
     ///
@@ -124,19 +129,17 @@ impl ApkDatabase {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut database = Self { text: text.to_owned(), ..Self::default() };
-        // As much room as is needed, and no more: there may be one for every four bytes.
-        let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
-        database.files.reserve_exact(count("R:"));
+        // As much room as is needed, and no more: there may be one of them for every few bytes.
+        let starting = |start: &'static str| text.lines().filter_map(move |line| line.strip_prefix(start));
+        database.files.reserve_exact(starting("R:").count());
+        let tokens = starting("p:").map(|provided| provided.split_ascii_whitespace().count());
+        database.provides.reserve_exact(tokens.sum());
+        let is_package = |record: &&str| value(record, "P:").is_some() && value(record, "V:").is_some();
+        database.packages.reserve_exact(text.split("\n\n").filter(is_package).count());
         let place =
             |part: &str| u32::try_from(part.as_ptr().addr() - text.as_ptr().addr()).unwrap_or(u32::MAX);
         for record in text.split("\n\n") {
-            let field = |letter: &str| {
-                record
-                    .lines()
-                    .find_map(|line| line.strip_prefix(letter))
-                    .filter(|v| !v.is_empty())
-                    .map(str::to_owned)
-            };
+            let field = |letter: &str| value(record, letter).map(str::to_owned);
             let (Some(name), Some(version)) = (field("P:"), field("V:")) else { continue };
             let package = u32::try_from(database.packages.len()).unwrap_or(u32::MAX);
             let mut directory = "";

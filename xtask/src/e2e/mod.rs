@@ -16,6 +16,7 @@ mod matrix;
 mod newcomer;
 mod options;
 mod prediction;
+mod readers;
 mod recipes;
 mod repaired;
 mod report;
@@ -34,6 +35,7 @@ const CHECKS: &[Check] = &[
     ("faults", "killed, out of room, two at once: the long form of the tests", faults::run),
     ("loader", "predictions against published wheels under real musl loaders", loader::run),
     ("newcomer", "clone, and the README's two commands, timed", newcomer::run),
+    ("readers", "wheels with mistakes: what we call sound, zipfile, streams and uv read alike", readers::run),
     ("recipes", "every file of docs/examples, carried out in root file systems of its own", recipes::run),
     ("ship", "from source distributions to modules imported on musl; --short without indexes", ship::run),
 ];

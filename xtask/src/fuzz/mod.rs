@@ -37,6 +37,9 @@ const TARGETS: &[Target] = &[
     Target { name: "record", seeds: seeds::records, longest: 2048 },
     Target { name: "zip_directory", seeds: seeds::archives, longest: OBJECT },
     Target { name: "apk_database", seeds: seeds::databases, longest: 4096 },
+    Target { name: "end_record", seeds: seeds::edits_of_ends, longest: 128 },
+    Target { name: "apk_memory", seeds: seeds::databases, longest: 4096 },
+    Target { name: "messages", seeds: seeds::lines, longest: 512 },
     Target { name: "whole_repair", seeds: seeds::repairs, longest: OBJECT },
     Target { name: "deflate", seeds: seeds::streams, longest: 4096 },
 ];
