@@ -65,8 +65,8 @@ fn build(wheels: &Path, sysroot: &Path, output: &Path) -> Result<(), String> {
 
 /// Looks nowhere but in the root file system it is given.
 fn resolver(sysroot: &Path) -> Resolver {
-    let places = SearchPaths { sysroot: Sysroot::new(sysroot), ..SearchPaths::default() };
-    Resolver::new(ResolverOptions { places, ..ResolverOptions::default() })
+    let search_paths = SearchPaths { sysroot: Sysroot::new(sysroot), ..SearchPaths::default() };
+    Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() })
 }
 
 fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, String> {

@@ -1,4 +1,4 @@
-//! What can go wrong when wheels and libraries are read.
+//! Errors when wheels and libraries are read.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::elf::ElfError;
 use crate::wheel::{NoPlace, WheelError};
 
-/// A wheel, a library or a directory cannot be read. It says what is wrong; [`Error::hints`] says what to do.
+/// A wheel, a library or a directory cannot be read. The message says what is wrong; [`Error::hints`] says
+/// what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The wheel itself is unsound.
+    /// The wheel itself is invalid.
     #[error(transparent)]
     Wheel(#[from] WheelError),
-    /// An ELF file is damaged, or cannot be edited as asked.
+    /// An ELF file is damaged, or cannot be edited as requested.
     #[error("`{object}`: {source}")]
     Elf {
         /// The member or the path of the file.
@@ -21,10 +22,10 @@ pub enum Error {
         /// What is wrong with it.
         source: ElfError,
     },
-    /// An ELF file lies where no installer puts it anywhere.
+    /// An ELF file is at a path that no installer puts anywhere.
     #[error(transparent)]
     InstallLocation(#[from] NoPlace),
-    /// A library on disk is not what it was when it was looked at.
+    /// A library on disk has changed since it was examined.
     #[error("`{}` changed while it was being read", path.display())]
     Changed {
         /// The library.
@@ -33,11 +34,11 @@ pub enum Error {
     /// The operating system refused.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
-        /// What was being done, as a verb: `read`, `create`.
+        /// The attempted action, as a verb: `read`, `create`.
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What it said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -51,7 +52,7 @@ impl Error {
         Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// What to do next, where there is something to do.
+    /// What to do next, if anything.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {

@@ -1,13 +1,14 @@
-//! Text from a wheel, made safe to show.
+//! Text from a wheel, made safe to display.
 
 use std::fmt;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-/// Shows untrusted text with everything escaped that could move the cursor, end a line, hide or reorder other text, or not
-/// be seen itself: see [`Escaped::hides`].
+/// Displays untrusted text with every character escaped that could move the cursor, end a line, hide or
+/// reorder other text, or be invisible itself: see [`Escaped::hides`].
 ///
-/// A sentence of ours has no such characters, so that to escape a whole sentence is to escape each value in it.
+/// Our own sentences have no such characters, so escaping a whole sentence is the same as escaping each value
+/// in it.
 ///
 /// ```
 /// use muslrepair::Escaped;
@@ -17,8 +18,8 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
-/// `Default_Ignorable_Code_Point` of Unicode 17.0 (`DerivedCoreProperties.txt`): characters that are not seen, and those that
-/// are reserved to be none. All of `Bidi_Control` is among them.
+/// `Default_Ignorable_Code_Point` of Unicode 17.0 (`DerivedCoreProperties.txt`): invisible characters, and
+/// code points reserved for them. It includes all of `Bidi_Control`.
 const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -40,8 +41,9 @@ const IGNORABLE: [RangeInclusive<char>; 17] = [
 ];
 
 impl Escaped<'_> {
-    /// Whether a character is escaped: control characters, separators of lines and paragraphs, and those of Unicode that are
-    /// not seen or that turn the direction of writing (`Default_Ignorable_Code_Point`, interlinear annotations).
+    /// Whether a character is escaped: control characters, line and paragraph separators, and the characters
+    /// of Unicode that are invisible or change the direction of writing (`Default_Ignorable_Code_Point`,
+    /// interlinear annotations).
     #[must_use]
     pub fn hides(c: char) -> bool {
         let seen = matches!(c, ' '..='~');
@@ -64,15 +66,16 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// One line of output, escaped, that is no command to a service which reads the log of a build: neither `::command::` at its
-/// beginning, behind blanks, nor `##[command]` or `##vso[command]` anywhere in it.
+/// One line of output, escaped, that a CI service cannot mistake for a command when it reads the build log:
+/// neither `::command::` at its start, after blanks, nor `##[command]` or `##vso[command]` anywhere in it.
 ///
-/// The source is how the GitHub runner reads lines (`ActionCommand.TryParseV2` and `TryParse` in `actions/runner`).
+/// Source: how the GitHub runner parses lines (`ActionCommand.TryParseV2` and `TryParse` in
+/// `actions/runner`).
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a>(pub &'a str);
 
 impl Line<'_> {
-    /// Whether the rest of a line begins as a command does that may stand anywhere in it.
+    /// Whether the rest of a line starts like a command that may occur anywhere in a line.
     pub(crate) fn is_command(rest: &str) -> bool {
         let name = rest.strip_prefix("##");
         name.is_some_and(|name| name.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('['))
@@ -99,26 +102,26 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// The beginning of a text that a wheel may make as long as it likes, escaped. Member names are shown whole.
+/// The start of a text that a wheel may make arbitrarily long, escaped. Member names are shown in full.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Excerpt<'a>(pub(super) &'a str);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The longest member name that is read unless told otherwise, in characters.
+        /// The default limit for member names, in characters.
         const LONGEST: usize = 1024;
         beginning(self.0, LONGEST, f)
     }
 }
 
-/// A sentence for people, escaped, and cut where nobody reads on: it names a few things, each of which a wheel may make as
-/// long as a path.
+/// A sentence for people, escaped, and shortened if it is too long to read: it names a few things, each of
+/// which may be as long as a path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sentence<'a>(pub(super) &'a str);
 
 impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Three of the longest member names, in characters.
+        /// The length of three of the longest member names, in characters.
         const LONGEST: usize = 3072;
         beginning(self.0, LONGEST, f)
     }
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_are_not_seen_are_escaped() {
+    fn invisible_characters_are_escaped() {
         for c in
             ['\u{3164}', '\u{e0101}', '\u{115f}', '\u{34f}', '\u{fe0f}', '\u{2065}', '\u{ffa0}', '\u{2028}']
         {
@@ -163,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_a_command_to_what_reads_the_log() {
+    fn no_line_is_a_command_to_a_log_reader() {
         for (text, shown) in [
             ("::set-output name=x::y", "\\u{3a}:set-output name=x::y"),
             ("  \u{3000}::stop-commands::t", "  \u{3000}\\u{3a}:stop-commands::t"),

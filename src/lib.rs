@@ -15,6 +15,7 @@ mod regular_file;
 pub mod repair;
 pub mod report;
 pub mod resolve;
+pub mod unbundle;
 pub mod wheel;
 
 pub use error::Error;
@@ -22,7 +23,7 @@ pub use escaped::{Escaped, Line};
 pub use limits::Limits;
 pub use observer::{Event, Observer};
 
-/// The examples of the documentation that rustdoc does not show are tried, too.
+/// Tests the examples of documentation pages that are not part of rustdoc.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/library.md")]
 struct LibraryTour;

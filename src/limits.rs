@@ -1,7 +1,7 @@
-//! Bounds on what a wheel may ask of us.
+//! Limits on the resources that a wheel may use.
 
-/// How much a wheel may hold before it is refused. The defaults let through every wheel known to
-/// be published and stop archives that are made to exhaust memory or time.
+/// How much a wheel may contain before it is refused. The defaults accept every known published wheel and
+/// stop archives made to exhaust memory or time.
 ///
 /// ```
 /// use muslrepair::Limits;
@@ -12,45 +12,45 @@
 pub struct Limits {
     /// Members in the archive. 200,000: the largest wheels hold some tens of thousands of files.
     pub members: u64,
-    /// Bytes of one member, inflated. 4 GiB less 2: the largest shared libraries in wheels are near 2 GB,
-    /// and from here on the zip format needs extensions, which are read but not copied.
+    /// Bytes of one member, inflated. 4 GiB less 2: the largest shared libraries in wheels are near 2 GB, and
+    /// larger members need extensions of the zip format, which are read but not copied.
     pub member_size: u64,
-    /// Bytes of all members together, inflated. 32 GiB: four of the largest wheels there are.
+    /// Bytes of all members together, inflated. 32 GiB: four times the largest published wheel.
     pub total_size: u64,
     /// Bytes of `WHEEL`, `METADATA` and `RECORD` each. 64 MiB: a `RECORD` with 200,000 long rows.
     pub metadata_size: u64,
-    /// Bytes of a member's name. 1024: a quarter of Linux's `PATH_MAX`, as the name is joined to an
+    /// Bytes of a member's name. 1024: a quarter of Linux's `PATH_MAX`, because the name is appended to an
     /// installation directory; published names stay below 300.
     pub name_length: u64,
-    /// How many times larger the members may be than the archive, once they are larger than
-    /// [`Limits::ratio_floor`]. 200: PyPI refuses 50; real wheels stay below 20, deflate ends at 1032.
+    /// How many times larger than the archive the members may be, if they exceed [`Limits::ratio_floor`].
+    /// 200: PyPI refuses 50, real wheels stay below 20, and the maximum of deflate is 1032.
     pub ratio: u64,
-    /// Bytes below which [`Limits::ratio`] is not looked at. 64 MiB, as PyPI has it.
+    /// The total size of members, in bytes, up to which [`Limits::ratio`] does not apply. 64 MiB, as on PyPI.
     pub ratio_floor: u64,
-    /// Bytes of members to hold in memory at once, inflated. 512 MiB. A single member that is larger is
-    /// still handled, alone.
+    /// Bytes of members in memory at once, inflated. 512 MiB. A larger member is handled alone.
     pub in_flight: u64,
-    /// Program headers of an ELF file. 1,170: what fits the 64 KiB to which Linux limits the table
+    /// Program headers of an ELF file. 1,170: what fits into the 64 KiB to which Linux limits the table
     /// (`load_elf_phdrs` in `fs/binfmt_elf.c`); linkers write about ten.
     pub program_headers: u64,
-    /// Sections of an ELF file that can be loaded. 65,279: what the file header can count (`SHN_LORESERVE` less one);
-    /// linkers write about forty.
+    /// Sections of an ELF file that can be loaded. 65,279: the most that the file header can count
+    /// (`SHN_LORESERVE` less one); linkers write about forty.
     pub sections: u64,
-    /// Entries of an ELF file's dynamic section, each `DT_NEEDED` being one. 10,000: linkers write about
-    /// thirty, and the largest closures known have some hundreds of libraries.
+    /// Entries in an ELF file's dynamic section, with one for each `DT_NEEDED`. 10,000: linkers write about
+    /// thirty, and the largest known closures have some hundreds of libraries.
     pub dynamic_entries: u64,
-    /// Dynamic symbols of an ELF file. 1,000,000: three times those of the largest published libraries.
+    /// Dynamic symbols of an ELF file. 1,000,000: three times as many as the largest published libraries
+    /// have.
     pub symbols: u64,
-    /// ELF files that are looked at together: those of the wheel and every library they lead to. 20,000;
-    /// the largest wheels have hundreds.
+    /// ELF files examined together: those of the wheel and every library in their closure. 20,000; the
+    /// largest wheels have hundreds.
     pub objects: u64,
-    /// `DT_NEEDED` entries that are resolved for one wheel. 100,000: five for each of [`Limits::objects`].
+    /// `DT_NEEDED` entries resolved for one wheel. 100,000: five for each of [`Limits::objects`].
     pub dependencies: u64,
-    /// Bytes of one library outside the wheel. 4 GiB less 2, as [`Limits::member_size`]: it may become a
-    /// member.
+    /// Bytes of one library outside the wheel. 4 GiB less 2, like [`Limits::member_size`], because it may
+    /// become a member.
     pub graft_size: u64,
-    /// Directories that are looked into for one name: those of the caller, of the run paths of all objects
-    /// that led there, and of the system. 1,000; real searches end below fifty.
+    /// Directories searched for one name: those given by the caller, the run paths of all requesting objects,
+    /// and the system's. 1,000; real searches have fewer than fifty.
     pub search_path: u64,
     /// Names looked up in directories for one wheel. 300,000, which takes about a second; wheels with
     /// thousands of modules stay below 50,000.
@@ -82,7 +82,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No limit at all: for files that were held against limits before.
+    /// No limits: for files that have already been checked against limits.
     pub(crate) const NONE: Self = Self {
         members: u64::MAX,
         member_size: u64::MAX,
@@ -103,13 +103,13 @@ impl Limits {
         lookups: u64::MAX,
     };
 
-    /// What to do about a limit that is exceeded, by its name on the command line.
+    /// How to raise a limit that was exceeded, by its name on the command line.
     pub(crate) fn hint(name: &str) -> String {
         format!("`--limit {name}=VALUE` raises it, if the file can be trusted")
     }
 
-    /// Cuts a list into waves, each within [`Limits::in_flight`] by the sizes given, with at least one
-    /// element each. The waves follow each other without gaps.
+    /// Cuts a list into consecutive groups. Each group is within [`Limits::in_flight`] by the given sizes,
+    /// and has at least one element.
     pub(crate) fn waves(&self, sizes: impl IntoIterator<Item = u64>) -> Vec<std::ops::Range<usize>> {
         let mut waves = Vec::new();
         let (mut start, mut end, mut sum) = (0, 0, 0u64);

@@ -1,5 +1,5 @@
-//! The `muslrepair` program: it hands its arguments to the command line of `cli` and turns what comes back into an exit
-//! status. Everything else is in the library, which neither prints nor exits nor reads the environment.
+//! The `muslrepair` program: runs the command line of `cli` and turns its result into an exit status.
+//! Everything else is in the library, which does not print, exit or read the environment.
 #![forbid(unsafe_code)]
 
 mod cli;

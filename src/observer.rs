@@ -1,39 +1,40 @@
-//! Progress without printing: who watches is told what happens, and decides what to show.
+//! Progress without printing: an observer receives events, and decides what to show.
 
 use std::fmt;
 
-/// Told what happens to wheels while it happens. Called from many threads, and often: it must return at once.
+/// Receives the events of wheels as they happen. It is called often and from many threads, so it must return
+/// quickly.
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// Something happened to the wheel of this file name.
+    /// An event of the wheel with this file name.
     fn event(&self, wheel: &str, event: Event);
 }
 
-/// What happens to a wheel.
+/// A step of work on a wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// All members are about to be read and checked: so many files, so many bytes when inflated.
+    /// All members are about to be read and checked.
     Reading {
-        /// How many files.
+        /// The number of files.
         files: usize,
-        /// Their sizes together.
+        /// Their total size, inflated.
         bytes: u64,
     },
     /// One file was read and checked.
     Read {
-        /// Its size.
+        /// The size of the file.
         bytes: u64,
     },
     /// A wheel is about to be written.
     Writing {
-        /// How many members it will have.
+        /// The number of members it will have.
         files: usize,
-        /// What making them costs, in bytes that have to be read, patched and compressed.
+        /// The work to make them: bytes to read, patch and compress.
         bytes: u64,
     },
     /// One member is ready to be written.
     Wrote {
-        /// Its part of the cost.
+        /// Its share of the work.
         bytes: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! What wheels, musl, Alpine and container engines call a platform: architectures and versions of musl.
+//! The names of platforms in wheels, musl, Alpine and container engines: architectures and versions of musl.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,23 +30,23 @@ pub enum Arch {
     Loongarch64,
 }
 
-/// How one architecture is spelled by those who name it.
+/// The spellings of one architecture.
 struct Spelling {
     arch: Arch,
-    /// In platform tags of wheels, as `uname -m` has it.
+    /// In platform tags of wheels, and in `uname -m`.
     wheel: &'static str,
     /// In the names of musl's loader and of its path file (`LDSO_ARCH` in musl's `configure`).
     musl: &'static str,
-    /// By Alpine's package manager (`apk --print-arch`).
+    /// In Alpine's package manager (`apk --print-arch`).
     alpine: &'static str,
-    /// By container engines, as architecture and variant (`linux/arm/v7`).
+    /// In container engines, as architecture and variant (`linux/arm/v7`).
     container: &'static str,
     /// Other names that people use.
     others: &'static [&'static str],
 }
 
-/// Every spelling, in the order of documentation and tables. A new architecture is a line here, one in [`Arch`], its
-/// `e_machine` in `elf/read/machine.rs`, and a column of musl's symbols.
+/// Every spelling, in the order of documentation and tables. A new architecture needs a line here, one in
+/// [`Arch`], its `e_machine` in `elf/read/machine.rs`, and a column in the table of musl's symbols.
 #[rustfmt::skip]
 const SPELLINGS: [Spelling; 9] = [
     Spelling { arch: Arch::X86_64, wheel: "x86_64", musl: "x86_64", alpine: "x86_64", container: "amd64", others: &[] },
@@ -73,7 +73,7 @@ impl Arch {
     };
 
     fn spelling(self) -> &'static Spelling {
-        // The variants are declared in the order of the table, which a test holds.
+        // The variants are declared in the order of the table; a test checks that.
         &SPELLINGS[self as usize]
     }
 
@@ -103,7 +103,7 @@ impl fmt::Display for Arch {
     }
 }
 
-/// The name is no architecture that wheels can be built for on musl.
+/// The name is not an architecture for which musl wheels can be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown architecture `{0}`")]
 pub struct UnknownArch(pub String);
@@ -111,8 +111,9 @@ pub struct UnknownArch(pub String);
 impl FromStr for Arch {
     type Err = UnknownArch;
 
-    /// Accepts the name of the wheel tag, of container engines (`amd64`, `arm64`, `386`, `arm/v7`), of musl (`powerpc64le`)
-    /// and of Alpine (`x86`, `armv7`). `armhf` is Alpine's, which is ARMv6; musl's loader has that name on ARMv7 too.
+    /// Accepts the name in wheel tags, in container engines (`amd64`, `arm64`, `386`, `arm/v7`), in musl
+    /// (`powerpc64le`) and in Alpine (`x86`, `armv7`). `armhf` is read as Alpine's name for ARMv6, although
+    /// musl's loader uses it for ARMv7 as well.
     fn from_str(name: &str) -> Result<Self, UnknownArch> {
         let is = |spelling: &&Spelling| {
             let names = [spelling.wheel, spelling.container, spelling.alpine];
@@ -124,7 +125,7 @@ impl FromStr for Arch {
     }
 }
 
-/// The musl version a `musllinux` tag promises (PEP 656): the wheel runs on this musl or a newer one.
+/// The musl version that a `musllinux` tag promises (PEP 656): the wheel runs on this version or a newer one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MuslVersion {
     /// `1` in `musllinux_1_2_x86_64`.

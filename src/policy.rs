@@ -1,4 +1,4 @@
-//! The musllinux policies (PEP 656): what a wheel may expect of every system that a platform tag names.
+//! The musllinux policies (PEP 656): what a wheel may rely on, on every system that a platform tag covers.
 
 mod definition;
 mod table;
@@ -8,7 +8,7 @@ use crate::platform::{Arch, MuslVersion};
 pub use definition::Policy;
 
 impl Policy {
-    /// Every policy, the one with the oldest musl first.
+    /// Every policy, starting with the oldest musl.
     #[must_use]
     pub fn all() -> &'static [Self] {
         table::POLICIES
@@ -20,7 +20,7 @@ impl Policy {
         Self::all().iter().find(|policy| policy.version == version && policy.arches.contains(&arch))
     }
 
-    /// The policy wheels get unless something else is asked for.
+    /// The policy for wheels unless another is requested.
     #[must_use]
     pub fn default_for(arch: Arch) -> Option<&'static Self> {
         Self::all().iter().rev().find(|policy| policy.arches.contains(&arch))

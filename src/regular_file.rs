@@ -1,11 +1,11 @@
-//! Files that are read as libraries, path files and databases are: regular ones that some file system keeps.
+//! Opening libraries, path files and databases safely: only regular files of file systems that store files.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
-/// An open regular file and its size. What the kernel makes up when it is asked (procfs, sysfs and their kind) is none: it
-/// may never end, never answer, or do something when it is opened.
+/// An open regular file and its size. Files that the kernel generates (procfs, sysfs and similar) do not
+/// qualify: they may never end, never answer, or have an effect when opened.
 #[derive(Debug)]
 pub(crate) struct RegularFile {
     file: File,
@@ -17,21 +17,22 @@ impl RegularFile {
     ///
     /// # Errors
     ///
-    /// As the operating system says, and when it is no regular file of a file system that keeps files.
+    /// As the operating system reports, and if it is not a regular file of a file system that stores files.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        // Before, because opening can block or have an effect; and after, because another file can have the name by then.
+        // Checked before, because opening can block or have an effect; and after, because the name may by
+        // then belong to another file.
         check_kind(&std::fs::metadata(path)?)?;
         #[cfg(target_os = "linux")]
         check_file_system(&rustix::fs::statfs(path)?)?;
         Self::checked(open(path)?)
     }
 
-    /// Opens a file by its path below a directory, which leads through no link: one that is put there meanwhile is not
-    /// followed, so that nothing outside is opened.
+    /// Opens a file by its path below a directory, without following links, not even one that is created at
+    /// the same time: nothing outside is opened.
     ///
     /// # Errors
     ///
-    /// As [`RegularFile::open`], and when a link is on the way.
+    /// Like [`RegularFile::open`], and if a component of the path is a link.
     #[cfg(target_os = "linux")]
     pub(crate) fn open_below(root: &Path, path: &str) -> io::Result<Self> {
         use rustix::fs::{Mode, OFlags, fstatfs, open, openat};
@@ -54,17 +55,18 @@ impl RegularFile {
         Err(io::Error::other("a directory"))
     }
 
-    /// As on Linux, but for links that are put there meanwhile.
+    /// Like the Linux version, except that links created at the same time are not detected.
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn open_below(root: &Path, path: &str) -> io::Result<Self> {
         Self::open(&root.join(path.trim_start_matches('/')))
     }
 
-    /// Opens a file that is no link, belongs to the user, and that nobody else can write.
+    /// Opens a file that is not a link, belongs to the user, and is not writable by others.
     ///
     /// # Errors
     ///
-    /// As [`RegularFile::open`], and when it is another one.
+    /// Like [`RegularFile::open`], and if the file is a link, belongs to someone else, or is writable by
+    /// others.
     pub(crate) fn open_own(path: &Path) -> io::Result<Self> {
         check_own(&std::fs::symlink_metadata(path)?)?;
         let file = Self::open(path)?;
@@ -80,12 +82,12 @@ impl RegularFile {
         Ok(Self { file, size: metadata.len() })
     }
 
-    /// Its size in bytes when it was opened. No more than that is read.
+    /// Its size in bytes when it was opened. Nothing past that is read.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    /// The first bytes, `count` of them unless it is shorter. What is read next begins with them again.
+    /// The first `count` bytes, or fewer if the file is shorter. The next read starts at the beginning again.
     pub(crate) fn head(&mut self, count: u64) -> io::Result<Vec<u8>> {
         let mut first = Vec::new();
         (&self.file).take(count.min(self.size)).read_to_end(&mut first)?;
@@ -93,7 +95,7 @@ impl RegularFile {
         Ok(first)
     }
 
-    /// All bytes, if there are no more than `limit`.
+    /// All bytes, if there are at most `limit`.
     pub(crate) fn read_within(self, limit: u64) -> io::Result<Vec<u8>> {
         if self.size > limit {
             return Err(io::Error::other(format!("{} bytes, the limit is {limit}", self.size)));
@@ -101,11 +103,11 @@ impl RegularFile {
         self.read(|_| ())
     }
 
-    /// All bytes. `see` gets them in order, piece by piece, on another thread where one is free.
-    pub(crate) fn read(mut self, mut see: impl FnMut(&[u8]) + Send) -> io::Result<Vec<u8>> {
-        /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
+    /// All bytes. `visit` gets them in order, piece by piece, on another thread if one is free.
+    pub(crate) fn read(mut self, mut visit: impl FnMut(&[u8]) + Send) -> io::Result<Vec<u8>> {
+        /// Large enough that handing it to another thread costs little, small enough for the cache.
         const PIECE: usize = 512 << 10;
-        /// A size that is believed.
+        /// The largest size for which memory is reserved in advance.
         const MOST: u64 = 1 << 30;
         let mut bytes = vec![0; usize::try_from(self.size.min(MOST)).unwrap_or(0)];
         let (mut seen, mut done) = (0, 0);
@@ -116,7 +118,7 @@ impl RegularFile {
             let read = if fresh.is_empty() {
                 read_full(&mut self.file, room)
             } else {
-                rayon::join(|| read_full(&mut self.file, room), || see(fresh)).0
+                rayon::join(|| read_full(&mut self.file, room), || visit(fresh)).0
             };
             let (count, wanted) = (read?, room.len());
             seen = done;
@@ -126,7 +128,7 @@ impl RegularFile {
             }
         }
         self.file.take(self.size.saturating_sub(done as u64)).read_to_end(&mut bytes)?;
-        see(bytes.get(seen..).unwrap_or_default());
+        visit(bytes.get(seen..).unwrap_or_default());
         Ok(bytes)
     }
 }
@@ -135,7 +137,7 @@ impl RegularFile {
 ///
 /// # Errors
 ///
-/// As [`RegularFile::open`], and when it is larger.
+/// Like [`RegularFile::open`], and if the file is larger.
 pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     RegularFile::open(path)?.read_within(limit)
 }
@@ -150,23 +152,24 @@ fn check_kind(metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether it is a regular file of the user that nobody else can write.
+/// Checks that it is a regular file of the user that is not writable by others.
 pub(crate) fn check_own(metadata: &Metadata) -> io::Result<()> {
     check_kind(metadata)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
         if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::other("it belongs to somebody else"));
+            return Err(io::Error::other("it belongs to another user"));
         }
         if metadata.mode() & 0o022 != 0 {
-            return Err(io::Error::other("others can write it"));
+            return Err(io::Error::other("it is writable by other users"));
         }
     }
     Ok(())
 }
 
-/// A FIFO that came into the place of the file does not block, and a terminal does not become ours.
+/// With these flags, a FIFO that replaced the file does not block, and a terminal does not become the
+/// controlling terminal.
 #[cfg(target_os = "linux")]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
@@ -180,8 +183,8 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// File systems whose files are made by the kernel when they are read: name and number (`linux/magic.h`, and the sources of
-/// those that it does not list).
+/// File systems whose files the kernel generates when they are read: name and number (`linux/magic.h`, and
+/// the sources of those that it does not list).
 #[cfg(target_os = "linux")]
 const VIRTUAL: [(&str, u32); 33] = [
     ("procfs", 0x9fa0),
@@ -221,16 +224,16 @@ const VIRTUAL: [(&str, u32); 33] = [
 
 #[cfg(target_os = "linux")]
 fn check_file_system(found: &rustix::fs::StatFs) -> io::Result<()> {
-    // The numbers have 32 bits; how wide the field is depends on the machine.
+    // The numbers have 32 bits; the width of the field depends on the machine.
     let [a, b, c, d, ..] = found.f_type.to_le_bytes();
     let number = u32::from_le_bytes([a, b, c, d]);
     match VIRTUAL.iter().find(|(_, magic)| *magic == number) {
-        Some((name, _)) => Err(io::Error::other(format!("a file of {name}, made up by the kernel"))),
+        Some((name, _)) => Err(io::Error::other(format!("a file of {name}, generated by the kernel"))),
         None => Ok(()),
     }
 }
 
-/// Fills the buffer, or what there is to read of it.
+/// Fills the buffer as far as the file has data.
 fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut done = 0;
     while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -250,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_the_kernel_makes_up_are_not_read() {
+    fn files_generated_by_the_kernel_are_not_read() {
         for (path, system) in [
             ("/proc/self/pagemap", "procfs"),
             ("/proc/self/maps", "procfs"),
@@ -260,15 +263,15 @@ mod tests {
         ] {
             if Path::new(path).exists() {
                 let error = RegularFile::open(Path::new(path)).unwrap_err().to_string();
-                assert_eq!(error, format!("a file of {system}, made up by the kernel"), "{path}");
+                assert_eq!(error, format!("a file of {system}, generated by the kernel"), "{path}");
             }
         }
-        // A link of procfs leads to a file that is kept.
+        // This link of procfs points to a stored file.
         assert!(RegularFile::open(Path::new("/proc/self/exe")).is_ok());
     }
 
     #[test]
-    fn a_link_that_takes_the_place_of_a_file_or_directory_is_not_followed() {
+    fn a_link_that_replaces_a_file_or_directory_is_not_followed() {
         use std::os::unix::fs::symlink;
         let directory = tempfile::tempdir().unwrap();
         let (root, outside) = (directory.path().join("root"), directory.path().join("outside"));
@@ -291,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn only_files_of_the_user_that_nobody_else_can_write_are_taken() {
+    fn only_files_of_the_user_that_others_cannot_write_are_accepted() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let directory = tempfile::tempdir().unwrap();
         let (file, link) = (directory.path().join("file"), directory.path().join("link"));
@@ -307,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_the_size_when_it_was_opened() {
+    fn nothing_past_the_size_at_opening_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("grows");
         std::fs::write(&path, b"1234").unwrap();

@@ -1,4 +1,4 @@
-//! What to do about libraries that are missing: it depends on the system where they were looked for.
+//! Advice about missing libraries: it depends on the system on which they were looked for.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,23 @@ use crate::resolve::{Purpose, System, is_apk_name};
 
 use super::subject::Subject;
 
-/// What to do about libraries that are missing. What holds for all of them is said once.
+/// Advice about missing libraries. Advice that holds for all of them is given once.
 pub(super) struct Advice<'a> {
     audit: &'a Subject<'a>,
     /// The libraries that a package may provide.
     installable: BTreeSet<&'a str>,
-    /// Whether that was said.
+    /// Whether the common advice was given.
     said: bool,
 }
 
 impl<'a> Advice<'a> {
-    /// Advice about the libraries of these names.
+    /// The advice for libraries of these names.
     pub(super) fn new(audit: &'a Subject<'a>, missing: impl Iterator<Item = &'a str>) -> Self {
         let is_installable = |name: &&str| is_apk_name(name) && audit.layout.named(name).next().is_none();
         Self { audit, installable: missing.filter(is_installable).collect(), said: false }
     }
 
-    /// What to do about one of them; nothing where that was said for another.
+    /// The advice for one of them; `None` if it was given for another one before.
     pub(super) fn about(&mut self, name: &str) -> Option<String> {
         let inside = self.audit.layout.named(name).find_map(|index| self.audit.graph.objects.get(index));
         if let Some(object) = inside {
@@ -32,7 +32,7 @@ impl<'a> Advice<'a> {
                 object.origin.display_name()
             ));
         }
-        // musl opens the path, wherever a package has put the library.
+        // musl opens the path, wherever a package has installed the library.
         if name.contains('/') {
             return Some(
                 "link with a library that has a `DT_SONAME` without a slash, so that it is needed by its name".to_owned(),

@@ -1,22 +1,22 @@
-//! Which architecture a wheel is for: the ELF files decide, the file name must agree.
+//! The architecture of a wheel: the ELF files decide it, and the file name must agree.
 
 use crate::elf::ElfFacts;
 use crate::platform::Arch;
 use crate::wheel::PlatformTag;
 
-/// What does not agree with the architecture of a wheel.
+/// A contradiction about the architecture of a wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ArchConflict {
-    /// An object is for a machine that no musl wheel can name.
+    /// An object is for a machine that no tag of musl wheels names.
     UnknownMachine { object: String, machine: u16 },
     /// An object is for another architecture than the first one.
     OtherArch { object: String, arch: Arch, first: String, first_arch: Arch },
-    /// The file name says another architecture than the ELF files.
+    /// The file name has another architecture than the ELF files.
     FileName { object: String, arch: Arch, claim: String },
 }
 
-/// The architecture of a wheel, and what does not agree with it. `platforms` are the tags of the file name; `objects` are the
-/// loadable ELF files with their names.
+/// Decides the architecture of a wheel, and returns the contradictions. `platforms` are the tags of the file
+/// name; `objects` are the loadable ELF files with their names.
 pub(super) fn decide<'a>(
     platforms: &[PlatformTag],
     objects: impl Iterator<Item = (&'a str, &'a ElfFacts)> + Clone,
@@ -27,7 +27,7 @@ pub(super) fn decide<'a>(
     }
     let known = objects.filter_map(|(name, facts)| facts.arch.map(|arch| (name, arch)));
     let Some((first_name, first)) = known.clone().next() else { return (None, conflicts) };
-    // ARMv7 runs ARMv6 code, so the newest 32-bit ARM object decides for all.
+    // ARMv7 runs ARMv6 code too, so the newest 32-bit ARM object decides.
     let built = known.clone().map(|(_, arch)| arch).filter(|arch| same_family(*arch, first));
     let built = if built.clone().any(|arch| arch == Arch::Armv7l) { Arch::Armv7l } else { first };
     for (name, arch) in known.filter(|(_, arch)| !same_family(*arch, first)) {
@@ -47,9 +47,9 @@ pub(super) fn decide<'a>(
     (Some(decided), conflicts)
 }
 
-/// What a wheel of `built` code under the name `claim` is for, if the two agree. ARMv6 code may go by `armv7l`;
-/// `armv8l` is what a 32-bit process on a 64-bit kernel says of itself, and its wheels are for either; `armhf` is ARMv6 for
-/// Alpine and ARMv7 for Debian. Other spellings (`amd64`) are those of [`Arch`].
+/// The architecture of a wheel with `built` code and the architecture `claim` in its name, if they agree.
+/// ARMv6 code may be called `armv7l`; `armv8l` is the name of a 32-bit process on a 64-bit kernel, and fits
+/// both; `armhf` is ARMv6 on Alpine and ARMv7 on Debian. Other spellings (`amd64`) are those of [`Arch`].
 pub(super) fn fits(built: Arch, claim: &str) -> Option<Arch> {
     match (built, claim) {
         (Arch::Armv6l | Arch::Armv7l, "armv8l") => Some(Arch::Armv7l),
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_may_be_vague_but_not_wrong() {
+    fn the_architecture_in_the_name_may_be_vague_but_not_wrong() {
         assert_eq!(fits(Arch::X86_64, "x86_64"), Some(Arch::X86_64));
         assert_eq!(fits(Arch::X86_64, "aarch64"), None);
         assert_eq!(fits(Arch::Armv7l, "armv6l"), None);

@@ -1,4 +1,4 @@
-//! The audit of ELF files that are installed together, whether a wheel brings them or a directory has them.
+//! The audit of ELF files that are installed together, in a wheel or in a directory.
 
 use serde::Serialize;
 
@@ -26,18 +26,19 @@ use super::subject::{Package, Subject};
 pub struct ElfAudit {
     /// The architecture they are for.
     pub arch: Option<Arch>,
-    /// Every loadable ELF file of the set, in archive order, then those of other wheels beside it, then every library
-    /// outside.
+    /// Every loadable ELF file: those of the wheel or tree in archive order, then those of other wheels
+    /// installed together with it, then every library outside.
     pub graph: Graph,
-    /// Those of them that nothing needs ([`AuditOptions::include`]), as indices.
+    /// Libraries that nothing in the graph needs and that were requested ([`AuditOptions::include`]), as
+    /// indices.
     #[serde(skip)]
     pub included: Vec<usize>,
-    /// Where they are installed.
+    /// The installed paths of all files.
     #[serde(skip)]
     pub layout: InstalledLayout,
-    /// What objects ask of musl and of each other, each once.
+    /// The requirements of objects on musl and on each other, without duplicates.
     pub requirements: Vec<Requirement>,
-    /// What can be loaded by itself, and on which musl.
+    /// The objects that are loaded separately, and the releases of musl they load on.
     pub modules: Vec<Module>,
     /// The oldest musl that the platform tags promise.
     #[serde(skip)]
@@ -49,22 +50,22 @@ pub struct ElfAudit {
     /// Modules that are found under another name only, and that a repair renames.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renames: Vec<ModuleRename>,
-    /// What is wrong, in the order of the rules.
+    /// The problems, in the order of the rules.
     pub findings: Vec<Finding>,
 }
 
-/// A library that is needed and not part of the set.
+/// A library that is needed and is not part of the wheel or tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExternalLibrary {
-    /// The name that is asked for.
+    /// The requested name.
     pub name: String,
-    /// The index of the object in the graph, where one was found.
+    /// The index of the object in the graph, if one was found.
     pub object: Option<usize>,
 }
 
 impl ElfAudit {
-    /// The objects of the set itself.
+    /// The objects of the wheel or tree itself.
     pub fn members(&self) -> impl Iterator<Item = (usize, &WheelPath, &InstallLocation, &Object)> {
         self.graph.objects.iter().enumerate().filter_map(|(index, object)| match &object.origin {
             Origin::Member { path, place } => Some((index, path, place, object)),
@@ -72,8 +73,8 @@ impl ElfAudit {
         })
     }
 
-    /// The libraries needed from outside, sorted by name: those found, those missing, and the interpreter's. One name
-    /// may lead different requesters to different files.
+    /// The libraries needed from outside, sorted by name: those that were found, those that are missing, and
+    /// the interpreter's. One name can resolve to different files for different objects.
     #[must_use]
     pub fn external_libraries(&self) -> Vec<ExternalLibrary> {
         let mut external: Vec<ExternalLibrary> = Vec::new();
@@ -90,13 +91,13 @@ impl ElfAudit {
         external
     }
 
-    /// Whether an object of the graph is a file outside.
+    /// Whether an object of the graph is a file outside the wheel or tree.
     #[must_use]
     pub fn is_outside(&self, index: usize) -> bool {
         matches!(self.graph.objects.get(index), Some(Object { origin: Origin::File { .. }, .. }))
     }
 
-    /// The requirements of a module that not every release of musl meets.
+    /// The requirements of a module that some releases of musl do not meet.
     pub fn requirements_of<'a>(&'a self, module: &'a Module) -> impl Iterator<Item = &'a Requirement> {
         module.requirements.iter().filter_map(|index| self.requirements.get(*index))
     }
@@ -107,29 +108,29 @@ impl ElfAudit {
     }
 }
 
-/// What is audited together.
+/// The input of an audit.
 #[derive(Debug, Default)]
 pub struct ObjectSet {
-    /// How messages name it: the wheel's file name, the tree's path.
+    /// The name for messages: the wheel's file name, or the tree's path.
     pub name: String,
     /// The objects themselves.
     pub own: Vec<Object>,
-    /// Files that should be objects, and cannot be loaded.
+    /// Files that should be objects and cannot be loaded.
     pub unloadable: Vec<Unloadable>,
     /// ELF files that nothing loads.
     pub data: Vec<DataFile>,
-    /// The systems that a wheel for any platform has programs for, if there are several.
+    /// The systems for which a wheel for any platform has programs, if there are several.
     pub systems: Vec<String>,
-    /// Objects of other wheels that are installed beside them.
+    /// Objects of other wheels that are installed together with it.
     pub siblings: Vec<Object>,
-    /// Where all of them and the other files are installed.
+    /// The installed paths of all of them and of the other files.
     pub layout: InstalledLayout,
     /// The platform tags of the wheel's name; none for a tree.
     pub platforms: Vec<PlatformTag>,
 }
 
 impl ObjectSet {
-    /// The files of a wheel or tree of this name.
+    /// The input for a wheel or tree of this name, without files.
     #[must_use]
     pub fn of(name: String, roles: Roles) -> Self {
         let Roles { objects: own, unloadable, data, systems } = roles;
@@ -137,13 +138,14 @@ impl ObjectSet {
     }
 }
 
-/// Audits a set of objects: resolves what they need, loads them, and holds them against the rules about loading.
+/// Audits a set of objects: resolves what they need, loads them, and checks them against the rules about
+/// loading.
 #[must_use]
 pub fn audit_objects(set: ObjectSet, resolver: &Resolver, options: &AuditOptions) -> ElfAudit {
     audit_with(set, None, resolver, options).0
 }
 
-/// The same for the objects of a wheel, which is also held against the rules about packaging.
+/// The same for a wheel, which is also checked against the rules about packaging.
 pub(super) fn audit_with(
     set: ObjectSet,
     package: Option<Package<'_>>,
@@ -153,7 +155,8 @@ pub(super) fn audit_with(
     let ObjectSet { name, own, siblings, mut layout, platforms, unloadable, data, systems } = set;
     let mut include_failures = Vec::new();
     let included = include(&own, &platforms, resolver, options, &mut include_failures);
-    // What is included is for the architecture of the wheel's objects, and tells it only where there are none.
+    // Included libraries are for the architecture of the wheel's objects; they determine it only if there are
+    // no objects.
     let telling = if own.is_empty() { &included } else { &own };
     let (arch, arch_conflicts) =
         decide(&platforms, telling.iter().map(|object| (object.origin.display_name(), &object.facts)));
@@ -171,11 +174,11 @@ pub(super) fn audit_with(
         let indices = modules.iter().flat_map(|module| &module.requirements);
         indices.filter_map(|index| requirements.get(*index))
     };
-    let minimum_musl = MinimumMusl::of(of_modules(), |kind| !kind.is_conditional());
+    let minimum_musl = MinimumMusl::of(of_modules(), arch, |kind| !kind.is_conditional());
     let minimum_musl_repaired =
-        MinimumMusl::of(of_modules(), |kind| !kind.is_conditional() && !kind.fixed_by_repair());
+        MinimumMusl::of(of_modules(), arch, |kind| !kind.is_conditional() && !kind.fixed_by_repair());
     let met_by_some = of_modules().filter(|requirement| requirement.met_by.since().is_some());
-    let minimum_of_musl = MinimumMusl::of(met_by_some, |kind| !kind.is_conditional());
+    let minimum_of_musl = MinimumMusl::of(met_by_some, arch, |kind| !kind.is_conditional());
     let promised_musl = promised_musl(&platforms);
     let mut subject = Subject {
         name: &name,

@@ -1,4 +1,4 @@
-//! What an audit finds wrong.
+//! Findings: the problems that an audit reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 
 use crate::escaped::Sentence;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing.
+    /// For information.
     Note,
-    /// It can go wrong.
+    /// It can fail in some cases.
     Warning,
-    /// It cannot work, or breaks what the tag promises.
+    /// It cannot work, or it breaks the promise of the tag.
     Error,
 }
 
@@ -29,12 +29,12 @@ impl fmt::Display for Severity {
     }
 }
 
-/// The name of a rule, which does not change: `relr`. [`super::rules`] has the list of them.
+/// The permanent name of a rule, such as `relr`. [`super::rules`] lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(&'static str);
 
 impl Code {
-    /// The code of a rule that is being declared.
+    /// The code for the declaration of a rule.
     pub(super) const fn new(name: &'static str) -> Self {
         Self(name)
     }
@@ -64,27 +64,27 @@ impl Serialize for Code {
     }
 }
 
-/// One cause of trouble, with the objects it is about, what shows it, and what to do.
+/// One problem, with the objects that have it, the evidence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The rule that is broken.
+    /// The broken rule.
     pub code: Code,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// The first object it is about, as named in the wheel or on disk; the wheel itself where it is about that.
+    /// The first affected object, as named in the wheel or on disk; or the wheel itself.
     pub object: String,
-    /// The first objects it is about, [`MOST_OBJECTS`] at most.
+    /// The first affected objects, at most [`MOST_OBJECTS`].
     pub objects: Vec<String>,
-    /// How many objects it is about.
+    /// The number of affected objects.
     pub count: usize,
-    /// One sentence without a full stop, lower case. In it, in the details and in the hint names are escaped, and what
-    /// is longer than can be read is cut; the objects are named as they are.
+    /// One sentence in lower case, without a full stop. In the message, the details and the hint, names are
+    /// escaped and long texts are cut; `objects` has the names unchanged.
     pub message: String,
-    /// Further lines: what was searched, what was rejected.
+    /// Further lines: directories searched, files rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-    /// What to do about it: a command or an option that works as it is written.
+    /// What to do: a command or an option that works as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// Whether `repair` fixes it.
@@ -92,14 +92,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The same with a hint.
+    /// The same finding with a hint.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(sentence(&hint.into()));
         self
     }
 
-    /// The same with a hint, if there is one.
+    /// The same finding with a hint, if there is one.
     #[must_use]
     pub(crate) fn with_hint_if(self, hint: Option<String>) -> Self {
         match hint {
@@ -108,14 +108,14 @@ impl Finding {
         }
     }
 
-    /// The same, worse or less bad than its rule says.
+    /// The same finding with another severity than that of its rule.
     #[must_use]
     pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// The same with further lines.
+    /// The same finding with further lines.
     #[must_use]
     pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
         self.details = details.iter().map(|line| sentence(line)).collect();
@@ -123,21 +123,21 @@ impl Finding {
     }
 }
 
-/// How many objects a finding lists by name.
+/// The number of objects that a finding lists by name.
 pub const MOST_OBJECTS: usize = 8;
 
-/// How many objects a message names.
+/// The number of objects that a message names.
 const MOST_IN_MESSAGE: usize = 3;
 
-/// How many symbols a message names.
+/// The number of symbols that a message names.
 const MOST_SYMBOLS: usize = 8;
 
-/// A message with all names in it escaped, of a length that can be read.
+/// A message with all names escaped, cut to a readable length.
 pub(super) fn sentence(message: &str) -> String {
     Sentence(message).to_string()
 }
 
-/// The first few of many symbols or paths, and how many more there are.
+/// The first few of many symbols or paths, and the number of the others.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     first_of(names, MOST_SYMBOLS)
 }
@@ -148,7 +148,7 @@ pub(crate) fn subject(objects: &[&str], singular: &str, plural: &str) -> String 
     format!("{} {verb}", first_few(objects))
 }
 
-/// The same without the verb, for other places of a sentence.
+/// The same without the verb, for other positions in a sentence.
 pub(crate) fn first_few(objects: &[&str]) -> String {
     first_of(objects, MOST_IN_MESSAGE)
 }
@@ -163,7 +163,7 @@ fn first_of<S: AsRef<str>>(names: &[S], most: usize) -> String {
     }
 }
 
-/// Objects by the cause they share: the causes in the order in which they were first met, each object once.
+/// Groups objects by their cause: causes in the order of their first object, each object once.
 pub(crate) fn grouped<'a, C: Ord + Clone>(
     pairs: impl IntoIterator<Item = (C, &'a str)>,
 ) -> Vec<(C, Vec<&'a str>)> {
@@ -184,8 +184,8 @@ pub(crate) fn grouped<'a, C: Ord + Clone>(
     groups
 }
 
-/// Objects by the cause and the set of symbols that they share: cause, symbols in order, objects. What has no symbol has an
-/// empty set.
+/// Groups objects by cause and set of symbols: cause, symbols in order, objects. Causes without a symbol have
+/// an empty set.
 pub(crate) fn grouped_by_symbols<'a, C: Ord + Clone>(
     found: impl IntoIterator<Item = (C, Option<&'a str>, &'a str)>,
 ) -> Vec<(C, Vec<&'a str>, Vec<&'a str>)> {
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_that_share_a_cause_are_named_together_and_the_rest_is_counted() {
+    fn objects_with_the_same_cause_are_one_finding_and_the_rest_is_counted() {
         let pairs = [("x", "b.so"), ("y", "a.so"), ("x", "a.so"), ("x", "b.so")];
         assert_eq!(grouped(pairs), [("x", vec!["b.so", "a.so"]), ("y", vec!["a.so"])]);
         assert_eq!(subject(&["a.so"], "has", "have"), "`a.so` has");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_with_one_set_of_symbols_are_one_group() {
+    fn objects_with_the_same_symbols_are_one_group() {
         let found = [
             (1, Some("y"), "a.so"),
             (1, Some("x"), "a.so"),

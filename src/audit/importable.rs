@@ -1,4 +1,4 @@
-//! Whether the Pythons that a wheel's tags name find its extension modules.
+//! Whether the Pythons named by a wheel's tags can import its extension modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ impl<'a> Module<'a> {
     }
 }
 
-/// Modules that Pythons of the tags do not find, for one reason.
+/// Modules that Pythons of the tags cannot import, with the common reason.
 pub(super) struct Unimportable {
     pub(super) modules: Vec<String>,
     pub(super) severity: Severity,
@@ -64,9 +64,9 @@ pub(super) fn stable_groups<'a>(audit: &Subject<'a>) -> (Vec<Vec<Module<'a>>>, B
     (groups.into_values().collect(), every)
 }
 
-/// Modules that the Pythons of the tags do not find. Under the stable ABI, each of these Pythons has to find each module;
-/// else each module has to be found by one of them, for there are wheels with modules for several (`cp310.cp311-none`).
-pub(super) fn unimportable(audit: &Subject<'_>) -> Vec<Unimportable> {
+/// The modules that Pythons of the tags cannot import. For the stable ABI, each of these Pythons has to find each module;
+/// otherwise one of them has to, because wheels may have modules for several Pythons (`cp310.cp311-none`).
+pub(super) fn unimportable_modules(audit: &Subject<'_>) -> Vec<Unimportable> {
     let Some(package) = audit.package else { return Vec::new() };
     let wheel = package.wheel.filename();
     // What is named for glibc no Python on musl looks for, which is a finding already.
@@ -94,10 +94,10 @@ pub(super) fn unimportable(audit: &Subject<'_>) -> Vec<Unimportable> {
         modules.iter().filter(|module| !fits(module)).map(|module| module.path.as_str()).collect();
     let message = format!("no Python that `{tags}` names imports {}", listed(&others));
     let hint = "was the file renamed? give it the tags of the Python that its modules were built with";
-    unimportable_for(&others, message, hint, others.len() == modules.len()).into_iter().collect()
+    problem(&others, message, hint, others.len() == modules.len()).into_iter().collect()
 }
 
-/// The interpreters of a tag that promises the stable ABI, or of one that does not.
+/// The interpreters of a pair of tags, if the pair promises the stable ABI (`stable`), or if it does not.
 fn pythons(covered: &Covered, stable: bool) -> &[Python] {
     match covered {
         Covered::Listed { pythons, every } if *every == stable => pythons,
@@ -132,7 +132,7 @@ fn stable(
                 )
             }
             Suffix::Stable { threaded: true, .. } => {
-                "`.abi3t` is for Python 3.15 and later: say so in the tags, or build for `abi3` too"
+                "`.abi3t` is for Python 3.15 and later: restrict the tags to these, or build for `abi3` too"
                     .to_owned()
             }
             _ => "build the module for the stable ABI, or give the wheel the tags of the Python it is for"
@@ -145,7 +145,7 @@ fn stable(
     found
 }
 
-/// Under `py3-none` a module for one Python is not found by all the others that install the wheel.
+/// For `py3-none`: the modules that only one Python finds, although others may install the wheel.
 fn generic(modules: &[Module<'_>], tags: &str) -> Vec<Unimportable> {
     let elsewhere: BTreeSet<_> = modules
         .iter()
@@ -157,11 +157,11 @@ fn generic(modules: &[Module<'_>], tags: &str) -> Vec<Unimportable> {
     let message =
         format!("{} for one Python only, but the wheel is tagged `{tags}`", subject(&bound, "is", "are"));
     let hint = "give the wheel the tags of the Python that its modules are for";
-    unimportable_for(&bound, message, hint, false).into_iter().collect()
+    problem(&bound, message, hint, false).into_iter().collect()
 }
 
-/// One reason for all these modules; none where there are no modules.
-fn unimportable_for(modules: &[&str], message: String, hint: &str, is_error: bool) -> Option<Unimportable> {
+/// The problem of these modules; `None` if there are no modules.
+fn problem(modules: &[&str], message: String, hint: &str, is_error: bool) -> Option<Unimportable> {
     let severity = if is_error { Severity::Error } else { Severity::Warning };
     let names = modules.iter().map(|module| (*module).to_owned()).collect();
     (!modules.is_empty()).then(|| Unimportable {

@@ -1,4 +1,4 @@
-//! Libraries that no `DT_NEEDED` names: `dlopen` asks for them at run time.
+//! Libraries that no `DT_NEEDED` names, because they are opened with `dlopen` at run time.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use super::options::AuditOptions;
 /// A library of `--include` that cannot be grafted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IncludeFailure {
-    /// The name or path that was asked for.
+    /// The requested name or path.
     pub(crate) library: String,
-    /// Why, as the end of a sentence that begins with the name.
+    /// The reason, as the end of a sentence that begins with the name.
     pub(crate) why: String,
-    /// Where it was looked for.
+    /// The directories searched.
     pub(crate) details: Vec<String>,
-    /// Whether nothing tells for which architecture the library is wanted: the wheel has no ELF files and is for `any`
-    /// platform. Such a wheel stays as it is.
+    /// Whether the architecture of the library is unknown: the wheel has no ELF files and is for `any`
+    /// platform. Such a wheel is not changed.
     pub(crate) no_arch: bool,
 }
 
@@ -29,10 +29,10 @@ impl IncludeFailure {
     }
 }
 
-/// Looks for libraries that are to be grafted although nothing needs them. One with a slash in it is the path of a file, in
-/// the root file system or else on this machine; any other is searched as if an object of the wheel needed it. What is not
-/// found, or is no library for these objects, is a failure. A wheel without ELF files, whose Python code opens libraries with
-/// `ctypes`, is for the architecture of its tag.
+/// Finds libraries to graft although nothing needs them. A name with a slash is the path of a file, in the
+/// root file system or else on this machine; any other name is searched as if an object of the wheel needed
+/// it. A library that is not found, or does not fit these objects, is a failure. For a wheel without ELF
+/// files, whose Python code opens libraries with `ctypes`, the architecture is that of its tag.
 pub(super) fn include(
     own: &[Object],
     platforms: &[PlatformTag],
@@ -71,12 +71,13 @@ fn find(shape: Shape, resolver: &Resolver, library: &str) -> Result<Object, Incl
         details: Vec::new(),
         no_arch: false,
     };
-    // A name with a slash is opened in the root file system, whoever needs it.
-    let in_root = library.starts_with('/') && resolver.options().places.sysroot.resolve(library).is_ok();
+    // A name with a slash is opened in the root file system, whichever object needs it.
+    let in_root =
+        library.starts_with('/') && resolver.options().search_paths.sysroot.resolve(library).is_ok();
     if library.contains('/') && !in_root {
         let root = resolver
             .root(Path::new(library))
-            .map_err(|reason| refused(&format!("cannot be taken: {reason}")))?;
+            .map_err(|reason| refused(&format!("cannot be grafted: {reason}")))?;
         if root.facts.arch != shape.arch {
             return Err(refused("is for another architecture than the wheel"));
         }

@@ -8,7 +8,8 @@ use crate::wheel::{Directory, WheelFilename};
 
 use super::scan::ScannedWheel;
 
-/// The objects of wheels that are installed into one site-packages, where their run paths may lead from one to another.
+/// The objects of wheels that are installed into one site-packages, so that run paths may point from one to
+/// another.
 #[derive(Debug, Default)]
 pub struct InstallSet<'a> {
     wheels: Vec<&'a ScannedWheel>,
@@ -17,12 +18,12 @@ pub struct InstallSet<'a> {
     needing: HashMap<&'a str, Vec<(usize, usize)>>,
 }
 
-/// What other wheels install beside one.
+/// The parts of other wheels that matter to one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Siblings {
-    /// The objects that it has to do with.
+    /// The objects that it needs or that need it.
     pub objects: Vec<Object>,
-    /// The directories of the wheels that these objects are in: run paths may lead through them.
+    /// The directories of the wheels with these objects: run paths may go through them.
     pub directories: BTreeSet<Directory>,
 }
 
@@ -39,8 +40,8 @@ impl<'a> InstallSet<'a> {
         self.wheels.push(wheel);
     }
 
-    /// The objects that have to do with a wheel that is part of the install_set, of all wheels that can be installed beside
-    /// it: what its own may lead to, and what needs libraries that have the names of its own.
+    /// The objects that matter to a wheel of the set, from all wheels that can be installed together with it:
+    /// those that its own objects may need, and those that need libraries with the names of its own.
     #[must_use]
     pub fn beside(&self, wheel: &WheelFilename) -> Siblings {
         let own = self.wheels.iter().filter(|other| other.name == *wheel).flat_map(|own| &own.roles.objects);
@@ -74,7 +75,7 @@ impl<'a> InstallSet<'a> {
         }
     }
 
-    /// An object as another wheel sees it.
+    /// An object, named as seen from another wheel.
     fn neighbour(&self, at: (usize, usize)) -> Option<Object> {
         let (object, wheel) = (self.object(at)?, self.wheels.get(at.0)?);
         let place = object.origin.place()?.clone();
@@ -86,7 +87,8 @@ impl<'a> InstallSet<'a> {
         self.wheels.get(wheel)?.roles.objects.get(position)
     }
 
-    /// Whether a wheel can be installed beside `own`: another project, for the same machine and Python.
+    /// Whether a wheel can be installed together with `own`: another project, for the same machine and
+    /// Python.
     fn is_beside(&self, own: &WheelFilename, index: usize) -> bool {
         let Some(ScannedWheel { name: other, .. }) = self.wheels.get(index).copied() else { return false };
         let machine = |name: &WheelFilename| name.platforms().first().and_then(|tag| tag.arch());
@@ -96,7 +98,7 @@ impl<'a> InstallSet<'a> {
     }
 }
 
-/// The names of libraries that an object needs, libc aside.
+/// The names of libraries that an object needs, except libc.
 fn needed(object: &Object) -> impl Iterator<Item = &str> {
     object.facts.needed.iter().map(String::as_str).filter(|name| !musl::is_libc(name))
 }

@@ -1,16 +1,16 @@
-//! Which C library objects show that they were built for.
+//! The C library for which objects were built.
 
 use crate::musl::{self, glibc_evidence, glibc_interpreter};
 use crate::resolve::{Graph, Origin};
 
-/// What shows that an object was built for glibc, if anything does. Only of a program the interpreter counts.
+/// Evidence that an object was built for glibc. The interpreter counts only in a program.
 pub(super) fn evidence_of_glibc(graph: &Graph, index: usize) -> Option<String> {
     let facts = &graph.objects.get(index)?.facts;
     let interpreter = if graph.starts_a_process(index) { glibc_interpreter(facts) } else { None };
     interpreter.or_else(|| glibc_evidence(facts))
 }
 
-/// The C library that an object of the graph shows it was built for: `musl`, `glibc`, or nothing that tells.
+/// The C library for which an object was built: `musl`, `glibc`, or `None` if nothing shows it.
 #[must_use]
 pub fn libc_name(graph: &Graph, index: usize) -> Option<&'static str> {
     if evidence_of_glibc(graph, index).is_some() {
@@ -21,8 +21,8 @@ pub fn libc_name(graph: &Graph, index: usize) -> Option<&'static str> {
     (loader || facts.needed.iter().any(|name| musl::is_libc(name))).then_some("musl")
 }
 
-/// The first object, of a wheel or outside it, that shows it was built for musl. Programs that are linked statically, and
-/// libraries that need no C library, show nothing: they may well be for both.
+/// The first object, in a wheel or outside it, with evidence that it was built for musl. Statically linked
+/// programs, and libraries that need no C library, have no evidence: they may work with both.
 #[must_use]
 pub(crate) fn built_for_musl(graph: &Graph) -> Option<&str> {
     let own = graph.objects.iter().enumerate();

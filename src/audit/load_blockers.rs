@@ -1,4 +1,4 @@
-//! What no musl loads, whatever it is loaded with.
+//! Properties of an object that prevent every musl from loading it.
 
 use crate::elf::Segment;
 use crate::resolve::Graph;
@@ -9,11 +9,11 @@ use super::requirement::RequirementKind;
 const PT_LOAD: u32 = 1;
 const PF_W: u32 = 2;
 
-/// The smallest page.
+/// The smallest page size.
 const PAGE: u64 = 4096;
 
-/// What of an object itself keeps every musl from loading it. A program that was linked statically relocates itself, and
-/// what is not dynamic is not loaded.
+/// The properties that prevent every release of musl from loading an object. Statically linked programs
+/// relocate themselves, and objects without a dynamic section are not loaded: they have none.
 pub(super) fn load_blockers(graph: &Graph, index: usize) -> Vec<RequirementKind> {
     let Some(object) = graph.objects.get(index) else { return Vec::new() };
     let facts = &object.facts;
@@ -27,19 +27,20 @@ pub(super) fn load_blockers(graph: &Graph, index: usize) -> Vec<RequirementKind>
     if let Some(number) = facts.relocations.unsupported {
         blockers.push(RequirementKind::UnsupportedRelocation { number });
     }
-    // `map_library` makes everything writable where it sees the tag. Programs are mapped by the kernel, which does not.
+    // With DT_TEXTREL, `map_library` makes everything writable. Programs are mapped by the kernel, which does
+    // not.
     if facts.relocations.text && (!facts.textrel_tag || graph.starts_a_process(index)) {
         blockers.push(RequirementKind::TextRelocation);
     }
-    // `sysv_lookup` follows a null pointer: in a library when it is opened (`load_library` looks whether it is a libc), in
-    // a program with the first symbol that is looked up.
+    // Without a hash table, `sysv_lookup` follows a null pointer: in a library when it is opened
+    // (`load_library` checks whether it is a libc), in a program with the first symbol lookup.
     if !facts.hash_table {
         blockers.push(RequirementKind::NoHashTable);
     }
     if facts.short_hash_words && !facts.gnu_hash_table {
         blockers.push(RequirementKind::ShortHashWords);
     }
-    // The kernel starts it as it is, and nobody relocates it.
+    // The kernel starts it without a loader, so nothing relocates it.
     if graph.is_program(index) && facts.interpreter.is_none() && !object.is_extension_module() {
         blockers.push(RequirementKind::NoInterpreter);
     }
@@ -49,9 +50,9 @@ pub(super) fn load_blockers(graph: &Graph, index: usize) -> Vec<RequirementKind>
     blockers
 }
 
-/// Whether a segment of no size hides a page of another. `map_library` rounds addresses down and up to pages, and where
-/// that leaves something of the segment, a page of the file is mapped over what was mapped there before. At the lowest
-/// address it maps nothing again.
+/// Whether an empty segment hides a page of another. `map_library` rounds its addresses down and up to pages,
+/// and if any page remains, maps the file over whatever was mapped there before. A segment at the lowest
+/// address is not mapped again.
 fn hides_a_page(segments: &[Segment]) -> bool {
     let loads: Vec<&Segment> = segments.iter().filter(|segment| segment.kind == PT_LOAD).collect();
     let lowest = loads.iter().map(|load| load.address / PAGE).min();
@@ -63,14 +64,14 @@ fn hides_a_page(segments: &[Segment]) -> bool {
     })
 }
 
-/// Whether there is an empty `PT_LOAD` at the start of a page, which `map_library` tolerates since musl 1.2.3. One within a
-/// page is mapped by every musl.
+/// Whether an empty `PT_LOAD` starts at a page border, which `map_library` tolerates since musl 1.2.3. Every
+/// release maps one that starts within a page.
 pub(super) fn has_empty_segment(segments: &[Segment]) -> bool {
     let mut loads = segments.iter().filter(|segment| segment.kind == PT_LOAD);
     loads.any(|segment| segment.memory_size == 0 && !is_empty_within_page(segment))
 }
 
-/// Whether a `PT_LOAD` has no size, and an address between two pages.
+/// Whether a `PT_LOAD` is empty and starts within a page.
 fn is_empty_within_page(segment: &Segment) -> bool {
     segment.memory_size == 0 && !segment.address.is_multiple_of(PAGE)
 }
@@ -80,7 +81,8 @@ fn covers(segment: &Segment, page: u64) -> bool {
     segment.memory_size > 0 && (segment.address / PAGE..=last).contains(&page)
 }
 
-/// Whether one segment maps the same bytes of the file over a page as another, with as many permissions.
+/// Whether one segment maps the same bytes of the file over a page as another, with at least the same
+/// permissions.
 fn shows_the_same(over: &Segment, under: &Segment) -> bool {
     let distance = |segment: &Segment| (segment.address / PAGE).wrapping_sub(segment.offset / PAGE);
     let zeroed = under.flags & PF_W != 0 && under.memory_size > under.file_size;

@@ -1,5 +1,5 @@
-//! What is wrong with a wheel, or with a tree of installed files: what its objects need, where that is found, on which
-//! releases of musl it loads, and which rules it breaks.
+//! Audits: what is wrong with a wheel or a tree of installed files. What its objects need, where that is
+//! found, on which releases of musl it loads, and which rules it breaks.
 
 mod advice;
 mod arch;
@@ -36,7 +36,7 @@ pub use libc::libc_name;
 pub use minimum::MinimumMusl;
 pub use needs::{Need, needs};
 pub use options::AuditOptions;
-pub use promise::promised_musl;
+pub use promise::{is_published, promised_musl};
 pub use rename::ModuleRename;
 pub use requirement::{Requirement, RequirementKind};
 pub use requirements::Module;

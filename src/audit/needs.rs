@@ -1,4 +1,4 @@
-//! What has to be installed at run time for wheels that stay as they are.
+//! The system packages that unrepaired wheels need at run time.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,30 @@ use crate::resolve::{Dependency, Object, Origin, Resolution, SystemPackages, is_
 
 use super::elf_audit::ElfAudit;
 
-/// A library that a wheel leaves to the system. Where objects find different files under one name, each file is one.
+/// A library that a wheel takes from the system. If objects find different files under one name, each file is
+/// listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Need {
-    /// The name that is asked for.
+    /// The requested name.
     pub library: String,
-    /// How `apk` is told of it: `so:libffi.so.8`. `None` where it cannot be told: [`Need::problem`].
+    /// The token for `apk add`: `so:libffi.so.8`. `None` if there is none: [`Need::problem`].
     pub token: Option<String>,
-    /// The package that provides it, where a database is at hand and apk accepts that name.
+    /// The package that provides it, if a database is available and apk accepts that name.
     pub package: Option<String>,
     /// The version of that package.
     pub version: Option<String>,
-    /// The file it leads to, where one was found.
+    /// The file it resolves to, if one was found.
     pub path: Option<String>,
-    /// The objects that ask for it.
+    /// The objects that need it.
     pub needed_by: Vec<String>,
-    /// Why `apk` must not be told of it: it would read the name as something else, or has none for it.
+    /// Why it must not be passed to `apk`: apk would read the name as something else, or has no token for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// What the members of a wheel or tree need from the system, sorted by name and by the file it leads to. Only what they
-/// ask for themselves: `apk` knows what a package needs in turn. musl and the interpreter are left out.
+/// The libraries that the members of a wheel or tree need from the system, sorted by name and file. Only
+/// direct needs: `apk` knows what a package depends on. musl and the interpreter are left out.
 #[must_use]
 pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
     let mut needs: BTreeMap<(&str, Option<&str>), Need> = BTreeMap::new();
@@ -53,14 +54,14 @@ pub fn needs(audit: &ElfAudit, packages: &SystemPackages) -> Vec<Need> {
                     .or_else(|| packages.provider(token.as_deref()?));
                 let unfit = owner.filter(|package| !is_apk_name(&package.name));
                 let problem = match unfit {
-                    // It opens that file, and looks for no library of that name (`load_library`).
+                    // musl opens that file and does not search for a library (`load_library`).
                     _ if name.contains('/') => {
                         Some("that is a path, and packages provide libraries by name".to_owned())
                     }
-                    _ if musl::is_libc(name) => Some("musl takes that name for itself".to_owned()),
-                    _ if token.is_none() => Some("apk accepts no such name of a library".to_owned()),
+                    _ if musl::is_libc(name) => Some("musl answers that name itself".to_owned()),
+                    _ if token.is_none() => Some("apk does not accept this as the name of a library".to_owned()),
                     Some(package) => Some(format!(
-                        "the package database says that `{}` provides it, and apk accepts no such name of a package",
+                        "the package database names `{}` as its package, and apk does not accept this as the name of a package",
                         package.name
                     )),
                     None => None,

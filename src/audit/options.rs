@@ -1,26 +1,26 @@
-//! What an audit goes by.
+//! The options of an audit.
 
 use crate::musl::MuslRelease;
 use crate::resolve::System;
 
 use super::finding::Code;
 
-/// What an audit goes by.
+/// The options of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct AuditOptions {
-    /// Whether symbols that are private to one build of an allowed library are tolerated; set where the
-    /// library itself is grafted.
+    /// Whether to tolerate symbols that are private to one build of an allowed library; set if the library
+    /// itself is grafted.
     pub tolerate_forbidden_symbols: bool,
-    /// Libraries that are looked at, and grafted, although nothing needs them, because only `dlopen` asks for them: names or
-    /// paths.
+    /// Libraries to examine and graft although nothing needs them, because they are opened with `dlopen`:
+    /// names or paths.
     pub include: Vec<String>,
-    /// The oldest musl that everything has to load on, if one was asked for (`--min-musl`).
+    /// The oldest musl that everything has to load on, if requested (`--min-musl`).
     pub min_musl: Option<MuslRelease>,
-    /// The system whose libraries are looked at. Hints depend on it, and one on which the wheel is to run must have what the
-    /// policies leave to the system.
+    /// The system whose libraries are examined. Hints depend on it, and if the wheel is to run there, it must
+    /// have the libraries that the policies leave to the system.
     pub system: System,
-    /// The musl of the root file system, if one was named and its package database tells it.
+    /// The musl version of the root file system, if one was named and its package database has it.
     pub root_musl: Option<MuslRelease>,
-    /// Rules whose findings are not wanted (`--allow`).
+    /// Rules whose findings are suppressed (`--allow`).
     pub allow: Vec<Code>,
 }

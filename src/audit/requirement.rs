@@ -1,46 +1,47 @@
-//! One thing that an object asks of musl, of the processor or of other libraries.
+//! One requirement of an object: on musl, on the processor, or on other libraries.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::musl::Releases;
+use crate::platform::Arch;
 
-/// Something that an object asks of musl, of the processor or of other libraries.
+/// A requirement of an object: on musl, on the processor, or on other libraries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Requirement {
-    /// The object that asks.
+    /// The object that has the requirement.
     pub object: String,
-    /// The same as an index into the graph.
+    /// Its index in the graph.
     #[serde(skip)]
     pub index: usize,
-    /// What it asks for.
+    /// What is required.
     #[serde(flatten)]
     pub kind: RequirementKind,
-    /// The releases of musl that have it.
+    /// The releases of musl that meet it.
     pub met_by: Releases,
 }
 
-/// What a requirement is about.
+/// The kind of a requirement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "cause")]
 pub enum RequirementKind {
-    /// A symbol that only some releases export, or none, and nothing else in the closure defines.
+    /// A symbol that no release exports, or only some, and that nothing else in the closure defines.
     Symbol {
         /// Its name.
         symbol: String,
-        /// An object that is not loaded with it defines it, and could be loaded before.
+        /// An object outside the closure that defines it, and could have been loaded before.
         elsewhere: Option<String>,
     },
     /// `DT_RELR`, applied since 1.2.4 (`do_relr_relocs`).
     Relr,
-    /// A `PT_LOAD` of no size, which `map_library` tolerates since 1.2.3.
+    /// An empty `PT_LOAD`, which `map_library` tolerates since 1.2.3.
     EmptySegment,
-    /// TLS descriptors, which the port to this architecture learned late.
+    /// TLS descriptors, which the port to this architecture supports since some release.
     TlsDescriptors,
-    /// The port to the architecture itself.
+    /// Support for the architecture itself.
     Port,
-    /// Initial-exec TLS in a library that is loaded after the program started (`do_relocs`).
+    /// Initial-exec TLS in a library that is loaded after program start (`do_relocs`).
     InitialExecTls,
     /// `R_*_IRELATIVE` relocations (`do_relocs`), or an indirect function that a relocation refers to.
     Ifunc {
@@ -48,8 +49,8 @@ pub enum RequirementKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         symbol: Option<String>,
     },
-    /// A symbol that the object itself defines, in a way that musl passes over (`find_sym2`), and nothing else in the
-    /// closure defines.
+    /// A symbol that the object itself defines in a way that musl ignores (`find_sym2`), and that nothing
+    /// else in the closure defines.
     IneligibleDefinition {
         /// Its name.
         symbol: String,
@@ -59,40 +60,43 @@ pub enum RequirementKind {
         /// Its name.
         symbol: String,
     },
-    /// A relocation of a type that the port of musl does not have (`do_relocs`).
+    /// A relocation of a type that this port of musl does not support (`do_relocs`).
     UnsupportedRelocation {
         /// Its number.
         number: u64,
     },
-    /// A relocation that writes where nothing can be written (`map_library` and `DT_TEXTREL`).
+    /// A relocation that writes to read-only memory (`map_library` and `DT_TEXTREL`).
     TextRelocation,
-    /// No hash table of symbols (`find_sym2`).
+    /// A missing hash table of symbols (`find_sym2`).
     NoHashTable,
     /// A hash table of symbols with words of four bytes where musl reads eight (`sysv_lookup`).
     ShortHashWords,
-    /// A program that needs libraries and asks for no loader.
+    /// A program that needs libraries and has no interpreter.
     NoInterpreter,
     /// A library that is not found.
     MissingLibrary {
         /// Its name.
         library: String,
     },
-    /// A library that is found only where another object has led to the one that needs it (`needed_by` in `load_library`).
+    /// A library that is found only through the run path of an object that loaded the requester (`needed_by`
+    /// in `load_library`).
     InheritedRunPath {
         /// Its name.
         library: String,
     },
-    /// A library outside that is needed under a name which musl takes for itself (`reserved` in `load_library`).
+    /// A library outside that is needed under a name which musl reserves for itself (`reserved` in
+    /// `load_library`).
     ReservedName {
         /// The name.
         library: String,
     },
-    /// A library of the wheel that is needed by a path, which is opened from the working directory (`load_library`).
+    /// A library of the wheel that is needed by a path, which musl opens relative to the working directory
+    /// (`load_library`).
     NeededPath {
         /// The path.
         library: String,
     },
-    /// Instructions that not every machine of the platform tag has. No release of musl makes a difference.
+    /// Instructions that not every machine of the platform tag has, whatever its musl.
     InstructionSet {
         /// The level: `x86_64_v3`.
         level: &'static str,
@@ -100,7 +104,7 @@ pub enum RequirementKind {
 }
 
 impl RequirementKind {
-    /// Whether the object loads all the same if something else is loaded first: not a matter of the musl release.
+    /// Whether the object loads if something else is loaded first, whatever the musl release.
     #[must_use]
     pub fn is_conditional(&self) -> bool {
         matches!(self, Self::Symbol { elsewhere: Some(_), .. })
@@ -111,6 +115,17 @@ impl RequirementKind {
     pub fn fixed_by_repair(&self) -> bool {
         use RequirementKind::{InheritedRunPath, NeededPath, Relr, ReservedName};
         matches!(self, Relr | InheritedRunPath { .. } | NeededPath { .. } | ReservedName { .. })
+    }
+}
+
+impl Requirement {
+    /// The requirement as text, with the musl release that meets it and the first Alpine for this architecture that has it.
+    #[must_use]
+    pub fn with_alpine(&self, arch: Option<Arch>) -> String {
+        match self.met_by.since().and_then(|since| since.first_alpine(arch)) {
+            Some(alpine) => format!("{self} (Alpine {alpine})"),
+            None => self.to_string(),
+        }
     }
 }
 
@@ -134,7 +149,7 @@ impl fmt::Display for Requirement {
                 write!(f, "`{object}` needs the weak thread-local symbol `{symbol}`, which nothing defines")?
             }
             RequirementKind::UnsupportedRelocation { number } => {
-                write!(f, "`{object}` has a relocation of type {number}, which musl does not have")?
+                write!(f, "`{object}` has a relocation of type {number}, which musl does not support")?
             }
             RequirementKind::TextRelocation => write!(f, "`{object}` has text relocations")?,
             RequirementKind::NoHashTable => write!(f, "`{object}` has no hash table of symbols")?,
@@ -145,11 +160,12 @@ impl fmt::Display for Requirement {
             RequirementKind::MissingLibrary { library } => {
                 write!(f, "`{object}` needs `{library}`, which was not found")?
             }
-            RequirementKind::InheritedRunPath { library } => {
-                write!(f, "`{object}` needs `{library}`, which only the run path of another object finds")?
-            }
+            RequirementKind::InheritedRunPath { library } => write!(
+                f,
+                "`{object}` needs `{library}`, which is found only through the run path of another object"
+            )?,
             RequirementKind::ReservedName { library } => {
-                write!(f, "`{object}` needs `{library}`, a name that musl takes for itself")?;
+                write!(f, "`{object}` needs `{library}`, a name that musl reserves for itself")?;
             }
             RequirementKind::NeededPath { library } => {
                 write!(f, "`{object}` needs `{library}` by a path")?;

@@ -1,5 +1,5 @@
-//! What objects ask of musl and of each other: the one list from which both the oldest musl and the rules about loading are
-//! computed. Symbols are bound as musl binds them, in one process for each module.
+//! The requirements of objects on musl and on each other: the list from which both the oldest musl and the
+//! rules about loading are computed. Symbols are looked up as in musl, in one process for each module.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use super::load_blockers::{has_empty_segment, load_blockers};
 use super::requirement::{Requirement, RequirementKind};
 use super::symbol_scope::{Definers, Scope};
 
-/// One object that can be loaded by itself (an extension module, a library that is opened by path, a program), with
-/// everything it is linked with.
+/// One object that is loaded separately (an extension module, a library that is opened by path, a program),
+/// with everything it is linked with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Module {
-    /// The object, as an index into the graph.
+    /// The index of the object in the graph.
     #[serde(skip)]
     pub object: usize,
     /// Its name.
     pub path: String,
     /// The releases of musl it loads on.
     pub loads_on: Releases,
-    /// What keeps it from loading on the others, as indices into the list of requirements.
+    /// The requirements that keep it from loading on the others, as indices into the list of requirements.
     #[serde(skip)]
     pub requirements: Vec<usize>,
 }
 
-/// Every requirement of a graph once, and the modules that have them.
+/// All requirements of a graph without duplicates, and the modules that have them.
 #[derive(Default)]
 pub(super) struct Requirements {
     pub(super) all: Vec<Requirement>,
@@ -38,8 +38,9 @@ pub(super) struct Requirements {
 }
 
 impl Requirements {
-    /// Loads everything that is loaded by itself, each in a process of its own. Modules of other wheels are theirs; what
-    /// objects of this one do not find when those are loaded is this one's.
+    /// Loads every object that is loaded separately, each in its own process. Modules of other wheels belong
+    /// to those wheels, but libraries that objects of this wheel miss when such modules are loaded count
+    /// here.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut requirements = Self::default();
         let definers = Definers::of(graph);
@@ -81,7 +82,7 @@ impl Requirements {
         requirements
     }
 
-    /// Adds what is not there yet; returns where each is.
+    /// Adds the requirements that are new; returns the index of each.
     fn add_all(&mut self, requirements: Vec<Requirement>) -> Vec<usize> {
         let add = |requirement: Requirement| {
             *self.known.entry(requirement).or_insert_with_key(|requirement| {
@@ -93,7 +94,7 @@ impl Requirements {
     }
 }
 
-/// The libraries that an object does not get in this process.
+/// The libraries that an object needs and does not get in this process.
 fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement> {
     let Some(object) = graph.objects.get(index) else { return Vec::new() };
     let in_process = process.dependencies(&graph.objects, index).zip(&object.dependencies);
@@ -110,7 +111,7 @@ fn unresolved(graph: &Graph, process: &Process, index: usize) -> Vec<Requirement
     requirements.collect()
 }
 
-/// What one object asks for, whatever it is loaded with.
+/// The requirements of one object that do not depend on what is loaded with it.
 fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirement> {
     let mut requirements = Vec::new();
     let Some(object) = graph.objects.get(index) else { return requirements };
@@ -126,7 +127,7 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
     if let Some(level) = instruction_set(facts.isa_needed) {
         require(RequirementKind::InstructionSet { level }, Releases::ALL);
     }
-    // The kernel starts it, it relocates itself, and it brings its own C library.
+    // The kernel starts it; it relocates itself and contains its own C library.
     if graph.is_static_program(index) {
         return requirements;
     }
@@ -135,7 +136,8 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
             require(kind, since);
         }
     };
-    // The search has found it for want of a symbol that musl lacks. musl makes no search for such a name.
+    // The resolver found the library, because the object needs a symbol that musl lacks. musl itself does not
+    // search for such a name.
     for (library, _) in object.edges().filter(|(name, _)| musl::is_libc(name)) {
         require_since(RequirementKind::ReservedName { library: library.to_owned() }, Releases::NONE);
     }
@@ -160,8 +162,8 @@ fn own_requirements(graph: &Graph, index: usize, at_start: bool) -> Vec<Requirem
     requirements
 }
 
-/// The level that the bits of `GNU_PROPERTY_X86_ISA_1_NEEDED` name, if it is more than every x86-64 processor has. Bit 0 is
-/// the baseline, bits 1 to 3 are v2 to v4 (System V ABI for x86-64, "Program Property").
+/// The level named by the bits of `GNU_PROPERTY_X86_ISA_1_NEEDED`, if it is above what every x86-64 processor
+/// has. Bit 0 is the baseline, bits 1 to 3 are v2 to v4 (System V ABI for x86-64, "Program Property").
 pub(crate) fn instruction_set(needed: u32) -> Option<&'static str> {
     match needed {
         bits if bits & 8 != 0 => Some("x86_64_v4"),
@@ -171,7 +173,7 @@ pub(crate) fn instruction_set(needed: u32) -> Option<&'static str> {
     }
 }
 
-/// The release from which on `do_relocs` knows `R_*_TLSDESC` on an architecture.
+/// The first release in which `do_relocs` supports `R_*_TLSDESC` on an architecture.
 fn tlsdesc_floor(arch: Arch) -> MuslRelease {
     match arch {
         Arch::Riscv64 => MuslRelease::V1_2_5,

@@ -1,12 +1,13 @@
-//! The role of every file of a wheel or tree: what musl is asked to load, and what is mere data.
+//! The role of every file in a wheel or tree: which files musl is asked to load, and which are mere data.
 //!
-//! Only what has a role is judged by musl's rules, patched or stripped. The first of these that fits:
+//! Only files with a role are checked against musl's rules, patched or stripped. The first that applies:
 //!
 //! - a *module*, by a suffix with an ABI in it, or a plain `name.so` that exports `PyInit_name`;
-//! - a *library*: a shared object for the wheel's machine that another one needs, or that is named `*.so` or `*.so.*`;
+//! - a *library*: a shared object for the wheel's machine that another file needs, or that is named `*.so` or `*.so.*`;
 //! - a *program* for the wheel's machine.
 //!
-//! Everything else is *data*, whatever it begins with: firmware, code for a GPU, helpers for other systems, fixtures of tests.
+//! Everything else is *data*, whatever its content: firmware, GPU code, helpers for other systems, test
+//! fixtures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,17 +31,18 @@ pub struct Roles {
     pub unloadable: Vec<Unloadable>,
     /// ELF files without a role.
     pub data: Vec<DataFile>,
-    /// The systems that a wheel for any platform has modules, libraries or programs for, if there are several.
+    /// The systems for which a wheel for any platform has modules, libraries or programs, if there are
+    /// several.
     pub systems: Vec<String>,
 }
 
-/// A file that musl is asked to load, and cannot.
+/// A file that musl is asked to load and cannot load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unloadable {
     /// The file.
     pub path: String,
-    /// Whether its name says that it is an extension module.
+    /// Whether it has the name of an extension module.
     pub is_module: bool,
     /// Why it cannot be loaded.
     pub reason: UnloadableReason,
@@ -50,7 +52,7 @@ pub struct Unloadable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnloadableReason {
-    /// It is something else than an ELF file: the end of a sentence that begins with the name and `is`.
+    /// It is not an ELF file: the end of a sentence that begins with the name and `is`.
     NotElf(&'static str),
     /// It is for another system.
     OtherSystem(&'static str),
@@ -58,7 +60,7 @@ pub enum UnloadableReason {
     Damaged(ElfError),
     /// It is an ELF file of a kind that is never loaded, or has no dynamic section.
     Kind(&'static str),
-    /// musl maps it, but its first bytes are not those of an ELF file.
+    /// musl maps it, but it lacks the magic number of ELF.
     Unmarked,
 }
 
@@ -76,37 +78,38 @@ pub struct DataFile {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DataReason {
-    /// It is for another machine than the wheel: `e_machine`, with the architecture where a tag names it.
+    /// It is for another machine than the wheel.
     Foreign {
         /// `e_machine`.
         machine: u16,
         /// The architecture.
         arch: Option<Arch>,
     },
-    /// It is a shared object for the wheel's machine that no name and no need makes a library.
+    /// It is a shared object for the wheel's machine, but neither its name nor another file makes it a
+    /// library.
     Unnamed,
-    /// It is an object file, a debug file or a core dump of the wheel's machine, which nobody would load.
+    /// It is an object file, a debug file or a core dump of the wheel's machine, which is never loaded.
     NeverLoaded,
     /// It cannot be read.
     Damaged(String),
 }
 
-/// Which machine a wheel or tree is for.
+/// The machine of a wheel or tree.
 enum Machine<'a> {
-    /// What its tags name.
+    /// The architectures that the tags name.
     Named(Vec<&'a str>),
-    /// What its tags name is wrong: whatever its files are for.
+    /// The tags name the wrong architecture: every machine counts.
     Every,
-    /// What its files are for.
+    /// The architecture of the files.
     Built(Arch),
-    /// None: it is for any platform.
+    /// No machine: the wheel is for any platform.
     None,
-    /// Tags name other systems only.
+    /// The tags name only other systems.
     Elsewhere,
 }
 
 impl Machine<'_> {
-    /// Whether it runs code for an architecture; `None` is one that musl wheels do not name.
+    /// Whether it runs code for an architecture; `None` is one without a tag for musl wheels.
     fn runs(&self, arch: Option<Arch>) -> bool {
         match (self, arch) {
             (Self::Every, _) => true,
@@ -124,13 +127,14 @@ impl Machine<'_> {
 }
 
 impl Roles {
-    /// The roles in a wheel with these platform tags.
+    /// The roles of files in a wheel with these platform tags.
     pub(super) fn in_wheel(platforms: &[PlatformTag], candidates: Vec<Candidate>) -> Result<Self, Error> {
         let names: Vec<&str> = platforms.iter().filter_map(PlatformTag::arch_name).collect();
         if !names.is_empty() {
             return Self::on(&named(names, &candidates), candidates);
         }
-        // Tags of other systems than Linux name none of its machines. What no Python knows, such as `linux` alone, says nothing.
+        // Tags of other systems than Linux name no machine of Linux. Tags that no Python knows, such as
+        // `linux` alone, are ignored.
         if platforms.iter().any(|tag| *tag != PlatformTag::Any && tag.is_known()) {
             return Self::on(&Machine::Elsewhere, candidates);
         }
@@ -143,7 +147,8 @@ impl Roles {
         }
     }
 
-    /// The roles in a tree of installed files, which are for the machine of its modules, or else of whatever is loaded.
+    /// The roles of files in a tree of installed files. The machine is that of its modules, or else that of
+    /// any loadable file.
     pub(super) fn in_tree(candidates: Vec<Candidate>) -> Result<Self, Error> {
         let module = candidates.iter().find(|candidate| candidate.is_module());
         let arch = module.and_then(loaded_arch).or_else(|| candidates.iter().find_map(loaded_arch));
@@ -204,7 +209,7 @@ impl Roles {
 }
 
 impl Candidate {
-    /// Whether it has a role by itself, whatever needs it.
+    /// Whether it has a role, no matter which other files need it.
     fn has_role(&self, machine: &Machine<'_>) -> bool {
         let file_name = self.path.file_name();
         match &self.content {
@@ -218,14 +223,15 @@ impl Candidate {
             Content::Damaged { identity, .. } => {
                 let own = identity.filter(|identity| machine.runs(identity.arch));
                 let kind = own.map(|identity| identity.kind);
-                // Debug files are damaged libraries to those who do not read sections.
+                // To readers that ignore sections, debug files are damaged libraries.
                 let library =
                     kind == Some(Kind::Dynamic) && is_library_name(file_name) && !is_debug_name(file_name);
                 let program = matches!(kind, Some(Kind::Dynamic | Kind::Executable)) && self.is_script();
                 module_suffix(file_name).is_some() || library || program
             }
             Content::Elf(read) => {
-                // A wheel for any platform with modules for several systems is for none of them.
+                // A wheel for any platform with modules for several systems is for none of them in
+                // particular.
                 let for_several = matches!(machine, Machine::None) && loaded_arch(self).is_some();
                 let own = machine.runs(read.0.arch);
                 self.is_module() && !for_several || own && (is_library(self) || is_program(&read.0))
@@ -233,7 +239,7 @@ impl Candidate {
         }
     }
 
-    /// Whether an interpreter imports it: by its suffix, or by the function it exports.
+    /// Whether an interpreter imports it, by its suffix or by the function it exports.
     fn is_module(&self) -> bool {
         let file_name = self.path.file_name();
         let Content::Elf(read) = &self.content else { return false };
@@ -255,8 +261,8 @@ impl Candidate {
     }
 }
 
-/// The machine that tags name. Where nothing is for that machine, but libraries or programs of Linux are for others, the name
-/// is wrong: then these have roles, and the rules about machines say so.
+/// The machine named by tags. If no file is for that machine, but libraries or programs of Linux are for
+/// others, the tag is wrong: then those files have roles, and the rules about machines report them.
 fn named<'a>(names: Vec<&'a str>, candidates: &[Candidate]) -> Machine<'a> {
     let machine = Machine::Named(names);
     let is_own = |candidate: &Candidate| match &candidate.content {
@@ -267,22 +273,22 @@ fn named<'a>(names: Vec<&'a str>, candidates: &[Candidate]) -> Machine<'a> {
     if is_mistaken { Machine::Every } else { machine }
 }
 
-/// Whether a file is made for Linux, whatever machine it is for: a module, a library, a program with an interpreter.
+/// Whether a file is made for Linux on any machine: a module, a library, or a program with an interpreter.
 fn is_for_linux(candidate: &Candidate) -> bool {
     let Content::Elf(read) = &candidate.content else { return false };
     let is_loaded = matches!(read.0.kind, Kind::Dynamic | Kind::Executable) && read.0.dynamic;
     is_loaded && (candidate.is_module() || is_library(candidate) || read.0.interpreter.is_some())
 }
 
-/// The architecture of such a file, or of a static program that can be started. Firmware is linked as they are, but nobody
-/// starts it.
+/// The architecture of such a file, or of a static program that is executable. Firmware is linked like static
+/// programs, but is not executable.
 fn loaded_arch(candidate: &Candidate) -> Option<Arch> {
     let Content::Elf(read) = &candidate.content else { return None };
     let is_started = is_program(&read.0) && (candidate.executable || candidate.is_script());
     read.0.arch.filter(|_| is_for_linux(candidate) || is_started)
 }
 
-/// The systems that modules, libraries and programs are for.
+/// The systems of the modules, libraries and programs.
 fn systems(candidates: &[Candidate]) -> Vec<String> {
     let mut archs: Vec<Arch> = Vec::new();
     for arch in candidates.iter().filter_map(loaded_arch) {
@@ -301,7 +307,8 @@ fn systems(candidates: &[Candidate]) -> Vec<String> {
     linux.chain(others.into_iter().map(str::to_owned)).collect()
 }
 
-/// The names that modules, libraries and programs need, and the libraries that these names make of other files in turn.
+/// The names that modules, libraries and programs need, and the names that the libraries found this way need
+/// in turn.
 fn needed(machine: &Machine<'_>, candidates: &[Candidate]) -> BTreeSet<String> {
     let facts = |candidate: &Candidate| match &candidate.content {
         Content::Elf(read) => read.0.needed.clone(),
@@ -323,19 +330,20 @@ fn needed(machine: &Machine<'_>, candidates: &[Candidate]) -> BTreeSet<String> {
     needed
 }
 
-/// Whether a file is a shared object, by its kind and its name.
+/// Whether a file is a shared object by its kind and its name.
 fn is_library(candidate: &Candidate) -> bool {
     let Content::Elf(read) = &candidate.content else { return false };
     read.0.kind == Kind::Dynamic && is_library_name(candidate.path.file_name())
 }
 
-/// Whether a file is a program: one with an interpreter, at a fixed address, or position independent and static.
+/// Whether a file is a program: it has an interpreter, a fixed address, or is position independent and
+/// static.
 fn is_program(facts: &ElfFacts) -> bool {
     facts.is_program() || facts.kind == Kind::Dynamic && facts.pie_flag
 }
 
-/// Whether a plain `name.so` exports the function that initialises the module `name`. Names that are not ASCII are encoded
-/// (PEP 489); later protocols and other interpreters have names of their own.
+/// Whether a plain `name.so` exports the function that initialises the module `name`. Names that are not
+/// ASCII are encoded (PEP 489); newer protocols and other interpreters use other names.
 fn exports_init(file_name: &str, symbols: &ObjectSymbols) -> bool {
     let Some(name) = file_name.strip_suffix(".so") else { return false };
     let exports = |symbol: String| symbols.defined.contains(symbol.as_bytes());
@@ -350,7 +358,7 @@ fn is_debug_name(file_name: &str) -> bool {
     file_name.ends_with(".debug")
 }
 
-/// Why a file with a role cannot be loaded, if its kind says so.
+/// Why a file with a role cannot be loaded, judging by its kind.
 fn unloadable_kind(facts: &ElfFacts, is_module: bool) -> Option<&'static str> {
     match facts.kind {
         Kind::Relocatable => Some("an object file that was not linked"),

@@ -8,31 +8,31 @@ use crate::wheel::{Directory, RowMismatch, Sha256Digest, Wheel, WheelFilename, W
 use super::object::{Candidate, content};
 use super::roles::Roles;
 
-/// What one pass over a wheel found. The wheel need not stay open until it is audited.
+/// The result of one pass over a wheel. The wheel need not stay open until the audit.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScannedWheel {
     /// The file name of the wheel.
     pub name: WheelFilename,
-    /// Bytes of the archive.
+    /// The size of the archive in bytes.
     pub size: u64,
     /// The hash of every file, in archive order.
     pub hashes: Vec<(WheelPath, Sha256Digest)>,
     /// Members that `RECORD` does not list.
     pub unlisted: Vec<WheelPath>,
-    /// Rows of `RECORD` that do not fit the wheel.
+    /// Rows of `RECORD` that do not match the wheel.
     pub mismatches: Vec<RowMismatch>,
-    /// The directories that installers make.
+    /// The directories that installers create.
     pub directories: BTreeSet<Directory>,
     /// Its ELF files by their roles.
     pub roles: Roles,
 }
 
-/// Reads every member of a wheel once, in parallel, and holds it against `RECORD`.
+/// Reads every member of a wheel once, in parallel, and compares it with `RECORD`.
 ///
 /// # Errors
 ///
-/// When a member cannot be read, or when a library or program is where no installer puts it anywhere.
+/// If a member cannot be read, or if a library or program is at a path that no installer puts anywhere.
 pub fn scan_wheel(wheel: &Wheel) -> Result<ScannedWheel, Error> {
     let scan = wheel.scan(|member, bytes| {
         content(&member.path, bytes, wheel.limits()).map(|content| Candidate {

@@ -1,4 +1,4 @@
-//! Who defines the symbols that objects ask for.
+//! Which objects define the symbols that others import.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,49 +8,51 @@ use crate::resolve::{Graph, Object, Process, Resolution};
 use super::requirement::{Requirement, RequirementKind};
 use crate::musl::LookupKind;
 
-/// How many unbound symbols of one object are told apart. Each takes some hundred bytes. There are fewer names that only
-/// some releases of musl have, so that where more are unbound, some of those kept are in no release at all.
+/// The number of missing symbols of one object that are reported separately; each takes some hundred bytes.
+/// Fewer names than this are in only some releases of musl, so if more are missing, some of those kept are in
+/// no release at all.
 const MOST_UNBOUND: usize = 1_000;
 
-/// The strong undefined symbols of all objects that musl does not have on every release, with the objects that define
+/// The strong undefined symbols of all objects that some release of musl lacks, with the objects that define
 /// them.
 pub(super) struct Definers<'a> {
-    /// For each object, what it asks for.
+    /// For each object, the symbols it imports.
     asked: Vec<Vec<Asked<'a>>>,
     /// The objects that define a name.
     definers: Vec<Vec<usize>>,
 }
 
-/// A name that an object asks for.
+/// A symbol that an object imports.
 struct Asked<'a> {
     name: &'a [u8],
-    /// The releases that export it.
+    /// The releases of musl that export it.
     exported: Releases,
-    /// Where its definers are.
+    /// The index of its definers.
     definers: usize,
 }
 
-/// What a process has besides the definitions of the objects it loads.
+/// The definitions in a process besides those of the objects it loads.
 pub(super) struct Scope<'a> {
     objects: HashSet<usize>,
     /// The names by which libraries were searched and found.
     names: HashMap<&'a str, usize>,
-    /// zlib, where the policy leaves it to the system.
+    /// zlib, if the policy leaves it to the system.
     zlib: bool,
     python: bool,
-    /// Whether a program of the wheel may have started it: it begins with a library that no interpreter imports.
+    /// Whether a program of the wheel may have started the process: its first object is a library that no
+    /// interpreter imports.
     any_program: bool,
-    /// Libraries that the user provides, or that are missing, which may define anything.
+    /// Whether there are libraries that the user provides, or that are missing: they may define anything.
     unknown: bool,
 }
 
 impl<'a> Definers<'a> {
-    /// Looks them up, once for all processes.
+    /// Looks up all symbols, once for all processes.
     pub(super) fn of(graph: &'a Graph) -> Self {
         let mut places: HashMap<&[u8], usize> = HashMap::new();
         let mut asked = Vec::with_capacity(graph.objects.len());
         for object in &graph.objects {
-            // A static program finds what it refers to by itself.
+            // A static program resolves its symbols itself.
             let looked_up = !graph.is_static_program(asked.len());
             let names = unsettled(object).filter(|_| looked_up).map(|(name, exported)| {
                 let next = places.len();
@@ -69,9 +71,9 @@ impl<'a> Definers<'a> {
         Self { asked, definers }
     }
 
-    /// The symbols of an object that some release leaves unbound in a process: neither libc exports them on every release,
-    /// nor does an object of the process define them, nor the interpreter, nor the system's zlib: [`MOST_UNBOUND`] of
-    /// them at most, and the releases that have all of them.
+    /// The symbols of an object that are missing in a process on some release of musl: neither libc, nor an
+    /// object of the process, nor the interpreter, nor the system's zlib defines them. At most
+    /// [`MOST_UNBOUND`], and the releases that have all of them.
     pub(super) fn unbound(
         &self,
         graph: &Graph,
@@ -116,7 +118,7 @@ impl<'a> Definers<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// What `process` has.
+    /// The scope of `process`.
     pub(super) fn of(graph: &'a Graph, process: &'a Process, is_program: bool) -> Self {
         let root = process.root().and_then(|root| graph.objects.get(root));
         let is_imported = root.is_some_and(Object::is_extension_module);
@@ -124,7 +126,8 @@ impl<'a> Scope<'a> {
             objects: process.objects.iter().copied().collect(),
             names: HashMap::new(),
             zlib: false,
-            // A program has the interpreter's symbols only if it asks for its library, which is refused elsewhere.
+            // A program has the interpreter's symbols only if it needs its library, which another rule
+            // refuses.
             python: !is_program,
             any_program: !is_program && !is_imported,
             unknown: false,
@@ -145,9 +148,9 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// Whether an object that the process does not load could be in it before: a program that started it, whose symbols
-    /// everything it opens binds to, or a library that was loaded for all to see (`RTLD_GLOBAL`), if its name does not lead
-    /// to another one.
+    /// Whether an object that the process does not load could have been loaded before: a program that started
+    /// the process, whose symbols are visible to everything it opens, or a library that was loaded globally
+    /// (`RTLD_GLOBAL`), unless its name resolves to another one.
     fn could_have(&self, graph: &Graph, index: usize, object: &Object) -> bool {
         if graph.starts_a_process(index) {
             return self.any_program;
@@ -158,8 +161,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What an object needs to find and who exports it, sorted: all but what musl exports on every release that its
-/// architecture has.
+/// The symbols that an object needs and the releases that export them, sorted; without those that every
+/// release for its architecture exports.
 fn unsettled(object: &Object) -> impl Iterator<Item = (&[u8], Releases)> {
     let arch = object.facts.arch;
     object.symbols.undefined.iter().filter_map(move |name| {
@@ -169,8 +172,8 @@ fn unsettled(object: &Object) -> impl Iterator<Item = (&[u8], Releases)> {
     })
 }
 
-/// Whether the interpreter has a symbol. What initialises a module is the interpreter's only where no module at hand has
-/// that name.
+/// Whether the interpreter defines a symbol. A module's init function counts as the interpreter's only if no
+/// module in the graph defines it.
 fn is_interpreters(name: &[u8], definers: &[usize]) -> bool {
     let initialises = name.starts_with(b"PyInit_") || name.starts_with(b"PyModExport_");
     musl::is_python_api(name) && (definers.is_empty() || !initialises)

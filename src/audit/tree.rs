@@ -19,12 +19,12 @@ use super::roles::Roles;
 
 /// Audits the ELF files below a directory, as if it were `site-packages`.
 ///
-/// Symbolic links inside the tree are followed, and none that lead out of it. Files whose names no wheel could have are
-/// passed over: no installer put them there.
+/// Symbolic links inside the tree are followed, unless they point out of it. Files whose names no wheel could
+/// have are skipped, because no installer put them there.
 ///
 /// # Errors
 ///
-/// When a directory or file cannot be read.
+/// If a directory or file cannot be read.
 pub fn audit_tree(
     root: &Path,
     resolver: &Resolver,
@@ -55,13 +55,13 @@ pub fn audit_tree(
     for (path, _) in files {
         layout.insert_other(&site(path));
     }
-    insert_links(&mut layout, root, links, &roles.objects, &resolver.options().places.sysroot);
+    insert_links(&mut layout, root, links, &roles.objects, &resolver.options().search_paths.sysroot);
     let name = root.display().to_string();
     let set = ObjectSet { layout, ..ObjectSet::of(name, roles) };
     Ok(audit_objects(set, resolver, options))
 }
 
-/// Adds the links that lead to something in the tree.
+/// Adds the links whose target is in the tree.
 fn insert_links(
     layout: &mut InstalledLayout,
     root: &Path,
@@ -75,7 +75,7 @@ fn insert_links(
     });
     let objects: HashMap<&str, usize> = objects.collect();
     let Ok(root) = root.canonicalize() else { return };
-    // Links of a tree in the sysroot lead where they lead there.
+    // Links of a tree in the sysroot are resolved in the sysroot.
     let in_sysroot = sysroot.inside(&root);
     for link in links {
         let target = match &in_sysroot {
@@ -99,7 +99,7 @@ fn site(path: WheelPath) -> InstallLocation {
     InstallLocation { scheme: Scheme::Site, path }
 }
 
-/// Most files of a `site-packages` are text: only those whose first bytes or name call for it are read whole.
+/// Most files of a `site-packages` are text: only files whose first bytes or name suggest ELF are read whole.
 fn candidate(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Option<Candidate>, Error> {
     let failed = |error| Error::io("read", location, error);
     if !is_library_name(path.file_name()) && !is_elf_file(location).map_err(failed)? {
@@ -107,7 +107,7 @@ fn candidate(path: &WheelPath, location: &Path, limits: &Limits) -> Result<Optio
     }
     let bytes = read_regular(location, limits.member_size).map_err(failed)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    // Which programs are started matters for wheels without a machine of their own.
+    // Whether programs are executable matters only for wheels without a machine.
     let made = |content| Candidate {
         path: path.clone(),
         place: Ok(site(path.clone())),

@@ -1,4 +1,4 @@
-//! The audit of a wheel: what it is, what it needs, what is wrong with it.
+//! The audit of a wheel: what it contains, what it needs, what is wrong with it.
 
 use serde::Serialize;
 
@@ -17,14 +17,14 @@ use super::scan::{ScannedWheel, scan_wheel};
 use super::subject::Package;
 use super::wheel_kind::WheelKind;
 
-/// What a wheel is and needs. Plain data: the text and the JSON of `show` are two renderings of it, and the plan of a
-/// repair is made from it without looking at any file again.
+/// The audit of a wheel. Plain data: the text and the JSON of `show` are two renderings of it, and the plan
+/// of a repair is made from it without reading any file again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
     /// The file name of the wheel.
     pub wheel: WheelFilename,
-    /// What kind of wheel.
+    /// The kind of wheel.
     pub kind: WheelKind,
     /// The hash of every file, in archive order.
     #[serde(skip)]
@@ -32,16 +32,16 @@ pub struct Audit {
     /// Members that `RECORD` does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<WheelPath>,
-    /// Whether every row of `RECORD` is right, and every member has one.
+    /// Whether every row of `RECORD` is correct, and every member has one.
     #[serde(skip)]
     pub record_is_right: bool,
     /// The audit of its ELF files.
     #[serde(flatten)]
     pub elf: ElfAudit,
-    /// What installers and package indexes do not take.
+    /// The findings about installers and package indexes.
     #[serde(skip)]
     pub packaging: Vec<Finding>,
-    /// The rules whose findings were not wanted ([`AuditOptions::allow`]), which a plan does not apply either.
+    /// The rules whose findings were suppressed ([`AuditOptions::allow`]); a plan does not apply them either.
     #[serde(skip)]
     pub allow: Vec<Code>,
 }
@@ -52,8 +52,8 @@ impl Audit {
         self.elf.findings.iter().chain(&self.packaging)
     }
 
-    /// The platform tag that the wheel deserves as it is: its own musllinux tag or that of the newest policy if it needs
-    /// nothing from outside, else `linux`.
+    /// The platform tag that the unrepaired wheel qualifies for: its own musllinux tag or that of the newest
+    /// policy if it needs nothing from outside, else `linux`.
     #[must_use]
     pub fn overall_tag(&self) -> String {
         let Some(arch) = self.elf.arch else { return "linux".to_owned() };
@@ -67,8 +67,8 @@ impl Audit {
         }
     }
 
-    /// The findings for which `show` gives no other answer: the ELF files are for another machine than the file name says, or
-    /// for one that no musl wheel can name.
+    /// The findings that make the rest of `show` meaningless: the ELF files are for another machine than the
+    /// file name says, or for one without a tag for musl wheels.
     pub fn wrong_machine(&self) -> impl Iterator<Item = &Finding> {
         self.elf
             .errors()
@@ -92,11 +92,12 @@ impl Audit {
     }
 }
 
-/// Audits a wheel: reads it as [`scan_wheel`] does, resolves what its ELF files need, and holds all of it against the rules.
+/// Audits a wheel: reads it like [`scan_wheel`], resolves what its ELF files need, and checks everything
+/// against the rules.
 ///
 /// # Errors
 ///
-/// As [`scan_wheel`]. What keeps a sound wheel from being repaired is no error here but a [`Finding`].
+/// Like [`scan_wheel`]. A problem that prevents the repair of a valid wheel is a [`Finding`], not an error.
 pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Result<Audit, Error> {
     audit_scanned(wheel, scan_wheel(wheel)?, Siblings::default(), resolver, options)
 }
@@ -105,7 +106,7 @@ pub fn audit(wheel: &Wheel, resolver: &Resolver, options: &AuditOptions) -> Resu
 ///
 /// # Errors
 ///
-/// When the wheel is not the one that was read.
+/// If the wheel has changed since it was read.
 pub fn audit_scanned(
     wheel: &Wheel,
     scanned: ScannedWheel,
@@ -141,7 +142,7 @@ pub fn audit_scanned(
     let record_is_right = unlisted.is_empty() && mismatches.is_empty() && wheel.record().is_usual();
     Ok(Audit {
         wheel: filename,
-        // With a library that is included it becomes one.
+        // With an included library it becomes a platform wheel.
         kind: if elf.included.is_empty() { kind } else { WheelKind::Platform },
         hashes,
         unlisted,

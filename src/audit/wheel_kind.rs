@@ -1,15 +1,15 @@
-//! What kind of wheel it is.
+//! The kinds of wheels.
 
 use serde::Serialize;
 
-/// What kind of wheel.
+/// The kind of a wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WheelKind {
-    /// No ELF file, and the name says `any`.
+    /// No ELF file, and a name for `any` platform.
     Pure,
-    /// No ELF file, though the name has a platform.
+    /// No ELF file, but a platform in the name.
     PlatformWithoutElf,
-    /// ELF files.
+    /// At least one ELF file.
     Platform,
 }

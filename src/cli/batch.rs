@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use muslrepair::Limits;
 use muslrepair::audit::{Audit, AuditOptions, WheelKind, audit};
 use muslrepair::repair::{
-    Patcher, Plan, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
+    Outcome, Patcher, Plan, RepairError, RepairOptions, SharedGrafts, apply_sharing, compare, plan,
 };
+use muslrepair::report::SummaryEntry;
 use muslrepair::resolve::{Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 
@@ -16,6 +17,7 @@ use super::claims::{Claim, OutputClaims};
 use super::compat::{self, OutputMode};
 use super::excludes::Excludes;
 use super::inputs;
+use super::job_summary::JobSummary;
 use super::outcome::{WheelOutcome, Written};
 use super::progress::Progress;
 use super::turns::{Turns, in_turn};
@@ -34,6 +36,8 @@ pub(super) struct Batch {
     pub(super) directory: PathBuf,
     pub(super) dry_run: bool,
     pub(super) fail_fast: bool,
+    /// What `--summary` says, if there is one.
+    pub(super) summary: Option<JobSummary>,
     /// auditwheel has nothing to do for a pure wheel and says so with its exit status, unless it is allowed.
     pub(super) copy_pure: bool,
     pub(super) mode: OutputMode,
@@ -79,6 +83,33 @@ impl Batch {
         });
     }
 
+    /// Takes what became of a wheel into the summary.
+    pub(super) fn summarise(&self, index: usize, outcome: &WheelOutcome) {
+        let (Some(summary), Some(path)) = (&self.summary, self.wheels.get(index)) else { return };
+        let (said, failure) = match outcome {
+            WheelOutcome::Done(plan, None) if plan.is_copy() => ("would be copied", Vec::new()),
+            WheelOutcome::Done(_, None) => ("would be repaired", Vec::new()),
+            WheelOutcome::Done(_, Some(written)) if written.result.outcome == Outcome::Copied => {
+                ("copied", Vec::new())
+            }
+            WheelOutcome::Done(..) => ("repaired", Vec::new()),
+            WheelOutcome::ResultOf(_) | WheelOutcome::Skipped => ("skipped", Vec::new()),
+            WheelOutcome::Failed(error) => ("failed", error.lines()),
+            WheelOutcome::Refused(message) => ("failed", vec![message.clone()]),
+            WheelOutcome::Pure | WheelOutcome::Conflict(_) => ("failed", Vec::new()),
+        };
+        summary.update(index, |entry| {
+            entry.outcome = said.to_owned();
+            if let WheelOutcome::Failed(error) = outcome {
+                entry.findings = error.findings().to_vec();
+            }
+            entry.failure = failure;
+            if entry.name.is_empty() {
+                entry.name = inputs::shown(path);
+            }
+        });
+    }
+
     /// What becomes of one wheel.
     fn outcome(
         &self,
@@ -109,6 +140,10 @@ impl Batch {
             Err(outcome) => return noted(outcome),
         };
         let Planned { wheel, audit, plan } = &*planned;
+        if let Some(summary) = &self.summary {
+            let entry = SummaryEntry::of_repair(audit, plan, &self.packages);
+            summary.update(index, |there| *there = entry);
+        }
         turn.wait();
         let claim = run.claims.claim(index, &plan.output.to_string(), |path| {
             compare(wheel, audit, plan, &self.options, path, &self.packages, &run.shared)

@@ -7,14 +7,21 @@ use clap::{Arg, Args, Command};
 use muslrepair::audit::Code;
 use muslrepair::audit::rules::{RULES, find};
 
+use super::heading;
+
 /// Options of `repair`, `show` and `verify` that turn rules off.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Checks {
-    /// Do not report findings of this rule (`muslrepair explain` lists them); can be given more than once
-    #[arg(long, value_name = "CODE", value_parser = WithCodes(str::parse::<Code>), hide_possible_values = true)]
+    /// Ignore findings of this rule (repeatable)
+    ///
+    /// `muslrepair explain` lists the rules.
+    #[arg(long, value_name = "CODE", value_parser = WithCodes(str::parse::<Code>))]
+    #[arg(help_heading = heading::CHECKS, hide_possible_values = true)]
     allow: Vec<Code>,
     /// Skip the CPU instruction set check
-    #[arg(long)]
+    ///
+    /// The same as `--allow unsupported-isa`.
+    #[arg(long, help_heading = heading::COMPATIBILITY, hide_short_help = true)]
     disable_isa_ext_check: bool,
 }
 

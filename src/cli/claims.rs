@@ -51,7 +51,7 @@ impl<'a> OutputClaims<'a> {
     }
 
     /// The wheels in the order in which they have to make their claims, and whether each may be the result of another one.
-    /// Those that may come last: what they are shows when the others are planned.
+    /// Those that may come last, those with a build tag behind the others: what they are shows when the others are planned.
     pub(super) fn order(&self, options: &RepairOptions) -> Vec<(usize, bool)> {
         let names: Vec<Option<WheelFilename>> =
             self.wheels.iter().map(|wheel| wheel.file_name()?.to_str()?.parse().ok()).collect();
@@ -65,7 +65,8 @@ impl<'a> OutputClaims<'a> {
         };
         let mut order: Vec<(usize, bool)> =
             names.iter().enumerate().map(|(index, name)| (index, may_be_a_result(index, name))).collect();
-        order.sort_by_key(|(_, last)| *last);
+        let has_build = |index: usize| names.get(index).and_then(|name| name.as_ref()?.build()).is_some();
+        order.sort_by_key(|(index, last)| (*last, *last && has_build(*index)));
         order
     }
 

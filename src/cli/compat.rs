@@ -70,9 +70,10 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str, String) {
     match note {
         Note::Excluded { library, .. } => ("INFO", "lddtree", format!("Excluding {library}")),
         Note::LibpythonRemoved { .. } => ("WARNING", "repair", note.to_string()),
-        Note::PatternUnused { .. } | Note::TagDropped { .. } | Note::RecordFixed { .. } => {
-            ("WARNING", "main_repair", note.to_string())
-        }
+        Note::PatternUnused { .. }
+        | Note::TagDropped { .. }
+        | Note::PublishedCopied { .. }
+        | Note::RecordFixed { .. } => ("WARNING", "main_repair", note.to_string()),
         _ => ("INFO", "repair", note.to_string()),
     }
 }

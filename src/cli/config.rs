@@ -8,6 +8,8 @@ use muslrepair::musl::MuslRelease;
 use muslrepair::resolve::Pattern;
 use serde::Deserialize;
 
+use super::minimum;
+use super::published::PublishedChoice;
 use super::usage::UsageError;
 
 /// What a project says about the repair of its wheels. Options beat it, except that exclusions add up.
@@ -19,8 +21,12 @@ pub(super) struct Config {
     pub(super) strip: Option<Strip>,
     /// Whether a bill of materials is added.
     pub(super) sbom: Option<bool>,
-    /// The newest musl that results may need.
+    /// What is done with published wheels.
+    pub(super) published: Option<PublishedChoice>,
+    /// The oldest musl that results must run on.
     min_musl: Option<String>,
+    /// The same as a release of Alpine.
+    min_alpine: Option<String>,
 }
 
 /// `true`, `false`, `"debug"` or `"all"`.
@@ -60,11 +66,18 @@ impl Config {
         if named.is_none() && !path.is_file() {
             return Ok(Self::default());
         }
-        let text = read_text(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        let text = read_text(path).map_err(|error| {
+            let usage = UsageError::from(format!("cannot read `{}`: {error}", path.display()));
+            usage.with_hint("`--config FILE` names a TOML file with the table [tool.muslrepair]")
+        })?;
         let is_project = path.file_name().is_some_and(|name| name == "pyproject.toml");
         let parsed = match Self::of_project(&text) {
             Ok(None) if !is_project => toml::from_str(&text),
             table => table.map(Option::unwrap_or_default),
+        };
+        let usage = |message: String| {
+            UsageError::from(message)
+                .with_hint("the settings are `exclude`, `strip`, `sbom`, `min-musl` and `min-alpine`")
         };
         parsed.map_err(|error| {
             // Where it is comes first, on a line of its own; what follows shows that line of the file.
@@ -72,8 +85,8 @@ impl Config {
             let place = place.lines().next().unwrap_or_default();
             let what = error.message().lines().collect::<Vec<_>>().join(", ");
             match place == what {
-                true => format!("`{}`: {what}", path.display()).into(),
-                false => format!("`{}`: {place}: {what}", path.display()).into(),
+                true => usage(format!("`{}`: {what}", path.display())),
+                false => usage(format!("`{}`: {place}: {what}", path.display())),
             }
         })
     }
@@ -92,12 +105,22 @@ impl Config {
         self.exclude.iter().map(parse).collect()
     }
 
-    /// `min-musl`.
+    /// `min-musl`, or the musl of `min-alpine`.
     pub(super) fn min_musl(&self) -> Result<Option<MuslRelease>, UsageError> {
-        let parse = |text: &String| {
-            text.parse().map_err(|error| format!("`min-musl` of the configuration: {error}").into())
-        };
-        self.min_musl.as_ref().map(parse).transpose()
+        let wrong = |key: &str, error: String| format!("`{key}` of the configuration: {error}").into();
+        match (&self.min_musl, &self.min_alpine) {
+            (Some(_), Some(_)) => {
+                Err("the configuration has both `min-musl` and `min-alpine`: keep one of them"
+                    .to_owned()
+                    .into())
+            }
+            (Some(text), None) => minimum::musl(text).map(Some).map_err(|error| wrong("min-musl", error)),
+            (None, Some(text)) => {
+                let alpine = minimum::alpine(text).map_err(|error| wrong("min-alpine", error))?;
+                Ok(Some(alpine.musl()))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// What is stripped.
@@ -128,11 +151,12 @@ mod tests {
     #[test]
     fn only_our_table_of_a_project_is_read() {
         let text = "[project]\nname = 'x'\n[tool.other]\nwild = 1\n[tool.muslrepair]\nexclude = ['libcuda.so.*']\n\
-                    strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\n";
+                    strip = 'debug'\nsbom = false\nmin-musl = '1.2.3'\npublished = 'copy'\n";
         let config = Config::of_project(text).unwrap().unwrap();
         assert_eq!(config.exclude().unwrap().len(), 1);
         assert_eq!(config.strip(), Some(StripLevel::Debug));
         assert_eq!(config.sbom, Some(false));
+        assert_eq!(config.published, Some(PublishedChoice::Copy));
         assert_eq!(config.min_musl().unwrap(), Some("1.2.3".parse().unwrap()));
         assert_eq!(Config::of_project("[project]\nname = 'x'\n").unwrap(), None);
     }

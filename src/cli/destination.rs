@@ -32,32 +32,38 @@ impl Destination {
     /// Refuses what would be written over an input or a result, and standard output where something else is on it.
     pub(super) fn check<'a>(
         &self,
+        option: &str,
         taken: Option<&str>,
         inputs: impl IntoIterator<Item = &'a Path>,
     ) -> Result<(), UsageError> {
         match (self, taken) {
             (Self::Output, None) => Ok(()),
             (Self::Output, Some(taken)) => {
-                Err(UsageError::from(format!("`--report -`: standard output has the {taken} already"))
-                    .with_hint("name a file: `--report report.json`"))
+                Err(UsageError::from(format!("`{option} -`: standard output has the {taken} already"))
+                    .with_hint(format!("name a file: `{option} {}`", example(option))))
             }
             (Self::File(path), _) => match replaced(path, inputs) {
                 None => Ok(()),
-                Some(what) => Err(UsageError::from(format!("`--report {}` names {what}", path.display()))
-                    .with_hint("name another file: `--report report.json`")),
+                Some(what) => Err(UsageError::from(format!("`{option} {}` names {what}", path.display()))
+                    .with_hint(format!("name another file: `{option} {}`", example(option)))),
             },
         }
     }
 
     /// Writes the document about all wheels there.
     pub(super) fn write_report(&self, documents: Vec<Value>, terminal: &Terminal) -> Result<(), CliError> {
-        let mut text = report::json_indented(&report::report_document(documents))?;
+        self.write_document(&report::report_document(documents), terminal)
+    }
+
+    /// Writes a document there, laid out for reading.
+    pub(super) fn write_document(&self, document: &Value, terminal: &Terminal) -> Result<(), CliError> {
+        let mut text = report::json_indented(document)?;
         text.push('\n');
         self.write(&text, terminal)
     }
 
     /// Writes a text there.
-    fn write(&self, text: &str, terminal: &Terminal) -> Result<(), CliError> {
+    pub(super) fn write(&self, text: &str, terminal: &Terminal) -> Result<(), CliError> {
         match self {
             Self::Output => terminal.result(text),
             Self::File(path) => write_file(path, text.as_bytes())
@@ -66,17 +72,25 @@ impl Destination {
     }
 }
 
+/// A name for what an option writes.
+fn example(option: &str) -> &'static str {
+    match option {
+        "--requirements" => "requirements.lock",
+        _ => "report.json",
+    }
+}
+
 /// What a report at this path would be written over, or in the place of. Results are named as wheels, as inputs are; what a
 /// tree consists of are ELF files.
-fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
+pub(super) fn replaced<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Option<&'static str> {
     let places = inputs::places(path);
     let named_wheel =
-        |place: &PathBuf| place.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));
+        |place: &Path| place.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));
     let all_inputs: BTreeSet<PathBuf> = inputs.into_iter().flat_map(inputs::places).collect();
     if places.iter().any(|place| all_inputs.contains(place)) {
         return Some("an input");
     }
-    if places.iter().any(named_wheel) {
+    if named_wheel(path) || places.iter().any(|place| named_wheel(place)) {
         return Some("a wheel");
     }
     let file = places.last().filter(|last| last.is_file())?;

@@ -8,16 +8,18 @@ use muslrepair::report;
 use super::checks::WithCodes;
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::term::{CliError, Terminal};
 use super::usage::UsageError;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The code of a finding, as in `error[CODE]` [default: list all of them]
+    /// Code of the finding, as in `error[CODE]` [default: list all]
     #[arg(value_name = "CODE", value_parser = WithCodes(StringValueParser::new()), hide_possible_values = true)]
     code: Option<String>,
-    /// `text`, or one JSON document
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
 }
 

@@ -2,6 +2,8 @@
 
 use clap::ArgAction;
 
+use super::heading;
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum ColorWhen {
@@ -22,17 +24,27 @@ pub(super) enum Annotations {
 
 /// Options of every command, before or after its name.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = heading::GLOBAL)]
 pub(super) struct Global {
-    /// Say more
+    /// Use verbose output; -vv for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Print nothing but errors; of `verify`, what is not sound
+    /// Print errors and failed wheels only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// When to use colours [env: NO_COLOR, CLICOLOR_FORCE]
+    /// Use colors: auto, always, never [default: auto]
+    ///
+    /// `auto` uses colors on a terminal. `NO_COLOR` turns them off, `CLICOLOR_FORCE` on.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     pub(super) color: ColorWhen,
-    /// Say errors and warnings once more on standard error, as annotations of a continuous integration service
-    #[arg(long, global = true, value_name = "SERVICE")]
+    /// Also print CI annotations: github
+    ///
+    /// Report errors and warnings on standard error a second time, as annotations of a CI service. `github` writes the
+    /// workflow commands of GitHub Actions.
+    #[arg(long, global = true, value_name = "SERVICE", hide_possible_values = true)]
     pub(super) annotations: Option<Annotations>,
+    /// Print help (`-h` for a summary)
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
 }

@@ -48,7 +48,11 @@ pub(super) fn subjects(arguments: &[PathBuf]) -> Result<Vec<Subject>, UsageError
         }
         let Contents { wheels, has_elf } = contents(argument)?;
         if wheels.is_empty() && !has_elf {
-            return Err(format!("there are no wheels and no ELF files in `{}`", argument.display()).into());
+            let usage =
+                UsageError::from(format!("there are no wheels and no ELF files in `{}`", argument.display()));
+            return Err(usage.with_hint(
+                "name wheels, a directory that contains them, or a directory of installed packages",
+            ));
         }
         subjects.extend(wheels.into_iter().filter_map(|wheel| seen.first(wheel)).map(Subject::Wheel));
         if has_elf {
@@ -85,10 +89,36 @@ impl Seen {
 }
 
 fn is_directory(path: &Path) -> Result<bool, UsageError> {
+    if let Some(usage) = not_a_file(path) {
+        return Err(usage);
+    }
     match std::fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_dir()),
         Err(error) => Err(no_access(path, &error)),
     }
+}
+
+/// What is named as an input and is no name of a file: standard input, and what a program would download.
+fn not_a_file(path: &Path) -> Option<UsageError> {
+    let text = path.to_str()?;
+    if text == "-" && !path.exists() {
+        let usage = UsageError::from("`-` is not a wheel: standard input is not read".to_owned());
+        return Some(usage.with_hint("write it to a file first, and name the file"));
+    }
+    let (scheme, rest) = text.split_once("://").filter(|_| !path.exists())?;
+    let usage = UsageError::from(format!("`{text}` is a URL: only files are read"));
+    match scheme {
+        "file" => Some(usage.with_hint(format!("name the file: `{rest}`"))),
+        _ => Some(usage.with_hint(format!("download it first: `pip download --no-deps {text}`"))),
+    }
+}
+
+/// Whether a text can be the name of a project of an index, with its version or without.
+fn is_requirement(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.=<>~!,[]".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(allowed)
+        && !text.ends_with(".whl")
 }
 
 /// Why a path that was named leads nowhere. The first form is auditwheel's.
@@ -98,13 +128,23 @@ pub(super) fn no_access(path: &Path, error: &io::Error) -> UsageError {
         return format!("cannot access `{shown}`: {error}").into();
     }
     if path.is_symlink() {
-        return format!("cannot access `{shown}`: it is a link to nothing").into();
+        return format!("cannot access `{shown}`: dangling symbolic link").into();
     }
     let usage = UsageError::from(format!("cannot access `{shown}`. No such file"));
     if path.to_string_lossy().contains(['*', '?']) {
-        return usage.with_hint("the pattern matches nothing, or it is in quotes and was left as it is");
+        return usage.with_hint("the pattern matches nothing, or quotes keep the shell from expanding it");
     }
-    usage
+    match path.to_str().filter(|text| is_requirement(text)) {
+        Some(name) if path.extension().is_none() => usage.with_hint(format!(
+            "name a file or directory; `pip download --no-deps {name}` downloads a wheel"
+        )),
+        _ => usage.with_hint(format!("the working directory is `{}`", working_directory())),
+    }
+}
+
+/// Where relative paths begin, to show.
+fn working_directory() -> String {
+    std::env::current_dir().map_or_else(|_| ".".to_owned(), |path| path.display().to_string())
 }
 
 /// A file that is named like a wheel.
@@ -115,22 +155,33 @@ fn wheel(path: &Path) -> Result<PathBuf, UsageError> {
     let usage = UsageError::from(format!("`{}` is not named `*.whl`", path.display()));
     let name = path.to_string_lossy();
     if name.ends_with(".tar.gz") || name.ends_with(".zip") {
-        return Err(usage.with_hint("build a wheel of it first: `pip wheel --no-deps FILE`"));
+        return Err(usage.with_hint(format!("build a wheel of it first: `pip wheel --no-deps {name}`")));
     }
-    Err(usage)
+    Err(match is_elf_file(path) {
+        Ok(true) => {
+            usage.with_hint(format!("it is an ELF file: `muslrepair lddtree {name}` shows what it loads"))
+        }
+        _ => usage.with_hint("name wheels, or directories that contain wheels"),
+    })
 }
 
 fn wheels_of(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
+    let wheels = wheels_in(directory)?;
+    if wheels.is_empty() {
+        return Err(UsageError::from(format!("no wheels in `{}`", directory.display()))
+            .with_hint(format!("`pip wheel --no-deps --wheel-dir {} .` builds one", directory.display())));
+    }
+    Ok(wheels)
+}
+
+/// The `*.whl` of a directory, sorted.
+pub(super) fn wheels_in(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
     let mut wheels = Vec::new();
     for entry in WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name() {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         if names_a_wheel(&entry)? {
             wheels.push(entry.into_path());
         }
-    }
-    if wheels.is_empty() {
-        return Err(UsageError::from(format!("no wheels in `{}`", directory.display()))
-            .with_hint("`pip wheel --wheel-dir DIR` puts wheels into a directory"));
     }
     Ok(wheels)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::report;
 use muslrepair::resolve::InstalledLayout;
 
@@ -10,23 +10,30 @@ use super::compat::OutputMode;
 use super::env::Environment;
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::inputs;
+use super::limits::LimitArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct LddtreeArgs {
     /// An ELF file
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
-    /// Print the tree as JSON, with the keys of auditwheel and some more
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-    /// `text`, or our own JSON document
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
     #[command(flatten)]
     search: SearchArgs,
+    /// Print auditwheel's JSON
+    ///
+    /// The output of `auditwheel lddtree`, with some more keys.
+    #[arg(long, conflicts_with = "format", help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    json: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 pub(super) fn run(
@@ -35,7 +42,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     std::fs::metadata(&arguments.file).map_err(|error| inputs::no_access(&arguments.file, &error))?;
-    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false, arguments.limits.limits())?;
     let root = match resolver.root(&arguments.file) {
         Ok(root) => root,
         Err(reason) => {

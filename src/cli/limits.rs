@@ -1,8 +1,12 @@
 //! `--limit`: every bound on what a wheel may ask of us, by name.
 
-use clap::Args;
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueHint};
 use muslrepair::Limits;
 
+use super::heading;
 use super::size::number;
 
 /// A limit: its name, what it bounds, and the field it is.
@@ -27,28 +31,29 @@ macro_rules! names {
 /// Every limit, in the order of the help.
 const NAMES: &[Name] = names! {
     "members" members "members of a wheel",
-    "member-size" member_size "bytes of one member, inflated",
-    "total-size" total_size "bytes of all members, inflated",
+    "member-size" member_size "bytes of one member, uncompressed",
+    "total-size" total_size "bytes of all members, uncompressed",
     "metadata-size" metadata_size "bytes of WHEEL, METADATA and RECORD each",
     "name-length" name_length "bytes of a member's name",
-    "ratio" ratio "how many times larger the members may be than the archive",
-    "ratio-floor" ratio_floor "bytes below which `ratio` is not looked at",
+    "ratio" ratio "largest ratio of uncompressed to compressed size",
+    "ratio-floor" ratio_floor "bytes below which `ratio` is not checked",
     "program-headers" program_headers "program headers of an ELF file",
-    "sections" sections "its sections, if it can be loaded",
-    "dynamic-entries" dynamic_entries "entries of its dynamic section",
-    "symbols" symbols "its dynamic symbols",
-    "objects" objects "ELF files looked at for one wheel",
-    "dependencies" dependencies "names they need, together",
-    "graft-size" graft_size "bytes of one library outside",
-    "search-path" search_path "directories to look into for one name",
-    "lookups" lookups "names looked up in directories, together",
+    "sections" sections "sections of an ELF file that can be loaded",
+    "dynamic-entries" dynamic_entries "entries of the dynamic section of an ELF file",
+    "symbols" symbols "dynamic symbols of an ELF file",
+    "objects" objects "ELF files read for one wheel",
+    "dependencies" dependencies "`DT_NEEDED` entries of all ELF files of a wheel",
+    "graft-size" graft_size "bytes of one library outside the wheel",
+    "search-path" search_path "directories searched for one library",
+    "lookups" lookups "searches in directories, for one wheel",
 };
 
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
-    /// Raise or lower a limit on what is read; can be given more than once
-    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = parse, long_help = help())]
+    /// Set a limit on what is read (repeatable)
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitParser, long_help = help())]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true, hide_possible_values = true)]
+    #[arg(value_hint = ValueHint::Other)]
     limit: Vec<Limit>,
 }
 
@@ -73,20 +78,41 @@ struct Limit {
 }
 
 fn parse(text: &str) -> Result<Limit, String> {
-    let (name, value) = text.split_once('=').ok_or("the form is NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as `members=500`")?;
     let index = NAMES.iter().position(|known| known.name == name).ok_or_else(|| {
         let names: Vec<&str> = NAMES.iter().map(|known| known.name).collect();
-        format!("the limits are {}", names.join(", "))
+        format!("unknown limit `{name}`; the limits are {}", names.join(", "))
     })?;
-    let value = number(value).ok_or("a number is wanted, such as 500, 64K, 16M, 8G")?;
+    let value = number(value).ok_or("expected a number, such as 500, 64K, 16M or 8G")?;
     Ok(Limit { index, value })
 }
 
+/// [`parse`], with the names for completion scripts.
+#[derive(Clone)]
+struct LimitParser;
+
+impl TypedValueParser for LimitParser {
+    type Value = Limit;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Limit, clap::Error> {
+        let parse: fn(&str) -> Result<Limit, String> = parse;
+        parse.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(NAMES.iter().map(|name| PossibleValue::new(format!("{}=", name.name)))))
+    }
+}
+
 fn help() -> String {
-    let mut help =
-        "Raise or lower a limit on what is read; can be given more than once. K, M and G stand for powers \
-                    of 1024. What exceeds a limit is an error. The limits and their defaults:\n"
-            .to_owned();
+    let mut help = "Set a limit on what is read (repeatable)\n\nA wheel that exceeds a limit fails. K, M and G are powers \
+                    of 1024.\n\n  The limits and their defaults:\n"
+        .to_owned();
     let limits = Limits::default();
     for name in NAMES {
         help.push_str(&format!("\n  {}={}: {}", name.name, shown((name.get)(&limits)), name.bounds));

@@ -4,6 +4,7 @@ mod batch;
 mod checks;
 mod claims;
 mod compat;
+mod completions;
 mod config;
 mod destination;
 mod env;
@@ -12,29 +13,39 @@ mod exit;
 mod explain;
 mod format;
 mod global;
+mod heading;
 mod inputs;
+mod interrupt;
+mod job_summary;
 mod lddtree;
 mod limits;
+mod manual;
+mod minimum;
+mod mistakes;
 mod needs;
 mod outcome;
 mod platform;
 mod printer;
 mod progress;
 mod progress_line;
+mod published;
 mod reference;
 mod repair;
+mod requirements;
 mod search;
 mod show;
 mod size;
+mod suggested;
 mod summary;
 mod term;
 mod turns;
+mod unbundle;
 mod usage;
 mod verify;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use compat::OutputMode;
 use env::Environment;
@@ -42,29 +53,50 @@ pub(crate) use exit::Exit;
 use global::Global;
 use term::{CliError, Terminal};
 
-/// Repair Python wheels for musl: graft external libraries, patch and retag.
+/// Repair Python wheels for musl: graft libraries, patch ELF files, change tags
 #[derive(Debug, Parser)]
 #[command(name = "muslrepair", version, max_term_width = 100)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = heading::GLOBAL)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Repair wheels: graft the libraries they need, patch, retag
+    /// Repair wheels: graft the libraries they need, and set the tag
+    ///
+    /// To graft is to copy a library into the wheel. ELF files are patched so that they find it there. Wheels that need no
+    /// repair are copied.
     Repair(Box<repair::RepairArgs>),
-    /// Show what wheels and trees are, need and would become, beside the libraries of this machine or of `--sysroot`
+    /// Inspect wheels: libraries, minimum musl, problems, tag
+    ///
+    /// The tag is the one a repair would give. Libraries are searched on this machine, or in `--sysroot`.
     Show(show::ShowArgs),
-    /// Check that wheels or trees load on musl and may be published; of libraries outside, only those of a `--sysroot` count
+    /// Check that wheels load on musl and meet PyPI's rules
+    ///
+    /// Libraries of this machine do not count; add `--sysroot /` to count them.
     Verify(verify::VerifyArgs),
-    /// List what has to be installed at run time for wheels that stay as they are
+    /// List the system packages that unrepaired wheels need
+    ///
+    /// The list is what must be installed where the wheels run.
     Needs(needs::NeedsArgs),
-    /// Show the dependency tree of an ELF file as musl resolves it
+    /// Replace bundled libraries by those of a root file system
+    ///
+    /// A library is replaced only where everything in the wheel loads as before.
+    Unbundle(Box<unbundle::UnbundleArgs>),
+    /// Show the libraries that an ELF file loads, as a tree
+    ///
+    /// The tree shows where musl finds each library.
     Lddtree(lddtree::LddtreeArgs),
-    /// Explain a finding: what it means, what users see, how to fix it; without a code, list all of them
+    /// Explain a finding and how to fix it, or list all rules
+    ///
+    /// The text says what the finding means, what users see, and how to fix it.
     Explain(explain::ExplainArgs),
     /// Print a completion script for a shell
     Completions(reference::CompletionsArgs),
@@ -97,6 +129,14 @@ impl Command {
 fn command(mode: OutputMode) -> clap::Command {
     // Of an option that is given twice the last counts, as with Python's argparse: wrappers append theirs.
     let command = Cli::command().args_override_self(true);
+    let named = |command: clap::Command, name: &str| match manual::find(name) {
+        Some(manual) => command.after_long_help(manual.text()),
+        None => command,
+    };
+    let command = named(command, "").mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        named(command, &name)
+    });
     match mode {
         OutputMode::Own => command,
         // argparse also takes unambiguous beginnings of options.
@@ -134,6 +174,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
         Some(Command::Show(arguments)) => on_threads(None, || show::run(arguments, environment, terminal)),
         Some(Command::Verify(arguments)) => on_threads(None, || verify::run(arguments, terminal)),
         Some(Command::Needs(arguments)) => on_threads(None, || needs::run(arguments, environment, terminal)),
+        Some(Command::Unbundle(arguments)) => on_threads(None, || unbundle::run(arguments, terminal)),
         Some(Command::Lddtree(arguments)) => {
             on_threads(None, || lddtree::run(arguments, environment, terminal))
         }

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::Error;
 use muslrepair::audit::{AuditOptions, ElfAudit, Need, audit, audit_tree, needs};
 use muslrepair::report::{self, Failure};
@@ -14,25 +14,34 @@ use serde::Serialize;
 
 use super::env::Environment;
 use super::exit::Exit;
+use super::heading;
 use super::inputs;
 use super::inputs::Subject;
+use super::limits::LimitArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct NeedsArgs {
-    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
-    #[arg(required = true, value_name = "WHEEL|TREE")]
+    /// Wheels, directories of wheels, or installed trees
+    ///
+    /// A tree is a directory of installed files, such as site-packages.
+    #[arg(required = true, value_name = "WHEEL|TREE", value_hint = ValueHint::FilePath)]
     subjects: Vec<PathBuf>,
-    /// `so`: tokens that apk resolves, such as so:libffi.so.8; `pkg`: the packages that provide them, from the apk
-    /// database of the root file system; `json`: all that is known
-    #[arg(long, value_name = "FORMAT", default_value = "so")]
+    /// Print so, pkg or json [default: so]
+    ///
+    /// `so` prints names that apk resolves, such as so:libffi.so.8. `pkg` prints the packages that provide them, from the
+    /// apk database of the root file system. `json` prints one document.
+    #[arg(long, value_name = "FORMAT", default_value = "so", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: NeedsFormat,
-    /// The user provides this library by other means: a pattern for its name; can be given more than once
-    #[arg(long, value_name = "PATTERN")]
+    /// Leave out matching libraries (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = heading::OUTPUT)]
     exclude: Vec<Pattern>,
     #[command(flatten)]
     search: SearchArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// How the list is printed.
@@ -65,7 +74,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let subjects = inputs::subjects(&arguments.subjects)?;
-    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false, arguments.limits.limits())?;
     let packages = SystemPackages::read(arguments.search.sysroot())?;
     let mut list: Needs = BTreeMap::new();
     let mut worst = Exit::Success;

@@ -1,5 +1,6 @@
 //! `--plat`, and what the environment says instead.
 
+use muslrepair::musl::{AlpineRelease, MuslRelease};
 use muslrepair::platform::{Arch, MuslVersion};
 use muslrepair::policy::Policy;
 use muslrepair::repair::PlatformChoice;
@@ -13,6 +14,29 @@ use super::usage::UsageError;
 pub(super) fn choose(option: Option<&str>, environment: &Environment) -> Result<PlatformChoice, UsageError> {
     let variable = environment.platform.as_ref().or(environment.policy.as_ref());
     Ok(Setting::read(option, variable, parse)?.unwrap_or_default())
+}
+
+/// What names a system instead of a tag.
+fn not_a_tag(text: &str) -> Option<UsageError> {
+    let number =
+        text.strip_prefix("alpine").map_or(text, |rest| rest.trim_start_matches([':', '-', '_', '=']));
+    let usage =
+        |what: &str| UsageError::from(format!("impossible platform `{text}`: {what}, not a platform tag"));
+    if let Ok(alpine) = number.parse::<AlpineRelease>() {
+        return Some(
+            usage("it is an Alpine release").with_hint(format!("`--plat auto --min-alpine {alpine}`")),
+        );
+    }
+    if let Ok(musl) = number.parse::<MuslRelease>() {
+        return Some(usage("it is a musl release").with_hint(format!("`--plat auto --min-musl {musl}`")));
+    }
+    if let Ok(arch) = text.parse::<Arch>() {
+        return Some(usage("it is an architecture").with_hint(format!("`--plat musllinux_1_2_{arch}`")));
+    }
+    let named = ["alpine", "musl", "musllinux", "linux"];
+    named
+        .contains(&text)
+        .then(|| usage("it is a system").with_hint("`--plat auto` or `--plat musllinux_1_2`"))
 }
 
 /// `auto`, `musllinux_1_2` for whatever architecture a wheel has, or a whole tag; the architecture may be given as docker
@@ -32,7 +56,10 @@ fn parse(text: &str) -> Result<PlatformChoice, UsageError> {
         return Ok(PlatformChoice::Tag(PlatformTag::Linux(arch(name)?.to_string())));
     }
     if text.starts_with("manylinux") {
-        return Err(wrong("muslrepair repairs for musl, manylinux is for glibc".to_owned()));
+        return Err(wrong("manylinux is for glibc, and muslrepair repairs for musl".to_owned()));
+    }
+    if let Some(usage) = not_a_tag(text) {
+        return Err(usage);
     }
     let mut parts = text.strip_prefix("musllinux_").unwrap_or_default().splitn(3, '_');
     let mut number = || parts.next().and_then(|part| part.parse().ok());

@@ -1,38 +1,34 @@
 //! One line on a terminal that says how far a long run is. Nothing anywhere else.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use muslrepair::{Event, Line, Observer, report};
 
 use super::env::Environment;
-use super::progress_line::{DRAWN, clear};
+use super::progress_line;
 use super::term::Terminal;
 
 /// Short runs say nothing: half a second is what passes for at once.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Ten pictures a second look alive and cost nothing.
+/// Ten pictures a second look alive and cost little. Each takes the width that the terminal has then.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// What fits on the narrowest terminal that is usual, less one column in which the cursor stays.
-const WIDTH: usize = 79;
 
 /// Watches wheels and draws the line.
 #[derive(Debug)]
 pub(super) struct Progress {
-    wheels: usize,
+    bar: ProgressBar,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     started: Instant,
-    last: Instant,
-    finished: usize,
+    drawn: bool,
     /// The wheels that are worked on, by name.
     under_way: BTreeMap<String, Work>,
 }
@@ -51,16 +47,23 @@ impl Progress {
         if !environment.drawing_terminal || terminal.is_quiet() || !std::io::stderr().is_terminal() {
             return None;
         }
-        let now = Instant::now();
-        let state = State { started: now, last: now, finished: 0, under_way: BTreeMap::new() };
-        Some(Self { wheels, state: Mutex::new(state) })
+        let bar = ProgressBar::with_draw_target(
+            Some(u64::try_from(wheels).unwrap_or(u64::MAX)),
+            ProgressDrawTarget::hidden(),
+        );
+        // A template that is a constant is right, or the bar keeps the style it has.
+        let template = if wheels > 1 { "{pos}/{len} wheels  {wide_msg}" } else { "{wide_msg}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        let state = State { started: Instant::now(), drawn: false, under_way: BTreeMap::new() };
+        Some(Self { bar, state: Mutex::new(state) })
     }
 
     /// A wheel is done with, well or not.
     pub(super) fn finished(&self, wheel: &str) {
-        let mut state = self.lock();
-        state.finished += 1;
-        state.under_way.remove(wheel);
+        self.bar.inc(1);
+        self.lock().under_way.remove(wheel);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -68,32 +71,24 @@ impl Progress {
     }
 
     fn draw(&self, state: &mut State) {
-        let now = Instant::now();
-        if now.duration_since(state.started) < PATIENCE || now.duration_since(state.last) < PAUSE {
+        if state.started.elapsed() < PATIENCE {
             return;
         }
-        state.last = now;
-        let text: String = self.text(state).chars().take(WIDTH).collect();
-        let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut error = std::io::stderr().lock();
-        // The whole line in one write, so that it is never seen half.
-        let written = error.write_all(format!("\r\x1b[2K{text}").as_bytes());
-        *drawn = written.and_then(|()| error.flush()).is_ok();
-    }
-
-    fn text(&self, state: &State) -> String {
-        let mut text = String::new();
-        if self.wheels > 1 {
-            let _ = write!(text, "[{}/{}] ", state.finished, self.wheels);
+        self.bar.set_message(message(state));
+        if !std::mem::replace(&mut state.drawn, true) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.enable_steady_tick(PAUSE);
+            progress_line::show(self.bar.clone());
         }
-        // Of those that are under way, the largest is what takes the time.
-        let busy = state.under_way.iter().filter(|(_, work)| work.files.0 < work.files.1);
-        let Some((name, work)) = busy.max_by_key(|(_, work)| work.bytes.1) else { return text };
-        let _ = write!(text, "{} {}/{} files", work.verb, work.files.0, work.files.1);
-        let (done, all) = (report::human_size(work.bytes.0), report::human_size(work.bytes.1));
-        let _ = write!(text, ", {done} of {all}: {}", Line(name));
-        text
     }
+}
+
+/// What is done now: of the wheels under way, the largest takes the time.
+fn message(state: &State) -> String {
+    let busy = state.under_way.iter().filter(|(_, work)| work.files.0 < work.files.1);
+    let Some((name, work)) = busy.max_by_key(|(_, work)| work.bytes.1) else { return String::new() };
+    let (done, all) = (report::human_size(work.bytes.0), report::human_size(work.bytes.1));
+    format!("{} {done} of {all}: {}", work.verb, Line(name))
 }
 
 impl Observer for Progress {
@@ -119,6 +114,6 @@ impl Observer for Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        clear();
+        progress_line::finish();
     }
 }

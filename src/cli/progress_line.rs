@@ -1,17 +1,29 @@
-//! The line that progress is drawn on.
+//! The line that progress is drawn on. There is one standard error, so there is one of this.
 
-use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-/// Whether the line is on the terminal now. There is one standard error, so there is one of this.
-pub(super) static DRAWN: Mutex<bool> = Mutex::new(false);
+use indicatif::ProgressBar;
 
-/// Takes the line off, before something else is printed.
-pub(super) fn clear() {
-    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if *drawn {
-        // Nobody is left to tell if standard error is gone.
-        let _ = std::io::stderr().write_all(b"\r\x1b[2K");
-        *drawn = false;
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Makes a bar the one that is drawn.
+pub(super) fn show(bar: ProgressBar) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+}
+
+/// Removes the line for good.
+pub(super) fn finish() {
+    if let Some(bar) = BAR.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        bar.finish_and_clear();
+    }
+}
+
+/// Prints something while the line is not on the terminal.
+pub(super) fn above<T>(print: impl FnOnce() -> T) -> T {
+    // Not printed under the lock, so that a print within a print does not wait for itself.
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bar {
+        Some(bar) => bar.suspend(print),
+        None => print(),
     }
 }

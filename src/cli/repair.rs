@@ -1,11 +1,11 @@
 //! `repair`: what can be asked for, and what it means.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum as _};
+use clap::{Args, ValueEnum as _, ValueHint};
 use muslrepair::audit::AuditOptions;
 use muslrepair::elf::Strip;
-use muslrepair::musl::MuslRelease;
 use muslrepair::repair::{RepairOptions, unusable_cache_files};
 use muslrepair::resolve::{Pattern, SystemPackages};
 use muslrepair::wheel::{WheelFilename, WheelPath};
@@ -18,109 +18,180 @@ use super::destination::Destination;
 use super::env::{Environment, Setting};
 use super::excludes::Excludes;
 use super::format::Format;
+use super::heading;
+use super::interrupt::Interrupt;
+use super::job_summary::JobSummary;
+use super::limits::LimitArgs;
+use super::minimum::MinimumArgs;
 use super::printer::Printer;
 use super::progress::Progress;
+use super::published::PublishedChoice;
+use super::requirements::requirements_text;
 use super::search::SearchArgs;
 use super::size::Size;
+use super::suggested::Suggested;
 use super::term::{CliError, Terminal};
 use super::usage::UsageError;
-use super::{Exit, inputs, platform};
+use super::{Exit, inputs, platform, published};
 
 /// What is held in memory at once unless `--memory` says otherwise: 1 GiB, which the smallest build machines have.
 const DEFAULT_MEMORY: u64 = 1 << 30;
 
 /// More threads than any machine that builds wheels has cores; so many that all of them start at once.
-const MOST_JOBS: i64 = 256;
+const MOST_JOBS: u16 = 256;
 
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
     /// Wheels, or directories of wheels
-    #[arg(required = true, value_name = "WHEEL|DIR")]
+    #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Where the results go; created where it is missing
-    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/")]
+    /// Write results to this directory [default: wheelhouse]
+    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
     wheel_dir: PathBuf,
-    /// The platform tag of the result, such as musllinux_1_2_x86_64; `auto` keeps the wheel's own musllinux tag or takes
-    /// the newest policy; musllinux_1_2 takes the wheel's architecture; linux_<arch> grafts and keeps the name
-    /// [env: MUSLREPAIR_PLAT, AUDITWHEEL_PLAT, MUSLREPAIR_POLICY, AUDITWHEEL_POLICY]
-    #[arg(long, value_name = "TAG")]
-    plat: Option<String>,
-    /// What is appended to the distribution's name to make the directory of grafts
-    #[arg(short = 'L', long, value_name = "SUFFIX", default_value = ".libs", allow_hyphen_values = true)]
-    lib_sdir: String,
-    /// Leave this library to the user: a pattern for its name or its path; can be given more than once
-    #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<Pattern>,
-    /// Graft this library although nothing needs it, because only `dlopen` asks for it: a name, or a path in the root
-    /// file system or else on this machine; can be given more than once
-    #[arg(long, value_name = "LIB")]
-    include: Vec<String>,
-    /// Give the result one platform tag (always so; accepted for auditwheel's sake)
-    #[arg(long)]
-    only_plat: bool,
-    /// Keep file name and WHEEL tags as they are
-    #[arg(long)]
-    no_update_tags: bool,
-    /// Strip ELF files before anything else: `debug` sections only, or `all` symbols that loading does not need, which
-    /// is meant without a level
-    #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
-    strip: Option<StripLevel>,
-    /// Deflate level of what is compressed anew, 0 to 9 [default: 6]
-    /// [env: MUSLREPAIR_ZIP_COMPRESSION_LEVEL, AUDITWHEEL_ZIP_COMPRESSION_LEVEL]
-    #[arg(short, long, value_name = "LEVEL")]
-    zip_compression_level: Option<String>,
-    /// Accepted for auditwheel's sake: pure wheels are always copied
-    #[arg(long)]
-    allow_pure_python_wheel: bool,
-    /// What patches ELF files: `builtin`, `arwen` or `none` [env: MUSLREPAIR_PATCHER, AUDITWHEEL_PATCHER]
-    #[arg(long, value_name = "PATCHER")]
-    patcher: Option<String>,
-    /// Print what would be done, and do nothing
-    #[arg(long)]
+    /// Print the plan and write nothing
+    #[arg(long, help_heading = heading::OUTPUT)]
     dry_run: bool,
-    /// How plans and results are printed: `text`, or one JSON document per wheel and line on standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    ///
+    /// `json` prints one document per wheel and line on standard output.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
-    /// Write one JSON document about all wheels to this file, or to standard output for `-`
+    /// Write a JSON report to this file (- for stdout)
+    ///
+    /// The report is one document about all wheels.
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
-    /// How many threads work, at most 256; 0 is one per core [default: one per core]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST_JOBS))]
-    pub(super) jobs: Option<u16>,
-    /// How much of the wheels to hold in memory at once, as in 512M; a larger file is handled alone
-    /// [default: 1G]
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<Size>,
-    /// Keep grafts here, patched and compressed, for later calls; may be deleted at any time, and shared by several
-    /// processes
-    #[arg(long, value_name = "DIR")]
-    cache_dir: Option<PathBuf>,
-    /// Start no further wheel after one has failed
-    #[arg(long)]
+    /// Append a Markdown summary to this file
+    ///
+    /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    summary: Option<OsString>,
+    /// Write pins with hashes to this file (- for stdout)
+    ///
+    /// One line for each wheel in the wheel directory, `name==version --hash=sha256:...`, for `pip install
+    /// --require-hashes`.
+    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination), conflicts_with = "dry_run")]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    requirements: Option<Destination>,
+    /// Start no further wheel after a failure
+    #[arg(long, help_heading = heading::OUTPUT)]
     fail_fast: bool,
-    /// The build tag of the result
-    #[arg(long, value_name = "TAG")]
-    build_tag: Option<String>,
-    /// Keep DT_RELR also where the tag promises a musl older than 1.2.4, which ignores it
-    #[arg(long)]
-    keep_relr: bool,
-    /// Graft libz.so.1 too, although the policy allows to leave it to the system
-    #[arg(long)]
+    /// Do not graft matching libraries (repeatable)
+    ///
+    /// The user must provide these libraries. The pattern is for the name of the library or for its path: libcuda.so.1,
+    /// libcuda*, /usr/lib/vendor/*.
+    #[arg(long, value_name = "PATTERN", help_heading = heading::GRAFTING)]
+    exclude: Vec<Pattern>,
+    /// Also graft this library (repeatable)
+    ///
+    /// For a library that no ELF file needs, such as one opened with `dlopen`. Give its name, or its path in the root file
+    /// system or on this machine.
+    #[arg(long, value_name = "LIB", help_heading = heading::GRAFTING)]
+    include: Vec<String>,
+    /// Strip ELF files: debug or all [default: all]
+    ///
+    /// `debug` removes debug sections, `all` also removes the symbols not needed to load. Without this option, ELF files are
+    /// not stripped.
+    #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    #[arg(help_heading = heading::GRAFTING, hide_possible_values = true)]
+    strip: Option<StripLevel>,
+    /// Also graft libz.so.1
+    ///
+    /// The musllinux policies leave it to the system.
+    #[arg(long, help_heading = heading::GRAFTING)]
     bundle_zlib: bool,
-    /// The newest musl that the result may need: fail if it needs a newer one
-    #[arg(long, value_name = "X.Y.Z")]
-    min_musl: Option<MuslRelease>,
-    #[command(flatten)]
-    checks: Checks,
-    /// Add no software bill of materials
-    #[arg(long)]
+    /// Do not add a software bill of materials
+    #[arg(long, help_heading = heading::GRAFTING)]
     no_sbom: bool,
-    /// Read the table [tool.muslrepair], or its keys at the top, from this file instead of pyproject.toml of the working
-    /// directory: `exclude`, `strip`, `sbom`, `min-musl`
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// Platform tag of the result [default: auto]
+    ///
+    /// A tag such as musllinux_1_2_x86_64, or musllinux_1_2 for the architecture of the wheel. `auto` keeps the musllinux tag
+    /// of the wheel, or gives it musllinux_1_2. linux_<arch> grafts and keeps the file name.
+    #[arg(long, value_name = "TAG", value_parser = Suggested::PLATFORMS)]
+    #[arg(help_heading = heading::TAGS, hide_possible_values = true)]
+    plat: Option<String>,
+    /// Published wheels: auto, copy or fix [default: auto]
+    ///
+    /// A published wheel has a musllinux tag. `auto` copies the ones that load and fixes the others, `copy` copies all,
+    /// `fix` fixes all. A fixed wheel gets a build tag. The default is `fix` with --plat, --include, --strip or --build-tag.
+    #[arg(long, value_name = "CHOICE", help_heading = heading::TAGS, hide_possible_values = true)]
+    published: Option<PublishedChoice>,
+    #[command(flatten)]
+    minimum: MinimumArgs,
+    /// Build tag of the result, such as 1
+    #[arg(long, value_name = "TAG", help_heading = heading::TAGS)]
+    build_tag: Option<String>,
     #[command(flatten)]
     search: SearchArgs,
+    #[command(flatten)]
+    checks: Checks,
+    /// Keep the platform tags of the wheel
+    ///
+    /// The file name and the tags in the WHEEL file stay the same.
+    #[arg(long, help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    no_update_tags: bool,
+    /// No effect; accepted for compatibility with auditwheel
+    ///
+    /// The result always has one platform tag.
+    #[arg(long, help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    only_plat: bool,
+    /// No effect; accepted for compatibility with auditwheel
+    ///
+    /// Pure Python wheels are always copied.
+    #[arg(long, help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    allow_pure_python_wheel: bool,
+    /// Suffix of the directory for grafted libraries [default: .libs]
+    #[arg(short = 'L', long, value_name = "SUFFIX", default_value = ".libs", allow_hyphen_values = true)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true, hide_default_value = true)]
+    lib_sdir: String,
+    /// Compression level of changed files, 0 to 9 [default: 6]
+    #[arg(short, long, value_name = "LEVEL", value_parser = Suggested::LEVELS)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true, hide_possible_values = true)]
+    zip_compression_level: Option<String>,
+    /// Patch ELF files with builtin, arwen or none [default: builtin]
+    ///
+    /// `arwen` is another implementation, for comparison. With `none`, a wheel that must be patched fails.
+    #[arg(long, value_name = "PATCHER", value_parser = Suggested::PATCHERS)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true, hide_possible_values = true)]
+    patcher: Option<String>,
+    /// Keep DT_RELR even if the tag covers musl before 1.2.4
+    ///
+    /// Older releases ignore DT_RELR, and the wheel crashes there. Alpine 3.18 is the first with musl 1.2.4.
+    #[arg(long, help_heading = heading::ADVANCED, hide_short_help = true)]
+    keep_relr: bool,
+    /// Number of threads, at most 256 [default: one per core]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
+    pub(super) jobs: Option<u16>,
+    /// Memory budget for wheel contents, such as 512M [default: 1G]
+    ///
+    /// A larger file is processed alone.
+    #[arg(long, value_name = "SIZE", help_heading = heading::ADVANCED, hide_short_help = true)]
+    memory: Option<Size>,
+    /// Keep patched libraries in this directory for later calls
+    ///
+    /// Several processes can share the directory, and it can be deleted at any time.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
+    cache_dir: Option<PathBuf>,
+    /// Read settings from this file [default: pyproject.toml]
+    ///
+    /// The settings are `exclude`, `strip`, `sbom`, `min-musl`, `min-alpine` and `published`, in the table [tool.muslrepair] or at
+    /// the top of the file. Without this option, pyproject.toml of the working directory is read.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// `--jobs`.
+fn jobs(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|jobs| *jobs <= MOST_JOBS);
+    number.ok_or_else(|| format!("expected a number of threads, 0 to {MOST_JOBS} (0: one per core)"))
 }
 
 pub(super) fn run(
@@ -131,6 +202,11 @@ pub(super) fn run(
     let batch = batch(arguments, environment, terminal)?;
     let mut batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
     let missing = missing(&arguments.wheel_dir);
+    if arguments.wheel_dir.exists() && !arguments.wheel_dir.is_dir() {
+        let usage = format!("`--wheel-dir {}` is not a directory", arguments.wheel_dir.display());
+        let hint = "name a directory for the results: `--wheel-dir wheelhouse`";
+        return Err(UsageError::from(usage).with_hint(hint).into());
+    }
     if !arguments.dry_run {
         std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
             CliError::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
@@ -140,13 +216,29 @@ pub(super) fn run(
     batch.options.cache_dir =
         arguments.cache_dir.as_deref().and_then(|directory| usable(directory, arguments, terminal));
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    batch.run(|index, outcome| printer.done(index, outcome));
+    let interrupt = (!arguments.dry_run).then(|| Interrupt::watch(batch.wheels.len(), *terminal));
+    batch.run(|index, outcome| {
+        interrupt.iter().for_each(|interrupt| interrupt.count(&outcome));
+        batch.summarise(index, &outcome);
+        printer.done(index, outcome);
+    });
+    drop(interrupt);
     let (exit, documents) = printer.finish();
+    let summary = batch.summary.take().map_or(Ok(()), |summary| summary.write("repair"));
+    let exit = terminal.at_the_end(exit, summary);
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
-    Ok(match &arguments.report {
+    let exit = match &arguments.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
         None => exit,
+    };
+    Ok(match &arguments.requirements {
+        Some(destination) if arguments.wheel_dir.exists() => {
+            let written =
+                requirements_text(&arguments.wheel_dir).and_then(|text| destination.write(&text, terminal));
+            terminal.at_the_end(exit, written)
+        }
+        _ => exit,
     })
 }
 
@@ -177,12 +269,24 @@ fn batch(
     let config = Config::read(arguments.config.as_deref())?;
     if let Some(report) = &arguments.report {
         let taken = arguments.dry_run || arguments.format == Format::Json;
-        report.check(taken.then_some("plans or documents"), wheels.iter().map(PathBuf::as_path))?;
+        report.check(
+            "--report",
+            taken.then_some("plans or documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
+    }
+    if let Some(requirements) = &arguments.requirements {
+        let taken = arguments.format == Format::Json || arguments.report == Some(Destination::Output);
+        requirements.check(
+            "--requirements",
+            taken.then_some("documents"),
+            wheels.iter().map(PathBuf::as_path),
+        )?;
     }
     if let Some(setting) = &environment.arch {
         terminal.debug(&format!("{} is not used: the ELF files say what a wheel is for", setting.variable));
     }
-    let mut limits = arguments.search.limits();
+    let mut limits = arguments.limits.limits();
     let Size(memory) = arguments.memory.unwrap_or(Size(DEFAULT_MEMORY));
     // As many wheels as there are threads are worked on at once, each with its share.
     let at_once = wheels.len().min(rayon::current_num_threads()).max(1);
@@ -190,7 +294,12 @@ fn batch(
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     Ok(Batch {
         options: options(arguments, environment, &config, terminal)?,
-        resolver: arguments.search.resolver(environment, excludes.patterns(), arguments.bundle_zlib)?,
+        resolver: arguments.search.resolver(
+            environment,
+            excludes.patterns(),
+            arguments.bundle_zlib,
+            arguments.limits.limits(),
+        )?,
         excludes,
         audit_options: AuditOptions {
             tolerate_forbidden_symbols: arguments.bundle_zlib,
@@ -204,6 +313,9 @@ fn batch(
         directory: arguments.wheel_dir.clone(),
         dry_run: arguments.dry_run,
         fail_fast: arguments.fail_fast,
+        summary: (arguments.summary.as_ref())
+            .map(|path| JobSummary::new(path, wheels.iter().map(PathBuf::as_path)))
+            .transpose()?,
         copy_pure: terminal.mode() == OutputMode::Own || arguments.allow_pure_python_wheel,
         mode: terminal.mode(),
         progress: Progress::new(wheels.len(), environment, *terminal).map(std::sync::Arc::new),
@@ -222,14 +334,19 @@ fn options(
         environment.compression.as_ref(),
         |text| {
             let level = text.parse().ok().filter(|level| *level <= 9);
-            level.ok_or_else(|| format!("`{text}` is no compression level: 0 to 9").into())
+            level.ok_or_else(|| {
+                let usage = UsageError::from(format!("`{text}` is not a compression level: expected 0 to 9"));
+                usage.with_hint("leave `--zip-compression-level` out for level 6")
+            })
         },
     )?;
     let patcher = Setting::read(arguments.patcher.as_deref(), environment.patcher.as_ref(), |name| {
         if name.ends_with("patchelf") {
             terminal.debug(&format!("the builtin patcher does what `{name}` is asked for"));
         }
-        name.parse().map_err(|error| format!("{error}").into())
+        name.parse().map_err(|error| {
+            UsageError::from(format!("{error}")).with_hint("leave `--patcher` out for `builtin`")
+        })
     })?;
     let source_date_epoch = match &environment.source_date_epoch {
         None => None,
@@ -239,6 +356,11 @@ fn options(
     };
     Ok(RepairOptions {
         platform: platform::choose(arguments.plat.as_deref(), environment)?,
+        published: published::choose(
+            arguments.published.or(config.published),
+            arguments.plat.as_deref(),
+            terminal.mode(),
+        ),
         libs_suffix: suffix(&arguments.lib_sdir)?,
         update_tags: !arguments.no_update_tags,
         strip: arguments.strip.or(config.strip()).map(|level| match level {
@@ -247,7 +369,7 @@ fn options(
         }),
         compression: compression.unwrap_or(RepairOptions::default().compression),
         keep_relr: arguments.keep_relr,
-        min_musl: arguments.min_musl.or(config.min_musl()?),
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
         build_tag: arguments.build_tag.as_deref().map(build_tag).transpose()?,
         sbom: !arguments.no_sbom && config.sbom != Some(false),
         patcher: patcher.unwrap_or_default(),
@@ -261,18 +383,21 @@ fn suffix(text: &str) -> Result<String, UsageError> {
     let name = format!("name{text}");
     match name.parse::<WheelPath>() {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => {
-            Err(format!("`--lib-sdir {text}` makes no directory of a wheel: {}", error.rule).into())
-        }
+        Err(error) => Err(UsageError::from(format!(
+            "`--lib-sdir {text}` is not a valid directory name: {}",
+            error.rule
+        ))
+        .with_hint("as in `--lib-sdir .libs`")),
     }
 }
 
 /// `--build-tag`, which has to fit any file name.
-fn build_tag(text: &str) -> Result<String, UsageError> {
+pub(super) fn build_tag(text: &str) -> Result<String, UsageError> {
     let any: Result<WheelFilename, _> = "name-1-py3-none-any.whl".parse();
     match any.and_then(|name| name.with_build(Some(text))) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("`--build-tag {text}`: {}", error.rule).into()),
+        Err(error) => Err(UsageError::from(format!("`--build-tag {text}`: {}", error.rule))
+            .with_hint("as in `--build-tag 1`")),
     }
 }
 
@@ -289,7 +414,7 @@ fn usable(directory: &Path, arguments: &RepairArgs, terminal: &Terminal) -> Opti
         }
         Err(error) => {
             let (shown, why) = (directory.display(), std::io::Error::from(error.kind()));
-            terminal.warning(&format!("`--cache-dir {shown}` cannot be used and is left out: {why}"));
+            terminal.warning(&format!("`--cache-dir {shown}` cannot be used, nothing is cached: {why}"));
             None
         }
     }
@@ -304,5 +429,5 @@ fn warn_of_strange_files(directory: &Path, terminal: &Terminal) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    terminal.warning(&format!("not used of `--cache-dir {directory}`: `{first}` ({why}){others}"));
+    terminal.warning(&format!("not used in `--cache-dir {directory}`: `{first}` ({why}){others}"));
 }

@@ -1,8 +1,8 @@
 //! Options that say where libraries are looked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::Limits;
 use muslrepair::policy::Policy;
 use muslrepair::resolve::{
@@ -10,31 +10,37 @@ use muslrepair::resolve::{
 };
 
 use super::env::Environment;
-use super::limits::LimitArgs;
+use super::heading;
 use super::usage::UsageError;
 
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Where libraries are looked for")]
+#[command(next_help_heading = heading::SEARCHING)]
 pub(super) struct SearchArgs {
-    /// The root file system that run paths and default directories belong to, instead of the host's
-    #[arg(long, value_name = "DIR")]
+    /// Search this root file system instead of this machine
+    ///
+    /// Absolute run paths, musl's path file and its default directories are those of this root file system, such as an
+    /// unpacked Alpine container of another architecture.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) sysroot: Option<PathBuf>,
-    /// Look here first; can be given more than once
-    #[arg(short = 'l', long = "library-path", value_name = "DIR")]
+    /// Search this directory first (repeatable)
+    #[arg(short = 'l', long = "library-path", value_name = "DIR", value_hint = ValueHint::DirPath)]
     library_path: Vec<PathBuf>,
-    /// Look in these directories (with colons between them) instead of musl's path file and default directories
-    #[arg(long, value_name = "DIRS")]
+    /// Search these directories instead of the system's
+    ///
+    /// The directories are separated by colons. Musl's path file and default directories are not searched.
+    #[arg(long, value_name = "DIRS", hide_short_help = true)]
     ldpaths: Option<String>,
-    /// Look neither in musl's path file nor in its default directories
-    #[arg(long, conflicts_with = "ldpaths")]
+    /// Do not search the system's directories
+    ///
+    /// Neither musl's path file nor its default directories are searched.
+    #[arg(long, conflicts_with = "ldpaths", hide_short_help = true)]
     no_system_paths: bool,
-    #[command(flatten)]
-    limits: LimitArgs,
 }
 
 impl SearchArgs {
-    pub(super) fn limits(&self) -> Limits {
-        self.limits.limits()
+    /// A search in one root file system, as its loader makes it.
+    pub(super) fn in_root(sysroot: &Path) -> Self {
+        Self { sysroot: Some(sysroot.to_owned()), ..Self::default() }
     }
 
     pub(super) fn sysroot(&self) -> Sysroot {
@@ -57,7 +63,11 @@ impl SearchArgs {
     }
 
     /// For what has to stand by itself: nothing of the host counts, only the root and the directories that were named.
-    pub(super) fn resolver_for_verify(&self, exclude: Vec<Pattern>) -> Result<Resolver, UsageError> {
+    pub(super) fn resolver_for_verify(
+        &self,
+        exclude: Vec<Pattern>,
+        limits: Limits,
+    ) -> Result<Resolver, UsageError> {
         let no_root = self.sysroot.is_none();
         let alone = Self {
             // No file system is a root in which absolute run paths lead somewhere: below a device there is nothing.
@@ -66,7 +76,7 @@ impl SearchArgs {
             ..self.clone()
         };
         self.check()?;
-        Ok(alone.unchecked_resolver(&Environment::default(), exclude, false))
+        Ok(alone.unchecked_resolver(&Environment::default(), exclude, false, limits))
     }
 
     /// A directory that was named has to be there. Entries of `--ldpaths` need not be, as those of `LD_LIBRARY_PATH`.
@@ -76,7 +86,13 @@ impl SearchArgs {
             sysroot.chain(self.library_path.iter().map(|directory| ("--library-path", directory)));
         match named.find(|(_, directory)| !directory.is_dir()) {
             Some((option, directory)) => {
-                Err(format!("`{option} {}` is not a directory that can be read", directory.display()).into())
+                let shown = directory.display();
+                let usage =
+                    UsageError::from(format!("`{option} {shown}` is not a directory that can be read"));
+                Err(usage.with_hint(match option {
+                    "--sysroot" => "name the directory of an unpacked root file system, such as that of an Alpine container",
+                    _ => "name a directory that contains libraries",
+                }))
             }
             None => Ok(()),
         }
@@ -87,9 +103,10 @@ impl SearchArgs {
         environment: &Environment,
         exclude: Vec<Pattern>,
         bundle_zlib: bool,
+        limits: Limits,
     ) -> Result<Resolver, UsageError> {
         self.check()?;
-        Ok(self.unchecked_resolver(environment, exclude, bundle_zlib))
+        Ok(self.unchecked_resolver(environment, exclude, bundle_zlib, limits))
     }
 
     fn unchecked_resolver(
@@ -97,6 +114,7 @@ impl SearchArgs {
         environment: &Environment,
         exclude: Vec<Pattern>,
         bundle_zlib: bool,
+        limits: Limits,
     ) -> Resolver {
         let mut first = self.library_path.clone();
         first.extend(environment.library_path.iter().cloned());
@@ -119,10 +137,10 @@ impl SearchArgs {
             }
         }
         Resolver::new(ResolverOptions {
-            places: SearchPaths { sysroot: self.sysroot(), first, system },
+            search_paths: SearchPaths { sysroot: self.sysroot(), first, system },
             exclude,
             allowed,
-            limits: self.limits(),
+            limits,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::Error;
 use muslrepair::audit::{Audit, AuditOptions, ElfAudit, WheelKind, audit, audit_tree};
 use muslrepair::report::{self, Failure};
@@ -14,29 +14,40 @@ use super::compat::OutputMode;
 use super::env::Environment;
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::inputs;
 use super::inputs::Subject;
+use super::limits::LimitArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
-    #[arg(required = true, value_name = "WHEEL|TREE")]
+    /// Wheels, directories of wheels, or installed trees
+    ///
+    /// A tree is a directory of installed files, such as site-packages.
+    #[arg(required = true, value_name = "WHEEL|TREE", value_hint = ValueHint::FilePath)]
     subjects: Vec<PathBuf>,
-    /// Print auditwheel's JSON: its schema, version 1; of wheels only
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-    /// `text`, or our own JSON: one document per wheel and line
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    ///
+    /// `json` prints one document per wheel and line.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
     #[command(flatten)]
+    search: SearchArgs,
+    #[command(flatten)]
     checks: Checks,
-    /// A pure Python wheel is a success
-    #[arg(long)]
+    /// Print auditwheel's JSON
+    ///
+    /// The output of `auditwheel show --json`, version 1 of its schema. It describes wheels only.
+    #[arg(long, conflicts_with = "format", help_heading = heading::COMPATIBILITY, hide_short_help = true)]
+    json: bool,
+    /// Exit with 0 for a pure Python wheel
+    #[arg(long, help_heading = heading::COMPATIBILITY, hide_short_help = true)]
     allow_pure_python_wheel: bool,
     #[command(flatten)]
-    search: SearchArgs,
+    limits: LimitArgs,
 }
 
 pub(super) fn run(
@@ -49,7 +60,7 @@ pub(super) fn run(
         true => inputs::wheels(&arguments.subjects)?.into_iter().map(Subject::Wheel).collect(),
         false => inputs::subjects(&arguments.subjects)?,
     };
-    let resolver = arguments.search.resolver(environment, Vec::new(), false)?;
+    let resolver = arguments.search.resolver(environment, Vec::new(), false, arguments.limits.limits())?;
     let packages = SystemPackages::read(arguments.search.sysroot())?;
     let options = AuditOptions {
         allow: arguments.checks.allowed(),

@@ -27,7 +27,7 @@ impl FromStr for Size {
         number(text)
             .filter(|size| *size > 0)
             .map(Self)
-            .ok_or_else(|| format!("`{text}` is no size: a number with K, M or G, as in `512M`"))
+            .ok_or_else(|| format!("`{text}` is not a size: expected a number with K, M or G, as in `512M`"))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use clap::error::ContextValue;
 use muslrepair::Error;
 use muslrepair::audit::{Finding, Severity};
 use muslrepair::report::{self, Failure};
@@ -13,7 +12,8 @@ use serde::Serialize;
 use super::compat::OutputMode;
 use super::exit::Exit;
 use super::global::{Annotations, ColorWhen, Global};
-use super::progress_line::clear;
+use super::mistakes::Mistake;
+use super::progress_line::{above, finish};
 use super::usage::UsageError;
 
 /// Why a command stops before it is done.
@@ -94,10 +94,12 @@ impl Terminal {
 
     /// A result, to standard output.
     pub(super) fn result(self, text: &str) -> Result<(), CliError> {
-        clear();
         let text: String = text.lines().map(|text| format!("{}\n", Line(text))).collect();
-        let mut out = anstream::stdout().lock();
-        Ok(unless_gone(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?)
+        let write = || {
+            let mut out = anstream::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        };
+        Ok(unless_gone(above(write))?)
     }
 
     /// A result in JSON, one document on one line.
@@ -169,6 +171,12 @@ impl Terminal {
             OutputMode::Own => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
             OutputMode::Auditwheel => line(&format!("auditwheel: error: {}", Line(&text.replace('`', "")))),
         }
+    }
+
+    /// The last words of a call that Ctrl-C ends.
+    pub(super) fn interrupted(self, text: &str) {
+        finish();
+        line(text);
     }
 
     pub(super) fn hint(self, text: &str) {
@@ -270,31 +278,20 @@ fn annotated(lines: &[String], hints: &[String]) -> String {
 }
 
 fn line(text: &str) {
-    clear();
     // Nobody is left to tell if standard error is gone.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = above(|| writeln!(anstream::stderr().lock(), "{text}"));
 }
 
-/// What clap has to say of a call that makes no sense: names of options and files may come from a pattern of the shell.
-pub(super) fn misused(mut error: clap::Error) {
-    let escaped = |text: &String| Escaped(text).to_string();
-    let safe: Vec<_> = (error.context())
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, ContextValue::String(escaped(text)))),
-            ContextValue::Strings(texts) => {
-                Some((kind, ContextValue::Strings(texts.iter().map(escaped).collect())))
-            }
-            _ => None,
-        })
-        .collect();
-    for (kind, value) in safe {
-        error.insert(kind, value);
-    }
-    let text = error.render().to_string();
-    for (number, text) in text.trim_end().lines().enumerate() {
-        match text.strip_prefix("error: ").filter(|_| number == 0) {
-            Some(text) => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
-            None => line(&Line(text).to_string()),
+/// What is wrong with a call that cannot be understood.
+pub(super) fn misused(error: clap::Error) {
+    let Mistake { lines, hint } = Mistake::of(error);
+    for (number, text) in lines.iter().enumerate() {
+        match number {
+            0 => line(&format!("{ERROR}error{ERROR:#}: {}", Line(text))),
+            _ => line(&Line(text).to_string()),
         }
+    }
+    if let Some(hint) = hint {
+        line(&format!("{HINT}hint{HINT:#}: {}", Line(&hint)));
     }
 }

@@ -1,16 +1,16 @@
 //! `verify`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use muslrepair::audit::{
     AuditOptions, ElfAudit, Finding, InstallSet, MinimumMusl, Module, Requirement, ScannedWheel, Severity,
     WheelKind, audit_scanned, audit_tree, scan_wheel,
 };
-use muslrepair::musl::MuslRelease;
 use muslrepair::platform::Arch;
-use muslrepair::report::{self, Failure};
+use muslrepair::report::{self, Failure, SummaryEntry};
 use muslrepair::resolve::{Pattern, Resolver, SystemPackages};
 use muslrepair::wheel::Wheel;
 use muslrepair::{Error, Escaped, Limits};
@@ -23,40 +23,72 @@ use super::destination::Destination;
 use super::excludes::{Excludes, Unmatched};
 use super::exit::Exit;
 use super::format::Format;
+use super::heading;
 use super::inputs;
 use super::inputs::Subject;
+use super::job_summary::JobSummary;
+use super::limits::LimitArgs;
+use super::minimum::MinimumArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 use super::turns::{Sorted, in_turn};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "`muslrepair explain` lists the rules, and `muslrepair explain CODE` explains one of them."
-)]
 pub(super) struct VerifyArgs {
-    /// Wheels, directories of wheels, or unpacked trees such as a site-packages
-    #[arg(required = true, value_name = "WHEEL|TREE")]
+    /// Wheels, directories of wheels, or installed trees
+    ///
+    /// A tree is a directory of installed files, such as site-packages.
+    #[arg(required = true, value_name = "WHEEL|TREE", value_hint = ValueHint::FilePath)]
     subjects: Vec<PathBuf>,
-    /// The newest musl that may be needed: fail if it is a newer one
-    #[arg(long, value_name = "X.Y.Z")]
-    min_musl: Option<MuslRelease>,
-    #[command(flatten)]
-    checks: Checks,
-    /// The user provides this library: a pattern for its name or its path; can be given more than once
-    #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<Pattern>,
-    /// Read `exclude` and `min-musl` from this file, as `repair` does, instead of [tool.muslrepair] in pyproject.toml of
-    /// the working directory
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// `text`, or one JSON document per subject
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Print text or json [default: text]
+    ///
+    /// `json` prints one document per wheel or tree and line.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     format: Format,
-    /// Write one JSON document about all wheels and trees to this file, or to standard output for `-`, in place of text
+    /// Write a JSON report to this file (- for stdout)
+    ///
+    /// The report is one document about all wheels and trees. On standard output it replaces the text.
     #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
+    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
     report: Option<Destination>,
+    /// Append a Markdown summary to this file
+    ///
+    /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
+    summary: Option<OsString>,
+    #[command(flatten)]
+    minimum: MinimumArgs,
     #[command(flatten)]
     search: SearchArgs,
+    /// Do not require matching libraries (repeatable)
+    ///
+    /// The user provides these libraries. The pattern is for the name of the library or for its path.
+    #[arg(long, value_name = "PATTERN", help_heading = heading::CHECKS)]
+    exclude: Vec<Pattern>,
+    #[command(flatten)]
+    checks: Checks,
+    /// Fail on warnings too: --deny warnings
+    ///
+    /// Warnings are reported as errors.
+    #[arg(long, value_name = "LEVEL", help_heading = heading::CHECKS, hide_possible_values = true)]
+    deny: Option<Deny>,
+    /// Read settings from this file [default: pyproject.toml]
+    ///
+    /// The settings are `exclude`, `min-musl` and `min-alpine`, in the table [tool.muslrepair] or at the top of the file.
+    /// Without this option, pyproject.toml of the working directory is read.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = heading::ADVANCED, hide_short_help = true)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What `--deny` makes an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    /// Every warning.
+    Warnings,
 }
 
 /// What is said of one wheel or tree.
@@ -81,6 +113,13 @@ struct Audited {
 }
 
 impl Audited {
+    /// Warnings become errors.
+    fn deny_warnings(&mut self) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
+            finding.severity = Severity::Error;
+        }
+    }
+
     fn is_sound(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity < Severity::Error)
     }
@@ -98,19 +137,23 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let subjects = inputs::subjects(&arguments.subjects)?;
     if let Some(report) = &arguments.report {
         let taken = (arguments.format == Format::Json).then_some("documents");
-        report.check(taken, subjects.iter().map(Subject::path))?;
+        report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
+    let summary = arguments.summary.as_ref();
+    let summary =
+        summary.map(|path| JobSummary::new(path, subjects.iter().map(Subject::path))).transpose()?;
     let config = Config::read(arguments.config.as_deref())?;
     let excludes = Excludes::new(&arguments.exclude, &config)?;
     // What is verified has to stand by itself: libraries outside count only where a root file system is named.
-    let resolver = arguments.search.resolver_for_verify(excludes.patterns())?;
+    let resolver = arguments.search.resolver_for_verify(excludes.patterns(), arguments.limits.limits())?;
     let packages = match arguments.search.has_sysroot() {
         true => SystemPackages::read(arguments.search.sysroot())?,
         false => SystemPackages::default(),
     };
     let options = AuditOptions {
-        min_musl: arguments.min_musl.or(config.min_musl()?),
-        root_musl: root_musl(&packages),
+        min_musl: arguments.minimum.release(|| config.min_musl())?,
+        // Without a root file system that was named, the musl of this machine is no matter.
+        root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
         ..AuditOptions::default()
@@ -124,13 +167,20 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     let printed = Mutex::new(Printed::new(arguments, *terminal));
     in_turn(subjects.len(), |number| {
         let (Some(subject), Some(scanned)) = (subjects.get(number), scanned.get(number)) else { return };
-        let audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
+        let mut audited = audited(subject, scanned.as_ref(), &install_set, &resolver, &options, &limits);
+        if let (Ok(audited), Some(Deny::Warnings)) = (&mut audited, arguments.deny) {
+            audited.deny_warnings();
+        }
+        if let Some(summary) = &summary {
+            summary.update(number, |entry| *entry = summary_entry(subject, &audited));
+        }
         let answer = Answer::new(subject, audited, arguments, terminal.is_quiet());
         printed.lock().unwrap_or_else(PoisonError::into_inner).add(number, answer);
     });
     let printed = printed.into_inner().unwrap_or_else(PoisonError::into_inner);
     printed.unmatched.warn(&excludes, *terminal);
     let exit = terminal.at_the_end(printed.worst, printed.output);
+    let exit = terminal.at_the_end(exit, summary.map_or(Ok(()), |summary| summary.write("verify")));
     Ok(match &arguments.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(printed.documents, terminal)),
         None => exit,
@@ -296,10 +346,18 @@ fn audited(
     }
 }
 
-/// The musl of a root file system, by its package.
-fn root_musl(packages: &SystemPackages) -> Option<MuslRelease> {
-    let version = &packages.package("musl")?.version;
-    version.split(['-', '_']).next()?.parse().ok()
+/// What the summary says of one wheel or tree.
+fn summary_entry(subject: &Subject, audited: &Result<Audited, Failure>) -> SummaryEntry {
+    let name = subject.display_name();
+    match audited {
+        Ok(audited) => {
+            let outcome = if audited.is_sound() { "ok" } else { "failed" };
+            let mut entry = SummaryEntry::of_verify(name, &audited.elf, &audited.findings);
+            entry.outcome = outcome.to_owned();
+            entry
+        }
+        Err(failure) => SummaryEntry::failed(name, failure),
+    }
 }
 
 /// The least musl, of what has ELF files.

@@ -1,27 +1,27 @@
 //! Bits in the order of RFC 1951, section 3.1.1: from the least significant bit of each byte.
 
-/// Reads bits. Behind the end there are zeros, so that decoders need no checks inside a symbol; whoever reads asks
-/// [`BitReader::overrun`] now and then.
+/// Reads bits. After the end it returns zeros, so that decoders need no checks inside a symbol; the caller
+/// checks [`BitReader::overrun`] now and then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BitReader<'a> {
-    /// What is not in `hold` yet.
+    /// The bytes that are not in `hold` yet.
     rest: &'a [u8],
     hold: u64,
     count: u32,
-    /// Bytes of all the data, and zeros that were taken behind it.
+    /// The number of bytes consumed so far: the data, and zeros after it.
     size: usize,
     zeros: usize,
 }
 
 impl<'a> BitReader<'a> {
-    /// Bits at hand after [`BitReader::refill`], at least.
+    /// The number of bits available after [`BitReader::refill`], at least.
     pub(super) const AT_HAND: u32 = 56;
 
     pub(super) fn new(data: &'a [u8]) -> Self {
         Self { rest: data, hold: 0, count: 0, size: data.len(), zeros: 0 }
     }
 
-    /// A reader that begins at this bit.
+    /// A reader that starts at this bit.
     pub(super) fn at(data: &'a [u8], bit: u64) -> Self {
         let byte = usize::try_from(bit / 8).unwrap_or(usize::MAX);
         let rest = data.get(byte..).unwrap_or_default();
@@ -37,7 +37,7 @@ impl<'a> BitReader<'a> {
         match self.rest.first_chunk::<8>() {
             Some(bytes) => {
                 self.hold |= u64::from_le_bytes(*bytes) << (self.count & 63);
-                // The number of bytes that fit, and what is there then, without a branch.
+                // The number of bytes that fit and the bytes present, computed without a branch.
                 let fit = ((63 - self.count) >> 3 & 7) as usize;
                 self.rest = self.rest.get(fit..).unwrap_or_default();
                 self.count |= Self::AT_HAND;
@@ -46,7 +46,7 @@ impl<'a> BitReader<'a> {
         }
     }
 
-    /// By value, so that a reader need not lie in memory because of it.
+    /// Takes the reader by value, so that it can stay in registers.
     #[cold]
     #[inline(never)]
     fn refilled_at_end(mut self) -> Self {
@@ -67,13 +67,13 @@ impl<'a> BitReader<'a> {
         self
     }
 
-    /// The bits that are available, the next one lowest.
+    /// The available bits, the next one lowest.
     #[inline(always)]
     pub(super) fn peek(&self) -> u64 {
         self.hold
     }
 
-    /// Drops bits that are available.
+    /// Drops available bits.
     #[inline(always)]
     pub(super) fn consume(&mut self, count: u32) {
         debug_assert!(count <= self.count, "{count} bits of {}", self.count);
@@ -97,7 +97,7 @@ impl<'a> BitReader<'a> {
         (taken * 8).saturating_sub(u64::from(self.count))
     }
 
-    /// Whether more was read than there is.
+    /// Whether more bits were read than there are.
     pub(super) fn overrun(&self) -> bool {
         self.position() > self.size as u64 * 8
     }
@@ -117,12 +117,12 @@ impl BitWriter {
         Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
     }
 
-    /// Appends the lowest `count` bits, up to 56; the others are zero.
+    /// Appends the lowest `count` bits of `bits`, up to 56; the others must be zero.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
         self.hold |= bits << self.count;
         self.count += count;
-        // All eight bytes, of which those that are not full yet go again: no branch, and no loop.
+        // Writes all eight bytes and cuts off the incomplete ones: no branch and no loop.
         let whole = self.count / 8;
         let length = self.bytes.len() + whole as usize;
         self.bytes.extend_from_slice(&self.hold.to_le_bytes());
@@ -131,7 +131,7 @@ impl BitWriter {
         self.count %= 8;
     }
 
-    /// Fills the last byte with zeros.
+    /// Fills the last byte with zero bits.
     pub(super) fn align(&mut self) {
         if self.count > 0 {
             self.put(0, 8 - self.count);
@@ -149,7 +149,7 @@ impl BitWriter {
         self.bytes.len() as u64 * 8 + u64::from(self.count)
     }
 
-    /// Appends the bits of `data` from one bit to another.
+    /// Appends the bits of `data` from `from` up to `to`.
     pub(super) fn copy(&mut self, data: &[u8], from: u64, to: u64) {
         let byte = |bit: u64| usize::try_from(bit / 8).unwrap_or(usize::MAX);
         let (first, end) = (from.next_multiple_of(8), to - to % 8);
@@ -157,7 +157,7 @@ impl BitWriter {
             && first < end
             && let Some(bytes) = data.get(byte(first)..byte(end))
         {
-            // Both have the same place in a byte, so that whole bytes are the same.
+            // Source and target have the same bit position, so whole bytes are copied.
             self.copy_bits(data, from, first);
             self.bytes.extend_from_slice(bytes);
             self.copy_bits(data, end, to);
@@ -166,11 +166,11 @@ impl BitWriter {
         }
     }
 
-    /// Whole words of bits that have another place in a byte here: shifted, each with what comes from the next byte. Where
-    /// it stopped, short of `to`.
+    /// Copies whole words whose bit position differs: each is shifted and completed with the next byte.
+    /// Returns where it stopped, before `to`.
     fn copy_shifted(&mut self, data: &[u8], from: u64, to: u64) -> u64 {
         const WORD: usize = 8;
-        // First to the beginning of a byte.
+        // First up to the start of a byte.
         let lead = u64::from((8 - self.count) % 8);
         if to.saturating_sub(from) < lead + 2 * 8 * WORD as u64 {
             return from;
@@ -179,7 +179,7 @@ impl BitWriter {
         let start = from + lead;
         let shift = (start % 8) as u32;
         let source = usize::try_from(start / 8).ok().and_then(|byte| data.get(byte..)).unwrap_or_default();
-        // The last byte of a word's nine has to be there as well.
+        // Each word reads nine bytes: the ninth must exist.
         let words = ((to - start) / 64) as usize;
         let words = words.min(source.len().saturating_sub(1) / WORD);
         let ninths = source.iter().skip(WORD).step_by(WORD);
@@ -205,7 +205,7 @@ impl BitWriter {
         }
     }
 
-    /// All of it, the last byte filled with zeros.
+    /// All the data, the last byte filled with zero bits.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.align();
         self.bytes

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::bits::{BitReader, BitWriter};
 use super::codes::Codes;
 
-/// Where a block lies.
+/// One block of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     /// Its first bit in the stream, and the bit after its last.
@@ -16,10 +16,10 @@ pub(super) struct Block {
     pub(super) stored: bool,
 }
 
-/// The blocks of a sound stream that inflates to `size` bytes. Nothing where it does not, and where they are shorter than
-/// any compressor makes them: they would take more memory than what they hold.
+/// The blocks of a valid stream that inflates to `size` bytes. `None` if it does not, or if blocks are
+/// shorter than any compressor makes them: the list would take more memory than the data.
 pub(super) fn blocks(stream: &[u8], size: usize) -> Option<Vec<Block>> {
-    /// Blocks that may be shorter than `SHORT` bytes in the mean.
+    /// The number of blocks that may be shorter than `SHORT` bytes on average.
     const FEW: usize = 1024;
     const SHORT: usize = 4096;
     let mut codes = Box::new(Codes::new());
@@ -45,7 +45,7 @@ pub(super) fn blocks(stream: &[u8], size: usize) -> Option<Vec<Block>> {
     (at == size && ends).then_some(blocks)
 }
 
-/// Passes over a stored block (section 3.2.4), and says how many bytes it has.
+/// Skips a stored block (section 3.2.4) and returns its size in bytes.
 fn stored<'s>(stream: &'s [u8], reader: &mut BitReader<'s>) -> Option<usize> {
     let padding = (8 - reader.position() % 8) % 8;
     reader.take(padding as u32);
@@ -57,13 +57,13 @@ fn stored<'s>(stream: &'s [u8], reader: &mut BitReader<'s>) -> Option<usize> {
     Some(length as usize)
 }
 
-/// Passes over what lies in a block with these codes, and says how many bytes it stands for: no more than `most`.
+/// Skips the codes of a block and returns how many bytes they decode to, at most `most`.
 fn count(reader: &mut BitReader<'_>, codes: &Codes, most: usize) -> Option<usize> {
-    // A copy that can live in registers.
+    // A copy that can stay in registers.
     let mut bits = *reader;
     let mut count = 0;
     while count <= most {
-        // At most 15 and 5 bits, and 15 and 13 for a distance, of the 56 at hand.
+        // At most 15 and 5 bits, then 15 and 13 for a distance, of the 56 available.
         bits.refill();
         let here = bits.peek();
         let step = codes.literals.look_up(here);
@@ -73,7 +73,7 @@ fn count(reader: &mut BitReader<'_>, codes: &Codes, most: usize) -> Option<usize
             return step.is_end().then_some(count);
         }
         count += step.value(here);
-        // Whether a distance follows cannot be foreseen: it is looked up in any case, and not taken if there is none.
+        // A branch would be mispredicted: always look the distance up, and consume it only if there is one.
         let taken = step.taken();
         let distance = codes.distances.look_up(here >> taken);
         let more = distance.taken() & step.match_mask();
@@ -85,9 +85,9 @@ fn count(reader: &mut BitReader<'_>, codes: &Codes, most: usize) -> Option<usize
     None
 }
 
-/// Writes bytes as they are (section 3.2.4), in as many blocks as it takes.
+/// Writes stored bytes (section 3.2.4), in as many blocks as necessary.
 pub(super) fn write_stored(out: &mut BitWriter, bytes: &[u8], last: bool) {
-    /// The largest stored block.
+    /// The largest size of a stored block.
     const STORED: usize = 0xffff;
     let mut rest = bytes;
     loop {
@@ -104,27 +104,28 @@ pub(super) fn write_stored(out: &mut BitWriter, bytes: &[u8], last: bool) {
     }
 }
 
-/// A part of a block that is not stored.
+/// A run of codes in a compressed block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// The bits of its codes. Those of the last part end with the code that ends the block.
+    /// The bits of the codes. The last part includes the end-of-block code.
     pub(super) bits: Range<u64>,
     pub(super) bytes: Range<usize>,
-    /// Whether the codes are right still.
+    /// Whether the codes are still valid for the new file.
     pub(super) right: bool,
 }
 
-/// A block that is not stored, taken apart.
+/// A compressed block, split into parts.
 pub(super) struct Parts {
-    /// The bits before the codes: what kind of block it is, and what the codes mean.
+    /// The bits before the codes: the kind of block and the code tables.
     pub(super) header: Range<u64>,
-    /// The code that ends the block.
+    /// The end-of-block code.
     pub(super) end: Range<u64>,
     pub(super) parts: Vec<Part>,
 }
 
-/// Takes a block of a sound stream apart, into what is right still and what is not: for each few codes, `is_right` gets the
-/// bytes they stand for, and those that a match among them may refer to.
+/// Splits a block of a valid stream into codes that are still valid for the new file and codes that are not.
+/// `is_right` gets the bytes that one to three codes decode to, and the bytes that a match among them copies
+/// from.
 pub(super) fn parts(
     stream: &[u8],
     block: &Block,

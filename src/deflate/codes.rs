@@ -1,36 +1,37 @@
-//! The prefix codes of a block (RFC 1951, sections 3.2.2 and 3.2.5 to 3.2.7), for counting: how many bits a symbol takes
-//! and how many bytes it stands for. Which bytes these are, and whether the stream is sound, is zlib-rs's to say.
+//! The prefix codes of a block (RFC 1951, sections 3.2.2 and 3.2.5 to 3.2.7), only for counting: how many
+//! bits a symbol takes and how many bytes it decodes to. zlib-rs decodes the bytes and decides whether the
+//! stream is valid.
 
 use super::bits::BitReader;
 
-/// The longest code of literals, lengths and distances.
+/// The longest code for literals, lengths and distances, in bits.
 const LONGEST_CODE: usize = 15;
 /// The symbol that ends a block.
 const END: usize = 256;
-/// The most symbols for literals, the end and lengths, and for distances.
+/// The most symbols for literals, end and lengths; and for distances.
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
-/// The order in which the lengths of the code for code lengths are given (section 3.2.7).
+/// The order in which the code lengths of the code-length code are stored (section 3.2.7).
 const LENGTH_ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// What a lookup says: so many literals, and then a match, the end, or nothing more.
+/// The result of a lookup: a number of literals, and then a match, the end, or nothing.
 ///
-/// From the lowest bit: 5 bits for how many bits are taken, 5 for how many of them are the codes, before the extra bits;
-/// flags; and from bit 16 on a number, to which the extra bits are added: how many bytes they stand for, or a distance.
+/// From the lowest bit: 5 bits for the bits consumed, 5 for how many of those are codes, before the extra
+/// bits; flags; and from bit 16 a number to which the extra bits are added: the bytes decoded, or a distance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step(u32);
 
 impl Step {
     const MATCH: u32 = 1 << 10;
     const END: u32 = 1 << 11;
-    /// No code, or one that is longer than what was looked up.
+    /// No code, or one that is longer than the lookup.
     const OTHER: Self = Self(1 << 12);
 
     const fn new(value: u32, extra: u32, flags: u32) -> Self {
         Self(value << 16 | flags | extra)
     }
 
-    /// With a code of so many bits.
+    /// This step after a code of `bits` bits.
     fn after(self, bits: usize) -> Self {
         Self(self.0 + (bits as u32) * 0x21)
     }
@@ -40,13 +41,13 @@ impl Step {
         self.0 >> 5 & 31
     }
 
-    /// The bits it takes, with extra bits.
+    /// The number of bits consumed, extra bits included.
     #[inline(always)]
     pub(super) fn taken(self) -> u32 {
         self.0 & 31
     }
 
-    /// The number, with the extra bits behind the codes.
+    /// The value, with the extra bits that follow the codes.
     #[inline(always)]
     pub(super) fn value(self, bits: u64) -> usize {
         let taken = bits & ((1 << self.taken()) - 1);
@@ -58,7 +59,7 @@ impl Step {
         self.0 & Self::MATCH != 0
     }
 
-    /// All bits where it is a match, and none where it is not.
+    /// All ones for a match, zero otherwise.
     #[inline(always)]
     pub(super) fn match_mask(self) -> u32 {
         0_u32.wrapping_sub((self.0 / Self::MATCH) & 1)
@@ -79,7 +80,7 @@ impl Step {
     }
 }
 
-/// What the symbols for literals, the end and lengths stand for; the last two never occur.
+/// The meaning of the symbols for literals, end and lengths; the last two never occur.
 const LITERAL_STEPS: [Step; 288] = {
     let mut steps = [Step::OTHER; 288];
     let mut symbol = 0;
@@ -99,7 +100,7 @@ const LITERAL_STEPS: [Step; 288] = {
     steps
 };
 
-/// What the symbols for distances stand for; the last two never occur.
+/// The meaning of the symbols for distances; the last two never occur.
 const DISTANCE_STEPS: [Step; 32] = {
     let mut steps = [Step::OTHER; 32];
     let (mut symbol, mut distance) = (0, 1);
@@ -112,7 +113,7 @@ const DISTANCE_STEPS: [Step; 32] = {
     steps
 };
 
-/// What the symbols for lengths of codes stand for: themselves.
+/// The meaning of the symbols for code lengths: their own number.
 const LENGTH_STEPS: [Step; 19] = {
     let mut steps = [Step::OTHER; 19];
     let mut symbol = 0;
@@ -123,11 +124,11 @@ const LENGTH_STEPS: [Step; 19] = {
     steps
 };
 
-/// Looks codes up: in a table of `SIZE`, a power of two, where they are short enough for it.
+/// Looks up codes: those that are short enough in a table of `SIZE` entries, a power of two.
 pub(super) struct Decoder<const SIZE: usize> {
     table: [Step; SIZE],
     steps: &'static [Step],
-    /// How many codes each length has, and the symbols in the order of their codes.
+    /// The number of codes of each length, and the symbols in the order of their codes.
     counts: [u16; LONGEST_CODE + 1],
     symbols: Vec<u16>,
 }
@@ -139,14 +140,14 @@ impl<const SIZE: usize> Decoder<SIZE> {
         Self { table: [Step::OTHER; SIZE], steps, counts: [0; LONGEST_CODE + 1], symbols: Vec::new() }
     }
 
-    /// Makes the table for codes of these lengths, one for each symbol; nothing where there are no such codes.
+    /// Builds the table from the code length of each symbol; `None` if the lengths are invalid.
     fn learn(&mut self, lengths: &[u8]) -> Option<()> {
         self.counts = [0; LONGEST_CODE + 1];
         for &length in lengths {
             *self.counts.get_mut(usize::from(length))? += 1;
         }
         self.counts[0] = 0;
-        // For each length where its symbols begin in the list.
+        // Where the symbols of each length start in the list.
         let mut starts = [0; LONGEST_CODE + 1];
         let mut total = 0;
         for (start, &count) in starts.iter_mut().zip(&self.counts) {
@@ -179,11 +180,11 @@ impl<const SIZE: usize> Decoder<SIZE> {
         Some(())
     }
 
-    /// Lets a lookup of a literal say more of what follows it, as far as the bits are known that it is made with.
+    /// Extends each literal entry with the codes that follow it, as far as the lookup bits determine them.
     fn join_literals(&mut self) {
         for index in 1..SIZE {
             let Some(&first) = self.table.get(index) else { return };
-            // Smaller than the index, so that it is joined already.
+            // The index is smaller, so that entry is complete already.
             let Some(&then) = self.table.get(index >> first.code()) else { return };
             if first.is_literals()
                 && (then.is_literals() || then.is_match())
@@ -195,14 +196,14 @@ impl<const SIZE: usize> Decoder<SIZE> {
         }
     }
 
-    /// What comes next.
+    /// The next step.
     #[inline(always)]
     pub(super) fn look_up(&self, bits: u64) -> Step {
         let step = self.table[bits as usize & (SIZE - 1)];
         if step.is_other() { self.search(bits) } else { step }
     }
 
-    /// Compares bit by bit: the codes of one length follow each other as numbers.
+    /// Decodes bit by bit: the codes of one length are consecutive numbers.
     #[cold]
     #[inline(never)]
     fn search(&self, bits: u64) -> Step {
@@ -222,7 +223,7 @@ impl<const SIZE: usize> Decoder<SIZE> {
     }
 }
 
-/// The codes of a block that is not stored.
+/// The code tables of a compressed block.
 pub(super) struct Codes {
     pub(super) literals: Decoder<2048>,
     pub(super) distances: Decoder<1024>,
@@ -238,7 +239,7 @@ impl Codes {
         }
     }
 
-    /// Takes the fixed codes (section 3.2.6).
+    /// Uses the fixed codes (section 3.2.6).
     pub(super) fn fix(&mut self) -> Option<()> {
         let mut lengths = [8; 288];
         lengths.iter_mut().take(256).skip(144).for_each(|length| *length = 9);

@@ -1,4 +1,4 @@
-//! Compressing, by libdeflate.
+//! Compression, by libdeflate.
 
 use libdeflater::{CompressionLvl, Compressor};
 use rayon::prelude::*;
@@ -7,11 +7,11 @@ use super::bits::BitWriter;
 use super::blocks::{blocks, write_stored};
 use super::sized;
 
-/// What one thread compresses at a time. Matches do not reach back over the border of a piece, which costs some
-/// kilobytes for each.
+/// The piece that one thread compresses at a time. Matches do not cross the border of a piece, which costs
+/// some kilobytes each.
 const PIECE: usize = sized(1 << 20, 1 << 18);
 
-/// Compresses bytes, on all threads; level 0 stores them, 9 takes longest. The result depends on nothing but the
+/// Compresses bytes on all threads; level 0 stores them, 9 is the slowest. The result depends only on the
 /// arguments.
 pub(crate) fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
     if level == 0 || bytes.len() <= PIECE {
@@ -33,7 +33,7 @@ fn compress_piece(bytes: &[u8], level: u32) -> Vec<u8> {
         let mut compressor = Compressor::new(level);
         let mut stream = vec![0; compressor.deflate_compress_bound(bytes.len())];
         if let Ok(size) = compressor.deflate_compress(bytes, &mut stream) {
-            // A copy, so that what was not written to is given back in one piece.
+            // Copied, so that the untouched part of the allocation is freed at once.
             return stream.get(..size).unwrap_or_default().to_vec();
         }
     }
@@ -42,14 +42,14 @@ fn compress_piece(bytes: &[u8], level: u32) -> Vec<u8> {
     out.finish()
 }
 
-/// A stream of `size` bytes that another can be put behind as it is: the last block does not say that it is the last,
-/// and an empty stored one, which ends on a byte, follows it.
+/// Makes a stream of `size` bytes that another can follow: clears the final flag of its last block, and adds
+/// an empty stored block, which ends at a byte.
 fn without_end(mut stream: Vec<u8>, size: usize) -> Option<Vec<u8>> {
     let blocks = blocks(&stream, size)?;
     let last = blocks.last()?;
     let byte = stream.get_mut(usize::try_from(last.bits.0 / 8).ok()?)?;
     *byte &= !(1 << (last.bits.0 % 8));
-    // Three bits begin the block. What is left of the last byte is zero.
+    // A block starts with three bits. The rest of the last byte is zero.
     let end = usize::try_from((last.bits.1 + 3).div_ceil(8)).ok()?;
     stream.resize(end, 0);
     stream.extend([0, 0, 0xff, 0xff]);

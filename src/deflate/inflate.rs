@@ -1,4 +1,4 @@
-//! Inflating, by zlib-rs, while another thread looks at what comes out.
+//! Inflating, by zlib-rs, while another thread processes the output.
 
 use std::io::{self, Read};
 
@@ -6,22 +6,22 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::sized;
 
-/// What is read of a stream at a time: the same memory, which stays in the cache.
+/// The size of the input buffer. It is reused, so that it stays in the cache.
 const INPUT: usize = sized(64 << 10, 1 << 10);
 
-/// Why a stream was not inflated.
+/// Why a stream could not be inflated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InflateError {
-    /// It ends too early.
+    /// The compressed data ends too early.
     #[error("its compressed bytes end too early")]
     Truncated,
-    /// It breaks a rule of RFC 1951.
+    /// The compressed data breaks a rule of RFC 1951.
     #[error("its compressed bytes are damaged")]
     Invalid,
-    /// It ends before its bytes do.
+    /// The stream ends before its compressed data does.
     #[error("its compressed bytes go on behind their end")]
     Trailing,
-    /// There is no memory for what it inflates to.
+    /// There is not enough memory for the inflated data.
     #[error("it does not fit into memory")]
     Memory,
     /// It inflates to more bytes than declared.
@@ -30,28 +30,28 @@ pub(crate) enum InflateError {
     /// It inflates to fewer bytes than declared.
     #[error("it has fewer bytes than declared")]
     Fewer,
-    /// It cannot be read.
+    /// The compressed data cannot be read.
     #[error(transparent)]
     Read(#[from] io::Error),
 }
 
-/// Inflates a stream of exactly `compressed` bytes, of which no more are read, that gives exactly `size` bytes. `see` gets
-/// these in order, piece by piece, on another thread where one is free.
+/// Inflates a stream of exactly `compressed` bytes to exactly `size` bytes, and reads no further. `visit` gets
+/// the output in order, piece by piece, on another thread if one is free.
 pub(crate) fn inflate(
     source: impl Read + Send,
     compressed: u64,
     size: usize,
-    mut see: impl FnMut(&[u8]) + Send,
+    mut visit: impl FnMut(&[u8]) + Send,
 ) -> Result<Vec<u8>, InflateError> {
-    /// Two bits for 258 bytes: what deflate gives at most.
+    /// 258 bytes for two bits: the highest ratio of deflate.
     const EXPANSION: u64 = 1032;
-    /// Large enough that handing it to another thread costs nothing beside it, small enough for the cache.
+    /// Large enough that handing it to another thread costs little, small enough for the cache.
     const PIECE: usize = sized(512 << 10, 4 << 10);
-    // A size that cannot be is not believed. Pages of zeros take no memory before they are written to.
+    // Do not trust an impossible size. Pages of zeros take no memory before they are written to.
     if size as u64 > compressed.saturating_mul(EXPANSION) {
         return Err(InflateError::Fewer);
     }
-    // Asked for first, because not to get it in the next step would end the program.
+    // Reserve first: an allocation that fails in the next step would abort the program.
     Vec::<u8>::new().try_reserve_exact(size).map_err(|_| InflateError::Memory)?;
     let mut bytes = vec![0; size];
     let mut stream = Stream::new(source, compressed);
@@ -61,18 +61,18 @@ pub(crate) fn inflate(
         let fresh = finished.get(seen..).unwrap_or_default();
         let piece = rest.len().min(PIECE);
         let room = rest.get_mut(..piece).unwrap_or_default();
-        let (filled, ()) = rayon::join(|| stream.fill(room), || see(fresh));
+        let (filled, ()) = rayon::join(|| stream.fill(room), || visit(fresh));
         (seen, done) = (done, done + filled?);
     }
-    see(bytes.get(seen..).unwrap_or_default());
+    visit(bytes.get(seen..).unwrap_or_default());
     stream.finish()?;
     Ok(bytes)
 }
 
-/// Whether a stream inflates to these bytes, behind a window of others; and, if it goes `to_end`, to no more, with nothing
-/// behind it.
+/// Whether a stream inflates to these bytes, after a window of earlier bytes. With `to_end`, it must also end
+/// there, with nothing after it.
 pub(super) fn inflates_to(stream: &[u8], window: &[u8], bytes: &[u8], to_end: bool) -> bool {
-    /// Small enough for the cache, and large beside the window that is kept after every piece.
+    /// Small enough for the cache, and large compared with the window that is kept after every piece.
     const PIECE: usize = sized(256 << 10, 4 << 10);
     let mut stream = Stream::new(stream, stream.len() as u64);
     if !window.is_empty() && stream.inflater.set_dictionary(window).is_err() {
@@ -86,13 +86,13 @@ pub(super) fn inflates_to(stream: &[u8], window: &[u8], bytes: &[u8], to_end: bo
     same && (!to_end || stream.finish().is_ok())
 }
 
-/// A stream that is read and inflated as it goes.
+/// A stream that is inflated while it is read.
 struct Stream<R> {
     source: R,
-    /// How many of its bytes are not read yet.
+    /// The number of bytes not read yet.
     left: u64,
     input: Vec<u8>,
-    /// Which of the input is not inflated yet.
+    /// The start of the input that is not inflated yet.
     from: usize,
     inflater: Decompress,
     ended: bool,
@@ -104,7 +104,7 @@ impl<R: Read> Stream<R> {
         Self { source, left: compressed, input: Vec::new(), from: 0, inflater, ended: false }
     }
 
-    /// Fills the room, and says with how many bytes, which is all of them.
+    /// Fills the buffer and returns its length; fewer bytes are an error.
     fn fill(&mut self, room: &mut [u8]) -> Result<usize, InflateError> {
         let mut at = 0;
         while at < room.len() {
@@ -116,7 +116,7 @@ impl<R: Read> Stream<R> {
         Ok(at)
     }
 
-    /// Sees that no byte comes, neither inflated nor compressed.
+    /// Checks that no data follows, neither inflated nor compressed.
     fn finish(mut self) -> Result<(), InflateError> {
         while !self.ended {
             if self.go_on(&mut [0])? > 0 {
@@ -126,7 +126,7 @@ impl<R: Read> Stream<R> {
         if self.left > 0 || self.from < self.input.len() { Err(InflateError::Trailing) } else { Ok(()) }
     }
 
-    /// Inflates what is at hand, or what comes next.
+    /// Inflates buffered input, or reads more first.
     fn go_on(&mut self, room: &mut [u8]) -> Result<usize, InflateError> {
         if self.from == self.input.len() {
             self.read()?;
@@ -138,14 +138,14 @@ impl<R: Read> Stream<R> {
         let (read, written) = (self.inflater.total_in() - read, self.inflater.total_out() - written);
         self.from += read as usize;
         self.ended = status == Status::StreamEnd;
-        // All is read, nothing came of it, and there was room: it waits for more.
+        // All input is used, nothing was written, and there was room: the stream is incomplete.
         if !self.ended && read == 0 && written == 0 && self.from == self.input.len() && self.left == 0 {
             return Err(InflateError::Truncated);
         }
         Ok(written as usize)
     }
 
-    /// Reads more, if there is any.
+    /// Reads more input, if there is any.
     fn read(&mut self) -> io::Result<()> {
         self.from = 0;
         self.input.resize(usize::try_from(self.left).map_or(INPUT, |left| left.min(INPUT)), 0);

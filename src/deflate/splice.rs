@@ -1,9 +1,9 @@
-//! The compressed form of a file that differs a little from one whose compressed form is at hand.
+//! The compressed form of a file, derived from that of a file that differs a little.
 //!
-//! A patched ELF file has most of its bytes where they were: some strings, headers and entries of tables change, and
-//! some pages come behind. Blocks in which nothing changed are copied bit by bit. Of one in which something changed, or
-//! that may refer to such, the codes before and behind that are copied, each behind a copy of the block's header. What lies
-//! between, and what comes behind, is compressed anew.
+//! A patched ELF file has most of its bytes where they were: some strings, headers and table entries change,
+//! and some pages are appended. Unchanged blocks are copied bit by bit. In a block with changes, or with
+//! matches that may refer to changes, the unaffected codes are copied, each run with a copy of the block's
+//! header. Everything else is compressed again.
 
 use std::ops::Range;
 
@@ -13,21 +13,21 @@ use super::bits::BitWriter;
 use super::blocks::{Block, Part, blocks, parts, write_stored};
 use super::inflate::inflates_to;
 
-/// How far back a match may refer.
+/// How far back a match may refer, in bytes.
 const WINDOW: usize = 32 << 10;
 
-/// What differs between a file and another that was made from it.
+/// The differences between a file and its successor.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    /// Where the other has other bytes, ascending.
+    /// The changed byte ranges, ascending.
     changes: Vec<Range<usize>>,
-    /// The size of the first, in bytes; behind it the other has more.
+    /// The size of the old file, in bytes; the new file has more bytes after it.
     size: usize,
 }
 
 impl Difference {
-    /// Compares a file with what it became; nothing where splicing would not pay. The old bytes are not needed any more
-    /// then.
+    /// Compares a file with its successor; `None` if splicing would not pay. The old bytes are not needed
+    /// afterwards.
     pub(crate) fn between(old: &[u8], new: &[u8]) -> Option<Self> {
         let size = old.len();
         if new.len() < size || size == 0 {
@@ -39,39 +39,40 @@ impl Difference {
     }
 }
 
-/// Whether little enough is compressed anew.
+/// Whether the part to compress again is small enough.
 fn pays(anew: usize, new: &[u8]) -> bool {
-    /// From this share on compressing all of it makes less of it, and takes little longer.
+    /// If more than one part in two changed, compressing the whole file gives a smaller result in hardly more
+    /// time.
     const SHARE: usize = 2;
     anew <= new.len() / SHARE
 }
 
-/// A piece of the stream that is made, and the bytes that it stands for.
+/// A piece of the new stream, and the bytes it decodes to.
 struct Piece {
     made: Made,
     bytes: Range<usize>,
 }
 
-/// How a piece is made.
+/// The source of a piece.
 enum Made {
-    /// From a block of the other stream, bit by bit.
+    /// A block of the old stream, copied bit by bit.
     Block(Range<u64>),
-    /// From these bits of the other stream, which are a block together: a header, codes, and the end.
+    /// Bit ranges of the old stream that form a block: header, codes and end.
     Part([Range<u64>; 3]),
-    /// As a stored block.
+    /// A stored block.
     Stored,
-    /// By compressing anew.
+    /// Compressed again.
     Anew,
 }
 
-/// The stream for `new`, made from `stream` of the file that it differs from. Nothing where much of it would have to be
-/// compressed anew, or where it came out wrong.
+/// The stream for `new`, made from the `stream` of the old file. `None` if too much would have to be
+/// compressed again, or if the result is wrong.
 pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: u32) -> Option<Vec<u8>> {
     let Difference { changes, size } = difference;
     let mut pieces = Vec::new();
     for block in blocks(stream, *size)? {
         let bytes = block.bytes.0..block.bytes.1;
-        // What a block refers to lies in the window before it.
+        // A block may refer to the window before it.
         let window = bytes.start.saturating_sub(WINDOW)..bytes.end;
         if block.stored {
             pieces.push(Piece { made: Made::Stored, bytes });
@@ -82,7 +83,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
         }
     }
     if new.len() > *size {
-        add_anew(&mut pieces, *size..new.len());
+        add_recompressed(&mut pieces, *size..new.len());
     }
     let anew = pieces.iter().filter(|piece| matches!(piece.made, Made::Anew));
     if !pays(anew.map(|piece| piece.bytes.len()).sum(), new) {
@@ -93,7 +94,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
     let mut starts = Vec::with_capacity(pieces.len());
     for (index, Piece { made, bytes }) in pieces.iter().enumerate() {
         let last = index + 1 == pieces.len();
-        // zlib-rs begins on a byte, to compress and to see that it is right.
+        // zlib-rs starts at a byte, both to compress and to check the result.
         if !is_block(made) && !out.position().is_multiple_of(8) {
             write_stored(&mut out, &[], false);
         }
@@ -105,7 +106,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
                 rest.iter().for_each(|bits| out.copy(stream, bits.start, bits.end));
             }
             Made::Stored => write_stored(&mut out, new.get(bytes.clone())?, last),
-            Made::Anew => compress_anew(&mut out, &mut compressor, new, bytes, last)?,
+            Made::Anew => recompress(&mut out, &mut compressor, new, bytes, last)?,
         }
     }
     let made = out.finish();
@@ -114,7 +115,7 @@ pub(crate) fn splice(stream: &[u8], difference: &Difference, new: &[u8], level: 
     right.then_some(made)
 }
 
-/// Copies the bits of a block, of which the first says whether it is the last.
+/// Copies a block; its first bit says whether it is the last.
 fn copy_block(out: &mut BitWriter, stream: &[u8], bits: &Range<u64>, last: bool) {
     out.put(u64::from(last), 1);
     out.copy(stream, bits.start + 1, bits.end);
@@ -124,9 +125,9 @@ fn is_block(made: &Made) -> bool {
     matches!(made, Made::Block(_))
 }
 
-/// Whether what was made inflates to the new bytes, behind those that come before it: every run of pieces that are not
-/// blocks as they were, and the block behind it. The others have the bits from which the library inflated the bytes that they
-/// stand for still, and nothing before them that they may refer to has changed.
+/// Whether the new stream inflates to the new bytes. Every run of pieces that are not unchanged blocks is
+/// checked, together with the block after it. The unchanged blocks have the same bits as before, and nothing
+/// that they refer to has changed.
 fn is_right(made: &[u8], pieces: &[Piece], starts: &[u64], new: &[u8]) -> bool {
     let end = made.len() as u64 * 8;
     let mut index = 0;
@@ -148,9 +149,9 @@ fn is_right(made: &[u8], pieces: &[Piece], starts: &[u64], new: &[u8]) -> bool {
     })
 }
 
-/// Adds what a block becomes that has changed bytes or may refer to such.
+/// Adds the pieces for a block that has changed bytes or may refer to some.
 fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[Range<usize>]) -> Option<()> {
-    /// Fewer bytes are no longer when they are compressed anew than with a copy of the header before them.
+    /// So few bytes are shorter when compressed again than with a copy of the header before them.
     const FEW: usize = 1024;
     let taken = parts(stream, block, |bytes, from| !touches(changes, bytes) && !touches(changes, from))?;
     if taken.parts.iter().all(|part| part.right) {
@@ -166,22 +167,22 @@ fn add_parts(pieces: &mut Vec<Piece>, stream: &[u8], block: &Block, changes: &[R
             let made = Made::Part([taken.header.clone(), part.bits, end]);
             pieces.push(Piece { made, bytes: part.bytes });
         } else {
-            add_anew(pieces, part.bytes);
+            add_recompressed(pieces, part.bytes);
         }
     }
     Some(())
 }
 
-/// Adds bytes that are compressed anew, together with those before them.
-fn add_anew(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
+/// Adds bytes to compress again, merged with those before them.
+fn add_recompressed(pieces: &mut Vec<Piece>, bytes: Range<usize>) {
     match pieces.last_mut() {
         Some(Piece { made: Made::Anew, bytes: before }) => before.end = bytes.end,
         _ => pieces.push(Piece { made: Made::Anew, bytes }),
     }
 }
 
-/// Compresses a part of `bytes`, referring to what comes before it.
-fn compress_anew(
+/// Compresses a part of `bytes`, with matches into the bytes before it.
+fn recompress(
     out: &mut BitWriter,
     compressor: &mut Compress,
     bytes: &[u8],
@@ -200,7 +201,7 @@ fn compress_anew(
         let before = compressor.total_in();
         let status = compressor.compress_vec(rest, &mut room, flush).ok()?;
         rest = rest.get((compressor.total_in() - before) as usize..)?;
-        // Where room is left, nothing is left to write.
+        // Unused space in the buffer means that everything was written.
         let done = if last { status == Status::StreamEnd } else { room.len() < room.capacity() };
         if done && rest.is_empty() {
             out.put_bytes(&room);
@@ -210,14 +211,14 @@ fn compress_anew(
     }
 }
 
-/// Whether one of the ranges, which are sorted, has a byte of this one.
+/// Whether one of the sorted ranges has a byte in common with `range`.
 fn touches(changes: &[Range<usize>], range: &Range<usize>) -> bool {
     let next = changes.partition_point(|change| change.end <= range.start);
     changes.get(next).is_some_and(|change| change.start < range.end)
 }
-/// Where the files differ, as far as both go; changes that are near each other are one.
+/// The ranges in which the files differ, up to the shorter length; nearby changes are merged.
 fn changes(old: &[u8], new: &[u8]) -> Vec<Range<usize>> {
-    /// Bytes that are compared at once.
+    /// The number of bytes compared at a time.
     const STEP: usize = 64;
     let mut changes: Vec<Range<usize>> = Vec::new();
     for (index, (old, new)) in old.chunks(STEP).zip(new.chunks(STEP)).enumerate() {

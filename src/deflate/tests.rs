@@ -1,4 +1,4 @@
-//! Held against zlib-rs, on random bytes, on real files and on damaged streams.
+//! Compared with zlib-rs, on random bytes, real files and damaged streams.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
@@ -35,7 +35,7 @@ fn unzlib(stream: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Inflates, and sees that the pieces are what comes out.
+/// Inflates a stream, and checks that the pieces equal the result.
 fn inflated(stream: &[u8], size: usize) -> Result<Vec<u8>, InflateError> {
     let mut seen: Vec<u8> = Vec::new();
     let bytes = inflate(stream, stream.len() as u64, size, |piece| seen.extend(piece))?;
@@ -47,7 +47,7 @@ fn edited(stream: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
     splice(stream, &Difference::between(old, new)?, new, 6)
 }
 
-/// Empty, tiny, constant, periodic, random, text-like, mixed, and the program that runs.
+/// Empty, tiny, constant, periodic, random, text-like and mixed bytes, and the test program itself.
 fn samples() -> Vec<Vec<u8>> {
     let mut random = Random(1);
     let mut samples = vec![vec![], vec![7], vec![1, 2, 3], vec![0; 300_000]];
@@ -70,7 +70,7 @@ fn samples() -> Vec<Vec<u8>> {
         }
     }
     samples.push(mixed);
-    // Blocks that are stored, next to others, in every piece.
+    // Stored blocks next to others, in every piece.
     let stretches = (0..24).map(|index| if index % 2 == 0 { 70_001 } else { 50_003 });
     let stretches = stretches.enumerate().map(|(index, length)| {
         (0..length)
@@ -84,7 +84,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_is_compressed_inflates_to_the_same() {
+fn compressed_bytes_inflate_to_the_same_bytes() {
     for bytes in samples() {
         for level in [0, 1, 6, 9] {
             let stream = compress(&bytes, level);
@@ -130,12 +130,12 @@ fn a_stream_has_exactly_the_declared_sizes() {
             let failure = failure(&longer, longer.len() as u64, size);
             assert!(matches!(failure, InflateError::Trailing), "{failure}");
             assert!(!inflates_to(&longer, &[], &bytes, true));
-            // What lies behind the compressed bytes is not read.
+            // Data after the compressed bytes is not read.
             assert!(inflate(&longer[..], compressed, size, |_| ()).unwrap() == bytes);
         }
         let short = failure(&stream, compressed - 1, size);
         assert!(matches!(short, InflateError::Truncated | InflateError::Fewer), "{short}");
-        // The directory says that there is more than the file has.
+        // The directory declares more bytes than the file has.
         let short = failure(&stream[..stream.len() - 1], compressed, size);
         assert!(matches!(short, InflateError::Truncated), "{short}");
     }
@@ -155,7 +155,7 @@ fn the_result_is_no_larger_than_zlibs_and_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn damaged_streams_are_refused_or_give_what_zlib_gives() {
+fn damaged_streams_are_refused_or_inflate_as_in_zlib() {
     let mut random = Random(2);
     let bytes: Vec<u8> = samples().swap_remove(16).into_iter().take(20_000).collect();
     for level in [1, 6] {
@@ -170,7 +170,7 @@ fn damaged_streams_are_refused_or_give_what_zlib_gives() {
             let mut expected = Vec::new();
             let mut decoder = flate2::bufread::DeflateDecoder::new(&damaged[..]);
             let sound = decoder.read_to_end(&mut expected).is_ok();
-            // Where blocks are said to be is anything, but found in time.
+            // The block borders may be arbitrary, but must be found in time.
             blocks(&damaged, bytes.len());
             match inflated(&damaged, bytes.len()) {
                 Ok(bytes) => assert!(sound && bytes == expected),
@@ -222,7 +222,8 @@ fn an_unchanged_file_keeps_its_stream() {
 
 #[test]
 fn a_stream_of_very_short_blocks_is_inflated_and_not_spliced() {
-    // Fixed blocks of a literal each: 3 bits, 8 bits of `x`, whose code is 0x30 more, and 7 zeros for the end.
+    // Fixed blocks of one literal each: 3 bits, 8 bits for `x`, whose code is 0x30 higher, and 7 zeros for
+    // the end.
     let (count, mut bits) = (300_000, Vec::new());
     for index in 0..count {
         bits.extend([index + 1 == count, true, false]);
@@ -239,7 +240,7 @@ fn a_stream_of_very_short_blocks_is_inflated_and_not_spliced() {
 }
 
 #[test]
-fn splicing_does_not_pay_where_much_changed_or_bytes_went() {
+fn splicing_does_not_pay_after_many_changes_or_a_shorter_file() {
     let bytes = samples().pop().unwrap();
     let stream = zlib(&bytes, 6);
     let old = inflated(&stream, bytes.len()).unwrap();

@@ -1,4 +1,4 @@
-//! The second engine: arwen changes the names, everything else is as in [`patch`](super::patch()).
+//! The second engine: arwen changes the names; everything else works as in [`patch`](super::patch()).
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use super::patch::Changes;
 use super::patched::{Patched, prepare};
 use super::verify::check_facts_of_names;
 
-/// Carries out an edit with arwen. It changes soname, needed libraries and run path; stripping and
-/// lowering `DT_RELR` come before and are this library's own. arwen lays the file out anew, so only
-/// facts and dynamic symbols of the result are verified.
+/// Carries out an edit with arwen. arwen changes soname, needed libraries and run path; this library strips
+/// the file and lowers `DT_RELR` before that. arwen gives the file a new layout, so only the facts and the
+/// dynamic symbols of the result are verified.
 ///
 /// # Errors
 ///
-/// Where arwen refuses the file, or what it wrote is not what was asked for.
+/// If arwen refuses the file, or its output is not what the edit asked for.
 pub fn patch_with_arwen(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfError> {
     let bytes = bytes.as_ref();
     let mut changes = Changes { size_before: bytes.len() as u64, ..Changes::default() };
@@ -30,7 +30,7 @@ pub fn patch_with_arwen(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patch
     Ok(Patched { bytes, facts, changes })
 }
 
-/// The file as arwen writes it, or nothing if there is nothing to change.
+/// The file as arwen writes it; `None` if there is nothing to change.
 fn rewrite(bytes: &[u8], before: &ElfFacts, edit: &ElfEdit) -> Result<Option<Vec<u8>>, ElfError> {
     let fault = |error: &dyn std::fmt::Display| Fault::Arwen { message: error.to_string() };
     let wanted = super::verify::expected(before, edit);

@@ -25,8 +25,8 @@ pub enum Endian {
     Big,
 }
 
-/// How a file encodes its structures (`EI_CLASS` and `EI_DATA`), and the sizes that follow from it
-/// (gABI, "ELF Header" and on).
+/// How a file encodes its structures (`EI_CLASS` and `EI_DATA`), and the sizes that follow from it (gABI,
+/// "ELF Header" and later chapters).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     pub(crate) class: Class,
@@ -66,7 +66,7 @@ impl Format {
         self.choose(8, 16)
     }
 
-    /// The size of an `Elf_Rela` with, of an `Elf_Rel` without addend.
+    /// The size of an `Elf_Rela` (`addend`), or else of an `Elf_Rel`.
     pub(crate) fn relocation_size(self, addend: bool) -> u64 {
         self.word() * if addend { 3 } else { 2 }
     }
@@ -88,10 +88,10 @@ impl Format {
         Ctx::new(container, order)
     }
 
-    /// The number that `bytes` (eight at most) spell.
+    /// The number encoded by `bytes` (eight at most).
     #[inline]
     pub(crate) fn number(self, bytes: &[u8]) -> u64 {
-        // Files have millions of the first three widths.
+        // // The first three widths occur millions of times in a file: they have a fast path.
         if let Ok(bytes) = <[u8; 8]>::try_from(bytes) {
             return self.native(u64::from_le_bytes(bytes), u64::swap_bytes);
         }
@@ -115,7 +115,7 @@ impl Format {
         }
     }
 
-    /// Spells `value` over the whole of `bytes` (eight at most).
+    /// Encodes `value` into all of `bytes` (eight at most).
     pub(crate) fn spell(self, bytes: &mut [u8], value: u64) {
         let little = value.to_le_bytes();
         match self.endian {
@@ -135,7 +135,7 @@ impl Format {
         Ok(self.number(slice(file, offset, width, what)?))
     }
 
-    /// Writes `value` as `width` bytes at `offset`; refuses a value that does not fit.
+    /// Writes `value` as `width` bytes at `offset`. A value that does not fit is an error.
     pub(crate) fn put(
         self,
         file: &mut [u8],
@@ -152,7 +152,7 @@ impl Format {
     }
 }
 
-/// A file offset as an index. What does not fit lies past the end of any slice.
+/// A file offset as an index. An offset that does not fit into `usize` becomes one past the end of any slice.
 pub(crate) fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
@@ -174,7 +174,7 @@ pub(crate) fn slice<'a>(
     file.get(index(offset)..index(end)).ok_or_else(past)
 }
 
-/// `size` bytes at `offset`, to be written.
+/// The `size` bytes at `offset`, mutable.
 pub(crate) fn slice_mut<'a>(
     file: &'a mut [u8],
     offset: u64,

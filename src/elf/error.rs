@@ -1,22 +1,22 @@
-//! What can be wrong with an ELF file, or with an edit of it.
+//! Errors in an ELF file, or in an edit of one.
 
 use super::ranges::Range;
 use crate::limits::Limits;
 
-/// Why an ELF file cannot be read or patched. The text names the structure and the byte offset or
-/// address; never the file's name, which the caller knows.
+/// Why an ELF file cannot be read or patched. The text names the structure and the byte offset or address,
+/// but not the file: the caller knows its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct ElfError(#[from] Fault);
 
 impl ElfError {
-    /// Whether the patched result failed verification: a fault of the patcher, not of the file.
+    /// Whether the patched result failed verification: a bug in the patcher, not damage in the file.
     #[must_use]
     pub fn is_verification(&self) -> bool {
         matches!(self.0, Fault::Verification { .. })
     }
 
-    /// Whether the file is well-formed enough to be read, but its layout cannot be patched.
+    /// Whether the file can be read, but its layout cannot be patched.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         matches!(self.0, Fault::Unsupported { .. } | Fault::Payload { .. })
@@ -26,12 +26,12 @@ impl ElfError {
         Self(Fault::Malformed { what, rule, offset })
     }
 
-    /// Refuses more of something than the limit of this name allows.
+    /// Returns an error if `found` exceeds the limit called `name`.
     pub(crate) fn limit(name: &'static str, what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
         if found > limit { Err(Self(Fault::Limit { name, what, found, limit })) } else { Ok(()) }
     }
 
-    /// What can be done about it, where there is something.
+    /// What the user can do about it, if anything.
     pub(crate) fn hint(&self) -> Option<String> {
         match &self.0 {
             Fault::Limit { name, .. } => Some(Limits::hint(name)),
@@ -55,7 +55,7 @@ impl ElfError {
         Self(Fault::Unsupported { rule })
     }
 
-    /// A file has to grow that carries a payload.
+    /// The error for a file that must grow, although data after the ELF content has to stay at its end.
     pub(crate) fn payload(range: &Range) -> Self {
         Self(Fault::Payload { offset: range.start, size: range.end.saturating_sub(range.start) })
     }

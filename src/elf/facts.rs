@@ -1,11 +1,11 @@
-//! What an ELF file is, asks for and offers, as far as musl's loader and the policy care.
+//! What one ELF file is, needs and defines, as far as musl's loader and the policy are concerned.
 
 use serde::Serialize;
 
 use super::codec::{Class, Endian};
 use crate::platform::Arch;
 
-/// The facts of one ELF file; plain data, no symbols (see [`crate::elf::DynamicSymbols`]).
+/// The facts of one ELF file. Plain data without symbols (see [`crate::elf::DynamicSymbols`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ElfFacts {
     /// 32 or 64 bit.
@@ -20,19 +20,19 @@ pub struct ElfFacts {
     pub flags: u32,
     /// Shared object, executable, relocatable object.
     pub kind: Kind,
-    /// The architecture in the words of wheel tags; `None` where no wheel tag for musl names it.
-    /// 32-bit ARM with hard float is `Armv6l` where `.ARM.attributes` says ARMv6 and `Armv7l` otherwise.
+    /// The architecture as wheel tags name it; `None` if no wheel tag for musl names it. 32-bit ARM with hard
+    /// float is `Armv6l` if `.ARM.attributes` says ARMv6, otherwise `Armv7l`.
     pub arch: Option<Arch>,
     /// The CPU architecture of `.ARM.attributes` (`Tag_CPU_arch`); 10 is ARMv7, 6 to 9 and 11 are ARMv6.
     pub arm_cpu_arch: Option<u32>,
-    /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: the x86-64 levels the code says it cannot do without, as bits; 0 where
-    /// nothing is said.
+    /// `GNU_PROPERTY_X86_ISA_1_NEEDED`: the x86-64 levels that the code requires, as a bit mask; 0 if the
+    /// file does not state any.
     pub isa_needed: u32,
-    /// What it says that it opens with `dlopen` (`.note.dlopen`), in order.
+    /// The libraries that the file declares to open with `dlopen` (`.note.dlopen`), in order.
     pub dlopen_notes: Vec<DlopenNote>,
     /// `PT_INTERP`.
     pub interpreter: Option<String>,
-    /// Whether there is a `PT_DYNAMIC`; without one the file is static and asks for nothing.
+    /// Whether there is a `PT_DYNAMIC`. A file without one is static and needs no libraries.
     pub dynamic: bool,
     /// `DT_SONAME`.
     pub soname: Option<String>,
@@ -58,13 +58,13 @@ pub struct ElfFacts {
     pub textrel_tag: bool,
     /// Whether `DF_TEXTREL` is set in `DT_FLAGS`.
     pub textrel_flag: bool,
-    /// Whether `DT_INIT` or `DT_FINI` is there without any init or fini array.
+    /// Whether the file has `DT_INIT` or `DT_FINI`, but neither an init array nor a fini array.
     pub legacy_init_only: bool,
-    /// Whether there is a `DT_HASH` or a `DT_GNU_HASH`, without which no symbol can be looked up.
+    /// Whether the file has a `DT_HASH` or a `DT_GNU_HASH`. Without one of them no symbol can be looked up.
     pub hash_table: bool,
-    /// Whether there is a `DT_GNU_HASH`, by which musl looks up symbols in place of `DT_HASH`.
+    /// Whether the file has a `DT_GNU_HASH`, which musl prefers to `DT_HASH`.
     pub gnu_hash_table: bool,
-    /// Whether `DT_HASH` has words of four bytes on a machine where musl reads eight: s390x.
+    /// Whether `DT_HASH` has words of four bytes on s390x, where musl reads words of eight.
     pub short_hash_words: bool,
     /// Program headers, in table order.
     pub segments: Vec<Segment>,
@@ -82,8 +82,8 @@ impl ElfFacts {
         self.runpath.as_deref().or(self.rpath.as_deref())
     }
 
-    /// Whether this is a program that was linked statically: it has no interpreter and asks for nothing. It relocates
-    /// itself, so that what musl's loader does or lacks does not matter.
+    /// Whether this is a statically linked program: it has no interpreter and needs no libraries. It
+    /// relocates itself, so musl's loader does not matter to it.
     #[must_use]
     pub fn is_static_program(&self) -> bool {
         self.interpreter.is_none()
@@ -91,15 +91,15 @@ impl ElfFacts {
             && (self.kind == Kind::Executable || self.pie_flag)
     }
 
-    /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are
-    /// `ET_DYN` without an interpreter and without `DT_NEEDED`; they ask for nothing either way.
+    /// Whether this is a program: it has an interpreter or is `ET_EXEC`. Static-PIE programs are `ET_DYN`
+    /// without an interpreter and without `DT_NEEDED`, and do not count; they need nothing either way.
     #[must_use]
     pub fn is_program(&self) -> bool {
         self.interpreter.is_some() || self.kind == Kind::Executable
     }
 }
 
-/// `e_type`, and whether what it promises is there.
+/// The kind of file: `e_type`, checked against the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -109,13 +109,13 @@ pub enum Kind {
     Executable,
     /// `ET_DYN`: a shared object, or a position independent program.
     Dynamic,
-    /// What debuggers read beside a stripped program or shared object (`objcopy --only-keep-debug`); never loaded.
+    /// A separate file for debuggers (`objcopy --only-keep-debug`); never loaded.
     DebugFile,
     /// `ET_CORE` or anything else; never loaded.
     Other,
 }
 
-/// One file entry of `DT_VERNEED`: the versions wanted of one library.
+/// One file entry of `DT_VERNEED`: the versions required from one library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VersionNeed {
     /// `vn_file`: the library, as in `DT_NEEDED`.
@@ -124,10 +124,11 @@ pub struct VersionNeed {
     pub versions: Vec<String>,
 }
 
-/// One entry of a `.note.dlopen` (UAPI group, "ELF dlopen metadata"): a library that the object opens with `dlopen`.
+/// One entry of a `.note.dlopen` (UAPI group, "ELF dlopen metadata"): a library that the object opens with
+/// `dlopen`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct DlopenNote {
-    /// `soname`: the names that are tried, the first one first. One of them is enough.
+    /// `soname`: the names to try, in order. One of them is enough.
     pub sonames: Vec<String>,
     /// `priority`: `required`, `recommended` or `suggested`.
     pub priority: Option<String>,
@@ -135,18 +136,19 @@ pub struct DlopenNote {
     pub feature: Option<String>,
 }
 
-/// What is special about the relocations of a file (`do_relocs` in `ldso/dynlink.c`).
+/// Facts about the relocations of a file (`do_relocs` in `ldso/dynlink.c`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RelocationFacts {
-    /// `R_*_IRELATIVE`: musl refuses them (`do_relocs`: unsupported relocation type).
+    /// The number of `R_*_IRELATIVE`. musl refuses them (`do_relocs`: unsupported relocation type).
     pub irelative: u64,
-    /// `R_*_TPOFF*` and kin: initial-exec TLS, refused in a library opened with `dlopen`.
+    /// The number of `R_*_TPOFF*` and similar types: initial-exec TLS, which musl refuses in a library opened
+    /// with `dlopen`.
     pub initial_exec_tls: u64,
-    /// TLS descriptors, which riscv64 and loongarch64 learned late.
+    /// The number of TLS descriptors. musl supports them on riscv64 and loongarch64 only in later releases.
     pub tlsdesc: u64,
-    /// The number of the first relocation whose type musl's port to the machine does not have (`arch/*/reloc.h`).
+    /// The type of the first relocation that musl's port to this machine does not support (`arch/*/reloc.h`).
     pub unsupported: Option<u64>,
-    /// Whether one of them writes where no segment can be written to: a text relocation.
+    /// Whether a relocation writes to memory that no segment makes writable: a text relocation.
     pub text: bool,
 }
 

@@ -1,4 +1,4 @@
-//! ELF: facts about a file, edits to it as data, and the patcher that carries them out.
+//! ELF: the facts of a file, edits as data, and the patcher that carries edits out.
 
 #[cfg(feature = "arwen")]
 mod arwen;

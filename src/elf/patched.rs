@@ -1,4 +1,4 @@
-//! [`patch()`]: every step of an edit, and the proof that it went well.
+//! [`patch()`]: all steps of an edit, and the verification of the result.
 
 use serde::Serialize;
 
@@ -22,18 +22,18 @@ pub struct Patched {
     pub changes: Changes,
 }
 
-/// Carries out an edit: strips, lowers `DT_RELR`, changes the names, then reads the result again and
-/// compares it with the original and the edit. An edit without effect gives the bytes as they are. Bytes that are handed
-/// over are let go as soon as they are not needed; no more than two copies of the file are in memory.
+/// Carries out an edit: strips, lowers `DT_RELR`, changes the names, then reads the result again and compares
+/// it with the original and the edit. An edit without effect returns the same bytes. At most two copies of
+/// the file are in memory; `bytes`, if owned, is freed as early as possible.
 ///
 /// # Errors
 ///
-/// Where the file is malformed, its layout cannot be patched, or the result fails verification
+/// If the file is malformed, its layout cannot be patched, or the result fails verification
 /// ([`ElfError::is_verification`]).
 pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfError> {
     let mut changes = Changes { size_before: bytes.as_ref().len() as u64, ..Changes::default() };
     let prepared: Box<dyn AsRef<[u8]> + '_> = match prepare(bytes.as_ref(), edit, &mut changes)? {
-        // Each of these steps was verified by itself; the symbols have to be readable whatever changes.
+        // Each of these steps was verified separately; the symbols must be readable in any case.
         Some(prepared) if edit.keeps_names() => {
             let comparison = Comparison::of(bytes.as_ref(), &prepared)?;
             comparison.check_facts(edit)?;
@@ -62,8 +62,8 @@ pub fn patch(bytes: impl AsRef<[u8]>, edit: &ElfEdit) -> Result<Patched, ElfErro
     Ok(Patched { bytes: edited.file, facts, changes })
 }
 
-/// The steps before names change: stripping, then lowering `DT_RELR`. Each is verified by itself. Nothing where neither
-/// changes anything.
+/// The steps before names change: stripping, then lowering `DT_RELR`. Each is verified separately. `None` if
+/// neither changes anything.
 pub(crate) fn prepare(
     file: &[u8],
     edit: &ElfEdit,

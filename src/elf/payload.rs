@@ -1,21 +1,22 @@
-//! Payloads: data behind everything that the ELF headers describe, such as the archive of a self-extracting program, which
-//! looks for it at the end of its own file.
+//! Payloads: data after everything that the ELF headers describe, such as the archive of a self-extracting
+//! program. The program looks for it at the end of its own file.
 
 use goblin::elf::program_header::PT_NULL;
 
 use super::codec::index;
 use super::read::headers::{Image, has_bytes};
 
-/// The bytes behind the header tables and the file ranges of all segments and sections. Nothing where these are all zero,
-/// or the filler 0xcc that patchelf writes: that is padding.
+/// The bytes after the header tables and the file ranges of all segments and sections. Empty if they are all
+/// zero, or the filler 0xcc that patchelf writes: that is padding.
 ///
-/// A program finds them by their distance from the end of its file or from the start, so they have to keep both.
+/// A program finds its payload by the distance from the end or from the start of its file, so both must stay
+/// the same.
 pub(crate) fn payload<'a>(image: &Image<'a>) -> &'a [u8] {
     let rest = image.file.get(index(described_end(image))..).unwrap_or_default();
     if rest.iter().all(|byte| matches!(byte, 0 | 0xcc)) { &[] } else { rest }
 }
 
-/// Where the last of what the headers describe ends, the headers themselves included.
+/// The end of everything that the headers describe, the headers themselves included.
 fn described_end(image: &Image<'_>) -> u64 {
     let (format, header) = (image.format, &image.header);
     let programs = u64::from(header.e_phnum) * format.program_header_size();

@@ -1,43 +1,43 @@
-//! Ranges of a file or of memory, many of which may lie over one another.
+//! Ranges of a file or of memory, which may overlap.
 
 /// A range of the file or of the address space: `start..end`.
 pub(crate) type Range = std::ops::Range<u64>;
 
-/// `size` bytes from `start` on; what does not fit ends with the highest offset.
+/// `size` bytes from `start`. A range that does not fit ends at the highest offset.
 pub(crate) fn sized(start: u64, size: u64) -> Range {
     start..start.saturating_add(size)
 }
 
-/// Whether two ranges have something in common.
+/// Whether two ranges have an offset in common.
 pub(crate) fn overlap(a: &Range, b: &Range) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// What a number of ranges cover together. Headers may name the same bytes tens of thousands of times, so they are sorted
-/// and joined once, and asked often.
+/// The union of many ranges. Headers may name the same bytes tens of thousands of times, so ranges are sorted
+/// and joined once, and then queried often.
 #[derive(Debug, Default)]
 pub(crate) struct Ranges {
-    /// Ascending, none of them empty; each ends before the next one starts.
+    /// Ascending and not empty; each ends before the next one starts.
     joined: Vec<Range>,
 }
 
 impl Ranges {
-    /// What is covered, as few ranges as there can be, ascending.
+    /// The covered ranges, ascending, joined as far as possible.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Range> {
         self.joined.iter()
     }
 
-    /// The first range that ends behind `offset`.
+    /// The first range that ends after `offset`.
     fn from(&self, offset: u64) -> Option<&Range> {
         self.joined.get(self.joined.partition_point(|range| range.end <= offset))
     }
 
-    /// Where the first covered byte at or after `offset` is.
+    /// The first covered offset at or after `offset`.
     pub(crate) fn next(&self, offset: u64) -> Option<u64> {
         self.from(offset).map(|range| range.start.max(offset))
     }
 
-    /// Whether some byte of `range` is covered.
+    /// Whether any offset of `range` is covered.
     pub(crate) fn overlap(&self, range: &Range) -> bool {
         self.next(range.start).is_some_and(|next| next < range.end)
     }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_ends_with_the_highest_offset() {
+    fn a_range_that_does_not_fit_ends_at_the_highest_offset() {
         assert_eq!(sized(u64::MAX - 1, 5), u64::MAX - 1..u64::MAX);
     }
 }

@@ -1,10 +1,10 @@
 //! Lowering `DT_RELR` to ordinary relative relocations.
 //!
-//! musl learned `DT_RELR` in 1.2.4 (`do_relr_relocs` in `ldso/dynlink.c`). Earlier loaders skip the
-//! tag without a word, and the process dies on the first pointer that was not relocated.
+//! musl supports `DT_RELR` since 1.2.4 (`do_relr_relocs` in `ldso/dynlink.c`). Earlier loaders silently
+//! ignore the tag, and the process crashes on the first pointer that was not relocated.
 //!
-//! Where relocations carry their addends, the slots they are taken from become zero, as LLD leaves slots of `DT_RELA`:
-//! said twice, addends would take room in a wheel twice.
+//! If relocations carry their addends, the slots are set to zero, as LLD does for `DT_RELA`. Otherwise the
+//! addends would be in the wheel twice.
 
 mod slots;
 
@@ -30,7 +30,7 @@ use super::read::relocations::RelocationTable;
 
 use slots::Slots;
 
-/// Tags that lowering may change.
+/// The tags that lowering may change.
 pub(crate) const RELR_TAGS: [u64; 11] = [
     DT_RELA,
     DT_RELASZ,
@@ -45,26 +45,26 @@ pub(crate) const RELR_TAGS: [u64; 11] = [
     DT_RELRENT,
 ];
 
-/// A file without `DT_RELR`.
+/// A file whose `DT_RELR` was lowered.
 #[derive(Debug)]
 pub(crate) struct Lowered {
     pub(crate) file: Vec<u8>,
     pub(crate) moves: Vec<Move>,
-    /// How many relocations took its place.
+    /// The number of relocations that replaced it.
     pub(crate) count: u64,
-    /// Where slots became zero.
+    /// The data sections in which slots were set to zero.
     cleared: Vec<Data>,
 }
 
-/// A section with variables.
+/// A section of variables.
 #[derive(Debug)]
 struct Data {
     addresses: Range,
-    /// Where in the file it lies.
+    /// Its range in the file.
     file: Range,
 }
 
-/// The tags of the table that takes the place of `DT_RELR`.
+/// The tags of the table that replaces `DT_RELR`.
 struct Tags {
     place: u64,
     size: u64,
@@ -83,7 +83,7 @@ impl Tags {
     }
 }
 
-/// The tables that are one now, where they can be given up.
+/// The old tables that the new one replaces, if their space can be reused.
 struct Old {
     general: Option<Table>,
     relr: Option<Table>,
@@ -92,7 +92,7 @@ struct Old {
 impl Old {
     fn of(draft: &Draft, tags: &Tags) -> Self {
         let movable = movable(draft);
-        // A table that another tag points into as well stays where it is.
+        // A table that another tag also points into stays in place.
         let own = |table: &&Table| {
             let addresses = sized(table.address, table.size());
             let others = |entry: &&DynamicEntry| entry.tag != tags.place && TABLE_TAGS.contains(&entry.tag);
@@ -109,8 +109,8 @@ impl Old {
     }
 }
 
-/// Replaces `DT_RELR` by one table: a relative relocation for each of its slots, then the entries of
-/// the existing `DT_RELA` or `DT_REL`. `None` where there is nothing to lower.
+/// Replaces `DT_RELR` with one table: a relative relocation for each of its slots, followed by the entries of
+/// the existing `DT_RELA` or `DT_REL`. `None` if the file has no `DT_RELR`.
 pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     let image = Image::parse(file)?;
     let Some(dynamic) = Dynamic::parse(&image)? else { return Ok(None) };
@@ -152,7 +152,7 @@ pub(crate) fn lower(file: &[u8]) -> Result<Option<Lowered>, ElfError> {
     Ok(Some(Lowered { file, moves, count, cleared }))
 }
 
-/// Zeros for a table of `size` bytes: after some segment, else at the end of the file.
+/// Finds zeros for a table of `size` bytes: after a segment, else at the end of the file.
 fn find_place(draft: &mut Draft, size: u64) -> Result<Place, ElfError> {
     let align = draft.format.word();
     if let Some(cave) = Space::survey(draft).best_cave(draft, size, align) {
@@ -162,7 +162,7 @@ fn find_place(draft: &mut Draft, size: u64) -> Result<Place, ElfError> {
     places.first().copied().ok_or_else(|| ElfError::verification("a piece was not appended"))
 }
 
-/// Has the section headers follow: those of the old tables, to the new one and to nothing.
+/// Updates the section headers of the old tables: one becomes the new table, the others become empty.
 fn repoint(draft: &mut Draft, old: &Old, to: &Range, place: Place) {
     if let Some(table) = &old.general {
         draft.repoint(&[table.repointed(to.clone(), place.address)]);
@@ -179,11 +179,11 @@ fn repoint(draft: &mut Draft, old: &Old, to: &Range, place: Place) {
     draft.moves.push(Move { from, to: to.clone(), verbatim: false, name: "relocations" });
 }
 
-/// Takes the tags of `DT_RELR` out. `added` is the size of an entry, where there was no other table.
+/// Removes the tags of `DT_RELR`. `added` is the size of an entry if there was no other table.
 fn retag(draft: &mut Draft, tags: &Tags, added: Option<u64>) {
     draft.dynamic.entries.retain(|entry| !matches!(entry.tag, DT_RELR | DT_RELRSZ | DT_RELRENT));
     if let Some(size) = added {
-        // Three tags went, three come.
+        // Three tags were removed, three are added.
         draft.dynamic.entries.retain(|entry| ![tags.place, tags.size, tags.entry].contains(&entry.tag));
         for (tag, value) in [(tags.place, 0), (tags.size, 0), (tags.entry, size)] {
             draft.dynamic.entries.push(DynamicEntry { tag, value });
@@ -191,7 +191,7 @@ fn retag(draft: &mut Draft, tags: &Tags, added: Option<u64>) {
     }
 }
 
-/// Fills the slots that lie in a section with zeros.
+/// Sets the slots inside a section to zero.
 fn clear(draft: &mut Draft, data: &Data, slots: &Slots) -> Result<(), ElfError> {
     let word = draft.format.word();
     for slot in slots.within(&data.addresses, word) {
@@ -202,7 +202,7 @@ fn clear(draft: &mut Draft, data: &Data, slots: &Slots) -> Result<(), ElfError> 
     Ok(())
 }
 
-/// Holds the lowered file against the original: the same relocations, in one table, and no others.
+/// Compares the lowered file with the original: the same relocations, in one table, and no others.
 pub(crate) fn check(before: &[u8], lowered: &Lowered) -> Result<(), ElfError> {
     let (old, new) = (Image::parse(before)?, Image::parse(&lowered.file)?);
     let (Some(old_dynamic), Some(new_dynamic)) = (Dynamic::parse(&old)?, Dynamic::parse(&new)?) else {
@@ -232,7 +232,7 @@ pub(crate) fn check(before: &[u8], lowered: &Lowered) -> Result<(), ElfError> {
     lowered.cleared.iter().try_for_each(|data| check_beside(&old, &new, data, &slots))
 }
 
-/// A section in which slots became zero holds between them what it held.
+/// Checks that only the slots changed in a section in which slots were set to zero.
 fn check_beside(old: &Image<'_>, new: &Image<'_>, data: &Data, slots: &Slots) -> Result<(), ElfError> {
     let word = old.format.word();
     let size = data.file.end - data.file.start;
@@ -250,8 +250,9 @@ fn check_beside(old: &Image<'_>, new: &Image<'_>, data: &Data, slots: &Slots) ->
     Ok(())
 }
 
-/// The sections with slots that nobody reads before they are relocated, ascending: writable data into which no table of the
-/// dynamic linker reaches, and which is mapped once. None in a file without section headers.
+/// The sections whose slots can be set to zero because nothing reads them before relocation, ascending:
+/// writable data that contains no table of the dynamic linker and is mapped once. Empty for a file without
+/// section headers.
 fn clearable(draft: &Draft, slots: &Slots) -> Vec<Data> {
     let own = draft.tables();
     let tables: Vec<u64> = TABLE_TAGS.iter().filter_map(|tag| draft.value(*tag)).collect();
@@ -274,7 +275,7 @@ fn clearable(draft: &Draft, slots: &Slots) -> Vec<Data> {
         }
     }
     found.sort_by_key(|data| data.addresses.start);
-    // Where two headers name the same bytes, once is enough.
+    // If two headers name the same bytes, one of them is enough.
     let mut end = 0;
     found.retain(|data| {
         let apart = end <= data.addresses.start;
@@ -284,7 +285,7 @@ fn clearable(draft: &Draft, slots: &Slots) -> Vec<Data> {
     found
 }
 
-/// Whether the linker put variables into the section that the program may write to.
+/// Whether the section holds writable variables of the program.
 fn is_writable_data(section: &SectionHeader) -> bool {
     let flags = u64::from(SHF_ALLOC | SHF_WRITE);
     let data = [SHT_PROGBITS, SHT_INIT_ARRAY, SHT_FINI_ARRAY, SHT_PREINIT_ARRAY];
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_beside_a_slot_is_held_against_the_original() {
+    fn a_changed_byte_beside_a_slot_fails_verification() {
         let before = fixture();
         let mut lowered = lower(&before).unwrap().unwrap();
         check(&before, &lowered).unwrap();
@@ -324,13 +325,13 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_a_slot_goes_too() {
+    fn a_table_without_slots_is_removed_too() {
         let mut before = fixture();
         let image = Image::parse(&before).unwrap();
         let dynamic = Dynamic::parse(&image).unwrap().unwrap();
         let size = dynamic.value(DT_RELRSZ).unwrap();
         let at = index(image.locate(dynamic.value(DT_RELR).unwrap(), size, "table").unwrap());
-        // LLD fills a table that became shorter while it was made with empty bitmaps.
+        // LLD pads a table that shrank during layout with empty bitmaps.
         for (index, byte) in before.iter_mut().skip(at).take(index(size)).enumerate() {
             *byte = u8::from(index % 8 == 0);
         }

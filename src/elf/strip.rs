@@ -1,8 +1,8 @@
-//! Stripping: debug sections and the symbol table go, what is loaded stays where it is.
+//! Stripping: removes debug sections and the symbol table; loaded content keeps its place.
 //!
-//! To be done before any patching. Bytes up to the end of the last segment are kept as they are;
-//! behind them follow the other sections that are kept and a section header table. Where another
-//! program had put a segment behind the sections that go, the hole before it is taken out.
+//! Strip before any patching. Bytes up to the end of the last segment are kept; the other sections that are
+//! kept and a section header table follow. If another tool had put a segment after the stripped sections, the
+//! hole before it is removed.
 
 mod compact;
 
@@ -26,18 +26,18 @@ use super::read::machine::largest_page;
 
 use compact::compact;
 
-/// Names that debug information goes by: DWARF, compressed DWARF, stabs, LTO bytecode and its debug
-/// copy, and links to debug files.
+/// Names of debug sections: DWARF, compressed DWARF, stabs, LTO bytecode and its debug copy, and links to
+/// debug files.
 const DEBUG_NAMES: [&[u8]; 7] =
     [b".debug", b".zdebug", b".stab", b".gnu_debug", b".gnu.lto_", b".gnu.debuglto_", b".gdb_index"];
 
-/// Annobin's notes on how each function was built: not loaded, and large.
+/// Annobin's notes about how each function was built: large, and not loaded.
 const BUILD_NOTES: &[u8] = b".gnu.build.attributes";
 
-/// Strips a file; `None` where there is nothing to take away, or no section headers to tell.
+/// Strips a file; `None` if there is nothing to remove, or no section headers.
 ///
-/// A `.o` file and a debug file are left alone (their symbols are what they are for), and so is one with a payload, which
-/// has to stay where it is.
+/// `.o` files and debug files are left alone, because their symbols are their purpose; so is a file with a
+/// payload, which must not move.
 pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfError> {
     let image = Image::parse(file)?;
     let facts = ElfFacts::parse(file)?;
@@ -56,10 +56,10 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     let mut stripped = stripping.carry_out(&image, false)?;
     if stripping.leaves_holes(&image) {
         stripped = shorter(stripped, compact)?;
-        // Sections that stay and lie in a hole may have to get out of it first.
+        // Kept sections inside a hole may have to be moved out of it first.
         stripped = shorter(stripped, |_| compact(&stripping.carry_out(&image, true)?))?;
     }
-    // Sections that lie before a segment leave zeros there; a longer file would help nobody.
+    // Removed sections before a segment leave zeros; a result longer than the file is useless.
     if stripped.len() > file.len() {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ pub(crate) fn strip(file: &[u8], level: Strip) -> Result<Option<Vec<u8>>, ElfErr
     Ok(Some(stripped))
 }
 
-/// What is made, if that is shorter.
+/// The result of `make`, if it is shorter.
 fn shorter(
     file: Vec<u8>,
     make: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, ElfError>,
@@ -76,8 +76,8 @@ fn shorter(
     Ok(made.filter(|made| made.len() < file.len()).unwrap_or(file))
 }
 
-/// What lies past the end of the file says nothing about it, and something else once the file grows. What is kept
-/// with the segments and what comes behind them are two parts.
+/// Refuses sections that would change their meaning: one past the end of the file would get content when the
+/// file grows, and one that begins in the last segment and ends after it would be torn apart.
 fn check_sections(image: &Image<'_>) -> Result<(), ElfError> {
     let end = loaded_end(image);
     for section in image.sections.iter().filter(|section| has_bytes(section)) {
@@ -89,7 +89,7 @@ fn check_sections(image: &Image<'_>) -> Result<(), ElfError> {
     Ok(())
 }
 
-/// Which sections go.
+/// Decides which sections are removed.
 #[derive(Debug)]
 struct Stripping<'a> {
     dropped: Vec<bool>,
@@ -121,7 +121,7 @@ impl<'a> Stripping<'a> {
                 at != own && at != 0 && !is_loaded(section) && (debug || all)
             })
             .collect();
-        // Relocations of what goes.
+        // Relocations of removed sections.
         let is_dropped = |dropped: &[bool], at: u32| dropped.get(at as usize).copied().unwrap_or(false);
         for (at, section) in image.sections.iter().enumerate() {
             let relocates = matches!(section.sh_type, SHT_REL | SHT_RELA) && !is_loaded(section);
@@ -130,7 +130,7 @@ impl<'a> Stripping<'a> {
                 *flag = true;
             }
         }
-        // Strings that only what goes refers to.
+        // String tables that only removed sections use.
         let links: BTreeSet<u32> = image.sections.iter().map(|user| user.sh_link).collect();
         let users = image.sections.iter().zip(&dropped).filter(|(_, dropped)| !**dropped);
         let kept: BTreeSet<u32> = users.map(|(user, _)| user.sh_link).collect();
@@ -147,22 +147,23 @@ impl<'a> Stripping<'a> {
         self.dropped.get(at).copied().unwrap_or(false)
     }
 
-    /// Whether something goes that lies before the end of the last segment.
+    /// Whether a removed section is before the end of the last segment.
     fn leaves_holes(&self, image: &Image<'_>) -> bool {
         let end = loaded_end(image);
         let mut sections = image.sections.iter().enumerate();
         sections.any(|(at, section)| self.is_dropped(at) && has_bytes(section) && section.sh_offset < end)
     }
 
-    /// The file without what goes. With `gather`, what no segment maps is moved to its end.
+    /// The file without the removed sections. With `gather`, everything that no segment maps is moved to its
+    /// end.
     fn carry_out(&self, image: &Image<'_>, gather: bool) -> Result<Vec<u8>, ElfError> {
         let format = image.format;
         let own = usize::from(image.header.e_shstrndx);
         let (mut file, end) = self.loaded_part(image, gather)?;
         let mapped = mapped(image);
         let moves = |start: u64, size: u64| start >= end || (gather && !mapped.overlap(&sized(start, size)));
-        // Symbols name sections by index. Those of loaded sections stay what they are, and with a
-        // symbol table all do: what goes leaves an empty entry.
+        // Symbols refer to sections by index. The index of loaded sections must not change, and with a symbol
+        // table none may: then a removed section leaves an empty entry.
         let keeps_symbols = image
             .sections
             .iter()
@@ -176,7 +177,7 @@ impl<'a> Stripping<'a> {
                 .map_err(|_| ElfError::malformed("section header table", "too many entries", 0))?;
             renumbered.insert(at, number);
         }
-        // What is not loaded lies in the file once.
+        // Sections that are not loaded cannot be larger together than the file.
         let mut budget = length(image.file);
         let mut name_table = vec![0u8];
         let mut headers = Vec::new();
@@ -231,7 +232,7 @@ impl<'a> Stripping<'a> {
         Ok(file)
     }
 
-    /// Everything up to the end of the last segment, with zeros where nothing is any more.
+    /// Everything up to the end of the last segment, with zeros in place of what was removed.
     fn loaded_part(&self, image: &Image<'_>, gather: bool) -> Result<(Vec<u8>, u64), ElfError> {
         let end = loaded_end(image);
         let mut file = slice(image.file, 0, end, "loaded part")?.to_vec();
@@ -264,7 +265,7 @@ impl<'a> Stripping<'a> {
     }
 }
 
-/// What segments map of the file.
+/// The file ranges that segments map.
 fn mapped(image: &Image<'_>) -> Ranges {
     let segments = image.segments.iter().filter(|segment| segment.p_type != PT_NULL);
     segments.map(|segment| sized(segment.p_offset, segment.p_filesz)).collect()
@@ -274,7 +275,7 @@ fn is_loaded(section: &SectionHeader) -> bool {
     section.sh_flags & u64::from(SHF_ALLOC) != 0
 }
 
-/// Where the last segment ends in the file.
+/// The end of the last segment in the file.
 fn loaded_end(image: &Image<'_>) -> u64 {
     let table = u64::from(image.header.e_phnum) * image.format.program_header_size();
     let ends = image
@@ -289,9 +290,9 @@ fn loaded_end(image: &Image<'_>) -> u64 {
         .unwrap_or(0)
 }
 
-/// Appends bytes, aligned; hands out their offset.
+/// Appends bytes, aligned, and returns their offset.
 fn push(file: &mut Vec<u8>, bytes: &[u8], align: u64) -> u64 {
-    // No section that is not loaded needs more; a wrong value must not blow the file up.
+    // No unloaded section needs a larger alignment; a wrong value must not inflate the file.
     let align = if align <= 64 { align } else { 1 };
     let offset = length(file) + padding(length(file), align);
     file.resize(index(offset), 0);
@@ -343,7 +344,7 @@ fn write_file_header(
     format.put(file, shstrndx, 2, u64::from(names), what)
 }
 
-/// What is loaded is the same at every address, and so are the facts.
+/// Checks that all loaded content and all facts are unchanged.
 fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), ElfError> {
     let after = Image::parse(stripped)?;
     let mut found = ElfFacts::parse(stripped)?;
@@ -351,7 +352,7 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         return Err(ElfError::verification("stripping changed the number of segments"));
     }
     let page = largest_page(before.header.e_machine);
-    // By how far they are nearer to the start now.
+    // How far each range moved towards the start.
     let mut kept: BTreeMap<u64, Vec<Range>> = BTreeMap::new();
     for (old, new) in before.segments.iter().zip(&after.segments) {
         let by = old.p_offset.wrapping_sub(new.p_offset);
@@ -365,7 +366,8 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         if old.p_type != PT_NULL {
             kept.entry(by).or_default().push(sized(old.p_offset, old.p_filesz));
         }
-        // Segments without bytes say nothing by their place in the file; others lie where they are mapped.
+        // The file offset of an empty segment has no meaning; other segments must be in the range that is
+        // mapped.
         let mapped = |image: &Image<'_>, segment: &ProgramHeader| {
             image.locate(segment.p_vaddr, segment.p_filesz, "segment") == Ok(segment.p_offset)
         };
@@ -374,7 +376,7 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
         }
     }
     for (by, ranges) in kept {
-        // What segments have in common is compared once.
+        // Content that segments share is compared once.
         for range in Ranges::from_iter(ranges).iter() {
             check_content(before, &after, range, by)?;
         }
@@ -397,9 +399,9 @@ fn check(before: &Image<'_>, facts: &ElfFacts, stripped: &[u8]) -> Result<(), El
     Ok(())
 }
 
-/// What a range holds is the same where it lies now, nearer to the start by `by`.
+/// Compares a range with its new place, nearer to the start by `by`.
 fn check_content(before: &Image<'_>, after: &Image<'_>, range: &Range, by: u64) -> Result<(), ElfError> {
-    /// Bytes that are looked at together.
+    /// The number of bytes that are compared at a time.
     const PIECE: u64 = 1 << 20;
     let sections = before.sections.len().max(after.sections.len()) as u64;
     let mut start = range.start;
@@ -414,8 +416,8 @@ fn check_content(before: &Image<'_>, after: &Image<'_>, range: &Range, by: u64) 
     Ok(())
 }
 
-/// Bytes of a segment, with zeros where it holds the file header or one of the header tables:
-/// those are compared field by field. `sections` is the larger number of section headers.
+/// Bytes of a segment, with zeros in place of the file header and the header tables, which are compared field
+/// by field. `sections` is the larger number of section headers.
 fn content(image: &Image<'_>, offset: u64, size: u64, sections: u64) -> Result<Vec<u8>, ElfError> {
     let (format, header) = (image.format, &image.header);
     let mut bytes = slice(image.file, offset, size, "segment")?.to_vec();

@@ -1,6 +1,6 @@
-//! Verification of what was written: the file is read again and held against what it was.
+//! Verification of a written file: it is read again and compared with the original.
 //!
-//! A mismatch is a fault of the patcher; the file must not be used then.
+//! A mismatch is a bug in the patcher; the file must not be used then.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub(crate) fn expected(before: &ElfFacts, edit: &ElfEdit) -> ElfFacts {
     facts
 }
 
-/// A file before and after it was changed, both read.
+/// A file before and after a change, both parsed.
 #[derive(Debug)]
 pub(crate) struct Comparison<'a> {
     old: Survey<'a>,
@@ -68,7 +68,7 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Reads both, side by side.
+    /// Parses both files in parallel.
     pub(crate) fn of(before: &'a [u8], after: &'a [u8]) -> Result<Self, ElfError> {
         let (old, new) = rayon::join(|| Survey::of(before), || Survey::of(after));
         Ok(Self { old: old?, new: new? })
@@ -79,15 +79,15 @@ impl<'a> Comparison<'a> {
         self.new.facts
     }
 
-    /// Facts after must be facts before and the edit; and every dynamic symbol must be what it was.
-    /// Segments are compared elsewhere: they may change.
+    /// Checks that the new facts are the old facts plus the edit, and that every dynamic symbol is unchanged.
+    /// Segments may change; they are compared elsewhere.
     pub(crate) fn check_facts(&self, edit: &ElfEdit) -> Result<(), ElfError> {
         let found = &self.new.facts;
         let mut wanted = expected(&self.old.facts, edit);
         wanted.segments.clone_from(&found.segments);
-        // Moving the table into a segment of its own can only improve on this.
+        // Moving the table into a new segment can turn this to true.
         wanted.headers_mapped |= found.headers_mapped;
-        // What DT_RELR writes is counted only once its slots are ordinary relocations.
+        // What DT_RELR writes is counted only after its slots have become ordinary relocations.
         wanted.relocations.text |= edit.lower_relr && found.relocations.text;
         if *found != wanted {
             return fail(differences(found, &wanted));
@@ -111,8 +111,8 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// The layout rules of the loader, and that nothing changed but what the patcher says it moved. Tags
-    /// in `free_tags` are somebody else's to check.
+    /// Checks the loader's layout rules, and that only what the patcher reports as moved has changed. Tags in
+    /// `free_tags` are checked by the caller.
     pub(crate) fn check_layout(&self, moves: &[Move], free_tags: &[u64]) -> Result<(), ElfError> {
         let Self { old, new } = self;
         check_segments(&old.image, &new.image)?;
@@ -132,7 +132,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The fields that are not as wanted: `needed: ["a"] and not ["b"]`.
+/// The fields that differ from what was expected: `needed: ["a"] and not ["b"]`.
 fn differences(found: &ElfFacts, wanted: &ElfFacts) -> String {
     let values = |facts: &ElfFacts| serde_json::to_value(facts).unwrap_or_default();
     let (found, wanted) = (values(found), values(wanted));
@@ -144,7 +144,7 @@ fn differences(found: &ElfFacts, wanted: &ElfFacts) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// [`Comparison::check_facts`] for an engine that leaves `vn_file` of `DT_VERNEED` behind: musl ignores it.
+/// [`Comparison::check_facts`] for an engine that does not update `vn_file` of `DT_VERNEED`: musl ignores it.
 #[cfg(feature = "arwen")]
 pub(crate) fn check_facts_of_names(
     before: &[u8],
@@ -168,7 +168,8 @@ pub(crate) fn check_facts_of_names(
     Ok(found)
 }
 
-/// A payload lies where it lay, is still the end of the file, and behind everything that the headers describe.
+/// Checks that a payload has not moved, still ends the file, and comes after everything that the headers
+/// describe.
 fn check_payload(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
     let before = payload(old);
     if before.is_empty() || (old.file.len() == new.file.len() && payload(new).ends_with(before)) {
@@ -178,7 +179,7 @@ fn check_payload(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
     }
 }
 
-/// Segments ascend, agree with the file and do not share pages (`map_library` maps them in order,
+/// Checks that segments ascend, agree with the file and do not share pages (`map_library` maps them in order,
 /// with `MAP_FIXED`).
 fn check_segments(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
     let page = largest_page(new.header.e_machine);
@@ -231,7 +232,7 @@ fn check_segments(old: &Image<'_>, new: &Image<'_>) -> Result<(), ElfError> {
     Ok(())
 }
 
-/// Tags the edit does not touch keep order and value, addresses of movable tables aside.
+/// Checks that tags outside the edit keep order and value, apart from the addresses of movable tables.
 fn check_tags(old: &Dynamic, new: &Dynamic, free: &[u64]) -> Result<(), ElfError> {
     let untouched = |dynamic: &Dynamic| -> Vec<(u64, u64)> {
         let entries = dynamic.entries.iter().filter(|entry| !is_string_tag(entry.tag));
@@ -253,7 +254,7 @@ fn check_tags(old: &Dynamic, new: &Dynamic, free: &[u64]) -> Result<(), ElfError
     Ok(())
 }
 
-/// The tags of tables that moved say where they are now, and the others what they said.
+/// Checks that the tags of moved tables point to the new places, and that the others are unchanged.
 fn check_tables(
     old: &Survey<'_>,
     old_dynamic: &Dynamic,
@@ -280,7 +281,7 @@ fn check_tables(
     Ok(())
 }
 
-/// The string tags no edit names keep their text.
+/// Checks that string tags outside the edit keep their text.
 fn check_strings(
     old_image: &Image<'_>,
     old: &Dynamic,
@@ -304,8 +305,8 @@ fn check_strings(
     Ok(())
 }
 
-/// Every range of the old file that may differ now: headers, the dynamic section, the string table,
-/// `vn_file` words, symbol values, and what was moved, from and to.
+/// Every range of the old file that may differ: headers, the dynamic section, the string table, `vn_file`
+/// fields, symbol values, and both places of moved tables.
 fn changed_ranges(
     old: &Image<'_>,
     old_dynamic: &Dynamic,
@@ -344,7 +345,7 @@ fn changed_ranges(
     Ok(ranges)
 }
 
-/// Outside the ranges that may differ, every byte is as it was.
+/// Checks that every byte outside the ranges that may differ is unchanged.
 fn check_bytes(before: &[u8], after: &[u8], mut changed: Vec<Range>) -> Result<(), ElfError> {
     changed.sort_by_key(|range| range.start);
     let end = before.len() as u64;
@@ -362,7 +363,8 @@ fn check_bytes(before: &[u8], after: &[u8], mut changed: Vec<Range>) -> Result<(
     Ok(())
 }
 
-/// What was moved as it was is what it was, `vn_file` words aside; and the new places do not overlap.
+/// Checks that moved bytes are unchanged, apart from `vn_file` fields, and that the new places do not
+/// overlap.
 fn check_moves(
     before: &[u8],
     after: &[u8],

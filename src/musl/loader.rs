@@ -1,33 +1,34 @@
 //! The rules of musl's dynamic loader, one function each.
 //!
-//! Source: `ldso/dynlink.c` of musl 1.2.5; the functions named below have not changed since 1.1.20
-//! in what matters here.
+//! Source: `ldso/dynlink.c` of musl 1.2.5. The functions named below have not changed since 1.1.20 in what
+//! matters here.
 
 use crate::platform::Arch;
 
-/// Where musl looks when there is no path file (`load_library`: `sys_path = "/lib:/usr/local/lib:/usr/lib"`).
+/// The directories that musl searches if there is no path file (`load_library`: `sys_path =
+/// "/lib:/usr/local/lib:/usr/lib"`).
 pub const DEFAULT_PATH: [&str; 3] = ["/lib", "/usr/local/lib", "/usr/lib"];
 
-/// The stems that musl serves itself, whatever follows the dot (`load_library`: `reserved[]`).
+/// The stems of names that musl answers itself, whatever follows the dot (`load_library`: `reserved[]`).
 const RESERVED_STEMS: [&str; 7] = ["c", "pthread", "rt", "m", "dl", "util", "xnet"];
 
 /// The size of the buffer in which `load_library` joins directory and name (`2*NAME_MAX+2`).
 const PATH_BUFFER: usize = 512;
 
-/// Whether musl answers a `DT_NEEDED` of this name with itself, before any search: `lib` followed by one
-/// of `c.`, `pthread.`, `rt.`, `m.`, `dl.`, `util.`, `xnet.` (`load_library` in `ldso/dynlink.c`).
+/// Whether musl answers a `DT_NEEDED` of this name itself, before any search: `lib` followed by one of `c.`,
+/// `pthread.`, `rt.`, `m.`, `dl.`, `util.`, `xnet.` (`load_library` in `ldso/dynlink.c`).
 ///
-/// The dot is part of the match, so `libc.so.6` and `libc.musl-x86_64.so.1` are reserved while
-/// `libcrypt.so.1` and `libm-0a1b2c3d.so` are not. A path that begins so is too: `libm.d/libq.so`.
+/// The dot is part of the match: `libc.so.6` and `libc.musl-x86_64.so.1` are reserved, `libcrypt.so.1` and
+/// `libm-0a1b2c3d.so` are not. A path that starts this way is reserved as well: `libm.d/libq.so`.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("lib") else { return false };
     rest.split_once('.').is_some_and(|(stem, _)| RESERVED_STEMS.contains(&stem))
 }
 
-/// Whether the name means musl itself: a reserved name, or the loader's own. That is the path programs ask for
-/// (`load_library`: `ldso.name`), or the file name alone, which is found in `/lib` and recognised once it is mapped (it defines
-/// `__libc_start_main` and `stdin`).
+/// Whether the name means musl itself: a reserved name, or that of the loader. The loader's name is the path
+/// in programs (`load_library`: `ldso.name`), or its file name alone, which is found in `/lib` and recognised
+/// once it is mapped (it defines `__libc_start_main` and `stdin`).
 #[must_use]
 pub fn is_libc(name: &str) -> bool {
     let file = name.strip_prefix("/lib/").unwrap_or(name);
@@ -35,13 +36,15 @@ pub fn is_libc(name: &str) -> bool {
     is_reserved(name) || stem.is_some_and(|arch| !arch.contains('/'))
 }
 
-/// The path of the loader of an architecture, which programs have as their interpreter (`LDSO_PATHNAME` in musl's `Makefile`).
+/// The path of the loader for an architecture, which programs name as their interpreter (`LDSO_PATHNAME` in
+/// musl's `Makefile`).
 #[must_use]
 pub fn loader_path(arch: Arch) -> String {
     format!("/lib/ld-musl-{}.so.1", arch.musl_loader_name())
 }
 
-/// The path file of an architecture, below the loader's prefix (`load_library`: `etc/ld-musl-<LDSO_ARCH>.path`).
+/// The path file for an architecture, relative to the loader's prefix (`load_library`:
+/// `etc/ld-musl-<LDSO_ARCH>.path`).
 #[must_use]
 pub fn path_file(arch: Arch) -> String {
     format!("etc/ld-musl-{}.path", arch.musl_loader_name())
@@ -52,23 +55,24 @@ pub fn search_path_entries(text: &str) -> impl Iterator<Item = &str> {
     text.split([':', '\n']).filter(|entry| !entry.is_empty())
 }
 
-/// Whether musl skips this candidate because directory, slash and name do not fit its buffer (`path_open`).
+/// Whether musl skips this candidate because directory, slash and name do not fit into its buffer
+/// (`path_open`).
 #[must_use]
 pub fn too_long(directory: &str, name: &str) -> bool {
     directory.len() + 1 + name.len() >= PATH_BUFFER
 }
 
-/// A run path as musl reads it (`fixup_rpath`).
+/// A run path as musl parses it (`fixup_rpath`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunPath<'a> {
-    /// The entries, `$ORIGIN` unexpanded.
+    /// The entries, with `$ORIGIN` not expanded.
     Entries(Vec<&'a str>),
-    /// A `$` that does not begin `$ORIGIN` or `${ORIGIN}`: musl ignores the whole run path.
+    /// A `$` that does not start `$ORIGIN` or `${ORIGIN}`: musl ignores the whole run path.
     Void,
 }
 
 impl<'a> RunPath<'a> {
-    /// Reads the text of `DT_RUNPATH` or `DT_RPATH`.
+    /// Parses the text of `DT_RUNPATH` or `DT_RPATH`.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         if Self::is_void(text) { Self::Void } else { Self::Entries(search_path_entries(text).collect()) }
@@ -83,7 +87,7 @@ impl<'a> RunPath<'a> {
         })
     }
 
-    /// The entries musl searches: none where the run path is void.
+    /// The entries that musl searches; empty if it ignores the run path.
     #[must_use]
     pub fn entries(&self) -> &[&'a str] {
         match self {
@@ -92,8 +96,8 @@ impl<'a> RunPath<'a> {
         }
     }
 
-    /// One entry with `$ORIGIN` replaced by the directory of the requesting object, as it was opened:
-    /// symlinks are not resolved and the result is not normalised (`fixup_rpath`).
+    /// One entry with `$ORIGIN` replaced by the directory of the object, as it was opened: symlinks are not
+    /// resolved and the result is not normalised (`fixup_rpath`).
     #[must_use]
     pub fn expand(entry: &str, origin: &str) -> String {
         entry.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
@@ -131,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loader_under_its_own_name_is_libc() {
+    fn the_name_of_the_loader_means_libc() {
         assert!(is_libc("ld-musl-x86_64.so.1"));
         assert!(is_libc("/lib/ld-musl-armhf.so.1"));
         assert!(is_libc("libm.d/libq.so"));

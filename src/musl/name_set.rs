@@ -1,13 +1,13 @@
-//! Many names, which are only looked up.
+//! A large set of names, for lookups only.
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
-/// Names of symbols, of which a large library has tens of thousands: their bytes lie one after the other, so that no name
-/// is a piece of memory of its own, and what is sorted are their hashes.
+/// A set of symbol names. A large library has tens of thousands, so their bytes are stored one after the
+/// other instead of in an allocation each, and the index is sorted by hash.
 #[derive(Clone, Debug, Default)]
 pub struct NameSet {
-    // Shared: objects are copied into the audit of every wheel that is installed beside theirs.
+    // Shared, because objects are copied into the audit of every wheel installed together with theirs.
     bytes: Arc<[u8]>,
     names: Arc<[Name]>,
 }
@@ -20,7 +20,7 @@ struct Name {
 }
 
 impl NameSet {
-    /// Whether the set has this name.
+    /// Whether the set contains this name.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
         let hash = hash(name);
@@ -39,7 +39,8 @@ impl NameSet {
     }
 }
 
-/// The same in every process. Nobody can make thousands of names that have one hash: it is SipHash, of 64 bits.
+/// The hash, the same in every process. It is SipHash with 64 bits, for which nobody can make thousands of
+/// names with one hash.
 fn hash(name: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(name);
@@ -59,7 +60,7 @@ impl<'n> FromIterator<&'n [u8]> for NameSet {
     }
 }
 
-/// Whether each has the names of the other.
+/// Equal if both sets have the same names.
 impl PartialEq for NameSet {
     fn eq(&self, other: &Self) -> bool {
         self.iter().all(|name| other.contains(name)) && other.iter().all(|name| self.contains(name))

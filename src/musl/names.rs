@@ -1,10 +1,10 @@
-//! A fixed set of symbol names that is searched in constant time, laid out by the compiler.
+//! A fixed set of symbol names with lookup in constant time, built by the compiler.
 
-/// The names in a text, one a line, behind a mark of `MARK` bytes that is not part of the name.
+/// The names in a text, one per line, each after a mark of `MARK` bytes that is not part of the name.
 ///
-/// Names are found by hashing: `slots` holds, at the hash of a name or the next free place after it, one more than
-/// where the name begins in the text. So nothing but the text and two bytes a slot is in the program, with no
-/// pointers for the loader to relocate, and nothing is set up when it starts.
+/// Names are found by hashing. `slots` holds, at the hash of a name or the next free index, the offset of the
+/// name in the text plus one. So the program contains only the text and two bytes per slot, without pointers
+/// for the loader to relocate and without initialisation at start.
 pub(super) struct Names<const SLOTS: usize> {
     text: &'static [u8],
     slots: [u16; SLOTS],
@@ -12,8 +12,8 @@ pub(super) struct Names<const SLOTS: usize> {
 }
 
 impl<const SLOTS: usize> Names<SLOTS> {
-    /// Lays out the lines of `text`, each ended by a line feed. Meant for a `static`: there, a text that does not fit
-    /// is an error of compilation.
+    /// Indexes the lines of `text`, each ended by a line feed. Meant for a `static`: there, a text that does
+    /// not fit is a compile error.
     #[allow(clippy::cast_possible_truncation, reason = "the assertion bounds every offset")]
     pub(super) const fn new(text: &'static str, mark: usize) -> Self {
         let text = text.as_bytes();
@@ -36,15 +36,15 @@ impl<const SLOTS: usize> Names<SLOTS> {
             }
             line = end + 1;
             count += 1;
-            // A search ends at a free place, so there must be one.
+            // A search ends at a free slot, so there must be one.
             assert!(count < SLOTS);
         }
         Self { text, slots, longest }
     }
 
-    /// Where the name begins in the text.
+    /// The offset of the name in the text.
     pub(super) fn find(&self, name: &[u8]) -> Option<usize> {
-        // Most names of C++ and Rust are longer than any here, and need not be hashed.
+        // Most names of C++ and Rust are longer than any here, and need no hash.
         if name.len() > self.longest {
             return None;
         }
@@ -52,7 +52,8 @@ impl<const SLOTS: usize> Names<SLOTS> {
         loop {
             let start = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
             let (found, after) = self.text.get(start..)?.split_at_checked(name.len())?;
-            // A name that is looked for may contain anything, even a line feed; one in the text ends with it.
+            // The name that is looked up may contain anything, even a line feed; a name in the text ends at
+            // one.
             if after.first() == Some(&b'\n') && found == name && !name.contains(&b'\n') {
                 return Some(start);
             }
@@ -60,13 +61,13 @@ impl<const SLOTS: usize> Names<SLOTS> {
         }
     }
 
-    /// The byte before the name that begins at `start`.
+    /// The byte before the name at `start`.
     pub(super) fn mark(&self, start: usize) -> Option<u8> {
         self.text.get(start.checked_sub(1)?).copied()
     }
 }
 
-/// A hash of eight bytes at a step, each mixed in by a multiplication with 2^64 divided by the golden ratio.
+/// Hashes eight bytes at a time, each mixed in by a multiplication with 2^64 divided by the golden ratio.
 #[allow(clippy::cast_possible_truncation, reason = "half of the bits are enough")]
 const fn hash(name: &[u8]) -> usize {
     let mut rest = name;
@@ -94,7 +95,7 @@ mod tests {
     static NAMES: Names<8> = Names::new("aopen\nbopen64\nbstat\n", 1);
 
     #[test]
-    fn every_name_is_found_and_nothing_else() {
+    fn exactly_the_names_of_the_set_are_found() {
         let marks = ["open", "open64", "stat"].map(|name| {
             let start = NAMES.find(name.as_bytes());
             start.and_then(|start| NAMES.mark(start)).map(char::from)

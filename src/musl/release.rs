@@ -1,4 +1,4 @@
-//! The releases of musl that the symbol table knows, sets of them, and the Alpine releases they came with.
+//! The releases of musl in the symbol table, and sets of releases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 
 use crate::platform::MuslVersion;
 
-/// A release of musl of which it is known what it exports.
+/// A release of musl whose exports are known.
 ///
-/// Between 1.1.19 and 1.1.24 there were others; of those nothing is claimed that is not true of 1.1.19 too.
+/// There are other releases between 1.1.19 and 1.1.24; they are treated like 1.1.19.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MuslRelease {
     /// 1.1.19, of February 2018.
@@ -24,26 +24,13 @@ pub enum MuslRelease {
     V1_2_2,
     /// 1.2.3: `qsort_r`, `pthread_getname_np`.
     V1_2_3,
-    /// 1.2.4: reads `DT_RELR`; the LFS64 names live on in relocations only.
+    /// 1.2.4: reads `DT_RELR`; the LFS64 names are available to relocations only.
     V1_2_4,
     /// 1.2.5: `statx`, `preadv2`, `pwritev2`; the loongarch64 port.
     V1_2_5,
     /// 1.2.6: `renameat2`, `posix_getdents`, `__getauxval`.
     V1_2_6,
 }
-
-/// Alpine releases by the musl they came with; first releases only, and none before 3.12, the one that
-/// `musllinux_1_1` was built on (the `musl` packages of Alpine's `aports`).
-///
-/// Alpine 3.15 has musl 1.2.2 with `qsort_r` added. This is not in the table: other systems with 1.2.2 lack it.
-const ALPINE: [(MuslRelease, &str); 6] = [
-    (MuslRelease::V1_1_24, "3.12"),
-    (MuslRelease::V1_2_2, "3.13"),
-    (MuslRelease::V1_2_3, "3.16"),
-    (MuslRelease::V1_2_4, "3.18"),
-    (MuslRelease::V1_2_5, "3.20"),
-    (MuslRelease::V1_2_6, "3.24"),
-];
 
 impl MuslRelease {
     /// Every release, oldest first.
@@ -59,10 +46,10 @@ impl MuslRelease {
         Self::V1_2_6,
     ];
 
-    /// The oldest release known.
+    /// The oldest known release.
     pub const OLDEST: Self = Self::V1_1_19;
 
-    /// The newest release known.
+    /// The newest known release.
     pub const NEWEST: Self = Self::V1_2_6;
 
     /// Major, minor and patch level.
@@ -81,35 +68,19 @@ impl MuslRelease {
         }
     }
 
-    /// The newest release known that is not newer than this version; `None` for what is older than all.
+    /// The newest known release that is not newer than this version; `None` if the version is older than all
+    /// of them.
     #[must_use]
     pub fn at_most(version: (u16, u16, u16)) -> Option<Self> {
         Self::ALL.into_iter().rev().find(|release| release.numbers() <= version)
     }
 
-    /// The oldest Alpine release with this musl or a newer one, 3.12 being the oldest considered; `None` as long
-    /// as no Alpine release has it. Architectures that Alpine took up later (riscv64 in 3.20, loongarch64 in 3.21)
-    /// are not told apart.
-    #[must_use]
-    pub fn first_alpine(self) -> Option<&'static str> {
-        ALPINE.iter().find(|(musl, _)| *musl >= self).map(|(_, alpine)| *alpine)
-    }
-
-    /// The release and the first Alpine that has it: `1.2.3 (Alpine 3.16)`.
-    #[must_use]
-    pub fn with_alpine(self) -> String {
-        match self.first_alpine() {
-            Some(alpine) => format!("{self} (Alpine {alpine})"),
-            None => self.to_string(),
-        }
-    }
-
-    /// The oldest release on which a wheel with this tag is held to load (PEP 656: "this version or later").
+    /// The oldest release on which a wheel with this tag must load (PEP 656: "this version or later").
     ///
-    /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is taken for 1.1.24: PEP 656 names no patch level, the images
-    /// that such wheels are built in have 1.1.24, and it is the last of its series. A version with no release known
-    /// here means the next release that is known: the oldest of all for `1_0`, and for a version yet to come
-    /// the newest.
+    /// `musllinux_1_2` promises 1.2.0. `musllinux_1_1` is read as 1.1.24: PEP 656 names no patch level, the
+    /// images for building such wheels have 1.1.24, and it is the last release of its series. A version
+    /// without a known release stands for the next known release: the oldest of all for `1_0`, and the newest
+    /// for a future version.
     #[must_use]
     pub fn oldest_of(version: MuslVersion) -> Self {
         let MuslVersion { major, minor } = version;
@@ -138,23 +109,23 @@ impl Serialize for MuslRelease {
     }
 }
 
-/// The text names no release of musl that could be judged by.
+/// The text names no known release of musl.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidMuslRelease {
-    /// Not three numbers.
-    #[error("`{0}` is no musl release: expected a number such as `1.2.3`")]
+    /// The text is not three numbers.
+    #[error("`{0}` is not a musl release: expected a number such as `1.2.3`")]
     Malformed(String),
-    /// Older than every release known.
-    #[error("musl {0} is too old: nothing is known of releases before {oldest}", oldest = MuslRelease::OLDEST)]
+    /// The release is older than every known one.
+    #[error("musl {0} is too old: the oldest supported release is {oldest}", oldest = MuslRelease::OLDEST)]
     TooOld(String),
 }
 
 impl FromStr for MuslRelease {
     type Err = InvalidMuslRelease;
 
-    /// Reads `X.Y.Z`. A release that is not known stands for the newest known one before it: `1.1.20` for 1.1.19,
-    /// `1.2.9` for 1.2.6. musl seldom takes names away, so that errs on the side of refusing.
+    /// Parses `X.Y.Z`. An unknown release stands for the newest known one before it: `1.1.20` for 1.1.19,
+    /// `1.2.9` for 1.2.6. musl seldom removes names, so this errs on the side of refusing.
     fn from_str(text: &str) -> Result<Self, InvalidMuslRelease> {
         let malformed = || InvalidMuslRelease::Malformed(text.to_owned());
         let mut numbers = text.split('.').map(|part| {
@@ -187,7 +158,7 @@ impl Releases {
     /// Every release known.
     pub const ALL: Self = Self::from_on(MuslRelease::OLDEST);
 
-    /// The set with these bits, bit 0 being the oldest release.
+    /// The set with these bits; bit 0 is the oldest release.
     pub(super) const fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
@@ -195,7 +166,7 @@ impl Releases {
     /// The release and every later one.
     #[must_use]
     pub const fn from_on(release: MuslRelease) -> Self {
-        // All bits from the release's to that of the newest.
+        // All bits from that of the release to that of the newest.
         Self((MuslRelease::NEWEST.bit() << 1) - release.bit())
     }
 
@@ -234,7 +205,7 @@ impl Releases {
         self.iter().next()
     }
 
-    /// The oldest release from which on every release is in the set; `None` where the newest is not.
+    /// The oldest release from which on all releases are in the set; `None` if the newest is not.
     #[must_use]
     pub fn since(self) -> Option<MuslRelease> {
         MuslRelease::ALL.into_iter().rev().take_while(|release| self.contains(*release)).last()
@@ -247,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn releases_are_in_order_and_print_as_they_are_read() {
+    fn releases_are_in_order_and_round_trip_as_text() {
         assert!(MuslRelease::ALL.is_sorted_by(|a, b| a < b && a.numbers() < b.numbers()));
         assert_eq!((MuslRelease::ALL[0], MuslRelease::ALL[8]), (MuslRelease::OLDEST, MuslRelease::NEWEST));
         for release in MuslRelease::ALL {
@@ -275,22 +246,6 @@ mod tests {
     }
 
     #[test]
-    fn alpine_releases_are_the_first_with_that_musl_or_a_newer_one() {
-        let expected = ["3.12", "3.12", "3.13", "3.13", "3.13", "3.16", "3.18", "3.20", "3.24"];
-        assert_eq!(MuslRelease::ALL.map(MuslRelease::first_alpine), expected.map(Some));
-        assert_eq!(MuslRelease::V1_2_3.with_alpine(), "1.2.3 (Alpine 3.16)");
-    }
-
-    #[test]
-    fn the_documentation_names_the_same_alpine_releases() {
-        let page = include_str!("../../docs/musl.md");
-        for release in MuslRelease::ALL.into_iter().filter(|release| *release != MuslRelease::OLDEST) {
-            let alpine = release.first_alpine().unwrap();
-            assert!(page.contains(&format!("| {release} | {alpine} |")), "{release}: {alpine}");
-        }
-    }
-
-    #[test]
     fn pep656_tags_promise_their_oldest_release() {
         for (major, minor, release) in [
             (1, 0, MuslRelease::V1_1_19),
@@ -308,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_know_since_when_nothing_is_missing() {
+    fn since_is_the_release_from_which_on_none_is_missing() {
         let gap = without(without(Releases::ALL, MuslRelease::V1_2_4), MuslRelease::V1_2_5);
         assert_eq!(gap.since(), Some(MuslRelease::V1_2_6));
         assert_eq!(gap.first(), Some(MuslRelease::V1_1_19));
@@ -318,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_sets() {
+    fn set_operations_are_those_of_releases() {
         let new = Releases::from_on(MuslRelease::V1_2_5);
         assert_eq!(new.iter().collect::<Vec<_>>(), [MuslRelease::V1_2_5, MuslRelease::V1_2_6]);
         assert_eq!(Releases::ALL.iter().collect::<Vec<_>>(), MuslRelease::ALL);

@@ -1,6 +1,6 @@
-//! Which symbol names musl answers for, and which belong to others: the interpreter, zlib, glibc.
+//! Which symbol names musl provides, and which belong to others: the interpreter, zlib, glibc.
 //!
-//! The data is in `testdata/symbols/`; `docs/musl.md` says how it was made and how it is checked.
+//! The data is in `testdata/symbols/`; `docs/musl.md` says how it was collected and how it is checked.
 
 use crate::platform::Arch;
 
@@ -8,18 +8,18 @@ use super::names::Names;
 use super::release::{MuslRelease, Releases};
 use super::table;
 
-/// A letter for the class and the name; room for twice as many names as there are.
+/// One letter for the class, then the name; with slots for twice as many names as there are.
 static EXPORTS: Names<4096> = Names::new(table::EXPORTS, 1);
 static GLIBC_ONLY: Names<8192> = Names::new(table::GLIBC_ONLY, 0);
 static ZLIB: Names<256> = Names::new(table::ZLIB, 0);
 static LFS64: Names<128> = Names::new(table::LFS64, 0);
 
-/// The releases of musl, on this architecture, in which a *relocation* against the name finds a definition in
-/// libc. `None` where no release has one.
+/// The releases of musl for this architecture in which a *relocation* against the name finds a definition in
+/// libc. `None` if no release has one.
 ///
-/// A name is found if libc exports it (`find_sym2` in `ldso/dynlink.c`), and by the LFS64 rule where it does not:
-/// since 1.2.4, relocations against [some names with 64](is_lfs64) bind to the name without (`get_lfs64`).
-/// `dlsym` knows nothing of that rule; nor does the link editor.
+/// libc either exports the name (`find_sym2` in `ldso/dynlink.c`), or the LFS64 rule applies: since 1.2.4,
+/// relocations against [some names with 64](is_lfs64) use the name without it (`get_lfs64`). Neither `dlsym`
+/// nor the link editor applies that rule.
 #[must_use]
 pub fn exports(arch: Arch, name: &[u8]) -> Option<Releases> {
     let mut releases = exported(arch, name);
@@ -29,7 +29,7 @@ pub fn exports(arch: Arch, name: &[u8]) -> Option<Releases> {
     (!releases.is_empty()).then_some(releases)
 }
 
-/// The releases whose `.dynsym` has the name: what `dlsym` finds.
+/// The releases whose `.dynsym` has the name, so that `dlsym` finds it.
 #[must_use]
 pub fn exported(arch: Arch, name: &[u8]) -> Releases {
     let class = EXPORTS.find(name).and_then(|start| EXPORTS.mark(start));
@@ -38,32 +38,33 @@ pub fn exported(arch: Arch, name: &[u8]) -> Releases {
     masks.and_then(|masks| masks.get(column(arch))).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
 }
 
-/// Whether libc itself defines the name in any release, and so takes it from whatever library an object meant: libc
-/// comes before every library of a wheel in musl's one global scope. `crypt`, `res_query`, `iconv`, `getopt`.
+/// Whether libc itself defines the name in any release. Such a definition takes precedence over that of any
+/// library, because libc comes before every library of a wheel in musl's single global scope. `crypt`,
+/// `res_query`, `iconv`, `getopt`.
 #[must_use]
 pub fn libc_defines(arch: Arch, name: &[u8]) -> bool {
     exports(arch, name).is_some()
 }
 
-/// Whether it is one of the 60 names of large file support that musl 1.2.4 took out of `.dynsym` and that its loader
-/// translates: `open64`, `readdir64_r` (`get_lfs64`: `lfs64_list`).
+/// Whether it is one of the 60 names for large files that musl 1.2.4 removed from `.dynsym` and that its
+/// loader translates: `open64`, `readdir64_r` (`get_lfs64`: `lfs64_list`).
 #[must_use]
 pub fn is_lfs64(name: &[u8]) -> bool {
-    // As in the loader, the cheap question first.
+    // As in the loader, the cheap check comes first.
     (name.ends_with(b"64") || name.ends_with(b"64_r")) && LFS64.find(name).is_some()
 }
 
-/// From 1.2.4 on, but for one name: `posix_fallocate64` does not fit the 16 bytes in which `get_lfs64` of 1.2.4 and
-/// 1.2.5 looks for a name (corrected in musl's commit 53ac44ff, 1.2.6).
+/// From 1.2.4 on, with one exception: `posix_fallocate64` does not fit into the 16 bytes that `get_lfs64` of
+/// 1.2.4 and 1.2.5 has for a name (fixed in musl's commit 53ac44ff, 1.2.6).
 fn lfs64_releases(name: &[u8]) -> Releases {
     let since = if name == b"posix_fallocate64" { MuslRelease::V1_2_6 } else { MuslRelease::V1_2_4 };
     Releases::from_on(since)
 }
 
 /// Whether the interpreter provides the name: CPython's exports begin with `Py` and a capital letter or an
-/// underscore, behind up to two underscores; `PY_TIMEOUT_MAX` alone does not.
+/// underscore, after up to two underscores; `PY_TIMEOUT_MAX` is the only exception.
 ///
-/// Held against the exports of libpython 3.6 to 3.13: 2581 names, all of which match.
+/// Checked against the exports of libpython 3.6 to 3.13: all 2581 names match.
 #[must_use]
 pub fn is_python_api(name: &[u8]) -> bool {
     let rest = name.strip_prefix(b"__").or_else(|| name.strip_prefix(b"_")).unwrap_or(name);
@@ -71,35 +72,36 @@ pub fn is_python_api(name: &[u8]) -> bool {
     py.is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_') || name == b"PY_TIMEOUT_MAX"
 }
 
-/// Whether `libz.so.1` exports the name for everyone to use. It is the one library besides libc that the policies
-/// let a wheel take from the system, and only objects that need it see it.
+/// Whether `libz.so.1` exports the name for general use. It is the only library besides libc that the
+/// policies let a wheel take from the system. Only objects that need it see its symbols.
 #[must_use]
 pub fn is_zlib_export(name: &[u8]) -> bool {
     ZLIB.find(name).is_some()
 }
 
-/// Whether glibc, up to 2.42 and on any architecture of wheels, defines the name while no release of musl does:
-/// `__memcpy_chk`, `__isoc23_strtol`, `backtrace`. Where nothing else defines it either, the object was built for glibc;
-/// libraries that supply what musl lacks (`fts_open`, `argp_parse`) define some of these names too.
+/// Whether glibc up to 2.42 defines the name on any architecture of wheels while no release of musl does:
+/// `__memcpy_chk`, `__isoc23_strtol`, `backtrace`. If nothing else defines it either, the object was built
+/// for glibc; libraries that add what musl lacks (`fts_open`, `argp_parse`) define some of these names too.
 #[must_use]
 pub fn is_glibc_only(name: &[u8]) -> bool {
     GLIBC_ONLY.find(name).is_some()
 }
 
-/// The first release known that runs on the architecture. riscv64 came with musl 1.1.23, of which nothing is known
-/// here, so that 1.1.24 stands for it; loongarch64 came with 1.2.5.
+/// The first known release that supports the architecture. riscv64 came with musl 1.1.23, which is not in the
+/// table: 1.1.24 stands for it. loongarch64 came with 1.2.5.
 #[must_use]
 pub fn arch_floor(arch: Arch) -> MuslRelease {
     releases_for(arch).first().unwrap_or(MuslRelease::NEWEST)
 }
 
-/// The releases that run on the architecture.
+/// The releases that support the architecture.
 #[must_use]
 pub fn releases_for(arch: Arch) -> Releases {
     table::PORTS.get(column(arch)).map_or(Releases::NONE, |bits| Releases::from_bits(*bits))
 }
 
-/// The architecture's place in every row of the table (`ARCHES` there): what musl calls armhf runs both ARMv7 and ARMv6.
+/// The architecture's column in every row of the table (`ARCHES` there). musl's armhf covers both ARMv7 and
+/// ARMv6.
 const fn column(arch: Arch) -> usize {
     match arch {
         Arch::X86_64 => 0,
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn names_resolve_from_the_release_that_brought_them() {
+    fn names_resolve_from_the_release_that_added_them() {
         for (name, release) in [
             ("malloc", MuslRelease::V1_1_19),
             ("getrandom", MuslRelease::V1_1_24),
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_were_taken_away_resolve_no_more() {
+    fn removed_names_no_longer_resolve() {
         let releases = exports(Arch::X86_64, b"__expand_heap").unwrap_or_default();
         assert!(releases.contains(MuslRelease::V1_1_19) && releases.since().is_none());
     }
@@ -178,7 +180,7 @@ mod tests {
         // 32-bit musl 1.2.0 to 1.2.3 had these two the other way round.
         assert_eq!(since(Arch::I686, "__xstat64"), Some(MuslRelease::V1_1_19));
         assert_eq!(since(Arch::I686, "__xstat"), Some(MuslRelease::V1_2_4));
-        // A port that never exported them has the rule too, and no release before its first.
+        // The rule also applies to a port that never exported the names, from its first release on.
         assert_eq!(exports(Arch::Loongarch64, b"readdir64_r"), Some(Releases::from_on(MuslRelease::V1_2_5)));
         for name in ["fcntl64", "epoll_wait64", "__open64_2"] {
             assert_eq!(exports(Arch::X86_64, name.as_bytes()), None, "{name}");
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn architectures_begin_with_their_port() {
+    fn architectures_start_with_the_release_that_added_the_port() {
         for arch in Arch::ALL {
             let expected = match arch {
                 Arch::Riscv64 => MuslRelease::V1_1_24,
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn libc_defines_what_bundled_libraries_often_mean_to() {
+    fn libc_defines_names_that_bundled_libraries_often_define_too() {
         for name in ["crypt", "crypt_r", "res_query", "iconv", "getopt_long", "gettext"] {
             assert!(libc_defines(Arch::X86_64, name.as_bytes()), "{name}");
         }
@@ -263,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn glibc_only_names_are_in_no_musl() {
+    fn glibc_only_names_are_in_no_release_of_musl() {
         for name in [
             "__memcpy_chk",
             "__isoc23_strtol",

@@ -14,12 +14,12 @@ use super::result::RepairResult;
 use super::sbom;
 use super::shared::SharedGrafts;
 
-/// Carries out a plan and writes the result into `directory`, which is created where it is missing. The result appears whole
-/// or not at all; the input is not touched, unless it is the result.
+/// Carries out a plan and writes the result into `directory`, which is created if it is missing. The result
+/// appears complete or not at all. The input is not changed, unless it is itself the output.
 ///
 /// # Errors
 ///
-/// When a member or library cannot be read or patched, or the result cannot be written.
+/// If a member or library cannot be read or patched, or the result cannot be written.
 pub fn apply(
     wheel: &Wheel,
     audit: &Audit,
@@ -31,11 +31,11 @@ pub fn apply(
     apply_sharing(wheel, audit, plan, options, directory, packages, &SharedGrafts::none())
 }
 
-/// Like [`apply()`], with grafts that were made for several wheels with the same options. The result is the same.
+/// Like [`apply()`], reusing grafts between wheels with the same options. The result is the same.
 ///
 /// # Errors
 ///
-/// As [`apply()`].
+/// Like [`apply()`].
 pub fn apply_sharing(
     wheel: &Wheel,
     audit: &Audit,
@@ -56,12 +56,12 @@ pub fn apply_sharing(
     Ok(RepairResult::of(path, wheel, plan, file, Some(&written)))
 }
 
-/// Makes the result of a plan as [`apply_sharing()`] does, and holds it against the file at `path`: the receipt, if that is
-/// the result already, byte for byte. Nothing is changed.
+/// Makes the result of a plan like [`apply_sharing()`] and compares it with the file at `path`. Returns the
+/// result if the file already has exactly these bytes. Changes nothing.
 ///
 /// # Errors
 ///
-/// As [`apply()`], and when the file at `path` cannot be read.
+/// Like [`apply()`], and if the file at `path` cannot be read.
 pub fn compare(
     wheel: &Wheel,
     audit: &Audit,
@@ -83,7 +83,7 @@ pub fn compare(
     Ok(written.map(|(file, written)| receipt(file, Some(&written))))
 }
 
-/// Hands what the new wheel consists of to its writer.
+/// Passes the members of the new wheel to its writer.
 fn with_entries<T>(
     wheel: &Wheel,
     audit: &Audit,
@@ -107,7 +107,7 @@ fn with_entries<T>(
     write(&writer.hashes(audit.hashes.clone()), entries).map_err(unwrap_content)
 }
 
-/// What a member's content could not be made of is our own error, wrapped by the writer.
+/// Unwraps an error of this library that the writer has wrapped as the error of a member's content.
 fn unwrap_content(error: WheelError) -> RepairError {
     match error {
         WheelError::Content { member, source } => match source.downcast::<RepairError>() {

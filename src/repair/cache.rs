@@ -1,4 +1,4 @@
-//! Grafts kept between calls (`--cache-dir`).
+//! The cache of grafts between calls (`--cache-dir`).
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,11 @@ use crate::wheel::{Packed, Sha256Digest, write_own};
 use super::graft::Graft;
 use super::options::RepairOptions;
 
-/// What the names of kept grafts end with.
+/// The file extension of cached grafts.
 const EXTENSION: &str = "graft";
 
-/// Files of a directory of grafts that are not used, each with the reason: they are not regular files, belong to somebody
-/// else, or others can write them. A directory that cannot be read has none.
+/// Files in a cache directory that cannot be used, each with the reason: they are not regular files, belong
+/// to another user, or are writable by others. Empty for a directory that cannot be read.
 #[must_use]
 pub fn unusable_cache_files(directory: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
@@ -26,12 +26,12 @@ pub fn unusable_cache_files(directory: &Path) -> Vec<(PathBuf, String)> {
     unusable
 }
 
-/// A directory of grafts, patched and compressed. Each lies in a file that is named after everything it depends on, so
-/// nothing in it is ever out of date, and all of it may be deleted at any time. Files appear whole or not at all, so any
-/// number of processes may use one directory.
+/// A directory of patched and compressed grafts. The name of each file is a hash of everything that the graft
+/// depends on, so no entry is ever out of date, and all of them may be deleted at any time. Files appear
+/// complete or not at all, so any number of processes may use the directory.
 ///
-/// Whoever can write these files decides what is grafted. So only regular files count that belong to the user and that nobody
-/// else can write, and only if they inflate to what they say.
+/// Anyone who can write these files decides what is grafted. So a file counts only if it is a regular file of
+/// the user, is not writable by others, and inflates to its stated hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GraftCache<'a> {
     directory: &'a Path,
@@ -42,17 +42,17 @@ impl<'a> GraftCache<'a> {
         options.cache_dir.as_deref().map(|directory| Self { directory })
     }
 
-    /// What was kept for this graft. A file that is not ours, is damaged, was cut short, or cannot be read counts as absent.
+    /// The cached graft. A file that is not ours, is damaged or cannot be read counts as absent.
     pub(super) fn get(&self, graft: &Graft, options: &RepairOptions) -> Option<Packed> {
-        // Patching adds tables to a library and no more.
+        // Patching only adds tables to a library.
         let most = graft.size.saturating_mul(4).saturating_add(1 << 20);
         let file = RegularFile::open_own(&self.path(graft, options)?).ok()?;
         Packed::from_bytes(&file.read_within(most).ok()?)
             .filter(|packed| packed.size() <= most && packed.is_sound())
     }
 
-    /// Keeps a graft, if it can be kept: a repair does not fail for want of it. Another process may do the same
-    /// meanwhile, with the same bytes.
+    /// Stores a graft. Errors are ignored, because a repair works without the cache. Another process may
+    /// store the same bytes at the same time.
     pub(super) fn put(&self, graft: &Graft, options: &RepairOptions, packed: &Packed) {
         if let Some(path) = self.path(graft, options) {
             let _ = write_own(&path, &packed.to_bytes());

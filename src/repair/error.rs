@@ -1,11 +1,11 @@
-//! What can go wrong in a repair.
+//! Errors of a repair.
 
 use crate::audit::Finding;
 use crate::elf::ElfError;
 use crate::error::Error;
 use crate::wheel::{InvalidWheelFilename, InvalidWheelPath, WheelError};
 
-/// A wheel cannot be repaired. It says what is wrong; [`RepairError::hints`] says what to do.
+/// A wheel cannot be repaired. The message says what is wrong; [`RepairError::hints`] says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepairError {
@@ -15,7 +15,7 @@ pub enum RepairError {
     /// The audit found errors that a repair does not fix.
     #[error("{}", findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; "))]
     Unrepairable {
-        /// All of them, not just the first.
+        /// All errors, not just the first.
         findings: Vec<Finding>,
     },
     /// The wheel has a platform in its name, but no ELF file.
@@ -24,48 +24,48 @@ pub enum RepairError {
         /// The platform tag.
         platform: String,
     },
-    /// The asked platform does not fit the wheel.
+    /// The requested platform does not match the wheel.
     #[error("cannot repair a wheel for {built} to `{asked}`")]
     WrongPlatform {
         /// The architecture of the ELF files.
         built: String,
-        /// The platform tag asked for.
+        /// The requested platform tag.
         asked: String,
     },
-    /// No policy is known for the platform.
+    /// There is no policy for the platform.
     #[error("no policy `{0}`")]
     NoPolicy(String),
-    /// Something would have to be patched, and patching is switched off.
+    /// Something has to be patched, and `--patcher none` forbids it.
     #[error("`{object}` has to be patched, but the patcher is `none`")]
     NoPatcher {
         /// The first object to patch.
         object: String,
     },
-    /// A name for a new member cannot be made.
+    /// The name for a new member would be invalid.
     #[error("cannot name a member after `{name}`: {}", source.rule)]
     Name {
-        /// The file or option it is made of.
+        /// The file or option that the name is derived from.
         name: String,
         /// Why.
         source: InvalidWheelPath,
     },
-    /// A file name for the result cannot be made.
+    /// The file name of the result would be invalid.
     #[error(transparent)]
     Filename(#[from] InvalidWheelFilename),
-    /// The wheel has a member where the repair has to put one.
+    /// The wheel already has a member with the name of a new one.
     #[error("the wheel has a member `{member}` already, and it is not what the repair would put there")]
     Occupied {
         /// The member.
         member: String,
     },
-    /// A run path that no wheel can express.
+    /// A run path would have to connect two install locations whose relative position is unknown.
     #[error(
         "`{object}` needs `{target}`, and no run path leads from where one is installed to where the other is"
     )]
     Unreachable {
-        /// The object that needs.
+        /// The object that needs the other one.
         object: String,
-        /// What it needs.
+        /// The needed object.
         target: String,
     },
 }
@@ -81,7 +81,7 @@ impl RepairError {
         Error::elf(object, source).into()
     }
 
-    /// What the audit found, if that is why.
+    /// The findings of the audit, if they are the reason.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         match self {
@@ -90,7 +90,7 @@ impl RepairError {
         }
     }
 
-    /// The lines of the message: one for most errors, several where several things were found.
+    /// The lines of the message: one for most errors, several if there are several findings.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         match self {
@@ -101,7 +101,7 @@ impl RepairError {
         }
     }
 
-    /// What to do next, where there is something to do.
+    /// What to do next, if anything.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {

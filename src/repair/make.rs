@@ -1,4 +1,4 @@
-//! Grafts as they go into a wheel: patched and compressed.
+//! Makes grafts: patched and compressed libraries.
 
 use crate::wheel::Packed;
 
@@ -8,16 +8,16 @@ use super::graft::Graft;
 use super::options::RepairOptions;
 use super::patch::{PATCH_COST, patch};
 
-/// Memory that making a graft takes, in bytes.
+/// The memory for making a graft, in bytes.
 pub(super) fn cost(graft: &Graft) -> u64 {
     graft.size.saturating_mul(PATCH_COST)
 }
 
-/// The graft from the directory where grafts are kept, if there is one and it has it; else made, and kept there.
+/// The graft from the cache, if there is one; otherwise it is made and added to the cache.
 ///
 /// # Errors
 ///
-/// When the library cannot be read again, is not what was planned with, or cannot be patched.
+/// If the library cannot be read again, has changed since the plan, or cannot be patched.
 pub(super) fn make(graft: &Graft, options: &RepairOptions) -> Result<Packed, RepairError> {
     let cache = GraftCache::of(options);
     if let Some(packed) = cache.and_then(|cache| cache.get(graft, options)) {

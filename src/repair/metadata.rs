@@ -1,4 +1,4 @@
-//! What changes in a wheel's name and in its `WHEEL` file.
+//! The changes to a wheel's name and its `WHEEL` file.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +15,17 @@ use crate::wheel::{PlatformTag, Wheel, WheelFilename, WheelInfo, WheelInfoJson};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
 
-/// What changes in `WHEEL` and `WHEEL.json`. Fields that are `None` stay as they are, to the byte.
+/// The changes to `WHEEL` and `WHEEL.json`. A field that is `None` is not changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MetadataEdit {
     /// The `Tag:` lines: the product of the file name's tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// `Root-Is-Purelib`, which is false wherever there is an ELF file.
+    /// `Root-Is-Purelib`, which is false if there is an ELF file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_is_purelib: Option<bool>,
-    /// `Build`, which mirrors the file name's build tag.
+    /// `Build`, a copy of the file name's build tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
 }
@@ -53,7 +53,7 @@ impl MetadataEdit {
         info.to_bytes()
     }
 
-    /// The new bytes of `WHEEL.json`, which says the same (PEP 819).
+    /// The new bytes of `WHEEL.json`, which has the same content (PEP 819).
     #[must_use]
     pub fn apply_to_json(&self, json: &WheelInfoJson) -> Vec<u8> {
         let mut json = json.clone();
@@ -69,12 +69,12 @@ impl MetadataEdit {
         json.to_bytes()
     }
 
-    /// What has to change in `WHEEL`, and in `WHEEL.json` where there is one, for a wheel of this name.
+    /// The necessary changes to `WHEEL`, and to `WHEEL.json` if it exists, for a wheel with this name.
     pub(super) fn between(wheel: &Wheel, filename: &WheelFilename) -> Self {
         let (info, json) = (wheel.info(), wheel.info_json());
         let tags = filename.tags();
         let named: BTreeSet<String> = tags.iter().cloned().collect();
-        // Lines that stand for the same tags in another way stay.
+        // Lines that list the same tags in another form stay.
         let same = info.tag_set() == named
             && json.is_none_or(|json| json.tags().is_some_and(|tags| BTreeSet::from_iter(tags) == named));
         let differs = |build: &&str| {
@@ -90,7 +90,7 @@ impl MetadataEdit {
     }
 }
 
-/// The platform the result is for: the tag asked for, the wheel's own musllinux tag, or the newest policy.
+/// The platform of the result: the requested tag, the wheel's own musllinux tag, or the newest policy.
 pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformTag, RepairError> {
     let Some(arch) = audit.elf.arch else { return Err(RepairError::NoPolicy(audit.wheel.to_string())) };
     match &options.platform {
@@ -102,7 +102,7 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
                 .filter(|tag| matches!(tag, PlatformTag::Musllinux { .. }))
                 .min();
             match own {
-                // The architecture is spelt as Pythons have it, whatever the name says.
+                // The architecture is written as Pythons spell it, whatever the name says.
                 Some(PlatformTag::Musllinux { version, .. }) => Ok(version.platform(arch)),
                 _ => Policy::default_for(arch)
                     .map(|policy| policy.version.platform(arch))
@@ -113,7 +113,7 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
             .map(|policy| policy.version.platform(arch))
             .ok_or_else(|| RepairError::NoPolicy(version.platform(arch).to_string())),
         PlatformChoice::Tag(tag) => {
-            // What a 32-bit process on a 64-bit ARM kernel says of its machine; the objects know better.
+            // A 32-bit process on a 64-bit ARM kernel reports this machine; the objects show the real one.
             if let (PlatformTag::Musllinux { version, arch: name }, Arch::Armv7l | Arch::Aarch64) =
                 (tag, arch)
                 && name == "armv8l"
@@ -131,19 +131,10 @@ pub(super) fn target(audit: &Audit, options: &RepairOptions) -> Result<PlatformT
     }
 }
 
-/// Whether the result loads on every musl that was asked for: `--min-musl`, and the one that a musllinux tag or policy
-/// asked for by name promises if that is older than 1.2. (Of `musllinux_1_2` nearly every current wheel promises too
-/// much, so that is no error.)
-pub(super) fn check_minimum(
-    audit: &Audit,
-    target: &PlatformTag,
-    options: &RepairOptions,
-) -> Result<(), RepairError> {
-    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
-        return Ok(());
-    }
-    let minimum =
-        if options.lowers_relr(target) { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+/// The oldest musl that the result has to load on: from `--min-musl`, and from a requested musllinux tag or
+/// policy that promises one older than 1.2. (Nearly every current wheel needs more than `musllinux_1_2`
+/// promises, so that tag does not count.)
+pub(super) fn musl_asked_for(target: &PlatformTag, options: &RepairOptions) -> Option<MuslRelease> {
     let granted = match (&options.platform, target) {
         (PlatformChoice::Auto, _) => None,
         (_, PlatformTag::Musllinux { version, .. }) if *version < MuslVersion::V1_2 => {
@@ -151,18 +142,31 @@ pub(super) fn check_minimum(
         }
         _ => None,
     };
-    let asked = [options.min_musl, granted].into_iter().flatten().min();
-    match asked {
+    [options.min_musl, granted].into_iter().flatten().min()
+}
+
+/// Checks that the result loads on every requested musl. `lowers_relr` says whether `DT_RELR` is lowered.
+pub(super) fn check_minimum(
+    audit: &Audit,
+    target: &PlatformTag,
+    options: &RepairOptions,
+    lowers_relr: bool,
+) -> Result<(), RepairError> {
+    if audit.allow.iter().any(|code| *code == "overclaimed-tag") {
+        return Ok(());
+    }
+    let minimum = if lowers_relr { &audit.elf.minimum_musl_repaired } else { &audit.elf.minimum_musl };
+    match musl_asked_for(target, options) {
         Some(asked) if minimum.exceeds(asked) => Err(RepairError::Unrepairable {
-            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), asked)],
+            findings: vec![overclaimed(minimum, &audit.wheel.to_string(), audit.elf.arch, asked)],
         }),
         _ => Ok(()),
     }
 }
 
-/// The file name of the result. `linux` and `any` give way to the target, and so do tags that no Python has, and tags for
-/// glibc where the wheel shows that it is for musl; tags of other systems stay; of several musllinux tags only the target stays, unless nothing was
-/// asked for and nothing else gives way.
+/// The file name of the result. The target replaces `linux` and `any`, tags that no Python has, and tags for
+/// glibc if the wheel is evidently for musl. Tags of other systems stay. Of several musllinux tags only the
+/// target stays, unless no tag was requested and no other tag is replaced.
 pub(super) fn output_name(
     audit: &Audit,
     target: &PlatformTag,
@@ -192,8 +196,37 @@ pub(super) fn output_name(
     Ok(name)
 }
 
-/// The tags for glibc that the result does not have, each with what shows that it is for musl, and those that no Python has.
-/// A tag for Linux in general is no news: what takes its place says more.
+/// The file name of a wheel that uses libraries of the system, and the changes to its metadata: all Linux
+/// tags, for any C library, are replaced with `linux` for this architecture.
+///
+/// # Errors
+///
+/// If the file name would be invalid.
+pub(crate) fn renamed(
+    wheel: &Wheel,
+    arch: Arch,
+    build: Option<&str>,
+) -> Result<(WheelFilename, MetadataEdit), RepairError> {
+    let filename = wheel.filename();
+    let is_for_linux = |tag: &PlatformTag| {
+        matches!(tag, PlatformTag::Linux(_) | PlatformTag::Musllinux { .. } | PlatformTag::Manylinux(_))
+            || *tag == PlatformTag::Any
+            || !tag.is_known()
+    };
+    let mut platforms: Vec<PlatformTag> =
+        filename.platforms().iter().filter(|tag| !is_for_linux(tag)).cloned().collect();
+    platforms.push(PlatformTag::Linux(arch.to_string()));
+    platforms.sort_by_key(ToString::to_string);
+    let mut output = filename.with_platforms(&platforms)?;
+    if let Some(build) = build {
+        output = output.with_build(Some(build))?;
+    }
+    let edit = MetadataEdit::between(wheel, &output);
+    Ok((output, edit))
+}
+
+/// The tags that are removed from the name: those for glibc, with the evidence that the wheel is for musl,
+/// and those that no Python has. Plain Linux tags are not reported, because the new tag replaces them.
 pub(super) fn dropped_tags(audit: &Audit, output: &WheelFilename) -> Vec<Note> {
     let object = built_for_musl(&audit.elf.graph);
     let dropped = audit.wheel.platforms().iter().filter(|tag| !output.platforms().contains(tag));

@@ -83,6 +83,13 @@ pub enum Note {
         #[serde(skip_serializing_if = "Option::is_none")]
         object: Option<String>,
     },
+    /// A published wheel is copied, and a repair would change something in it.
+    PublishedCopied {
+        /// Whether it loads as it is.
+        loads: bool,
+        /// What would change, one phrase for each kind of change.
+        changes: Vec<String>,
+    },
     /// `RECORD` was wrong, and that of the result is right.
     RecordFixed {
         /// What was wrong, as a finding has it.
@@ -98,7 +105,13 @@ impl Note {
     /// Whether it is a warning rather than information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::PatternUnused { .. } | Self::TagDropped { .. } | Self::RecordFixed { .. })
+        matches!(
+            self,
+            Self::PatternUnused { .. }
+                | Self::TagDropped { .. }
+                | Self::PublishedCopied { .. }
+                | Self::RecordFixed { .. }
+        )
     }
 }
 
@@ -148,6 +161,11 @@ impl Note {
             }
             Self::TagDropped { tag, object: None } => {
                 write!(f, "Dropping the tag {tag}: no Python has this platform tag")
+            }
+            Self::PublishedCopied { loads, changes } => {
+                let does = if *loads { "loads" } else { "does not load" };
+                let changes = changes.join(", ");
+                write!(f, "copied as published, it {does} as it is; `--published fix` would {changes}")
             }
             Self::RecordFixed { problem } => write!(f, "{problem}; the result has a right `RECORD`"),
         }

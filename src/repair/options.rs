@@ -14,6 +14,8 @@ use crate::wheel::PlatformTag;
 pub struct RepairOptions {
     /// The platform tag of the result.
     pub platform: PlatformChoice,
+    /// What is done with wheels that come with a musllinux tag.
+    pub published: Published,
     /// What is appended to the distribution's name to make the directory of grafts.
     pub libs_suffix: String,
     /// Whether the file name and `WHEEL` get the new tag.
@@ -43,6 +45,7 @@ impl Default for RepairOptions {
     fn default() -> Self {
         Self {
             platform: PlatformChoice::Auto,
+            published: Published::Auto,
             libs_suffix: ".libs".to_owned(),
             update_tags: true,
             strip: None,
@@ -76,6 +79,22 @@ pub enum PlatformChoice {
     Policy(MuslVersion),
     /// This one. A `linux` tag means: graft, and keep the name.
     Tag(PlatformTag),
+}
+
+/// What a repair does with published wheels: those with a musllinux tag in their name, and none that package indexes refuse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Published {
+    /// One that loads as it is, on the musl asked for, is copied byte for byte; another one is fixed. One is fixed as well
+    /// where the other options ask for a change: stripping, a build tag, another platform, a library to include.
+    #[default]
+    Auto,
+    /// All of them are copied byte for byte.
+    Copy,
+    /// What a repair changes in them is changed, and the result has a build tag, so that it has another name than the
+    /// published file: the wheel's own build tag with `muslrepair` behind it, or `1muslrepair`.
+    Fix,
+    /// They are repaired like any other wheel, under the names they have, as auditwheel does it.
+    AsAnyOther,
 }
 
 /// What patches ELF files.

@@ -1,10 +1,10 @@
-//! Patching one ELF file, with the patcher that was asked for.
+//! Patches one ELF file, with the requested patcher.
 
 use crate::elf::{self, ElfEdit, ElfError};
 
 use super::options::Patcher;
 
-/// Memory that patching a file takes, as a multiple of its size: the bytes, the patched bytes, facts of both, and the
+/// The memory for patching a file, as a multiple of its size: original, patched bytes, facts of both, and the
 /// compressed result.
 pub(super) const PATCH_COST: u64 = 4;
 

@@ -1,4 +1,4 @@
-//! The plan of a repair: every decision, and no I/O.
+//! The plan of a repair: all decisions, and no I/O.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,61 +17,69 @@ use super::graft::{Graft, GraftDir, GraftNames, graft_dir};
 use super::metadata::{MetadataEdit, check_minimum, dropped_tags, output_name, target};
 use super::note::Note;
 use super::options::{PlatformChoice, RepairOptions};
-use super::run_path::{decide, replace, translate};
+use super::published::{PublishedWheel, build_tag, decide};
+use super::run_path::{self, replace, translate};
 use super::shim::MovedProgram;
 
-/// Everything a repair will do to one wheel.
+/// All changes that a repair will make to one wheel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The wheel that is repaired.
+    /// The input wheel.
     pub input: WheelFilename,
     /// The file name of the result.
     pub output: WheelFilename,
-    /// The platform the result is for; `None` for a wheel without ELF files.
+    /// The platform of the result; `None` for a wheel without ELF files.
     pub target: Option<PlatformTag>,
-    /// Libraries that move into the wheel, by member name.
+    /// How the wheel is handled because it was published; `None` for any other wheel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedWheel>,
+    /// The libraries to copy into the wheel, by member name.
     pub grafts: Vec<Graft>,
-    /// Members that are edited, in archive order.
+    /// The members to edit, in archive order.
     pub edits: Vec<MemberEdit>,
-    /// Modules that get another name.
+    /// The modules to rename.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub renamed: Vec<ModuleRename>,
-    /// Programs that move behind a script.
+    /// Programs that are moved and replaced with a script.
     pub moved: Vec<MovedProgram>,
-    /// What changes in `WHEEL`.
+    /// Libraries to remove, in archive order. Directories that become empty are removed too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<WheelPath>,
+    /// The changes to `WHEEL`.
     pub metadata: MetadataEdit,
-    /// Whether `RECORD` has to be written anew although nothing else changes: it does not list every member, or not rightly.
+    /// Whether `RECORD` has to be rewritten even if nothing else changes, because it is incomplete or wrong.
     pub complete_record: bool,
-    /// What the user should know.
+    /// Notes for the user.
     pub notes: Vec<Note>,
-    /// What the audit found, warnings and errors, and this plan does not fix.
+    /// The warnings and errors of the audit that this plan does not fix.
     pub findings: Vec<Finding>,
 }
 
-/// One member that is edited.
+/// One edited member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct MemberEdit {
     /// The member.
     pub member: WheelPath,
-    /// What changes in it.
+    /// The changes to it.
     pub edit: ElfEdit,
 }
 
 impl Plan {
-    /// Whether the result is the input, byte for byte.
+    /// Whether the result is an exact copy of the input.
     #[must_use]
     pub fn is_copy(&self) -> bool {
         self.grafts.is_empty()
             && self.edits.is_empty()
             && self.moved.is_empty()
+            && self.removed.is_empty()
             && self.renamed.is_empty()
             && self.metadata.is_empty()
             && !self.complete_record
     }
 
-    /// Whether the plan fixes what the audit found.
+    /// Whether the plan fixes a finding.
     fn fixes(&self, finding: &Finding, options: &RepairOptions) -> bool {
         let asked = match finding.code.as_str() {
             "relr" => self.target.as_ref().is_some_and(|target| options.lowers_relr(target)),
@@ -93,8 +101,8 @@ impl Plan {
 ///
 /// # Errors
 ///
-/// When the audit found errors, when the platform asked for does not fit, or when a run path would have to lead where
-/// none can.
+/// If the audit found errors, if the requested platform does not match, or if a run path would have to
+/// connect directories whose relative position is unknown.
 pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
     // A wheel that keeps its linux tag promises nothing about the processor.
     let promises = !matches!(options.platform, PlatformChoice::Tag(PlatformTag::Linux(_)));
@@ -109,12 +117,39 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         return Err(RepairError::NoElf { platform: tag.to_string() });
     }
     let target = if audit.kind == WheelKind::Platform { Some(target(audit, options)?) } else { None };
+    let published = decide(audit, target.as_ref(), options);
+    let copies = published.is_some_and(PublishedWheel::is_copy);
     if let Some(target) = &target {
-        check_minimum(audit, target, options)?;
+        check_minimum(audit, target, options, !copies && options.lowers_relr(target))?;
     }
+    let repair = || repair(wheel, audit, options, target.clone());
+    let mut plan = match published {
+        Some(published) if copies => Plan::copy_of_published(audit, published, repair().ok(), target.clone()),
+        _ => repair()?,
+    };
+    plan.published = published;
+    if published == Some(PublishedWheel::Fixed)
+        && !plan.is_copy()
+        && options.update_tags
+        && options.build_tag.is_none()
+    {
+        let build = build_tag(audit.wheel.build());
+        plan.output = plan.output.with_build(Some(&build))?;
+        plan.metadata.build = Some(build);
+    }
+    with_findings(plan, audit, options)
+}
+
+/// All changes that a repair makes to a wheel without errors, with notes.
+fn repair(
+    wheel: &Wheel,
+    audit: &Audit,
+    options: &RepairOptions,
+    target: Option<PlatformTag>,
+) -> Result<Plan, RepairError> {
     let output = match &target {
         Some(target) => output_name(audit, target, options)?,
-        // Its platform stays, and a build tag that was asked for is no matter of platforms.
+        // The platform does not change, but a requested build tag still applies.
         None => match &options.build_tag {
             Some(build) => audit.wheel.with_build(Some(build))?,
             None => audit.wheel.clone(),
@@ -129,9 +164,11 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
         input: audit.wheel.clone(),
         output,
         target,
+        published: None,
         grafts: Vec::new(),
         edits: Vec::new(),
         moved: Vec::new(),
+        removed: Vec::new(),
         renamed: audit.elf.renames.clone(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
         notes: Vec::new(),
@@ -143,15 +180,24 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     plan.notes.extend(dropped_tags(audit, &plan.output));
     plan.notes.extend(plan.renamed.iter().map(Note::module_renamed));
     Planner::new(wheel, audit, options, &plan)?.run(&mut plan)?;
-    // What is left to the user is said once, whoever needs it.
+    // An excluded library is reported once, whichever objects need it.
     let mut said = BTreeSet::new();
     plan.notes.retain(|note| match note {
         Note::Excluded { library, pattern } => said.insert((library.clone(), pattern.clone())),
         _ => true,
     });
-    // Of a wheel without ELF files no pattern says anything.
+    // For a wheel without ELF files, patterns are not reported as unused.
     let unused = audit.elf.graph.unused_patterns.iter().filter(|_| plan.target.is_some());
     plan.notes.extend(unused.map(|pattern| Note::PatternUnused { pattern: pattern.clone() }));
+    Ok(plan)
+}
+
+/// Adds the findings that the plan does not fix.
+///
+/// # Errors
+///
+/// If `RECORD` cannot be read, and would be copied.
+fn with_findings(mut plan: Plan, audit: &Audit, options: &RepairOptions) -> Result<Plan, RepairError> {
     let found = audit.findings().filter(|finding| finding.severity >= Severity::Warning);
     let (fixed, left): (Vec<_>, Vec<_>) = found.cloned().partition(|finding| plan.fixes(finding, options));
     // What installers read in different ways, and what is written says the same.
@@ -163,7 +209,9 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     }
     let fixed = fixed.into_iter().filter(is_about_record);
     plan.notes.extend(fixed.map(|finding| Note::RecordFixed { problem: finding.message }));
-    let as_said = |finding: Finding| match is_about_record(&finding) {
+    // A finding that a repair would fix does not prevent a copy.
+    let tolerated = |finding: &Finding| finding.fixed_by_repair && plan.published.is_some();
+    let as_said = |finding: Finding| match is_about_record(&finding) || tolerated(&finding) {
         true => finding.with_severity(Severity::Warning),
         false => finding,
     };
@@ -171,7 +219,8 @@ pub fn plan(wheel: &Wheel, audit: &Audit, options: &RepairOptions) -> Result<Pla
     Ok(plan)
 }
 
-/// Whether a finding is about `RECORD`. Installers take wheels whose `RECORD` is wrong, so that it is a warning in a repair.
+/// Whether a finding is about `RECORD`. Installers accept wheels with a wrong `RECORD`, so it is only a
+/// warning in a repair.
 fn is_about_record(finding: &Finding) -> bool {
     ["unreadable-record", "record-mismatch", "unlisted"].iter().any(|code| finding.code == *code)
 }
@@ -182,11 +231,12 @@ struct Planner<'a> {
     names: GraftNames,
     libs: String,
     data_dir: String,
-    /// What every ELF file gets, whatever else changes in it.
+    /// The stripping level for every ELF file.
     strip: Option<crate::elf::Strip>,
     lower_relr: bool,
     programs: Directory,
-    /// What programs load: their processes have the interpreter's library only if it is needed by name.
+    /// Objects that programs load: their processes have the interpreter's library only if it is needed by
+    /// name.
     loaded_by_programs: BTreeSet<usize>,
     /// (requester, library) pairs of members that some process cannot resolve.
     unresolved: BTreeSet<(usize, usize)>,
@@ -231,8 +281,12 @@ impl<'a> Planner<'a> {
                 let is_unresolved = |target: usize| self.unresolved.contains(&(index, target));
                 let wanted = self.run_path_entries(index, object, &origin, is_unresolved)?;
                 let installed = self.audit.elf.layout.installed(place);
-                let decision =
-                    decide(&object.facts, &self.audit.elf.layout, directory_of(&installed), &wanted);
+                let decision = run_path::decide(
+                    &object.facts,
+                    &self.audit.elf.layout,
+                    directory_of(&installed),
+                    &wanted,
+                );
                 if object.edges().any(|(_, target)| is_unresolved(target)) {
                     plan.notes.push(Note::RunPathAdded { object: member.to_string(), entries: wanted });
                 }
@@ -248,7 +302,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Names, interpreter, RELR and strip; the run path comes decided.
+    /// The edit of names, interpreter, RELR and stripping; the run path is decided before.
     fn edit(
         &self,
         (index, object): (usize, &Object),
@@ -305,8 +359,8 @@ impl<'a> Planner<'a> {
         object.origin.place().map(|place| place.path.file_name())
     }
 
-    /// The run path entries that what an object needs calls for: the directory of the grafts, and those of the members
-    /// that `leads_to` names.
+    /// The run path entries for the dependencies of an object: the directory of the grafts, and those of the
+    /// members for which `leads_to` is true.
     fn run_path_entries(
         &self,
         index: usize,
@@ -344,7 +398,7 @@ impl<'a> Planner<'a> {
         Ok(MovedProgram { script: script.clone(), program })
     }
 
-    /// The grafts for the objects of one scheme, in the directory of that scheme.
+    /// Plans the grafts for the objects of one scheme, in the directory of that scheme.
     fn grafts(&self, scheme: Scheme, included: &[usize], plan: &mut Plan) -> Result<(), RepairError> {
         let directory = graft_dir(scheme, &self.libs, &self.data_dir)?;
         let here = |member: Scheme| (member == Scheme::Data) == (scheme == Scheme::Data);
@@ -352,7 +406,7 @@ impl<'a> Planner<'a> {
         for (index, ..) in self.audit.elf.members().filter(|(_, _, place, _)| here(place.scheme)) {
             queue.push(index);
         }
-        // Every object outside that these lead to, and the names each is asked for by.
+        // The objects outside in the closure of these, and the names by which each is needed.
         let mut aliases: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut visited: BTreeSet<usize> = queue.iter().copied().collect();
         for index in included {
@@ -397,7 +451,7 @@ impl<'a> Planner<'a> {
         let member = directory.member(name)?;
         let place = self.wheel.place(&member).map_err(Error::from)?;
         if let Some(there) = self.wheel.member_at(&place) {
-            // A wheel that was repaired before holds this library already, under the same hash.
+            // A wheel that was repaired before already has this library, with the same hash.
             return match there.path == member && self.is_graft_of(&member, object, name) {
                 true => Ok(None),
                 false => Err(RepairError::Occupied { member: there.path.to_string() }),
@@ -431,8 +485,8 @@ impl<'a> Planner<'a> {
         }))
     }
 
-    /// Whether a member is the graft of this name that a repair makes of a library outside: what it exports and asks for, and
-    /// not where it lies, is the same.
+    /// Whether a member is the graft that a repair would make from a library: apart from its place, it has
+    /// the same exports and imports.
     fn is_graft_of(&self, member: &WheelPath, library: &Object, name: &str) -> bool {
         let mut members = self.audit.elf.members();
         let there = members.find(|(_, path, ..)| *path == member).map(|(.., object)| object);

@@ -1,4 +1,4 @@
-//! What a repair did.
+//! The result of a repair.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,15 @@ use crate::wheel::{Sha256Digest, Wheel, WheelPath, Written, WrittenFile};
 use super::graft::Graft;
 use super::plan::Plan;
 
-/// What a repair did.
+/// The result of a repair.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RepairResult {
-    /// The wheel that was written. A path that is not UTF-8 is written to documents with U+FFFD for what cannot be read.
+    /// The path of the written wheel. If it is not UTF-8, JSON documents have U+FFFD in place of invalid
+    /// bytes.
     #[serde(serialize_with = "path_text")]
     pub path: PathBuf,
-    /// How it came about.
+    /// How the result was made.
     pub outcome: Outcome,
     /// Size of the input in bytes.
     pub input_size: u64,
@@ -24,15 +25,15 @@ pub struct RepairResult {
     pub output_size: u64,
     /// Hash of the result.
     pub sha256: Sha256Digest,
-    /// What was grafted, and what it costs, by member name.
+    /// The grafts, with their sizes, by member name.
     pub grafts: Vec<GraftedLibrary>,
 }
 
-/// How a result came about.
+/// How a result was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// There was nothing to do: the result is the input, byte for byte.
+    /// Nothing had to be changed: the result is an exact copy of the input.
     Copied,
     /// The wheel was repaired.
     Repaired,
@@ -44,18 +45,18 @@ pub enum Outcome {
 pub struct GraftedLibrary {
     /// Its name in the wheel.
     pub member: WheelPath,
-    /// The path it was taken from.
+    /// The original path of the library.
     pub source: String,
-    /// Its size as found, in bytes.
+    /// Its original size in bytes.
     pub source_size: u64,
-    /// Its size in the wheel, inflated, in bytes.
+    /// Its size in the wheel, uncompressed, in bytes.
     pub size: u64,
     /// Its hash in the wheel.
     pub sha256: Sha256Digest,
 }
 
 impl RepairResult {
-    /// For a file that lies at `path`: what was written into it, or `None` for a copy.
+    /// The result for a file at `path`: `written` for a repaired wheel, or `None` for a copy.
     pub(super) fn of(
         path: PathBuf,
         wheel: &Wheel,

@@ -1,4 +1,4 @@
-//! Run paths of repaired objects.
+//! The run paths of repaired objects.
 
 use std::collections::HashSet;
 
@@ -7,15 +7,16 @@ use crate::musl;
 use crate::resolve::{InstalledLayout, directory_of};
 use crate::wheel::{Directory, InstallLocation, relative_run_path};
 
-/// What becomes of an object's run path, and the entries that are dropped.
+/// The change to an object's run path, and the entries that are removed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RunPathDecision {
     pub(super) edit: RunPathEdit,
     pub(super) dropped: Vec<String>,
 }
 
-/// Keeps the entries that lead from `origin` (an installed directory) to something wheels may rely on, drops the others,
-/// and appends `wanted`. Only what musl would read counts: `DT_RUNPATH` hides `DT_RPATH`.
+/// Keeps the entries that point from `origin` (an installed directory) to directories that wheels may rely
+/// on, removes the others, and appends `wanted`. Only the run path that musl reads counts: `DT_RUNPATH` hides
+/// `DT_RPATH`.
 pub(super) fn decide(
     facts: &ElfFacts,
     layout: &InstalledLayout,
@@ -43,8 +44,9 @@ pub(super) fn decide(
     RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
 }
 
-/// The run path of an object that moves from `place` to the directory `to`, where entries are spelt anew: those that lead to
-/// something wheels may rely on, because libraries inherit them, then `wanted`.
+/// The run path of an object that moves from `place` to the directory `to`: the entries that point to
+/// directories wheels may rely on, rewritten for the new place because libraries inherit them, followed by
+/// `wanted`.
 pub(super) fn translate(
     facts: &ElfFacts,
     layout: &InstalledLayout,
@@ -69,7 +71,7 @@ pub(super) fn translate(
     RunPathDecision { edit: write(facts, &kept.join(":")), dropped }
 }
 
-/// The run path of an object that lies somewhere new: nothing of the old one holds there.
+/// The run path of an object in a new place, where no old entry is valid.
 pub(super) fn replace(facts: &ElfFacts, wanted: &[String]) -> RunPathDecision {
     let stays: HashSet<&str> = wanted.iter().map(String::as_str).collect();
     let dropped = facts.run_path().into_iter().flat_map(musl::search_path_entries);

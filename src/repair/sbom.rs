@@ -1,4 +1,4 @@
-//! The bill of materials of what is grafted (PEP 770, CycloneDX 1.4 in JSON).
+//! The bill of materials for grafts (PEP 770, CycloneDX 1.4 in JSON).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -79,8 +79,9 @@ struct DependencyList {
     depends_on: Vec<String>,
 }
 
-/// The document for the wheel named `output`. Every graft is a component, whether a package owns it or not; components
-/// are sorted by their references, which are unique; there is no clock and no serial number in it.
+/// The document for the wheel named `output`. Every graft is a component, whether a package owns it or not.
+/// Components are sorted by their references, which are unique. The document has no time and no serial
+/// number.
 pub(super) fn document(output: &WheelFilename, grafts: &[Graft], packages: &SystemPackages) -> Vec<u8> {
     let wheel = wheel_component(output);
     let component =
@@ -96,7 +97,7 @@ pub(super) fn document(output: &WheelFilename, grafts: &[Graft], packages: &Syst
         .map(|(graft, component)| (&graft.member, &component.reference))
         .collect();
     for (graft, component) in grafts.iter().zip(&components) {
-        // A library that is grafted for two schemes lies in two directories. What it needs lies beside it.
+        // A library that is grafted for two schemes is in two directories, each with the libraries it needs.
         let beside = |name: &String| graft.member.parent()?.join(name).ok();
         let needs = graft.needs.iter().filter_map(|name| references.get(&beside(name)?).copied().cloned());
         let reference = component.reference.clone();
@@ -117,10 +118,26 @@ pub(super) fn document(output: &WheelFilename, grafts: &[Graft], packages: &Syst
         components,
         dependencies,
     };
-    // A document of strings and numbers always serialises.
+    // A document of strings and numbers can always be serialised.
     let mut bytes = serde_json::to_vec(&document).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+/// A document about the wheel named `input`, changed for the wheel named `output`: package URLs with the
+/// qualifier `file_name` name the wheel's own file. Everything else stays unchanged; `None` if the name does
+/// not occur.
+pub(super) fn renamed(document: &str, input: &WheelFilename, output: &WheelFilename) -> Option<String> {
+    let (input, output) = (input.to_string(), output.to_string());
+    // Some writers do not encode the `+` of a local version.
+    let spelt = |name: &str, encode: bool| {
+        format!("file_name={}", if encode { encoded(name) } else { name.to_owned() })
+    };
+    let mut changed = document.to_owned();
+    for encode in [true, false] {
+        changed = changed.replace(&spelt(&input, encode), &spelt(&output, encode));
+    }
+    (changed != document).then_some(changed)
 }
 
 fn wheel_component(output: &WheelFilename) -> Component {
@@ -149,7 +166,7 @@ fn graft_component(graft: &Graft, owner: Option<&Package>) -> Component {
         Some(package) => package_purl(package),
         None => format!("pkg:generic/{}?checksum=sha256:{}", encoded(file), graft.sha256),
     };
-    // A directory the caller named is no property of the library: only its file name goes on record.
+    // A directory that the caller named says nothing about the library: only its file name is recorded.
     let path = if graft.in_sysroot { graft.source.clone() } else { file.to_owned() };
     let mut properties = vec![Property { name: "muslrepair:path", value: path }];
     properties.extend(
@@ -184,7 +201,8 @@ fn package_purl(package: &Package) -> String {
     purl
 }
 
-/// An SPDX expression where it reads as one, else a name: packages also say `custom` and list without operators.
+/// An SPDX expression if the text is a valid one, else a name: packages also have `custom` and lists without
+/// operators.
 fn license(text: &str) -> LicenseChoice {
     let words: Vec<&str> = text.split([' ', '(', ')']).filter(|word| !word.is_empty()).collect();
     let operator = |word: &str| matches!(word, "AND" | "OR" | "WITH");
@@ -205,8 +223,8 @@ fn sorted(references: impl Iterator<Item = String>) -> Vec<String> {
     references
 }
 
-/// Percent encoding of the package URL specification: letters, digits, `.-_~` and the colon stay.
-fn encoded(text: &str) -> String {
+/// Percent-encodes text for a package URL: letters, digits, `.-_~` and the colon stay.
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {

@@ -1,4 +1,4 @@
-//! Grafts that several wheels have in common.
+//! Grafts that several wheels share.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,46 +14,46 @@ use super::graft::Graft;
 use super::make::{cost, make};
 use super::options::{Patcher, RepairOptions};
 
-/// Everything that a graft depends on: the library, the edit, which has its name, and how it is patched and compressed.
+/// Everything that a graft depends on: the library, the edit, which includes its name, the patcher and the
+/// compression level.
 type Key = (Sha256Digest, ElfEdit, Patcher, u32);
 
-/// Grafts that are made, by their names in a wheel.
+/// Finished grafts, by their names in a wheel.
 pub(super) type MadeGrafts<'a> = BTreeMap<&'a WheelPath, Arc<Packed>>;
 
-/// Grafts that were made for wheels of one call, so that wheels that graft the same libraries make each once. A wheelhouse
-/// for five Pythons grafts the same libraries five times.
+/// Grafts made for the wheels of one call, so that a library that several wheels graft is patched and
+/// compressed only once. The wheels of a package for five Pythons graft the same libraries five times.
 ///
-/// Of what does not fit, the grafts that were not used for the longest time are forgotten. What is written does not depend
-/// on it.
+/// If memory runs short, the least recently used grafts are dropped. The output does not depend on this.
 #[derive(Debug, Default)]
 pub struct SharedGrafts {
-    /// How many bytes are kept at most.
+    /// The most bytes to keep.
     bound: u64,
     state: Mutex<State>,
-    /// Something is made, or will not be.
+    /// Signals that a graft is finished or has failed.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     grafts: BTreeMap<Key, Slot>,
-    /// The grafts that are made, by when they were used last.
+    /// The finished grafts, by the time of their last use.
     used: BTreeMap<u64, Key>,
     uses: u64,
-    /// What they take, and those that are being made, in bytes.
+    /// The bytes of all finished grafts and of those being made.
     bytes: u64,
 }
 
 #[derive(Debug)]
 enum Slot {
-    /// Somebody makes it.
+    /// A thread is making it.
     Making,
-    /// Its bytes, and when it was used last.
+    /// The finished graft, and the time of its last use.
     Made(Arc<Packed>, u64),
 }
 
 impl State {
-    /// The graft, if it is made.
+    /// The graft, if it is finished.
     fn made(&mut self, key: &Key) -> Option<Arc<Packed>> {
         let Some(Slot::Made(packed, last)) = self.grafts.get_mut(key) else { return None };
         self.uses += 1;
@@ -63,7 +63,7 @@ impl State {
         Some(Arc::clone(packed))
     }
 
-    /// Makes room. Whether there is as much.
+    /// Drops old grafts until `size` more bytes fit. Whether that succeeded.
     fn has_room(&mut self, size: u64, bound: u64) -> bool {
         while self.bytes.saturating_add(size) > bound {
             let Some((_, oldest)) = self.used.pop_first() else { return false };
@@ -75,7 +75,7 @@ impl State {
     }
 }
 
-/// The duty to make a graft, for which others may wait until this is dropped.
+/// The obligation to make a graft. Others wait until it is dropped.
 struct Reservation<'a> {
     shared: &'a SharedGrafts,
     key: Key,
@@ -83,7 +83,7 @@ struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// The graft is made.
+    /// Stores the finished graft.
     fn fulfil(&self, packed: &Arc<Packed>) {
         let mut state = self.shared.state();
         if !state.has_room(packed.compressed_size().saturating_sub(self.size), self.shared.bound) {
@@ -110,23 +110,25 @@ impl Drop for Reservation<'_> {
 }
 
 impl SharedGrafts {
-    /// Keeps this many bytes at most.
+    /// A store for at most this many bytes.
     #[must_use]
     pub fn new(bound: u64) -> Self {
         Self { bound, ..Self::default() }
     }
 
-    /// Keeps nothing.
+    /// A store that keeps nothing.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// The grafts that are made already, and those that are made now, on all threads, because they fit. What another thread
-    /// makes is waited for. What cannot be made is left out: who needs it says why.
+    /// Returns the finished grafts, and makes the missing ones that fit, on all threads; waits for those that
+    /// another thread is making. A graft that cannot be made is omitted: the wheel that needs it reports the
+    /// error.
     ///
-    /// Nobody waits who has promised a graft to others. What rayon steals meanwhile must not wait here itself, or it could
-    /// wait for work that lies below it on the same stack: wheels are handed to threads, not to jobs that are stolen.
+    /// A thread never waits while others wait for its own grafts. Nor may it wait inside a job stolen by
+    /// rayon, because the awaited work could be below it on the same stack: so wheels are assigned to
+    /// threads, not to stolen jobs.
     pub(super) fn made<'g>(
         &self,
         grafts: &'g [Graft],
@@ -166,9 +168,9 @@ impl SharedGrafts {
         made
     }
 
-    /// The graft that somebody makes, unless that fails.
+    /// Waits for a graft that another thread is making; `None` if that fails.
     fn awaited(&self, key: &Key) -> Option<Arc<Packed>> {
-        /// How long to sleep before looking for work again.
+        /// How long to sleep before looking for other work.
         const NAP: Duration = Duration::from_millis(2);
         loop {
             let mut state = self.state();
@@ -176,7 +178,7 @@ impl SharedGrafts {
                 return state.made(key);
             }
             drop(state);
-            // A thread of the pool helps meanwhile.
+            // Meanwhile a thread of the pool does other work.
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 let state = self.state();
                 if matches!(state.grafts.get(key), Some(Slot::Making)) {

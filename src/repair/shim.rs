@@ -4,18 +4,19 @@ use serde::Serialize;
 
 use crate::wheel::WheelPath;
 
-/// A program that moves to site-packages, from where a run path reaches the grafts, and leaves a script in its place.
+/// A program that moves to site-packages, where a run path can point to grafts, and is replaced with a
+/// script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MovedProgram {
-    /// The member the program was, and the script becomes.
+    /// The old member of the program, which becomes the script.
     pub script: WheelPath,
-    /// The member the program becomes.
+    /// The new member of the program.
     pub program: WheelPath,
 }
 
-/// The script that starts the program. Installers put their interpreter in place of `#!python` (PEP 427, "Recommended
-/// installer features"). The program is looked for where the interpreter imports from, so that it is found in virtual
-/// environments, user installations and `--target` directories alike.
+/// The script that starts the program. Installers replace `#!python` with their interpreter (PEP 427,
+/// "Recommended installer features"). It searches the program in the directories from which the interpreter
+/// imports, so it works in virtual environments, user installations and `--target` directories alike.
 pub(super) fn text(program: &WheelPath) -> Vec<u8> {
     let quoted: String = program.as_str().chars().flat_map(python_literal).collect();
     format!(

@@ -189,9 +189,19 @@ pub fn plan_text(plan: &Plan) -> String {
     for moved in &plan.moved {
         text.add(format_args!("move {} to {}, leave a script that starts it", moved.script, moved.program));
     }
+    plan_edits(plan, &mut text);
+    // Whether a pattern is good for anything is seen when all wheels of a call are.
+    for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
+        text.add(format_args!("note: {note}"));
+    }
+    text.into_text()
+}
+
+/// What a plan changes in members that stay, and in the metadata.
+pub(super) fn plan_edits(plan: &Plan, text: &mut Lines) {
     for member in &plan.edits {
         text.add(format_args!("edit {}", member.member));
-        edit(&member.edit, &mut text);
+        edit(&member.edit, text);
     }
     if let Some(tags) = &plan.metadata.tags {
         text.add(format_args!("tag {}", tags.join(", ")));
@@ -202,11 +212,6 @@ pub fn plan_text(plan: &Plan) -> String {
     if let Some(build) = &plan.metadata.build {
         text.add(format_args!("set Build to {build}"));
     }
-    // Whether a pattern is good for anything is seen when all wheels of a call are.
-    for note in plan.notes.iter().filter(|note| !matches!(note, Note::PatternUnused { .. })) {
-        text.add(format_args!("note: {note}"));
-    }
-    text.into_text()
 }
 
 fn edit(edit: &ElfEdit, text: &mut Lines) {

@@ -10,13 +10,13 @@ use crate::error::Error;
 
 use super::sysroot::Sysroot;
 
-/// Where the database lies: apk-tools 2, then a root with `/lib` merged into `/usr/lib`.
+/// The paths of the database: that of apk-tools 2, then that of a root with `/lib` merged into `/usr/lib`.
 const PLACES: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 
 /// The largest database that is read, in bytes; a full Alpine desktop has about 10 MB.
 const LARGEST: u64 = 32 << 20;
 
-/// How many packages a database may have; all of Alpine has some 30,000.
+/// The most packages that a database may have; all of Alpine has some 30,000.
 const MOST_PACKAGES: usize = 100_000;
 
 /// An installed package.
@@ -37,46 +37,47 @@ pub struct Package {
     pub distro: Option<String>,
 }
 
-/// The packages of a root file system: who owns a file, who provides a library.
+/// The packages of a root file system: which package owns a file, and which provides a library.
 #[derive(Clone, Debug, Default)]
 pub struct ApkDatabase {
     text: String,
     packages: Vec<Package>,
-    /// Sorted, so that those of one hash are together, in the order of the packages.
+    /// Sorted by hash, and within a hash by package.
     files: Vec<FileLine>,
-    /// Sorted likewise.
+    /// Sorted in the same way.
     provides: Vec<Token>,
 }
 
-/// A file of a package. What it is called stands in the text: a large database is held once.
+/// A file of a package. Its name is an offset into the text, so that a large database is in memory only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct FileLine {
-    /// Of its name.
+    /// The hash of the file name.
     hash: u32,
     package: u32,
-    /// Where its name begins in the text, and that of its directory (without the leading slash).
+    /// Where the file name starts in the text, and where that of its directory does (without the leading
+    /// slash).
     name: u32,
     directory: u32,
 }
 
-/// What a package provides, `p:`, as in `so:libffi.so.8=8.1.4`.
+/// A token that a package provides, `p:`, as in `so:libffi.so.8=8.1.4`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Token {
-    /// Of what stands before the version.
+    /// The hash of the token without its version.
     hash: u32,
     package: u32,
-    /// Where it begins in the text.
+    /// Where it starts in the text.
     name: u32,
 }
 
-/// The place of a directory without a name: behind any text.
+/// The offset that stands for "no directory": past the end of any text.
 const NOWHERE: u32 = u32::MAX;
 
 fn hash(name: &str) -> u32 {
     crc32fast::hash(name.as_bytes())
 }
 
-/// Those of a sorted list that have a hash.
+/// The elements of a sorted list with this hash.
 fn with_hash<T>(sorted: &[T], hash: u32, of: impl Fn(&T) -> u32) -> &[T] {
     let start = sorted.partition_point(|one| of(one) < hash);
     let rest = sorted.get(start..).unwrap_or_default();
@@ -89,11 +90,11 @@ fn value<'r>(record: &'r str, letter: &str) -> Option<&'r str> {
 }
 
 impl ApkDatabase {
-    /// Reads the database of a root; `None` where there is none.
+    /// Reads the database of a root; `None` if it has none.
     ///
     /// # Errors
     ///
-    /// When there is one that cannot be read.
+    /// If there is a database that cannot be read.
     pub fn read(root: &Sysroot) -> Result<Option<Self>, Error> {
         for place in PLACES {
             let failed = |path: &Path, error: io::Error| Error::io("read", path, error);
@@ -124,12 +125,13 @@ impl ApkDatabase {
         Ok(database)
     }
 
-    /// Reads the text of `installed`: records of `letter:value` lines with a blank line between them. `F:` names a
-    /// directory, `R:` a file in the last one named. Lines of other kinds are skipped.
+    /// Parses the text of `installed`: records of `letter:value` lines, separated by blank lines. `F:` names
+    /// a directory, and `R:` a file in the directory named last. Other lines are skipped.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut database = Self { text: text.to_owned(), ..Self::default() };
-        // As much room as is needed, and no more: there may be one of them for every few bytes.
+        // Lines are counted first and the lists are allocated at their exact size: a database of 32 MiB could
+        // have eight million lines.
         let starting = |start: &'static str| text.lines().filter_map(move |line| line.strip_prefix(start));
         database.files.reserve_exact(starting("R:").count());
         let tokens = starting("p:").map(|provided| provided.split_ascii_whitespace().count());
@@ -170,8 +172,8 @@ impl ApkDatabase {
         database
     }
 
-    /// The owner of a file, by its path with all symbolic links followed. Directories of the database are followed
-    /// too, for roots where `/lib` is a link to `/usr/lib`.
+    /// The owner of a file, by its path with all symbolic links followed. Links in the paths of the database
+    /// are followed too, for roots where `/lib` is a link to `/usr/lib`.
     #[must_use]
     pub fn owner(&self, root: &Sysroot, path: &str) -> Option<&Package> {
         let relative = path.trim_start_matches('/');
@@ -179,7 +181,7 @@ impl ApkDatabase {
         let same = with_hash(&self.files, hash(file), |line| line.hash);
         let places = || same.iter().filter(|line| self.line(line.name) == file);
         let line = places().find(|line| self.line(line.directory) == directory).or_else(|| {
-            // One directory may be named any number of times.
+            // The same directory may occur any number of times.
             let mut tried = HashSet::new();
             places().find(|line| {
                 let place = self.line(line.directory);
@@ -199,7 +201,7 @@ impl ApkDatabase {
         self.packages.get(usize::try_from(found.package).ok()?)
     }
 
-    /// The rest of the line that goes on at a place.
+    /// The rest of the line from this offset.
     fn line(&self, place: u32) -> &str {
         let rest = usize::try_from(place).ok().and_then(|place| self.text.get(place..));
         rest.and_then(|rest| rest.lines().next()).unwrap_or_default()
@@ -211,7 +213,7 @@ impl ApkDatabase {
         self.packages.iter().find(|package| package.name == name)
     }
 
-    /// How many packages are installed.
+    /// The number of installed packages.
     #[must_use]
     pub fn len(&self) -> usize {
         self.packages.len()
@@ -224,9 +226,9 @@ impl ApkDatabase {
     }
 }
 
-/// Whether apk takes this for the name of a package, or behind `so:` for that of a library: letters, digits and `._+-`,
-/// and no dot or hyphen first, which make a hidden package and an option. Anything else ends a name (a version, a
-/// repository) or the argument.
+/// Whether apk accepts this as the name of a package, or after `so:` as that of a library: letters, digits
+/// and `._+-`, not starting with a dot (a hidden package) or a hyphen (an option). Anything else would end
+/// the name (a version, a repository) or the argument.
 #[must_use]
 pub fn is_apk_name(name: &str) -> bool {
     let first = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
@@ -234,8 +236,8 @@ pub fn is_apk_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
 }
 
-/// What `etc/os-release` calls the distribution; `None` where there is none, or no `ID` in it. One that cannot be read is not
-/// taken for none: the bill of materials names the distribution.
+/// The distribution according to `etc/os-release`; `None` if the file is missing or has no `ID`. A file that
+/// cannot be read is an error, because the bill of materials names the distribution.
 fn distro(root: &Sysroot) -> Result<Option<String>, Error> {
     const FILE: &str = "/etc/os-release";
     match root.read(FILE, 1 << 20) {
@@ -263,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_apk_would_read_as_something_else_are_none() {
+    fn names_that_apk_would_misread_are_refused() {
         for name in ["libstdc++.so.6", "libffi.so.8", "xz-libs", "_core.so", "7zip", "libX11.so.6"] {
             assert!(is_apk_name(name), "{name}");
         }
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn an_os_release_that_cannot_be_read_is_not_taken_for_none() {
+    fn an_unreadable_os_release_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let root = Sysroot::new(dir.path());
         let installed = dir.path().join("lib/apk/db");
@@ -341,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_cannot_be_read_is_not_taken_for_none() {
+    fn an_unreadable_database_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let root = Sysroot::new(dir.path());
         assert!(ApkDatabase::read(&root).unwrap().is_none());

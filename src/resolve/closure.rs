@@ -1,4 +1,5 @@
-//! Everything that a set of objects leads to, searched as musl would.
+//! The closure: every library that a set of objects needs, directly or indirectly, found as musl would find
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -16,33 +17,35 @@ use super::object::{Dependency, Object, Origin, Resolution};
 use super::reserved::{lacks_one_of, may_mean_another};
 use super::search::Directory;
 
-/// How many steps from object to object cost as much as asking the file system once, measured roughly.
+/// How many steps from object to object cost as much as one request to the file system, roughly measured.
 const STEPS: u64 = 100;
 
-/// How many of them it costs to follow an entry of a run path.
+/// How many steps it costs to follow an entry of a run path.
 const ENTRY: u64 = 10;
 
-/// A search for everything the objects at hand need.
+/// The search for the closure of the objects.
 pub(super) struct Search<'a> {
     pub(super) finder: &'a Finder,
     layout: &'a InstalledLayout,
     pub(super) objects: Vec<Object>,
-    /// For each object, those that led to it, in whatever process. (musl keeps the first in each: `needed_by`.)
+    /// For each object, the objects that need it, in any process. (musl keeps only the first in each:
+    /// `needed_by`.)
     parents: Vec<BTreeSet<usize>>,
-    /// Objects of which something is found, or not, by what has led to them: not every process finds the same.
+    /// Objects whose dependencies are found, or not found, through an inherited run path: processes may
+    /// differ in them.
     pub(super) inherits: BTreeSet<usize>,
-    /// Where their run paths lead.
+    /// The expanded run path of each object.
     expanded_run_paths: Vec<Arc<ExpandedRunPath>>,
     files: BTreeMap<PathBuf, usize>,
     pub(super) used_patterns: BTreeSet<usize>,
-    /// What was spent so far, and the limit that ended the search.
+    /// The cost so far, and the limit that ended the search.
     names: u64,
     lookups: u64,
     steps: u64,
     pub(super) exceeded: Option<Exceeded>,
 }
 
-/// Where one object's names are looked for: the same for all of them, and long for some.
+/// Where the names of one object are looked up: the same for all its names, and expensive to compute.
 pub(super) struct Scope {
     wanted: Shape,
     /// The object, and those whose run paths it inherits.
@@ -51,7 +54,7 @@ pub(super) struct Scope {
     shown: Arc<[String]>,
 }
 
-/// What a name leads to, and whether the object's own run path is enough to find it.
+/// What a name resolves to, and whether the object's own run path is enough to find it.
 struct Answer {
     resolution: Resolution,
     inherited: bool,
@@ -65,12 +68,12 @@ impl From<Resolution> for Answer {
 
 /// What the run paths of a chain find in the wheel.
 enum Inside {
-    /// An object, and whether it is the first of the chain that leads there.
+    /// An object, and whether the run path of the requesting object itself found it.
     Object {
         index: usize,
         inherited: bool,
     },
-    /// Something that the loader opens and cannot map: it looks no further (`load_library`).
+    /// Something that the loader opens and cannot map: it stops there (`load_library`).
     Unusable(Rejected),
     Nothing,
 }
@@ -87,7 +90,7 @@ impl<'a> Search<'a> {
             parents: vec![BTreeSet::new(); roots.len()],
             inherits: BTreeSet::new(),
             files: files.collect(),
-            expanded_run_paths: ExpandedRunPath::of_all(&roots, layout, &finder.options().places),
+            expanded_run_paths: ExpandedRunPath::of_all(&roots, layout, &finder.options().search_paths),
             objects: roots,
             used_patterns: BTreeSet::new(),
             names: 0,
@@ -101,7 +104,7 @@ impl<'a> Search<'a> {
         &self.finder.options().limits
     }
 
-    /// Ends the search where `found` is more than the limit. Only the first limit is reported.
+    /// Ends the search if `found` exceeds the limit. Only the first limit is reported.
     fn check(&mut self, what: &'static str, found: u64, limit: u64, object: usize) -> bool {
         if found > limit && self.exceeded.is_none() {
             let object =
@@ -128,7 +131,7 @@ impl<'a> Search<'a> {
                     Some(dependency) if !matches!(dependency.resolution, Resolution::Missing { .. }) => {
                         dependency.resolution
                     }
-                    _ => self.find_anyhow(index, &name, &mut scope),
+                    _ => self.find_in_any_process(index, &name, &mut scope),
                 };
                 if let Resolution::Object { index: target } = resolution {
                     self.reached(target, index, &mut queue, &mut queued);
@@ -141,8 +144,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Notes that `parent` leads to `target`; a target that still misses something may now find it through the
-    /// parent's run path.
+    /// Records that `parent` needs `target`. A target with missing libraries may now find them through the
+    /// run path of the parent.
     fn reached(
         &mut self,
         target: usize,
@@ -164,16 +167,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What a name leads to by the run paths of everything that leads to the object, in whatever process.
-    fn find_anyhow(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
+    /// What a name resolves to with the run paths of every object that needs the requester, in any process.
+    fn find_in_any_process(&mut self, requester: usize, name: &str, scope: &mut Option<Scope>) -> Resolution {
         self.names += 1;
         if !self.check("dependencies", self.names, self.limits().dependencies, requester) {
             return Resolution::Missing { searched: Arc::default(), rejected: Vec::new() };
         }
         let Answer { resolution, inherited } =
             self.find(requester, name, scope, |search| search.chain(requester));
-        // A library without a `DT_SONAME` that was linked by its path is needed by that path. What it means is clear where
-        // the wheel has the library, though the loader does not find it (`find` says no more than that).
+        // A library without a `DT_SONAME` that was linked by its path is needed by that path. If the wheel
+        // has it, it is clear what is meant, although the loader does not find it (`find` returns no more
+        // than that).
         let by_path = match &resolution {
             Resolution::Missing { .. } if name.contains('/') => self.linked_by_path(requester, name),
             _ => None,
@@ -184,7 +188,8 @@ impl<'a> Search<'a> {
         by_path.map_or(resolution, |index| Resolution::Object { index })
     }
 
-    /// What a name leads to in a process in which the objects of a chain, the last first, have led to the one that asks.
+    /// What a name resolves to in a process with this chain of objects: the requester first, then the objects
+    /// that loaded it.
     pub(super) fn find_in_chain(
         &mut self,
         requester: usize,
@@ -195,14 +200,15 @@ impl<'a> Search<'a> {
         self.find(requester, name, scope, |_| chain()).resolution
     }
 
-    /// Counts steps from object to object. `false` when there were too many.
+    /// Counts steps from object to object. `false` if there were too many.
     pub(super) fn step(&mut self, steps: usize, object: usize) -> bool {
         self.steps += steps as u64;
         let spent = self.lookups.saturating_add(self.steps / STEPS);
         self.check("lookups", spent, self.limits().lookups, object)
     }
 
-    /// What a name leads to for an object of a shape that has no run path, and that object of the graph, if it is one.
+    /// What a name resolves to for an object of this shape without a run path, and the object if it is part
+    /// of the graph.
     pub(super) fn by_name(mut self, name: &str, wanted: Shape) -> (Resolution, Option<Object>) {
         let mut scope = Some(self.scope(Vec::new(), wanted));
         let nobody = self.objects.len();
@@ -214,7 +220,7 @@ impl<'a> Search<'a> {
         (resolution, object)
     }
 
-    /// What musl's `load_library` takes for a name, if the objects of a chain have led to it.
+    /// What musl's `load_library` loads for a name, with this chain of requesting objects.
     fn find(
         &mut self,
         requester: usize,
@@ -229,7 +235,8 @@ impl<'a> Search<'a> {
         if let Some(pattern) = self.excluded(name) {
             return Resolution::Excluded { pattern, path: None }.into();
         }
-        // It is taken from nowhere, and looked for only since `--exclude` may name its path.
+        // The interpreter's library is never taken from a file; it is searched only because `--exclude` may
+        // name its path.
         let interpreters = is_libpython(name);
         if interpreters && self.finder.options().exclude.is_empty() {
             return Resolution::Interpreter.into();
@@ -261,7 +268,7 @@ impl<'a> Search<'a> {
         let allowed = self.finder.options().allowed.iter().any(|allowed| allowed == name);
         let absolute;
         let (directories, file, shown) = match name.rsplit_once('/') {
-            // A name with a slash is opened as it is, `$ORIGIN` unexpanded (`load_library`).
+            // A name with a slash is opened unchanged, `$ORIGIN` not expanded (`load_library`).
             Some((directory, file)) if name.starts_with('/') => {
                 absolute = [Directory::Inside(directory.to_owned())];
                 (&absolute[..], file, Arc::from([directory.to_owned()]))
@@ -284,7 +291,8 @@ impl<'a> Search<'a> {
                 Err(rejection) => rejected.push(rejection),
                 Ok(Some(Found { found, file })) => match unusable(&file.facts, wanted) {
                     Some(reason) => rejected.push(Rejected { path: found, reason }),
-                    // However it was found, a second libc is never mapped (`load_library` looks for these two).
+                    // However it was found, musl never maps a second libc (`load_library` looks for these two
+                    // symbols).
                     None if [&b"__libc_start_main"[..], b"stdin"]
                         .iter()
                         .all(|name| file.symbols.defines(name)) =>
@@ -324,8 +332,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The object of the wheel that is meant by a name with a slash: the one that the name leads to from a run path of the
-    /// object or from its own directory.
+    /// The object of the wheel that a name with a slash refers to, if taken relative to a run path of the
+    /// requester or to its directory.
     fn linked_by_path(&self, requester: usize, name: &str) -> Option<usize> {
         let object = self.objects.get(requester)?;
         let wanted = Shape::of(&object.facts);
@@ -350,7 +358,7 @@ impl<'a> Search<'a> {
         Scope { wanted, chain, directories, shown }
     }
 
-    /// The object and every object that led to it, nearest first; not all of them where there are too many.
+    /// The object and all objects that need it, nearest first; cut off if there are too many.
     fn chain(&mut self, start: usize) -> Vec<usize> {
         let mut chain = vec![start];
         let mut seen: HashSet<usize> = HashSet::from([start]);
@@ -367,7 +375,7 @@ impl<'a> Search<'a> {
         chain
     }
 
-    /// What the run paths of the chain lead to in the wheel. The first thing of that name decides.
+    /// What the run paths of the chain find in the wheel. The first file of that name decides.
     fn in_wheel(&mut self, chain: &[usize], wanted: Shape, name: &str) -> Inside {
         for (step, index) in chain.iter().enumerate() {
             let Some(own) = self.expanded_run_paths.get(*index) else { continue };
@@ -396,8 +404,8 @@ impl<'a> Search<'a> {
 
     /// Where to look for a library outside the wheel, in musl's order, each directory once.
     fn directories(&mut self, chain: &[usize], wanted: Shape) -> Vec<Directory> {
-        let places = &self.finder.options().places;
-        let mut directories = places.first_directories();
+        let search_paths = &self.finder.options().search_paths;
+        let mut directories = search_paths.first_directories();
         for own in chain.iter().filter_map(|index| self.expanded_run_paths.get(*index)) {
             self.steps += ENTRY * own.outside.len() as u64;
             directories.extend(own.outside.iter().cloned());
@@ -418,7 +426,7 @@ impl<'a> Search<'a> {
         Some(pattern.to_string())
     }
 
-    /// Adds a file to the objects, unless there are too many.
+    /// Adds a file to the objects, unless that exceeds a limit.
     fn add(&mut self, found: String, file: Arc<LibraryFile>, requester: usize) -> Option<usize> {
         if let Some(index) = self.files.get(&file.location) {
             return Some(*index);
@@ -438,15 +446,16 @@ impl<'a> Search<'a> {
         self.expanded_run_paths.push(Arc::new(ExpandedRunPath::of(
             &object,
             self.layout,
-            &self.finder.options().places,
+            &self.finder.options().search_paths,
         )));
         self.objects.push(object);
         self.parents.push(BTreeSet::new());
         Some(index)
     }
 
-    /// Gives a name that no search found to the library which the same program has loaded before under that file
-    /// name (`load_library` compares with `shortname`, the file name found by search; never with `DT_SONAME`).
+    /// Resolves a name that no search found to a library that the same program has already loaded under that
+    /// file name (`load_library` compares with `shortname`, the file name found by search, never with
+    /// `DT_SONAME`).
     pub(super) fn share_loaded_names(&mut self) {
         let loaded: HashSet<&str> =
             self.objects.iter().flat_map(Object::edges).map(|(name, _)| name).collect();
@@ -476,7 +485,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The object that is loaded by a search for `name` when `root` is loaded, breadth first as musl does.
+    /// The object that a search for `name` has loaded when `root` is loaded, breadth first as in musl.
     fn loaded_as(&mut self, root: usize, name: &str) -> Option<usize> {
         let mut order = vec![root];
         let mut seen: HashSet<usize> = HashSet::from([root]);

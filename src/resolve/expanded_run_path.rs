@@ -1,4 +1,4 @@
-//! Where the run path of one object leads.
+//! The directories of the run path of one object.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,22 @@ use super::layout::{InstalledLayout, directory_of};
 use super::object::{Object, Origin};
 use super::search::{Directory, SearchPaths};
 
-/// The directories that the run path of an object names, in its order: those of the installed wheels, and those outside.
+/// The directories in an object's run path, in order: those inside the installed wheels, and those outside.
 pub(super) struct ExpandedRunPath {
     pub(super) inside: Vec<String>,
     pub(super) outside: Vec<Directory>,
 }
 
 impl ExpandedRunPath {
-    /// Follows the run paths of all these objects: once where objects of one directory have the same.
+    /// Expands the run paths of all these objects, only once for objects with the same directory and run
+    /// path.
     pub(super) fn of_all(
         objects: &[Object],
         layout: &InstalledLayout,
-        places: &SearchPaths,
+        search_paths: &SearchPaths,
     ) -> Vec<Arc<Self>> {
         let mut followed: HashMap<(String, &str), Arc<Self>> = HashMap::new();
-        let of = |object| Arc::new(Self::of(object, layout, places));
+        let of = |object| Arc::new(Self::of(object, layout, search_paths));
         let paths = objects.iter().map(|object| match object.origin.place() {
             Some(place) => {
                 let origin = directory_of(&layout.installed(place)).to_owned();
@@ -36,9 +37,9 @@ impl ExpandedRunPath {
         paths.collect()
     }
 
-    /// Follows the entries (`fixup_rpath`). What the wheels install has one place; what was found outside is where it was
-    /// found.
-    pub(super) fn of(object: &Object, layout: &InstalledLayout, places: &SearchPaths) -> Self {
+    /// Expands the entries (`fixup_rpath`). The directory of an installed file is known from the layout; a
+    /// file outside has the directory where it was found.
+    pub(super) fn of(object: &Object, layout: &InstalledLayout, search_paths: &SearchPaths) -> Self {
         let run_path = RunPath::parse(object.facts.run_path().unwrap_or_default());
         let entries = run_path.entries().iter().copied();
         match &object.origin {
@@ -53,7 +54,7 @@ impl ExpandedRunPath {
             }
             Origin::File { found, file } => {
                 let origin = directory_of(found);
-                let named = Named::of(places, Path::new(origin));
+                let named = Named::of(search_paths, Path::new(origin));
                 let outside = entries.filter_map(|entry| {
                     let expanded = RunPath::expand(entry, origin);
                     let is_relative = begins_with_origin(entry);
@@ -74,23 +75,24 @@ fn begins_with_origin(entry: &str) -> bool {
     entry.starts_with("$ORIGIN") || entry.starts_with("${ORIGIN}")
 }
 
-/// What the caller named outside the root file system, for a file there.
+/// The directories outside the root file system that the caller named, for a file there.
 struct Named {
-    /// The directories that were named, without links.
+    /// The directories, with links resolved.
     directories: Vec<PathBuf>,
-    /// Whether the file was found in one of them. Else it was named itself, and what lies around it with it.
+    /// Whether the file was found in one of them. Otherwise the caller named the file, and its surroundings
+    /// count as named too.
     holds_origin: bool,
 }
 
 impl Named {
-    fn of(places: &SearchPaths, origin: &Path) -> Self {
-        let directories = places.named().filter_map(|path| std::fs::canonicalize(path).ok());
+    fn of(search_paths: &SearchPaths, origin: &Path) -> Self {
+        let directories = search_paths.named().filter_map(|path| std::fs::canonicalize(path).ok());
         let mut named = Self { directories: directories.collect(), holds_origin: false };
         named.holds_origin = named.holds(origin);
         named
     }
 
-    /// Whether a directory lies in one that was named, component by component, with every link and `..` followed.
+    /// Whether a directory is inside a named one, compared by component with every link and `..` resolved.
     fn holds(&self, path: &Path) -> bool {
         std::fs::canonicalize(path)
             .is_ok_and(|path| self.directories.iter().any(|directory| path.starts_with(directory)))

@@ -1,4 +1,4 @@
-//! Finding the files of libraries.
+//! Finds and reads the files of libraries.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,38 +15,39 @@ use super::object::{Object, Origin};
 use super::pattern::Pattern;
 use super::search::{Directory, SearchPaths};
 
-/// What decides how names are resolved, apart from the files themselves.
+/// Everything that decides how names are resolved, except the files themselves.
 #[derive(Clone, Debug, Default)]
 pub struct ResolverOptions {
-    /// Where to look.
-    pub places: SearchPaths,
-    /// What the user provides.
+    /// Where to look for libraries.
+    pub search_paths: SearchPaths,
+    /// Patterns of libraries that the user provides.
     pub exclude: Vec<Pattern>,
-    /// Names that every system provides, by policy.
+    /// Names of libraries on every system, by policy.
     pub allowed: Vec<String>,
-    /// How much is read and looked for.
+    /// Limits on files, names and directories.
     pub limits: Limits,
 }
 
-/// Where a path of the sysroot leads, or the kind and the text of the error.
+/// The target of a path in the sysroot, or the kind and text of the error.
 type Resolved = Result<String, (io::ErrorKind, String)>;
 
-/// Finds the files of libraries; remembers every file it has read, so that a batch of wheels reads each once, or twice where two threads
-/// come upon it at one time. Of a file it keeps what it is and its hash, not its bytes.
+/// Finds the files of libraries, and remembers every file it has read: a batch of wheels reads each file
+/// once, or twice if two threads need it at the same moment. It keeps the facts and the hash of a file, not
+/// its bytes.
 #[derive(Debug)]
 pub(super) struct Finder {
     options: ResolverOptions,
     seen: Mutex<HashMap<PathBuf, Result<Arc<LibraryFile>, String>>>,
-    /// The system path of each architecture that was asked for.
+    /// The system path for each architecture.
     system: Mutex<HashMap<Option<Arch>, Arc<[Directory]>>>,
-    /// Where directories of the host lie in the sysroot, if they do.
+    /// Directories of the host, with their path in the sysroot if they are inside it.
     inside: Mutex<HashMap<PathBuf, Option<String>>>,
-    /// Directories of the sysroot with all links followed, or why they lead nowhere.
+    /// Directories of the sysroot with all links followed, or the error.
     resolved: Mutex<HashMap<String, Resolved>>,
 }
 
 impl Finder {
-    /// A finder that has read nothing yet.
+    /// A finder with an empty cache.
     pub(super) fn new(options: ResolverOptions) -> Self {
         Self {
             options,
@@ -57,19 +58,19 @@ impl Finder {
         }
     }
 
-    /// What it goes by.
+    /// The options it was created with.
     pub(super) fn options(&self) -> &ResolverOptions {
         &self.options
     }
 
-    /// A file of the host as the root of a graph.
+    /// Reads a file of the host as the root of a graph.
     ///
     /// # Errors
     ///
-    /// Why it cannot be one: unreadable, no ELF file, damaged.
+    /// The reason, if it cannot be one: unreadable, not an ELF file, damaged.
     pub(super) fn root(&self, path: &Path) -> Result<Object, String> {
         let text = |error: io::Error| error.to_string();
-        let sysroot = &self.options.places.sysroot;
+        let sysroot = &self.options.search_paths.sysroot;
         let (found, shown, in_sysroot, location) = match sysroot.inside(path) {
             Some(inside) => {
                 let (shown, location) = sysroot.resolve(&inside).map_err(text)?;
@@ -86,8 +87,8 @@ impl Finder {
         let (facts, symbols, size) = (file.facts.clone(), file.symbols.clone(), file.size);
         let origin = Origin::File { found, file };
         let mut object = Object { facts, symbols, size, dependencies: Vec::new(), origin };
-        // `$ORIGIN` of what is opened is its directory under that path; of a program that was started, it is where
-        // `/proc/self/exe` leads (`fixup_rpath`).
+        // `$ORIGIN` of an object that is opened is the directory in the path used for opening it; that of a
+        // program that was started is the target of `/proc/self/exe` (`fixup_rpath`).
         let is_started = object.facts.is_program() && !object.is_named_as_library();
         if let (true, Origin::File { found, .. }) = (is_started, &mut object.origin) {
             *found = shown;
@@ -101,11 +102,11 @@ impl Finder {
         if let Some(directories) = known().get(&arch) {
             return Arc::clone(directories);
         }
-        let directories: Arc<[Directory]> = self.options.places.system_directories(arch).into();
+        let directories: Arc<[Directory]> = self.options.search_paths.system_directories(arch).into();
         Arc::clone(known().entry(arch).or_insert(directories))
     }
 
-    /// The file at a directory, if there is one: `Ok(None)` where nothing has the name.
+    /// The file `name` in a directory: `Ok(None)` if there is none.
     pub(super) fn candidate(&self, directory: &Directory, name: &str) -> Result<Option<Found>, Rejected> {
         let directory = self.in_sysroot(directory);
         let directory = directory.as_ref();
@@ -129,13 +130,14 @@ impl Finder {
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let known = seen().get(&location).cloned();
         let read = known.unwrap_or_else(|| {
-            let sysroot = in_sysroot.then_some(&self.options.places.sysroot);
+            let sysroot = in_sysroot.then_some(&self.options.search_paths.sysroot);
             let read = read_library(path.clone(), sysroot, &location, &self.options.limits).map(Arc::new);
             seen().insert(location, read.clone());
             read
         });
         let file = read.map_err(rejected)?;
-        // Another name may have led to the file before, for another wheel. What is said of it follows from this one.
+        // The same file may have been found under another name for another wheel; what is reported must match
+        // this one.
         let file = match (&file.path, file.in_sysroot) == (&path, in_sysroot) {
             true => file,
             false => Arc::new(LibraryFile { path, in_sysroot, ..(*file).clone() }),
@@ -143,9 +145,9 @@ impl Finder {
         Ok(Some(Found { found: shown(), file }))
     }
 
-    /// Where a name in a directory of the sysroot leads. Where the directory leads is asked once.
+    /// The target of a name in a directory of the sysroot. The directory is resolved only once.
     fn resolve(&self, directory: &str, name: &str) -> io::Result<(String, PathBuf)> {
-        let sysroot = &self.options.places.sysroot;
+        let sysroot = &self.options.search_paths.sysroot;
         let mut known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         let resolved = known.entry(directory.to_owned()).or_insert_with(|| {
             let resolved = sysroot.resolve(directory).map(|(resolved, _)| resolved);
@@ -157,16 +159,18 @@ impl Finder {
         sysroot.resolve(&format!("{directory}/{name}"))
     }
 
-    /// A directory of the host that lies in the sysroot is one of the sysroot: its links lead where they lead there.
+    /// A directory of the host that is inside the sysroot is treated as one of the sysroot, so that its links
+    /// are followed there.
     fn in_sysroot<'d>(&self, directory: &'d Directory) -> Cow<'d, Directory> {
         let Directory::Host(path) = directory else { return Cow::Borrowed(directory) };
         let mut known = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let inside = known.entry(path.clone()).or_insert_with(|| self.options.places.sysroot.inside(path));
+        let inside =
+            known.entry(path.clone()).or_insert_with(|| self.options.search_paths.sysroot.inside(path));
         inside.clone().map_or(Cow::Borrowed(directory), |inside| Cow::Owned(Directory::Inside(inside)))
     }
 }
 
-/// A library under the path that led to it.
+/// A library, with the path under which it was found.
 pub(super) struct Found {
     pub(super) found: String,
     pub(super) file: Arc<LibraryFile>,
@@ -179,7 +183,7 @@ mod tests {
     use crate::resolve::Sysroot;
 
     #[test]
-    fn what_is_said_of_a_file_does_not_depend_on_who_found_it_first() {
+    fn a_report_about_a_file_does_not_depend_on_who_found_it_first() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/rootfs").canonicalize().unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         let link = elsewhere.path().join("libgreet.so.3");
@@ -187,8 +191,8 @@ mod tests {
         let host = Directory::Host(elsewhere.path().to_owned());
         let inside = Directory::Inside("/usr/lib".to_owned());
         let found = |directories: [&Directory; 2]| {
-            let places = SearchPaths { sysroot: Sysroot::new(&root), ..SearchPaths::default() };
-            let finder = Finder::new(ResolverOptions { places, ..ResolverOptions::default() });
+            let search_paths = SearchPaths { sysroot: Sysroot::new(&root), ..SearchPaths::default() };
+            let finder = Finder::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
             directories.map(|directory| finder.candidate(directory, "libgreet.so.3").unwrap().unwrap().file)
         };
         let [first, second] = found([&host, &inside]);

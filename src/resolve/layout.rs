@@ -1,4 +1,4 @@
-//! The tree a wheel becomes when it is installed, in which run paths are followed.
+//! The directory tree of an installed wheel, in which run paths are followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,35 +8,36 @@ use crate::wheel::{Directory, InstallLocation, Scheme};
 /// Where programs are installed, relative to the prefix.
 const BIN: &str = "bin";
 
-/// The members of a wheel at the places an installer puts them, below one prefix: `.data/scripts` in `bin`,
-/// `.data/data` in the prefix itself, everything else in site-packages (PEP 427, "Installing a wheel").
+/// The members of a wheel at the paths where an installer puts them, below one prefix: `.data/scripts` in
+/// `bin`, `.data/data` in the prefix itself, everything else in site-packages (PEP 427, "Installing a
+/// wheel").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstalledLayout {
     site: String,
-    /// The object at each path; none where something lies that cannot be loaded.
+    /// The object at each path; `None` for a file that cannot be loaded.
     files: BTreeMap<String, Option<usize>>,
-    /// File name to the paths of that name.
+    /// The paths for each file name.
     named: BTreeMap<String, Vec<String>>,
-    /// Directories of which more is known than that something is installed in them.
+    /// Directories that exist even if nothing is installed in them.
     directories: BTreeSet<String>,
-    /// Links to directories, each with the path of the directory, which has no links in it.
+    /// Links to directories, each with the path of the directory without links.
     links: BTreeMap<String, String>,
 }
 
-/// What a name means in a directory.
+/// What a name refers to in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Installed {
     /// An object, by its index.
     Object(usize),
-    /// A file that is no object: the loader opens it and gives up (`map_library`).
+    /// A file that is not an object: the loader opens it and fails (`map_library`).
     OtherFile,
-    /// A directory, which can be opened, too.
+    /// A directory, which the loader can open as well.
     Directory,
 }
 
 impl InstalledLayout {
-    /// An empty layout. Where the Python version is not known from the wheel's tags, site-packages lies at a
-    /// place that no run path can name from outside it.
+    /// An empty layout. If the wheel's tags do not tell the Python version, site-packages is at a path that
+    /// no run path outside it can name.
     #[must_use]
     pub fn new(python: Option<(u8, u16)>) -> Self {
         let directory = match python {
@@ -46,10 +47,10 @@ impl InstalledLayout {
         Self { site: format!("lib/{directory}/site-packages"), ..Self::default() }
     }
 
-    /// Where a member is installed, relative to the prefix.
+    /// The installed path of a member, relative to the prefix.
     #[must_use]
     pub fn installed(&self, place: &InstallLocation) -> String {
-        // The exact name: what is shown of it is escaped.
+        // The exact name, not the escaped one for display.
         let path = place.path.as_str();
         match self.top(place.scheme) {
             "" => path.to_owned(),
@@ -67,7 +68,8 @@ impl InstalledLayout {
         }
     }
 
-    /// Where a path below the prefix lies in the scheme it is installed by: [`InstalledLayout::installed`] backwards.
+    /// The scheme and path of an installed path below the prefix: the inverse of
+    /// [`InstalledLayout::installed`].
     #[must_use]
     pub fn directory(&self, path: &str) -> Option<Directory> {
         let schemes = [(self.site.as_str(), Scheme::Site), (BIN, Scheme::Scripts)];
@@ -77,7 +79,7 @@ impl InstalledLayout {
         Some(Directory { scheme, path })
     }
 
-    /// Adds an object under its index. The first at a place stays.
+    /// Adds an object under its index. If the path is taken, the first object stays.
     pub fn insert(&mut self, place: &InstallLocation, index: usize) {
         let path = self.installed(place);
         let here = self.files.entry(path.clone()).or_default();
@@ -87,18 +89,18 @@ impl InstalledLayout {
         }
     }
 
-    /// Adds a file that is no object, unless an object is added at the same place.
+    /// Adds a file that is not an object, unless there is an object at the same path.
     pub fn insert_other(&mut self, place: &InstallLocation) {
         self.files.entry(self.installed(place)).or_default();
     }
 
-    /// Adds a directory, with those it lies in.
+    /// Adds a directory and its parents.
     pub fn insert_directory(&mut self, directory: &Directory) {
         let path = self.installed_directory(directory);
         self.directories.insert(path);
     }
 
-    /// Adds a link to a directory whose own path has no links in it.
+    /// Adds a link to a directory. The path of the directory must not contain links.
     pub fn insert_link(&mut self, link: &InstallLocation, target: &Directory) {
         let path = self.installed(link);
         let target = self.installed_directory(target);
@@ -112,7 +114,7 @@ impl InstalledLayout {
         }
     }
 
-    /// What is installed as `name` in `directory`.
+    /// What `name` in `directory` refers to.
     #[must_use]
     pub fn file(&self, directory: &str, name: &str) -> Option<Installed> {
         let path = if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
@@ -123,18 +125,19 @@ impl InstalledLayout {
         }
     }
 
-    /// The objects that are installed under this file name, anywhere.
+    /// The objects installed under this file name, in any directory.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
         let paths = self.named.get(name).into_iter().flatten();
         paths.filter_map(|path| self.files.get(path).copied().flatten())
     }
 
-    /// The directory below the prefix that a run path entry means for an object installed in `origin`, or `None`
-    /// if it leads elsewhere: it does not begin with `$ORIGIN`, climbs out of the prefix, or climbs out of what is no directory
-    /// or not there. musl hands the path to the kernel as it is, with every link and `..` in it (`fixup_rpath`, `path_open`).
+    /// The directory below the prefix that a run path entry refers to for an object installed in `origin`.
+    /// `None` if the entry does not begin with `$ORIGIN`, leaves the prefix, or uses `..` after something
+    /// that is not a directory. musl passes the path to the kernel unchanged, with every link and `..` in it
+    /// (`fixup_rpath`, `path_open`).
     #[must_use]
     pub fn expand(&self, entry: &str, origin: &str) -> Option<String> {
-        /// Stands for the path of the prefix, which no name can contain.
+        /// Stands for the path of the prefix: a character that no name can contain.
         const PREFIX: char = '\0';
         let text = RunPath::expand(entry, &format!("{PREFIX}/{origin}"));
         let rest = text.trim_start_matches('/').strip_prefix(PREFIX)?;
@@ -161,12 +164,12 @@ impl InstalledLayout {
         Some(directory)
     }
 
-    /// Whether a directory is there: because something is installed in it, or because every Python has it.
+    /// Whether a directory exists: because something is installed in it, or because every Python has it.
     fn is_directory(&self, path: &str) -> bool {
         self.holds(path) || path == BIN || below(path, &self.site).is_some()
     }
 
-    /// Whether something is installed below a directory. The paths are sorted, so the first ones from there on tell.
+    /// Whether something is installed below a directory. The paths are sorted, so the next ones show it.
     fn holds(&self, directory: &str) -> bool {
         let start = format!("{directory}/");
         let file = self.files.range(start.clone()..).next().map(|(path, _)| path);
@@ -176,15 +179,15 @@ impl InstalledLayout {
             || [file, link, below].into_iter().flatten().any(|path| path.starts_with(&start))
     }
 
-    /// Whether a directory of the prefix belongs to what wheels may rely on: it lies in site-packages (where other
-    /// wheels are installed too), or this wheel puts something there.
+    /// Whether a wheel may rely on a directory of the prefix: it is inside site-packages (where other wheels
+    /// are installed too), or this wheel installs something there.
     #[must_use]
     pub fn is_reliable(&self, directory: &str) -> bool {
         below(&self.site, directory).is_some() || (!directory.is_empty() && self.holds(directory))
     }
 }
 
-/// What is left of a path below a directory, if it lies there or is it.
+/// The rest of a path below a directory; empty for the directory itself.
 fn below<'a>(directory: &str, path: &'a str) -> Option<&'a str> {
     let rest = path.strip_prefix(directory)?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn run_paths_are_followed_between_installed_places() {
+    fn run_paths_are_resolved_between_installed_files() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         layout.insert(&place(Scheme::Scripts, "tool"), 1);
@@ -225,9 +228,9 @@ mod tests {
         assert_eq!(layout.expand("/usr/lib", origin), None);
     }
 
-    /// `fixup_rpath` puts the directory in wherever `$ORIGIN` stands.
+    /// `fixup_rpath` expands `$ORIGIN` at every position.
     #[test]
-    fn origin_is_replaced_wherever_it_stands() {
+    fn origin_is_replaced_at_every_position() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         let origin = "lib/python3.12/site-packages/pkg";
@@ -237,9 +240,9 @@ mod tests {
         assert_eq!(expanded("$ORIGIN/x$ORIGIN"), None);
     }
 
-    /// The kernel looks at every directory on the way.
+    /// The kernel looks up every directory of the path.
     #[test]
-    fn a_way_through_a_directory_that_is_not_there_leads_nowhere() {
+    fn a_path_through_a_missing_directory_resolves_to_nothing() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/lib/libx.so"), 0);
         let origin = "lib/python3.12/site-packages/pkg";
@@ -247,9 +250,9 @@ mod tests {
         assert_eq!(layout.expand("$ORIGIN/lib/../../pkg/lib", origin).unwrap(), format!("{origin}/lib"));
     }
 
-    /// Which files lie in a directory on the way does not matter, but that it is one does.
+    /// The files in a directory of the path do not matter, only that it is a directory.
     #[test]
-    fn a_way_leads_through_every_directory_and_through_no_file() {
+    fn a_path_goes_through_directories_and_not_through_files() {
         let mut layout = InstalledLayout::new(Some((3, 12)));
         layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
         layout.insert_other(&place(Scheme::Site, "pkg/sub/deep/data.txt"));
@@ -278,9 +281,9 @@ mod tests {
         }
     }
 
-    /// `..` behind a link leaves the directory that the link leads to.
+    /// `..` after a link leaves the directory that the link points to.
     #[test]
-    fn links_are_followed_before_the_way_goes_up() {
+    fn links_are_followed_before_dot_dot() {
         let mut layout = InstalledLayout::new(None);
         layout.insert(&place(Scheme::Site, "pkg/priv/libx.so"), 0);
         layout.insert(&place(Scheme::Site, "other/real/liby.so"), 1);
@@ -296,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_object_is_in_the_way_of_one() {
+    fn a_file_that_is_not_an_object_hides_later_objects() {
         let mut layout = InstalledLayout::new(None);
         let place = place(Scheme::Data, "lib/libx.so");
         layout.insert_other(&place);
@@ -309,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_are_told_by_their_schemes() {
+    fn directories_of_different_schemes_are_different() {
         let layout = InstalledLayout::new(Some((3, 12)));
         for place in
             [place(Scheme::Site, "pkg/lib/x"), place(Scheme::Scripts, "x"), place(Scheme::Data, "share/x")]
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn site_packages_can_be_relied_on_and_the_prefix_only_where_the_wheel_installs() {
+    fn wheels_may_rely_on_site_packages_and_on_their_own_directories() {
         let mut layout = InstalledLayout::new(None);
         layout.insert(&place(Scheme::Data, "share/pkg/liby.so"), 0);
         assert!(layout.is_reliable("lib/python?/site-packages/nvidia/lib"));

@@ -18,50 +18,50 @@ use super::sysroot::Sysroot;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LibraryFile {
-    /// The path with all symbolic links followed; inside the sysroot where the library was found there.
+    /// The path with all symbolic links followed; inside the sysroot if the library was found there.
     pub path: String,
-    /// Whether `path` is meant inside the sysroot, rather than being a directory the caller named.
+    /// Whether `path` is inside the sysroot; otherwise it is in a directory that the caller named.
     pub in_sysroot: bool,
-    /// Where it lies on this machine.
+    /// The path on this machine.
     #[serde(skip)]
     pub location: PathBuf,
     /// Size in bytes.
     pub size: u64,
-    /// Hash of the file as found.
+    /// The hash of the file as it was found.
     pub sha256: Sha256Digest,
-    /// What it is and needs.
+    /// Its facts.
     pub facts: ElfFacts,
-    /// What it asks for and offers.
+    /// Its symbols.
     #[serde(skip)]
     pub symbols: ObjectSymbols,
 }
 
 impl LibraryFile {
-    /// The file name, from which the name of the graft is made.
+    /// The file name, from which the name of the graft is derived.
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 }
 
-/// A file of the right name that was not taken.
+/// A file of the right name that was not used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// Where it lies, as searched.
+    /// Its path, as searched.
     pub path: String,
-    /// Why it was not taken.
+    /// Why it was not used.
     pub reason: String,
 }
 
-/// Reads a candidate, by its resolved path where it lies in a sysroot. `Err` is the reason for passing it over.
+/// Reads a candidate; inside a sysroot, by its resolved path. `Err` is the reason for skipping it.
 pub(super) fn read_library(
     path: String,
     sysroot: Option<&Sysroot>,
     location: &Path,
     limits: &Limits,
 ) -> Result<LibraryFile, String> {
-    /// As much as tells a linker script from other text.
+    /// Enough bytes to recognise a linker script.
     const HEAD: u64 = 512;
     let text = |error: io::Error| error.to_string();
     let file = match sysroot {
@@ -94,11 +94,12 @@ pub(super) fn read_library(
     })
 }
 
-/// Whether a file begins as ELF files do.
+/// Whether a file starts like an ELF file.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is no regular file of a file system that keeps files (procfs and its kind do not).
+/// If it cannot be read, or is not a regular file of a file system that stores files (procfs and similar do
+/// not).
 pub fn is_elf_file(path: &Path) -> io::Result<bool> {
     Ok(elf::is_elf(&RegularFile::open(path)?.head(4)?))
 }
@@ -117,15 +118,15 @@ impl Shape {
         Self { class: facts.class, endian: facts.endian, machine: facts.machine, arch: facts.arch }
     }
 
-    /// What objects for an architecture have in common.
+    /// The shape of objects for an architecture.
     pub(crate) fn for_arch(arch: Arch) -> Self {
         let (class, endian, machine) = elf::layout_of(arch);
         Self { class, endian, machine, arch: Some(arch) }
     }
 }
 
-/// Why an object of the shape `wanted` cannot use this library, if so. musl itself would stop at a wrong class
-/// and map a wrong machine (`map_library` checks neither); we pass both over and say so.
+/// Why an object of the shape `wanted` cannot use this library; `None` if it can. musl itself would stop at a
+/// wrong class and map a wrong machine (`map_library` checks neither); this tool skips both and reports them.
 pub(super) fn unusable(library: &ElfFacts, wanted: Shape) -> Option<String> {
     if library.kind != Kind::Dynamic {
         return Some("not a shared library".to_owned());
@@ -144,8 +145,8 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
 
-/// Whether the name is an interpreter library: `libpython3.12.so.1.0`, `libpython3.13t.so.1.0`, `libpython3.so`.
-/// Extension modules take the interpreter's symbols from the process they are loaded into.
+/// Whether the name is that of an interpreter library: `libpython3.12.so.1.0`, `libpython3.13t.so.1.0`,
+/// `libpython3.so`. Extension modules take the interpreter's symbols from the process that loads them.
 #[must_use]
 pub fn is_libpython(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);

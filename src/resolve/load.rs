@@ -1,4 +1,4 @@
-//! Loading: what each process of a graph loads, in musl's order.
+//! Loading: what each process loads, in musl's order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -9,8 +9,8 @@ use super::graph::Graph;
 use super::object::{Object, Resolution};
 use super::process::Process;
 
-/// The roots that are loaded by themselves: extension modules, what no other root needs, and of those that only need each
-/// other the first.
+/// The roots that are loaded separately: extension modules, roots that no other root needs, and the first
+/// root of each dependency cycle that nothing else needs.
 fn loaded_alone(roots: &[Object]) -> Vec<usize> {
     let edges = |index: usize| {
         let targets =
@@ -43,15 +43,15 @@ fn loaded_alone(roots: &[Object]) -> Vec<usize> {
     alone.into_iter().collect()
 }
 
-/// One object of a process that is being loaded.
+/// One object in a process that is being loaded.
 struct Loaded {
     object: usize,
-    /// Who asked for it first (`needed_by`), by position.
+    /// The position of the first object that needs it (`needed_by`).
     needed_by: Option<usize>,
 }
 
 impl Search<'_> {
-    /// Searches, and loads every root that is loaded by itself.
+    /// Searches, and loads every root that is loaded separately.
     pub(super) fn graph(mut self) -> Graph {
         let roots = self.objects.len();
         self.run((0..roots).collect());
@@ -65,7 +65,7 @@ impl Search<'_> {
         Graph { objects: self.objects, processes, libraries, unused_patterns, exceeded: self.exceeded }
     }
 
-    /// Loads each of the first `roots` objects that is loaded by itself.
+    /// Loads each of the first `roots` objects that is loaded separately.
     pub(super) fn processes(&mut self, roots: usize) -> Vec<Process> {
         let alone = loaded_alone(self.objects.get(..roots).unwrap_or_default());
         let found_before = self.objects.len();
@@ -78,7 +78,8 @@ impl Search<'_> {
                 break;
             }
         }
-        // What was only found while loading, by a run path that another one hides elsewhere.
+        // Objects that were found only while loading, through a run path that is hidden by another in the
+        // search.
         let new: VecDeque<usize> = (found_before..self.objects.len()).collect();
         if !new.is_empty() {
             self.run(new);
@@ -86,8 +87,8 @@ impl Search<'_> {
         processes
     }
 
-    /// The process in which every object finds what it finds by itself: no run path is inherited, and no two libraries
-    /// have one name. Most are so.
+    /// The process for the common case: every object finds its dependencies with its own search, no run path
+    /// is inherited, and no two libraries have the same name. `None` otherwise.
     fn ordinary_process(&self, root: usize) -> Option<Process> {
         let mut process = Process { objects: vec![root], overrides: BTreeMap::new() };
         let mut names: HashMap<&str, usize> = HashMap::new();
@@ -114,7 +115,7 @@ impl Search<'_> {
     fn process(&mut self, root: usize) -> Process {
         let mut loaded = vec![Loaded { object: root, needed_by: None }];
         let mut places: HashMap<usize, usize> = HashMap::from([(root, 0)]);
-        // The file names that searches have found (`shortname`). What was opened by its path has none.
+        // The file names found by searches (`shortname`). An object that was opened by its path has none.
         let mut names: HashMap<String, usize> = HashMap::new();
         let mut overrides = BTreeMap::new();
         let mut next = 0;
@@ -134,7 +135,7 @@ impl Search<'_> {
                     None => self.find_in_chain(object, name, &mut scope, || needed_by(&loaded, place)),
                 };
                 if let Resolution::Object { index } = here {
-                    // Of a name that musl takes for itself it keeps nothing.
+                    // musl records nothing for a name that it answers itself.
                     if !name.contains('/') && !musl::is_libc(name) {
                         names.insert(name.clone(), index);
                     }
@@ -152,13 +153,13 @@ impl Search<'_> {
     }
 }
 
-/// The object and those that led to it, the last first.
+/// The object and those that loaded it, starting with the object.
 fn needed_by(loaded: &[Loaded], place: usize) -> Vec<usize> {
     let steps = std::iter::successors(Some(place), |place| loaded.get(*place)?.needed_by);
     steps.filter_map(|place| Some(loaded.get(place)?.object)).collect()
 }
 
-/// Whether two searches ended in different places. Where they looked in vain does not matter.
+/// Whether two searches gave different results. The directories searched in vain do not matter.
 fn differ(a: &Resolution, b: &Resolution) -> bool {
     match (a, b) {
         (Resolution::Missing { .. }, Resolution::Missing { .. })

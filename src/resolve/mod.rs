@@ -1,4 +1,4 @@
-//! Who needs which library, and which file the loader would take for it.
+//! Which object needs which library, and which file the loader would use for it.
 
 mod apk;
 mod closure;

@@ -1,4 +1,4 @@
-//! One ELF file and what it needs.
+//! One ELF file and its dependencies.
 
 use std::sync::Arc;
 
@@ -15,39 +15,39 @@ use super::library::{LibraryFile, Rejected};
 pub struct Object {
     /// Where it comes from.
     pub origin: Origin,
-    /// What it is.
+    /// Its facts.
     pub facts: ElfFacts,
-    /// What it asks for and offers.
+    /// Its symbols.
     #[serde(skip)]
     pub symbols: ObjectSymbols,
     /// Size in bytes.
     pub size: u64,
-    /// One entry for each `DT_NEEDED`, in order, with what the object's own search leads to. In some process it may lead
-    /// elsewhere: [`super::Process::overrides`].
+    /// One entry for each `DT_NEEDED`, in order, with the result of the object's own search. A process may
+    /// get another result: [`super::Process::overrides`].
     pub dependencies: Vec<Dependency>,
 }
 
-/// Where an object comes from.
+/// The origin of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// A member of the wheel, and where it is installed.
+    /// A member of the wheel.
     Member {
         /// Its name in the archive.
         path: WheelPath,
-        /// Where an installer puts it.
+        /// Where it is installed.
         place: InstallLocation,
     },
-    /// A member of another wheel that is installed beside this one.
+    /// A member of another wheel that is installed together with this one.
     Sibling {
-        /// Its name, and the wheel's.
+        /// The name of the member and its wheel, for display.
         shown: String,
-        /// Where an installer puts it.
+        /// Where it is installed.
         place: InstallLocation,
     },
-    /// A file outside.
+    /// A file outside the wheel.
     File {
-        /// The path it was found under, links not followed: `$ORIGIN` is its directory.
+        /// The path under which it was found, links not followed: `$ORIGIN` is its directory.
         found: String,
         /// The file.
         file: Arc<LibraryFile>,
@@ -55,7 +55,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The name to show.
+    /// The name for display.
     #[must_use]
     pub fn display_name(&self) -> &str {
         match self {
@@ -67,7 +67,7 @@ impl Origin {
 }
 
 impl Origin {
-    /// Where it is installed, if it is part of a wheel.
+    /// Where it is installed, if it is a member of a wheel.
     #[must_use]
     pub fn place(&self) -> Option<&InstallLocation> {
         match self {
@@ -77,39 +77,39 @@ impl Origin {
     }
 }
 
-/// One `DT_NEEDED` entry and what it leads to.
+/// One `DT_NEEDED` entry and its resolution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dependency {
-    /// The name as it stands in the file.
+    /// The name in the file.
     pub name: String,
-    /// What the loader would take for it.
+    /// The file that the loader would use.
     pub resolution: Resolution,
 }
 
-/// What a `DT_NEEDED` leads to.
+/// The result of resolving a `DT_NEEDED` entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// musl itself.
     Libc,
-    /// The interpreter's library, which the process already has.
+    /// The interpreter's library, which the process has loaded already.
     Interpreter,
-    /// The policy promises that every system has it, so it is neither grafted nor held against a tag.
+    /// A library that the policy promises on every system, so it is neither grafted nor reported.
     Allowed {
-        /// The file found for it.
+        /// The file found for it, if any.
         file: Option<Arc<LibraryFile>>,
-        /// Where it was looked for otherwise.
+        /// The directories searched, if no file was found.
         #[serde(skip)]
         searched: Arc<[String]>,
-        /// Files of that name that could not be taken.
+        /// Files of that name that could not be used.
         #[serde(skip)]
         rejected: Vec<Rejected>,
     },
-    /// `--exclude`: the user provides it.
+    /// A library that the user provides (`--exclude`).
     Excluded {
         /// The pattern that matched.
         pattern: String,
-        /// The file found for it, where the pattern matched a path.
+        /// The file found for it, if the pattern matched a path.
         path: Option<String>,
     },
     /// Another object of the graph.
@@ -117,11 +117,11 @@ pub enum Resolution {
         /// Its index.
         index: usize,
     },
-    /// Nothing.
+    /// Nothing was found.
     Missing {
         /// The directories searched, in order.
         searched: Arc<[String]>,
-        /// Files of that name that could not be taken.
+        /// Files of that name that could not be used.
         rejected: Vec<Rejected>,
     },
 }
@@ -133,17 +133,17 @@ pub(crate) fn is_library_name(file_name: &str) -> bool {
 }
 
 impl Object {
-    /// Whether an interpreter imports it: it defines `PyInit_*`, or the names that other interpreters and later protocols
-    /// use.
+    /// Whether an interpreter imports it: it defines `PyInit_*`, or the equivalent names of other
+    /// interpreters and newer protocols.
     #[must_use]
     pub fn is_extension_module(&self) -> bool {
         let starts = |start: &[u8]| self.symbols.defined.iter().any(|name| name.starts_with(start));
         [&b"PyInit_"[..], b"PyInitU_", b"PyModExport_", b"_cffi_pypyinit_"].into_iter().any(starts)
     }
 
-    /// Whether its name is that of a library or module, `*.so` or `*.so.*`, and it is not at a fixed address. Nobody starts
-    /// such a file, though it may have a `PT_INTERP` or `DF_1_PIE`; where it is opened, musl looks at neither
-    /// (`map_library` in `ldso/dynlink.c`).
+    /// Whether its name is that of a library or module, `*.so` or `*.so.*`, and it has no fixed address.
+    /// Nobody starts such a file as a program, even if it has a `PT_INTERP` or `DF_1_PIE`; musl ignores both
+    /// when it opens one (`map_library` in `ldso/dynlink.c`).
     pub(super) fn is_named_as_library(&self) -> bool {
         let path = match &self.origin {
             Origin::File { found, .. } => found,
@@ -152,7 +152,7 @@ impl Object {
         self.facts.kind == Kind::Dynamic && is_library_name(path.rsplit('/').next().unwrap_or(path))
     }
 
-    /// The objects this one depends on, as indices, with the name each is asked for by.
+    /// The objects this one depends on, as indices, with the name it uses for each.
     pub fn edges(&self) -> impl Iterator<Item = (&str, usize)> {
         self.dependencies.iter().filter_map(|dependency| match dependency.resolution {
             Resolution::Object { index } => Some((dependency.name.as_str(), index)),

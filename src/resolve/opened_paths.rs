@@ -25,7 +25,7 @@ impl OpenedPaths {
             true => directories(object, object.facts.rpath.as_deref(), finder),
             false => Vec::new(),
         };
-        let sysroot = &finder.options().places.sysroot;
+        let sysroot = &finder.options().search_paths.sysroot;
         let followed = |path: &String| sysroot.resolve(path).map_or_else(|_| path.clone(), |(path, _)| path);
         Self { rpath, runpath, interpreter: object.facts.interpreter.as_ref().map(followed) }
     }
@@ -33,7 +33,7 @@ impl OpenedPaths {
 
 fn directories(object: &Object, run_path: Option<&str>, finder: &Finder) -> Vec<String> {
     let Origin::File { found, file } = &object.origin else { return Vec::new() };
-    let sysroot = &finder.options().places.sysroot;
+    let sysroot = &finder.options().search_paths.sysroot;
     let mut directories: Vec<String> = Vec::new();
     for entry in run_path.into_iter().flat_map(search_path_entries) {
         let is_relative = entry.contains("$ORIGIN") || entry.contains("${ORIGIN}");

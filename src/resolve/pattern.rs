@@ -10,7 +10,7 @@ pub struct Pattern {
     compiled: glob::Pattern,
 }
 
-/// The pattern cannot be read.
+/// The pattern is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is not a pattern: {reason}")]
 pub struct PatternError {
@@ -25,7 +25,7 @@ impl Pattern {
         self.compiled.matches(text)
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -42,7 +42,7 @@ impl FromStr for Pattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        // `fnmatch` knows no `**`, several stars in a row are one; and a bracket that nothing closes stands for itself.
+        // `fnmatch` has no `**`: several stars in a row are one. An unclosed bracket is a plain character.
         let mut single = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
@@ -60,8 +60,8 @@ impl FromStr for Pattern {
     }
 }
 
-/// Bytes of the set `[seq]` at the beginning of a pattern, if one is there. A bracket that closes may be the first of the
-/// set (`translate` of Python's `fnmatch`).
+/// The length in bytes of a set `[seq]` at the start of a pattern; `None` if there is none. A closing bracket
+/// may be the first character of the set (`translate` of Python's `fnmatch`).
 fn set_length(pattern: &str) -> Option<usize> {
     let inner = pattern.strip_prefix('[')?;
     let inner = inner.strip_prefix('!').unwrap_or(inner);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_that_nothing_closes_stands_for_itself() {
+    fn an_unclosed_bracket_is_a_plain_character() {
         assert!(matches("lib[x", "lib[x"));
         assert!(!matches("lib[x", "libx"));
         assert!(matches("lib[!x*", "lib[!xyz"));

@@ -1,4 +1,4 @@
-//! Names that musl takes for itself, and libraries of projects that have such a name.
+//! Names that musl reserves for itself, and project libraries that happen to have such a name.
 
 use crate::musl;
 
@@ -6,9 +6,9 @@ use super::layout::InstalledLayout;
 use super::library::LibraryFile;
 use super::object::Object;
 
-/// Whether an object that needs a name which musl takes for itself can mean a library of some project all the same: no
-/// toolchain writes that name for libc, and the object needs a symbol that musl lacks. What the wheel has under such a name
-/// stays what it is.
+/// Whether an object that needs a reserved name may nevertheless mean a library of some project: no toolchain
+/// writes that name for libc, and the object needs a symbol that musl lacks. Libraries of that name in the
+/// wheel are not affected.
 pub(super) fn may_mean_another(object: Option<&Object>, layout: &InstalledLayout, name: &str) -> bool {
     !musl::is_usual_libc_name(name)
         && !name.contains('/')
@@ -21,7 +21,7 @@ pub(super) fn lacks_one_of(object: Option<&Object>, file: &LibraryFile) -> bool 
     lacking(object).any(|name| file.symbols.defines(name))
 }
 
-/// The symbols that an object needs of others than musl and the interpreter.
+/// The symbols that an object needs and that neither musl nor the interpreter provides.
 fn lacking(object: Option<&Object>) -> impl Iterator<Item = &[u8]> {
     let arch = object.and_then(|object| object.facts.arch);
     let asked = object.into_iter().flat_map(|object| &object.symbols.undefined).map(|name| name.as_ref());

@@ -1,4 +1,4 @@
-//! Where libraries are looked for.
+//! Where to look for libraries.
 
 use std::path::{Path, PathBuf};
 
@@ -7,41 +7,42 @@ use crate::platform::Arch;
 
 use super::sysroot::Sysroot;
 
-/// Where libraries outside the wheel are looked for, apart from run paths.
+/// Where to look for libraries outside the wheel, in addition to run paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchPaths {
-    /// The root file system that absolute run paths, the path file and musl's default directories belong to.
+    /// The root file system for absolute run paths, the path file and musl's default directories.
     pub sysroot: Sysroot,
-    /// Directories of the host that come first: `-l`, then `LD_LIBRARY_PATH` (`load_library` searches
+    /// Directories of the host that are searched first: `-l`, then `LD_LIBRARY_PATH` (`load_library` searches
     /// `env_path` before any run path).
     pub first: Vec<PathBuf>,
-    /// What stands for musl's system path.
+    /// The directories used as musl's system path.
     pub system: SystemPath,
 }
 
-/// The last resort of `load_library`: `sys_path`.
+/// The directories that `load_library` searches last: `sys_path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SystemPath {
-    /// The sysroot's path file `etc/ld-musl-<arch>.path`, or `/lib:/usr/local/lib:/usr/lib` without one.
+    /// The directories in the sysroot's path file `etc/ld-musl-<arch>.path`; without one,
+    /// `/lib:/usr/local/lib:/usr/lib`.
     #[default]
     Loader,
-    /// These directories of the host instead (`--ldpaths`).
+    /// These directories of the host (`--ldpaths`).
     Replaced(Vec<PathBuf>),
-    /// None (`--no-system-paths`).
+    /// No directories (`--no-system-paths`).
     None,
 }
 
-/// One directory to look in.
+/// One directory to search.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Directory {
-    /// A directory of the host, named by the caller. Where it lies in the sysroot, what is in it does, too.
+    /// A directory of the host that the caller named. If it is inside the sysroot, so are its files.
     Host(PathBuf),
     /// An absolute path inside the sysroot.
     Inside(String),
 }
 
 impl Directory {
-    /// How it is shown: as the caller or the loader's path names it.
+    /// The directory for display: as the caller or the loader's path names it.
     pub(super) fn display_name(&self) -> String {
         match self {
             Self::Host(path) => path.display().to_string(),
@@ -64,8 +65,8 @@ impl SearchPaths {
         self.first.iter().map(|path| Directory::Host(path.clone())).collect()
     }
 
-    /// The system path for an architecture (`load_library`: a path file that is there but cannot be read
-    /// means an empty path).
+    /// The system path for an architecture (`load_library`: a path file that exists but cannot be read means
+    /// an empty path).
     pub(super) fn system_directories(&self, arch: Option<Arch>) -> Vec<Directory> {
         match &self.system {
             SystemPath::None => Vec::new(),
@@ -85,7 +86,7 @@ impl SearchPaths {
     }
 
     fn path_file(&self, arch: Arch) -> Option<String> {
-        /// The file is one line in every distribution; a FIFO or device in its place is not opened.
+        /// The path file is one line in every distribution. A FIFO or device in its place is not opened.
         const LARGEST: u64 = 1 << 20;
         let (resolved, _) = self.sysroot.resolve(&format!("/{}", musl::path_file(arch))).ok()?;
         let bytes = self.sysroot.open(&resolved).and_then(|file| file.read_within(LARGEST));
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_path_file_musl_looks_in_three_directories() {
+    fn without_a_path_file_musl_searches_three_directories() {
         let dir = tempfile::tempdir().unwrap();
         let shown: Vec<_> = places(dir.path())
             .system_directories(Some(Arch::X86_64))

@@ -1,4 +1,4 @@
-//! A root file system that is looked at from outside, without entering it.
+//! A root file system that is examined from outside, without entering it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -6,15 +6,15 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::regular_file::RegularFile;
 
-/// How many symbolic links one path may lead through (`MAXSYMLINKS` of Linux and musl's `realpath`).
+/// The most symbolic links in one path (`MAXSYMLINKS` of Linux and musl's `realpath`).
 const MAX_LINKS: usize = 40;
 
-/// How many names are looked up for one path. Links that lead through each other, each as long as a path may be, make a
-/// hundred thousand of one; no system has a tenth of this.
+/// The most names looked up for one path. Links that refer to each other, each as long as a path may be, can
+/// require a hundred thousand; no real system needs a tenth of this limit.
 const MAX_STEPS: usize = 1000;
 
-/// A directory that stands for `/`: an unpacked Alpine root, a cross toolchain's sysroot, or the host's own
-/// root. Absolute symbolic links inside it are followed inside it.
+/// A directory used as `/`: an unpacked Alpine root, a cross toolchain's sysroot, or the host's own root. Absolute
+/// symbolic links in it are followed inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sysroot {
     root: PathBuf,
@@ -27,25 +27,25 @@ impl Default for Sysroot {
 }
 
 impl Sysroot {
-    /// The root file system that lies at `root`.
+    /// The root file system in the directory `root`.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    /// Where it lies.
+    /// The directory of the root.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The file that `path` (absolute inside the root) leads to, with every symbolic link followed inside the
-    /// root: its path inside the root, and where that lies.
+    /// Resolves `path` (absolute inside the root) with every symbolic link followed inside the root. Returns
+    /// its path inside the root, and its path on this machine.
     ///
     /// # Errors
     ///
-    /// As the operating system says, and when the path leads through more than 40 links, as a loop of them does, or through
-    /// more than 1000 names. As for the kernel, nothing lies below a file: not even `..`.
+    /// As the operating system reports; and if the path goes through more than 40 links, as a loop does, or
+    /// through more than 1000 names. As for the kernel, a file has nothing below it, not even `..`.
     pub fn resolve(&self, path: &str) -> io::Result<(String, PathBuf)> {
         let mut todo = components(path);
         let mut done: Vec<String> = Vec::new();
@@ -87,19 +87,20 @@ impl Sysroot {
         Ok((inside, self.outside(&done)))
     }
 
-    /// Opens a file by the path that [`Sysroot::resolve`] gave. A link that was put there meanwhile is not followed.
+    /// Opens a file by a path returned by [`Sysroot::resolve`]. A link that replaced it in the meantime is
+    /// not followed.
     pub(crate) fn open(&self, resolved: &str) -> io::Result<RegularFile> {
         RegularFile::open_below(&self.root, resolved)
     }
 
-    /// The bytes of the file that `path` leads to, as in [`Sysroot::resolve`], at most `limit` of them.
+    /// The bytes of the file at `path`, resolved as in [`Sysroot::resolve`]; at most `limit`.
     pub(crate) fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         self.open(&self.resolve(path)?.0)?.read_within(limit)
     }
 
-    /// The path inside the root of something that was named from outside and lies in the root. `None` for what lies elsewhere,
-    /// and where the root is the host's own. Links inside the root are left for [`Sysroot::resolve`] to follow: from outside
-    /// they may lead elsewhere.
+    /// The path inside the root of a file that was named from outside; `None` if it is not inside, or if the
+    /// root is the host's own. Links inside the root are left for [`Sysroot::resolve`]: seen from outside,
+    /// they may point elsewhere.
     pub(crate) fn inside(&self, path: &Path) -> Option<String> {
         let root = std::fs::canonicalize(&self.root).ok()?;
         root.parent()?;
@@ -129,7 +130,7 @@ impl Sysroot {
     }
 }
 
-/// The components of a path; behind a slash at its end there is a `.`, as for the kernel.
+/// The components of a path. A slash at the end becomes a `.`, as in the kernel.
 fn components(path: &str) -> VecDeque<String> {
     let last = path.ends_with('/').then_some(".");
     path.split('/').filter(|component| !component.is_empty()).chain(last).map(str::to_owned).collect()
@@ -163,9 +164,9 @@ mod tests {
         assert_eq!(std::fs::read(outside).unwrap(), b"inside");
     }
 
-    /// As the kernel has it (`ENOTDIR`).
+    /// As in the kernel (`ENOTDIR`).
     #[test]
-    fn nothing_lies_below_a_file() {
+    fn a_file_has_nothing_below_it() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("lib")).unwrap();
         for name in ["liba.so", "libb.so"] {
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_the_root_is_known_by_its_path_there() {
+    fn a_file_inside_the_root_is_known_by_its_path_there() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");
         std::fs::create_dir_all(root.join("usr/lib")).unwrap();
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn links_that_lead_through_each_other_end_after_a_thousand_names() {
+    fn links_that_refer_to_each_other_fail_after_a_thousand_names() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("d/e")).unwrap();
         for number in 0..3 {

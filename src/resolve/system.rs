@@ -1,4 +1,4 @@
-//! What a root file system is, as far as it decides what can be installed there.
+//! Facts about a root file system that decide what can be installed there.
 
 use std::path::PathBuf;
 
@@ -8,40 +8,40 @@ use crate::regular_file::read_regular;
 
 use super::sysroot::Sysroot;
 
-/// The system whose libraries are looked at, and what it is for.
+/// The system whose libraries are examined, and its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct System {
-    /// The directory that was named as its root; `None` for this machine.
+    /// The directory named as its root; `None` for this machine.
     pub root: Option<PathBuf>,
-    /// What its libraries are good for.
+    /// What its libraries are used for.
     pub purpose: Purpose,
-    /// Whether `apk` installs libraries there: it is Alpine, or made of Alpine.
+    /// Whether `apk` installs libraries there: it is Alpine or based on Alpine.
     pub has_apk: bool,
-    /// The architectures of which programs run there; none where that is not known.
+    /// The architectures whose programs run there; empty if unknown.
     pub arches: Vec<Arch>,
 }
 
-/// What the libraries of a system are good for.
+/// What the libraries of a system are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// They are grafted. It is not the system on which the wheel runs.
+    /// They are grafted. The wheel runs on another system.
     Build,
-    /// The wheel is to run there.
+    /// The wheel will run there.
     Run,
-    /// None of them counts.
+    /// They are not used.
     Nothing,
 }
 
 impl Default for System {
-    /// An Alpine system on which wheels are repaired, for any architecture.
+    /// An Alpine system for repairing wheels of any architecture.
     fn default() -> Self {
         Self { root: None, purpose: Purpose::Build, has_apk: true, arches: Vec::new() }
     }
 }
 
 impl System {
-    /// Looks at a root file system: the distribution that its `os-release` names, and the loaders in its `/lib`. What cannot be
-    /// read tells nothing.
+    /// Examines a root file system: the distribution in its `os-release`, and the loaders in its `/lib`.
+    /// Files that cannot be read are ignored.
     #[must_use]
     pub fn of(sysroot: &Sysroot, purpose: Purpose) -> Self {
         let is_host = *sysroot == Sysroot::default();
@@ -59,17 +59,17 @@ impl System {
         }
     }
 
-    /// Whether programs of an architecture run there, as far as is known.
+    /// Whether programs of an architecture run there; true if unknown.
     #[must_use]
     pub fn is_for(&self, arch: Option<Arch>) -> bool {
         self.arches.is_empty() || arch.is_none_or(|arch| self.arches.contains(&arch))
     }
 }
 
-/// Whether the distribution is Alpine or says that it is like Alpine (`os-release(5)`); without an `os-release`, whether apk
-/// has a database there.
+/// Whether the distribution is Alpine or says that it is based on it (`os-release(5)`); without an
+/// `os-release`, whether it has an apk database.
 fn has_apk(sysroot: &Sysroot) -> bool {
-    /// More than any such file has.
+    /// Larger than any such file.
     const LARGEST: u64 = 1 << 20;
     let places = ["/etc/os-release", "/usr/lib/os-release"];
     let text = places.iter().find_map(|place| {

@@ -1,17 +1,19 @@
 //! A root file system with its packages.
 
 use crate::error::Error;
+use crate::musl::{MuslRelease, loader_path, release_of_loader};
+use crate::platform::Arch;
 
 use super::apk::{ApkDatabase, Package};
 use super::library::LibraryFile;
 use super::sysroot::Sysroot;
 
-/// A root file system and the database of the packages that are installed in it.
+/// A root file system and its package database.
 #[derive(Clone, Debug, Default)]
 pub struct SystemPackages {
     /// The root file system.
     pub root: Sysroot,
-    /// Its packages; `None` where it has no database that we can read.
+    /// Its packages; `None` if it has no database of a supported kind.
     pub database: Option<ApkDatabase>,
 }
 
@@ -20,19 +22,19 @@ impl SystemPackages {
     ///
     /// # Errors
     ///
-    /// When there is one that cannot be read.
+    /// If there is a database that cannot be read.
     pub fn read(root: Sysroot) -> Result<Self, Error> {
         let database = ApkDatabase::read(&root)?;
         Ok(Self { root, database })
     }
 
-    /// The package that installed a library, whichever way it was found. Libraries outside of the root file system have none.
+    /// The package that installed a library, whichever way it was found; `None` for libraries outside the root file system.
     #[must_use]
     pub fn owner(&self, library: &LibraryFile) -> Option<&Package> {
         self.owner_of(&library.path, library.in_sysroot)
     }
 
-    /// As [`SystemPackages::owner`], of a library by its path with all symbolic links followed.
+    /// Like [`SystemPackages::owner`], for the path of a library with all symbolic links followed.
     #[must_use]
     pub fn owner_of(&self, path: &str, in_sysroot: bool) -> Option<&Package> {
         // Where the root is that of this machine, nothing lies outside.
@@ -49,6 +51,22 @@ impl SystemPackages {
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.database.as_ref()?.package(name)
+    }
+
+    /// The musl of the root file system: the version of its package, or else that of a loader in `/lib`. `None` where neither
+    /// is there, or says what is known.
+    #[must_use]
+    pub fn musl(&self) -> Option<MuslRelease> {
+        /// Many times what musl takes.
+        const LARGEST: u64 = 1 << 24;
+        let package = self.package("musl").and_then(|package| package.version.split(['-', '_']).next());
+        if let Some(version) = package {
+            return version.parse().ok();
+        }
+        let loaders = Arch::ALL.into_iter().map(loader_path);
+        loaders
+            .filter_map(|path| self.root.read(&path, LARGEST).ok())
+            .find_map(|bytes| release_of_loader(&bytes))
     }
 }
 

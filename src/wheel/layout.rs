@@ -1,4 +1,4 @@
-//! Where members land when a wheel is installed.
+//! Where members are installed.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::metadata::path::WheelPath;
 
-/// A directory of the target Python that members are installed to (PEP 427, "Installing a wheel").
-/// Only distances inside one scheme are known before installation.
+/// A directory of the target Python into which members are installed (PEP 427, "Installing a wheel"). Before
+/// installation, only paths inside one scheme are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
-    /// `site-packages`: the root of the wheel, and `platlib` and `purelib` of its data directory.
-    /// They are one directory wherever wheels are used on musl.
+    /// `site-packages`: the root of the wheel, and `platlib` and `purelib` of its data directory, which are
+    /// the same directory wherever wheels for musl are used.
     Site,
     /// `bin`: `scripts` of the data directory.
     Scripts,
@@ -31,7 +31,7 @@ pub struct InstallLocation {
     pub path: WheelPath,
 }
 
-/// A directory after installation.
+/// A directory of the installed wheel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Directory {
     /// The directory it lies below.
@@ -40,7 +40,7 @@ pub struct Directory {
     pub path: Option<WheelPath>,
 }
 
-/// The member lies in the data directory, but in none of the five directories that installers know.
+/// The member is in the data directory, but not in one of the five directories that installers know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{member}` has no place to be installed to: `{data_dir}` may hold `platlib`, `purelib`, `scripts`, \
@@ -65,7 +65,7 @@ impl InstallLocation {
     ///
     /// # Errors
     ///
-    /// When the member is in the data directory, but not below one of its five known directories.
+    /// If the member is in the data directory, but not below one of its five known directories.
     pub fn of(member: &WheelPath, data_dir: &str) -> Result<Self, NoPlace> {
         if member.top() != data_dir {
             return Ok(Self { scheme: Scheme::Site, path: member.clone() });
@@ -83,7 +83,7 @@ impl InstallLocation {
         Ok(Self { scheme, path })
     }
 
-    /// The directory the member is installed in.
+    /// The directory into which the member is installed.
     #[must_use]
     pub fn directory(&self) -> Directory {
         Directory { scheme: self.scheme, path: self.path.parent() }
@@ -91,7 +91,7 @@ impl InstallLocation {
 }
 
 impl Directory {
-    /// The directory itself of a scheme.
+    /// The directory of a scheme itself.
     #[must_use]
     pub fn root(scheme: Scheme) -> Self {
         Self { scheme, path: None }
@@ -103,7 +103,7 @@ impl Directory {
 }
 
 impl fmt::Display for Directory {
-    /// The path below the scheme's directory, `.` for that directory itself.
+    /// The path below the scheme's directory; `.` for that directory itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path {
             Some(path) => path.fmt(f),
@@ -113,12 +113,12 @@ impl fmt::Display for Directory {
 }
 
 /// The run path with which an ELF file in `from` finds libraries in `to`: `$ORIGIN/../demo.libs`, or
-/// `$ORIGIN` where both are one directory. `None` across schemes, whose distance is only known to the
-/// installer.
+/// `$ORIGIN` if both are the same directory. `None` for different schemes, because only the installer knows
+/// their relative position.
 ///
 /// `$ORIGIN` is the directory of the file (gABI, "Substitution Sequences"; `fixup_rpath` in musl's
-/// `ldso/dynlink.c`). `None` as well where no run path can name the way: colons separate directories, also in
-/// what stands for `$ORIGIN`, and a dollar sign is never one.
+/// `ldso/dynlink.c`). Also `None` if a run path cannot contain the path: a colon always separates
+/// directories, also within an expanded `$ORIGIN`, and a dollar sign cannot be escaped.
 #[must_use]
 pub fn relative_run_path(from: &Directory, to: &Directory) -> Option<String> {
     if from.scheme != to.scheme {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn pep427_members_are_spread_over_the_schemes() {
+    fn pep427_members_are_installed_by_scheme() {
         for (member, scheme, path) in [
             ("demo/a.so", Scheme::Site, "demo/a.so"),
             ("demo.libs/b.so", Scheme::Site, "demo.libs/b.so"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn run_paths_lead_from_one_installed_place_to_another() {
+    fn run_paths_point_from_one_installed_file_to_another() {
         let directory = |scheme, path: &str| Directory { scheme, path: path.parse().ok() };
         for (from, to, run_path) in [
             ("demo", "demo.libs", "$ORIGIN/../demo.libs"),

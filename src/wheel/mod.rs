@@ -1,4 +1,4 @@
-//! Wheels (PEP 427): names, tags, metadata, the archive itself, and where members land when they are installed.
+//! Wheels (PEP 427): names, tags, metadata, the archive itself, and where members are installed.
 
 pub(crate) mod archive;
 pub(crate) mod layout;

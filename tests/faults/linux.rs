@@ -274,9 +274,13 @@ fn a_library_that_changes_after_it_was_looked_at_is_not_grafted() {
         let mut bytes = std::fs::read(testdata("rootfs/usr/lib/libgreet.so.3.1")).unwrap();
         bytes.resize(bytes.len().max(size), 0);
         std::fs::write(&library, &bytes).unwrap();
-        let places = SearchPaths { first: vec![libraries], ..SearchPaths::default() };
-        let resolver =
-            || Resolver::new(ResolverOptions { places: places.clone(), ..ResolverOptions::default() });
+        let search_paths = SearchPaths { first: vec![libraries], ..SearchPaths::default() };
+        let resolver = || {
+            Resolver::new(ResolverOptions {
+                search_paths: search_paths.clone(),
+                ..ResolverOptions::default()
+            })
+        };
         let options = RepairOptions::default();
         let wheel = Wheel::open(&input, &Limits::default()).unwrap();
         let planned = || {
@@ -320,8 +324,9 @@ fn a_wheel_that_changes_after_it_was_looked_at_is_not_repaired() {
         let input = sandbox.wheel(&builder);
         let file = std::fs::File::options().append(true).open(&input).unwrap();
         file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();
-        let places = SearchPaths { sysroot: Sysroot::new(testdata("rootfs")), ..SearchPaths::default() };
-        let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+        let search_paths =
+            SearchPaths { sysroot: Sysroot::new(testdata("rootfs")), ..SearchPaths::default() };
+        let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
         let options = RepairOptions::default();
         let wheel = Wheel::open(&input, &Limits::default()).unwrap();
         let audit = audit(&wheel, &resolver, &AuditOptions::default()).unwrap();

@@ -59,7 +59,7 @@ fn kept_grafts_belong_to_the_user_alone() {
     assert!(!cached.repair().stderr.contains("not used"));
     std::fs::set_permissions(&cached.file, std::fs::Permissions::from_mode(0o666)).unwrap();
     let run = cached.repair();
-    assert!(run.stderr.contains("(others can write it)"), "{}", run.stderr);
+    assert!(run.stderr.contains("(it is writable by other users)"), "{}", run.stderr);
     // It is written again, by the user.
     assert_eq!(mode(&cached), 0o600);
 }

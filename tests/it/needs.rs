@@ -38,7 +38,8 @@ fn only_names_that_apk_accepts_are_printed() {
     for name in HOSTILE {
         for format in ["so", "pkg"] {
             let run = needs(&scene(&[name]), &["--format", format]);
-            let run = run.failure(1, &["`demo/liba.so` needs", "apk accepts no such name of a library"]);
+            let run = run
+                .failure(1, &["`demo/liba.so` needs", "apk does not accept this as the name of a library"]);
             assert_eq!(run.stdout, "", "{name}");
         }
         let run = needs(&scene(&[name]), &["--format", "json"]);
@@ -79,7 +80,7 @@ fn only_names_of_packages_that_apk_accepts_are_printed() {
             );
         } else {
             let said =
-                format!("`demo/liba.so` needs `libstdc++.so.6`; the package database says that `{package}`");
+                format!("`demo/liba.so` needs `libstdc++.so.6`; the package database names `{package}`");
             assert_eq!(run.failure(1, &[&said]).stdout, "");
             assert_eq!(json["needs"][0]["package"], Value::Null);
         }

@@ -85,7 +85,7 @@ fn memory_bounds_waves_and_not_results() {
         std::fs::read(sandbox.out().join(&sandbox.outputs()[0])).unwrap()
     };
     assert_eq!(bytes(&["--memory", "1"]), bytes(&["--memory", "2GiB"]));
-    sandbox_with("x86_64/core.so").repair(&["--memory", "lots"]).failure(2, &["`lots` is no size"]);
+    sandbox_with("x86_64/core.so").repair(&["--memory", "lots"]).failure(2, &["`lots` is not a size"]);
 }
 
 #[test]

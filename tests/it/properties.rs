@@ -12,7 +12,7 @@ use muslrepair::Limits;
 use muslrepair::audit::{AuditOptions, audit};
 use muslrepair::elf::{ElfEdit, ElfFacts, RunPathEdit, Strip, patch};
 use muslrepair::platform::{Arch, MuslVersion};
-use muslrepair::repair::{PlatformChoice, RepairOptions, apply, plan};
+use muslrepair::repair::{PlatformChoice, Published, RepairOptions, apply, plan};
 use muslrepair::resolve::{
     Installed, InstalledLayout, Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages,
 };
@@ -265,8 +265,8 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
     const NAME: &str = "demo-1.0-cp312-cp312-linux_x86_64.whl";
     let sysroot = Sysroot::new(testdata("rootfs"));
     let packages = SystemPackages { root: sysroot.clone(), ..SystemPackages::default() };
-    let places = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let search_paths = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let tried = Tried::default();
     let objects = ["core", "ext_plain", "ext_relr", "ext_python", "ext_one", "ext_two", "ext_chain"];
     arbtest(|u| {
@@ -279,6 +279,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
         }
         let options = RepairOptions {
             platform: PlatformChoice::Auto,
+            published: Published::AsAnyOther,
             strip: *u.choose(&[None, Some(Strip::All)])?,
             compression: 1,
             ..RepairOptions::default()
@@ -296,7 +297,7 @@ fn a_repaired_wheel_is_sound_and_repairing_it_again_changes_nothing() {
         let Some(first) = tried.fits(repair(&input, "first")) else { return Ok(()) };
         // Nothing is needed from outside any more, not even from a root file system that has it.
         let nowhere = Resolver::new(ResolverOptions {
-            places: SearchPaths { sysroot: Sysroot::new("/nonexistent"), ..SearchPaths::default() },
+            search_paths: SearchPaths { sysroot: Sysroot::new("/nonexistent"), ..SearchPaths::default() },
             ..ResolverOptions::default()
         });
         let repaired = Wheel::open(&first, &Limits::default()).unwrap();

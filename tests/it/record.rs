@@ -59,7 +59,7 @@ fn a_repair_warns_and_writes_a_right_one() {
     for (old, new, _) in wrong() {
         let sandbox = Sandbox::new();
         sandbox.wheel(&wheel(MUSL, &old, &new));
-        let run = sandbox.repair(&[]).success();
+        let run = sandbox.repair(&["--published", "fix"]).success();
         assert!(run.stderr.contains("warning: ") && !run.stderr.contains("error"), "{new:?}: {}", run.stderr);
         assert!(run.stderr.contains("; the result has a right `RECORD`"), "{new:?}: {}", run.stderr);
         sandbox.result();
@@ -102,7 +102,7 @@ fn an_empty_record_lists_nothing() {
     let sandbox = Sandbox::new();
     sandbox.wheel(&wheel(MUSL, "", "").record(""));
     sandbox.run(&["verify", MUSL]).failure(1, &[]);
-    let run = sandbox.repair(&[]).success();
+    let run = sandbox.repair(&["--published", "fix"]).success();
     assert!(run.stderr.contains("are not listed in"), "{}", run.stderr);
     sandbox.result();
 }

@@ -429,7 +429,7 @@ fn a_dry_run_prints_the_plan_and_writes_nothing() {
 #[test]
 fn the_input_may_be_the_output() {
     let sandbox = Sandbox::new();
-    let name = "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl";
+    let name = "demo-1.0-1muslrepair-cp312-cp312-musllinux_1_2_x86_64.whl";
     sandbox.wheel(&WheelBuilder::new(name).file(CORE, object("x86_64/core.so")));
     let root = testdata("rootfs");
     sandbox.run(&["repair", name, "-w", ".", "--sysroot", root.to_str().unwrap()]).success();

@@ -15,7 +15,7 @@ fn core(filename: &str) -> WheelBuilder {
     WheelBuilder::new(filename).file_with_mode("demo/_core.abi3.so", object("x86_64/core.so"), 0o755)
 }
 
-/// Files that begin as ELF files do, and that nothing loads.
+/// Files that start like an ELF file, and that nothing loads.
 fn data() -> Vec<(&'static str, Vec<u8>)> {
     let plain = object("x86_64/ext_plain.so");
     let mut firmware = object("x86_64/tool_static");

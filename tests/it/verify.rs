@@ -66,7 +66,7 @@ fn a_root_file_system_with_an_older_musl_than_needed_is_told() {
     let old = sandbox.run(&["verify", MUSL, "--sysroot", &root("1.2.3")]);
     assert_eq!(old.status, 1);
     assert!(
-        old.stdout.contains("does not load on musl 1.2.3, which the root file system has"),
+        old.stdout.contains("does not load on musl 1.2.3 (Alpine 3.16) of the root file system"),
         "{}",
         old.stdout
     );

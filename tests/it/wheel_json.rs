@@ -46,7 +46,7 @@ fn a_wheel_json_with_other_tags_than_wheel_is_an_error_that_repair_fixes() {
         let run = sandbox.run(&["verify", "."]);
         assert_eq!(run.status, 1, "{}", run.stdout);
         assert!(run.stdout.contains("wrong-tag") && run.stdout.contains("WHEEL.json`"), "{}", run.stdout);
-        sandbox.repair(&[]).success();
+        sandbox.repair(&["--published", "fix"]).success();
         assert!(sandbox.result().text(MEMBER).contains(r#""tag":["cp312-cp312-musllinux_1_2_x86_64"]"#));
         sandbox.run(&["verify", "out"]).success();
     }

@@ -33,18 +33,18 @@ pub(crate) const SHT_DYNAMIC: u32 = 6;
 pub(crate) const SHT_NOTE: u32 = 7;
 pub(crate) const SHF_ALLOC: u64 = 2;
 
-/// A shared object for x86_64: one writable segment that maps all of the file at address 0, a dynamic section, and what
-/// a test puts there. Without symbols it has an empty hash table, as every library has one.
+/// A shared object for x86_64: one writable segment that maps the whole file at address 0, a dynamic section, and the
+/// content that a test adds. Without symbols it gets an empty hash table, because every library has one.
 #[derive(Clone)]
 pub(crate) struct ElfBuilder {
     strings: Vec<u8>,
     entries: Vec<(u64, u64)>,
-    /// Tables, each with the tag that gets its address.
+    /// Tables, each with the tag that holds its address.
     tables: Vec<(u64, Vec<u8>)>,
     /// `(p_type, p_offset, p_vaddr, p_filesz, p_memsz)` of further segments.
     segments: Vec<[u64; 5]>,
     sections: Vec<Section>,
-    /// What comes behind the segment.
+    /// Bytes after the segment.
     rest: Vec<u8>,
     string_table_size: Option<u64>,
     ended: bool,
@@ -88,7 +88,7 @@ impl ElfBuilder {
         self.text(DT_NEEDED, name)
     }
 
-    /// Adds an entry as it is.
+    /// Adds an entry with this value.
     pub(crate) fn entry(mut self, tag: u64, value: u64) -> Self {
         self.entries.push((tag, value));
         self
@@ -106,7 +106,7 @@ impl ElfBuilder {
         self
     }
 
-    /// Says another size of the string table than it has.
+    /// Declares another size for the string table than it has.
     pub(crate) fn string_table_size(mut self, size: u64) -> Self {
         self.string_table_size = Some(size);
         self
@@ -118,26 +118,26 @@ impl ElfBuilder {
         self
     }
 
-    /// Adds section headers, one for the header's own names included. They come behind the segment.
+    /// Adds section headers, one for the header's own names included. They follow the segment.
     pub(crate) fn sections(mut self, sections: impl IntoIterator<Item = Section>) -> Self {
         self.sections.extend(sections);
         self
     }
 
-    /// Puts these bytes behind the segment, and before section headers.
+    /// Puts these bytes after the segment, before section headers.
     pub(crate) fn behind(mut self, bytes: &[u8]) -> Self {
         self.rest.extend(bytes);
         self
     }
 
-    /// Where the table with this tag will lie, in memory and in the file, if no string or segment is added.
+    /// The address and file offset that the table with this tag will have, if no string or segment is added.
     pub(crate) fn place_of(&self, tag: u64) -> u64 {
         let before = self.tables.iter().take_while(|(other, _)| *other != tag);
         let before: usize = before.map(|(_, bytes)| bytes.len().next_multiple_of(16)).sum();
         (64 + 56 * (2 + self.segments.len()) + self.strings.len().next_multiple_of(16) + before) as u64
     }
 
-    /// Leaves out `DT_NULL`.
+    /// Omits `DT_NULL`.
     pub(crate) fn endless(mut self) -> Self {
         self.ended = false;
         self
@@ -228,7 +228,7 @@ fn add_sections(bytes: &mut Vec<u8>, sections: Vec<Section>) {
         }
     }
     bytes[40..48].copy_from_slice(&table.to_le_bytes());
-    // More than `e_shnum` can say are in the first header (gABI, "ELF Header"), and so is the last index.
+    // A count too large for `e_shnum` is in the first header (gABI, "ELF Header"), and so is the last index.
     let counted = u16::try_from(count).ok().filter(|count| *count < 0xff00);
     bytes[58..60].copy_from_slice(&64u16.to_le_bytes());
     bytes[60..62].copy_from_slice(&counted.unwrap_or(0).to_le_bytes());
@@ -245,7 +245,7 @@ pub(crate) fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
-/// Undefined symbols `count` times, named by the offset into the string table that `name` gives.
+/// `count` undefined symbols, whose names are at the string table offsets that `name` returns.
 pub(crate) fn symbols(count: u32, name: impl Fn(u32) -> u32) -> Vec<u8> {
     let mut bytes = vec![0; 24];
     for index in 1..count {
@@ -257,7 +257,7 @@ pub(crate) fn symbols(count: u32, name: impl Fn(u32) -> u32) -> Vec<u8> {
     bytes
 }
 
-/// A symbol: where its name is in the string table, binding and type, section and value.
+/// A symbol: string table offset of its name, binding and type, section and value.
 pub(crate) fn symbol(name: u32, info: u8, section: u16, value: u64) -> Vec<u8> {
     let mut bytes = name.to_le_bytes().to_vec();
     bytes.extend([info, 0]);
@@ -267,7 +267,7 @@ pub(crate) fn symbol(name: u32, info: u8, section: u16, value: u64) -> Vec<u8> {
     bytes
 }
 
-/// A relocation with an addend of 0: what it changes, its type and its symbol.
+/// A relocation with an addend of 0: target offset, type and symbol.
 pub(crate) fn relocation(offset: u64, number: u64, symbol: u64) -> Vec<u8> {
     [offset, symbol << 32 | number, 0].into_iter().flat_map(u64::to_le_bytes).collect()
 }

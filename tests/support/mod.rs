@@ -1,4 +1,4 @@
-//! What several tests need: wheels, archives and ELF files made to order.
+//! Helpers for several tests: builders for wheels, archives and ELF files.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub(crate) mod elf_builder;

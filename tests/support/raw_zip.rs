@@ -6,7 +6,7 @@ use muslrepair::wheel::Sha256Digest;
 #[derive(Clone)]
 pub(crate) struct RawMember {
     pub(crate) name: Vec<u8>,
-    /// The name in the local header, where it is another one.
+    /// The name in the local header, if it differs.
     pub(crate) local_name: Option<Vec<u8>>,
     pub(crate) data: Vec<u8>,
     pub(crate) method: u16,
@@ -15,16 +15,16 @@ pub(crate) struct RawMember {
     pub(crate) mode: u16,
     pub(crate) comment: Vec<u8>,
     pub(crate) extra: Vec<u8>,
-    /// The extra fields of the local header, where they are others.
+    /// The extra fields of the local header, if they differ.
     pub(crate) local_extra: Option<Vec<u8>>,
-    /// The flags of the local header, where they are others.
+    /// The flags of the local header, if they differ.
     pub(crate) local_flags: Option<u16>,
-    /// The version of the format that is needed, times ten.
+    /// The required version of the format, times ten.
     pub(crate) version: u16,
-    /// Bytes behind the data that belong to no member.
+    /// Bytes after the data that belong to no member.
     pub(crate) gap: Vec<u8>,
     pub(crate) crc: u32,
-    /// The inflated size as declared.
+    /// The declared inflated size.
     pub(crate) size: u32,
     /// The inflated size in the local header.
     pub(crate) local_size: u32,
@@ -62,7 +62,7 @@ impl RawMember {
     }
 }
 
-/// An archive of such members.
+/// An archive of raw members.
 #[derive(Default)]
 pub(crate) struct RawZip {
     pub(crate) members: Vec<RawMember>,
@@ -72,7 +72,7 @@ pub(crate) struct RawZip {
 }
 
 impl RawZip {
-    /// A sound wheel `demo-1.0`, to which members are added.
+    /// A valid wheel `demo-1.0`, to which members are added.
     pub(crate) fn wheel() -> Self {
         let mut zip = Self::default();
         zip.add("demo/a.py", "a = 1\n");

@@ -1,4 +1,4 @@
-//! A directory in which the program runs, and what it left there.
+//! A directory in which the program runs, and its results there.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -20,7 +20,7 @@ pub(crate) fn object(path: &str) -> Vec<u8> {
     std::fs::read(testdata("objects").join(path)).unwrap()
 }
 
-/// Takes the host's environment away, but for where measurements of coverage go.
+/// Removes the host's environment, except for the variable that coverage measurement needs.
 pub(crate) fn clear_environment(command: &mut Command) {
     const PROFILE: &str = "LLVM_PROFILE_FILE";
     command.env_clear();
@@ -56,7 +56,7 @@ impl Run {
         self
     }
 
-    /// Fails the test unless the program ended with this status and said this.
+    /// Fails the test unless the program ended with this status and printed these texts to standard error.
     pub(crate) fn failure(self, status: i32, said: &[&str]) -> Self {
         assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
         for text in said {
@@ -79,7 +79,7 @@ impl Sandbox {
         self.path().join("out")
     }
 
-    /// Adds a wheel in a directory of its own.
+    /// Adds a wheel in this directory.
     pub(crate) fn wheel_in(&self, directory: &str, builder: &WheelBuilder) -> PathBuf {
         let directory = self.path().join(directory);
         std::fs::create_dir_all(&directory).unwrap();
@@ -91,7 +91,7 @@ impl Sandbox {
         builder.write_to(self.path())
     }
 
-    /// The program with an environment that holds nothing of the host's.
+    /// The program with an environment that has nothing from the host.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muslrepair"));
         command.current_dir(self.path());
@@ -104,7 +104,7 @@ impl Sandbox {
         Run::of(self.command().args(arguments).output().unwrap())
     }
 
-    /// Runs the program with a standard output whose reader went away before anything was written.
+    /// Runs the program with a standard output that was closed by its reader before anything was written.
     pub(crate) fn run_unread(&self, arguments: &[&str]) -> Run {
         let (_, writer) = std::io::pipe().unwrap();
         Run::of(self.command().args(arguments).stdout(writer).output().unwrap())
@@ -116,7 +116,7 @@ impl Sandbox {
         Run::of(self.command().arg0("auditwheel").args(arguments).output().unwrap())
     }
 
-    /// Runs a line as callers write it, in a shell whose `PATH` has the program under its own name and as `auditwheel`.
+    /// Runs a command line in a shell whose `PATH` has the program under its own name and as `auditwheel`.
     /// The libraries of `testdata/rootfs` are on the library path.
     pub(crate) fn shell(&self, line: &str) -> Run {
         let bin = self.path().join("bin");
@@ -164,7 +164,7 @@ impl Sandbox {
     }
 }
 
-/// A repaired wheel, with shortcuts for what tests look at.
+/// A repaired wheel, with shortcuts for tests.
 pub(crate) struct Repaired {
     pub(crate) wheel: Wheel,
 }
@@ -172,7 +172,7 @@ pub(crate) struct Repaired {
 impl Repaired {
     pub(crate) fn open(path: &Path) -> Self {
         let wheel = Wheel::open(path, &Limits::default()).unwrap();
-        // Whatever a test is about, RECORD must be complete and right.
+        // Whatever the test is about, RECORD must be complete and correct.
         assert_eq!(wheel.check_record().unwrap(), []);
         let filename: &WheelFilename = wheel.filename();
         assert_eq!(wheel.info().tags(), filename.tags());
@@ -200,7 +200,7 @@ impl Repaired {
             .collect()
     }
 
-    /// The one file below a directory whose name starts so.
+    /// The only file below a directory whose name starts with `start`.
     pub(crate) fn one(&self, directory: &str, start: &str) -> String {
         let found: Vec<String> =
             self.below(directory).into_iter().filter(|name| name.starts_with(start)).collect();

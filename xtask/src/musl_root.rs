@@ -1,9 +1,9 @@
-//! The musl loaders of all architectures, from Debian's `musl` packages: `target/musl-roots/<name>`,
-//! each a root file system with nothing but `lib/ld-musl-<arch>.so.1`. The name is the architecture, and
-//! for a second release of it the suite besides.
+//! The musl loaders of all architectures, from Debian's `musl` packages: `target/musl-roots/<name>`, each a
+//! root file system that only has `lib/ld-musl-<arch>.so.1`. The name is the architecture, followed by
+//! Debian's suite for a second release.
 //!
-//! Packages are downloaded with an apt state of their own, so neither root nor a change to the
-//! system's sources is needed.
+//! Packages are downloaded with a separate apt state, so neither root nor a change to the system's sources is
+//! needed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::install::{self, Distribution};
-use crate::process::{command, output, root, run, target};
+use crate::process::{command, empty, files, only_file, output, root, run, target};
 
-/// Debian's keys, to verify the package lists with.
+/// Debian's keys for verifying the package lists.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// One loader to fetch.
+/// One loader to download.
 struct Loader {
     /// The root's name; the architecture in it is spelt as in wheel tags.
     name: &'static str,
-    /// As Debian spells it.
+    /// Debian's name of the architecture.
     debian: &'static str,
-    /// As the loader's file name spells it.
+    /// The architecture in the file name of the loader.
     loader: &'static str,
     /// Debian 12 has musl 1.2.3, the last release that cannot read `DT_RELR`; riscv64 came to
     /// Debian in 13, with musl 1.2.5.
@@ -41,7 +41,7 @@ const LOADERS: &[Loader] = &[
     Loader { name: "riscv64", debian: "riscv64", loader: "riscv64", suite: "trixie" },
 ];
 
-/// Where the roots are.
+/// The directory of the roots.
 pub fn directory() -> PathBuf {
     target().join("musl-roots")
 }
@@ -52,12 +52,12 @@ impl Loader {
     }
 }
 
-/// Fetches every root that is not there yet.
+/// Downloads the roots that are missing.
 pub fn fetch() -> Result<()> {
     fetch_wanted(|_| true)
 }
 
-/// Fetches the roots of these names that are not there yet.
+/// Downloads the roots with these names, if they are missing.
 pub fn fetch_some(names: &[&str]) -> Result<()> {
     fetch_wanted(|loader| names.contains(&loader.name))
 }
@@ -92,7 +92,7 @@ pub fn loader(name: &str) -> Result<PathBuf> {
     Ok(loader.with_context(|| format!("no loader `{name}`"))?.file())
 }
 
-/// Makes an apt state that knows Debian 12's source packages, for [`apt`].
+/// Makes an apt state with Debian 12's source packages, for [`apt`].
 pub fn prepare_sources(state: &Path) -> Result<()> {
     prepare(state, &format!("deb-src [signed-by={KEYRING}] {} bookworm main\n", mirror()?))
 }
@@ -105,7 +105,7 @@ fn prepare(state: &Path, sources: &str) -> Result<()> {
     Ok(fs::write(state.join("status"), "")?)
 }
 
-/// The Debian mirror this machine is set up for.
+/// The Debian mirror that this machine is configured for.
 fn mirror() -> Result<String> {
     let find = || {
         output(command("apt-get").args([
@@ -118,7 +118,7 @@ fn mirror() -> Result<String> {
         ]))
     };
     if find()?.is_empty() {
-        // apt knows what a source is once it has its lists.
+        // apt knows the mirror only after it has downloaded its lists.
         install::update_package_lists()?;
     }
     match find()?.lines().next() {
@@ -162,33 +162,17 @@ pub fn apt(state: &Path) -> Command {
 }
 
 fn unpack(loader: &Loader, state: &Path, work: &Path) -> Result<()> {
-    let _ = fs::remove_dir_all(work);
-    fs::create_dir_all(work)?;
+    empty(work.to_owned())?;
     run(apt(state)
         .args(["-qq", "download", &format!("musl:{}/{}", loader.debian, loader.suite)])
         .current_dir(work))?;
-    let package = fs::read_dir(work)?.next().context("apt downloaded nothing")??.path();
+    let package = only_file(work)?;
     let tree = work.join("tree");
     run(command("dpkg").arg("-x").arg(&package).arg(&tree))?;
-    // musl's libc and its loader are one file; the package's other names are links to it.
-    let libc = find_libc(&tree)?.context("the package has no libc.so")?;
-    let file = loader.file();
+    // musl's libc and its loader are one file; other names in the package are links to it.
+    let libc = files(&tree)?.into_iter().find(|file| file.ends_with("libc.so") && !file.is_symlink());
+    let (libc, file) = (libc.context("the package has no libc.so")?, loader.file());
     fs::create_dir_all(file.parent().unwrap_or(&root()))?;
     fs::copy(&libc, &file).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(())
-}
-
-fn find_libc(directory: &Path) -> Result<Option<PathBuf>> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if let Some(found) = find_libc(&entry.path())? {
-                return Ok(Some(found));
-            }
-        } else if kind.is_file() && entry.file_name() == "libc.so" {
-            return Ok(Some(entry.path()));
-        }
-    }
-    Ok(None)
 }

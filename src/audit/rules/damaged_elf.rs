@@ -1,4 +1,4 @@
-//! `damaged-elf`: damaged ELF files that nothing loads.
+//! `damaged-elf`: damaged files that nothing loads.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::roles::DataReason;
@@ -11,14 +11,14 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Note,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A file that nothing loads begins like an ELF file, but is damaged.",
+    summary: "A file that nothing loads starts like an ELF file, but is damaged.",
     explanation: "\
-Fixtures of tests are cut short on purpose, and some data formats begin with the bytes of an ELF file by accident. Where such a file has
-neither the name of an extension module nor is a library or program for the wheel's machine, nothing loads it, and it is data. Where
-it is one of these, the error is `not-loadable`.",
+Test fixtures may be truncated on purpose, and some data formats start like an ELF file by accident. If such a file is
+not named like an extension module, and is no library or program for the wheel's machine, nothing loads it: it is
+data. Otherwise the error is `not-loadable`.",
     source: "gABI, \"ELF Header\" and \"Program Header\".",
     symptom: None,
-    fix: "Nothing has to be fixed, unless the file was damaged by accident. `repair` copies it byte for byte.",
+    fix: "Nothing needs fixing, unless the file was damaged by accident. `repair` copies it byte for byte.",
     check,
 };
 
@@ -28,9 +28,12 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         _ => None,
     });
     let findings = grouped(found).into_iter().map(|(error, files)| {
-        let begins = subject(&files, "begins", "begin");
+        let starts = subject(&files, "starts", "start");
         let stays = if files.len() == 1 { "it stays as it is" } else { "they stay as they are" };
-        RULE.finding_about(&files, format!("{begins} as ELF files do, but cannot be read ({error}); {stays}"))
+        RULE.finding_about(
+            &files,
+            format!("{starts} like an ELF file, but cannot be read ({error}); {stays}"),
+        )
     });
     findings.collect()
 }

@@ -1,4 +1,4 @@
-//! `dlopen-note`: libraries that an object says it opens.
+//! `dlopen-note`: libraries that an object declares to open with `dlopen`.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object names a library for `dlopen` that the wheel does not have.",
     explanation: "\
-The note `.note.dlopen` of a file lists the libraries that its code opens with `dlopen` if it finds them, with what each is for and
-how much it matters. No `DT_NEEDED` names them, so `repair` does not graft them by itself.",
+The note `.note.dlopen` of a file lists the libraries that its code tries to open with `dlopen`, with their purpose
+and priority. No `DT_NEEDED` names them, so `repair` does not graft them automatically.",
     source: "UAPI group, \"ELF dlopen metadata\"; `dlopen` in musl's `ldso/dynlink.c`.",
     symptom: None,
     fix: "\
-`repair --include NAME` grafts such a library. It is then found under its new name only by code that looks in the directory of grafts;
-else leave it to the user.",
+`repair --include NAME` grafts such a library. Because the graft has a new name, only code that searches the directory
+of grafts finds it. Otherwise ask users to install the library.",
     check,
 };
 
@@ -49,7 +49,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// The name under which a library outside was found.
+/// The name under which an outside library was found.
 fn name_outside(object: &Object) -> Option<&str> {
     match &object.origin {
         Origin::File { found, .. } => found.rsplit('/').next(),
@@ -57,7 +57,7 @@ fn name_outside(object: &Object) -> Option<&str> {
     }
 }
 
-/// Whether one of the libraries is musl itself, or in the wheel, or a library outside that a repair grafts.
+/// Whether one of the libraries is musl itself, is in the wheel, or is a library that a repair grafts.
 fn is_at_hand(audit: &Subject<'_>, outside: &BTreeSet<&str>, note: &DlopenNote) -> bool {
     let at_hand = |name: &String| {
         musl::is_libc(name) || audit.layout.named(name).next().is_some() || outside.contains(name.as_str())

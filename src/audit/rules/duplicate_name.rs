@@ -1,4 +1,4 @@
-//! `duplicate-name`: different libraries under one name.
+//! `duplicate-name`: different libraries with the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,17 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "Different libraries share a name; a process uses the first it loads.",
     explanation: "\
-musl remembers the name under which a search found a library, and takes that library for everyone in the process who needs the
-name from then on, whatever their run paths say. Of two different libraries with one name, in one wheel or in wheels that are
-installed together, the one that is loaded first serves both. If it lacks a symbol, the import fails; if it is only
-another version, functions do something else than their caller expects. Copies of one library may share a name.",
+musl remembers the name under which it found a library, and uses that library for every object in the process that
+needs the name, whatever its run path. If two different libraries have the same name, in one wheel or in wheels that
+are installed together, the one that is loaded first is used for both. If it lacks a symbol, the import fails; if it
+is another version, functions behave differently from what their callers expect. Copies of the same library may share
+a name.",
     source: "`load_library` in musl's `ldso/dynlink.c`: the loop that compares `shortname`.",
     symptom: Some("Error relocating /path/x.so: foo_new: symbol not found"),
     fix: "\
-Give the libraries names of their own, and link what needs them with these names. `repair` names the libraries that it grafts
-after their content, so they never collide; it does not rename what the wheel already has.",
+Give the libraries different names, and link the objects that need them with these names. `repair` puts a hash into
+the names of libraries that it grafts, so they never collide; it does not rename libraries that are already in the
+wheel.",
     check,
 };
 
@@ -41,16 +43,16 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     found.into_iter().filter_map(|(name, indices)| shared_name(name, &targets(indices))).collect()
 }
 
-/// The finding about the libraries that are found under this name.
+/// The finding about the libraries found under this name.
 fn shared_name(name: &str, targets: &[&Object]) -> Option<Finding> {
-    // Libraries outside become grafts with names of their own.
+    // Libraries outside become grafts with unique names.
     let mut inside: Vec<&Object> =
         targets.iter().copied().filter(|object| !matches!(object.origin, Origin::File { .. })).collect();
     let (first, rest) = inside.split_first()?;
     if !rest.iter().any(|other| !is_same(first, other)) {
         return None;
     }
-    // What only other wheels have is said of them.
+    // A conflict between other wheels is reported for those wheels.
     let is_own = |object: &Object| matches!(object.origin, Origin::Member { .. });
     inside.sort_by_key(|object| !is_own(object));
     inside.first().filter(|first| is_own(first))?;
@@ -60,15 +62,15 @@ fn shared_name(name: &str, targets: &[&Object]) -> Option<Finding> {
         listed(&libraries)
     );
     let finding = RULE.finding_about(&libraries, message);
-    Some(finding.with_hint("give them names of their own, in `DT_NEEDED` too"))
+    Some(finding.with_hint("give them different names, in `DT_NEEDED` too"))
 }
 
-/// Whether a process is one of an interpreter, which loads what others of them load, too.
+/// Whether a process is that of an interpreter, which also loads what other such processes load.
 fn is_interpreters(graph: &Graph, process: &Process) -> bool {
     process.root().is_some_and(|root| !graph.starts_a_process(root))
 }
 
-/// Whether two objects are copies of one.
+/// Whether two objects are copies of the same file.
 fn is_same(a: &Object, b: &Object) -> bool {
     a.size == b.size && a.facts == b.facts && a.symbols == b.symbols
 }

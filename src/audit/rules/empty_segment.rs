@@ -1,4 +1,4 @@
-//! `empty-segment`: segments of no size.
+//! `empty-segment`: empty segments.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::requirement::RequirementKind;
@@ -14,15 +14,16 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A `PT_LOAD` segment is empty; musl before 1.2.3 rejects the object.",
     explanation: "\
-musl maps every `PT_LOAD`. One of no size at the start of a page asks for a mapping of zero bytes, which the kernel refuses; musl
-leaves such segments out since 1.2.3 (Alpine 3.16). This is a warning.
+musl maps every `PT_LOAD`. An empty one at the start of a page needs a mapping of zero bytes, which the kernel
+refuses. musl skips such segments since 1.2.3 (Alpine 3.16). This is a warning.
 
-One of no size in the middle of a page is rounded to a whole page, and every release of musl maps that over what was there
-before. If the page held something else, code or data of another segment is gone. This is an error.",
+An empty one in the middle of a page is rounded to a whole page, and every release of musl maps that over the previous
+content. If the page belonged to another segment, code or data of that segment is lost. This is an error.",
     source: "`map_library` and `mmap_fixed` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library /path/x.so: Invalid argument"),
     fix: "\
-Link with another linker, or without the linker script that makes the segment. `muslrepair repair` does not remove segments.",
+Link with another linker, or without the linker script that creates the segment. `muslrepair repair` does not remove
+segments.",
     check,
 };
 
@@ -39,8 +40,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             let finding = RULE.finding_about(&objects, message).with_hint(hint);
             return finding.with_severity(Severity::Error);
         }
-        let since = MuslRelease::V1_2_3.with_alpine();
-        let message = format!("{has} an empty segment, which musl loads since {since} only");
+        let since = MuslRelease::V1_2_3.with_alpine(audit.arch);
+        let message = format!("{has} an empty segment, which musl supports only since {since}");
         RULE.finding_about(&objects, message).with_hint(hint)
     });
     findings.collect()

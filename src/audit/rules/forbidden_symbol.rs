@@ -1,4 +1,4 @@
-//! `forbidden-symbol`: symbols that only one build of a library has.
+//! `forbidden-symbol`: symbols that are private to one build of a library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object needs a symbol that is private to one build of a library.",
     explanation: "\
-The policy leaves zlib to the system: every musl system has `libz.so.1` with its public functions. This object also needs functions
-that zlib keeps for itself, such as `inflate_table`. Some builds of zlib export them and others do not, so the wheel does not load
-everywhere.",
+The policy leaves zlib to the system: every musl system has `libz.so.1` with its public functions. This object also
+needs private functions of zlib, such as `inflate_table`. Some builds of zlib export them and others do not, so the
+wheel does not load everywhere.",
     source: "The `blacklist` of the musllinux policies of auditwheel.",
     symptom: Some("Error relocating /path/x.so: inflate_table: symbol not found"),
     fix: "\
-`muslrepair repair --bundle-zlib` grafts the zlib that the wheel was built with. Or build the object so that it uses public functions
-only.",
+`muslrepair repair --bundle-zlib` grafts the zlib that the wheel was built with. Or build the object so that it only
+uses public functions.",
     check,
 };
 
@@ -32,7 +32,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let found = audit.objects().flat_map(|object| {
-        // A library of the wheel under that name is the build the object was made for.
+        // A library with that name in the wheel is the build that the object was linked with.
         let is_bundled = |library: &str| object.edges().any(|(needed, _)| needed == library);
         let private = private_symbols(object).into_iter().filter(move |(library, _)| !is_bundled(library));
         private.map(|cause| (cause, object.origin.display_name()))
@@ -49,8 +49,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// The symbols that an object takes from libraries it needs although a policy has them as private to one build of the
-/// library, by library.
+/// The symbols that an object needs although a policy lists them as private to one build of their library, by library.
 pub(crate) fn private_symbols(object: &Object) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut by_library: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (library, symbols) in Policy::all().iter().flat_map(|policy| policy.forbidden_symbols) {

@@ -13,14 +13,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An ELF file is for another machine, or nothing loads it: it is data.",
     explanation: "\
-Firmware, code for a GPU, helpers for other architectures and fixtures of tests are ELF files, too. What musl is asked to load is an extension
-module, a library (a shared object for the wheel's machine that another one needs, or that is named `*.so` or `*.so.*`) or a program
-for the wheel's machine, and only these are checked. Every other ELF file is data: it breaks no rule, and is never patched or
-stripped.",
+Firmware, GPU code, helpers for other architectures and test fixtures can be ELF files too. musl loads only extension
+modules, libraries (shared objects for the wheel's machine that another file needs, or that are named `*.so` or
+`*.so.*`) and programs for the wheel's machine, and only these are checked. Every other ELF file is data: it breaks no
+rule, and is never patched or stripped.",
     source: "The platform tag of the file name (PEP 425) with `e_machine` of the ELF header (gABI, \"ELF Header\").",
     symptom: None,
     fix: "\
-Nothing has to be fixed. If musl loads the file after all, give it the name of a library. `repair` copies it byte for byte.",
+Nothing needs fixing. If musl does load the file, give it the name of a library. `repair` copies it byte for byte.",
     check,
 };
 

@@ -1,4 +1,4 @@
-//! `hash-word-size`: hash tables that musl reads with words of another size.
+//! `hash-word-size`: hash tables whose word size is not the one that musl reads.
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::requirement::RequirementKind;
@@ -13,11 +13,12 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A hash table on s390x has words of four bytes, where musl reads eight.",
     explanation: "\
-The hash table `DT_HASH` has words of four bytes on most machines, and of eight on 64-bit s390. GNU ld writes it so; LLD writes four
-bytes everywhere. musl then takes two words for one, and reads far outside of the table at the first symbol that it looks for.
+The hash table `DT_HASH` has words of four bytes on most machines, and of eight on 64-bit s390. GNU ld writes eight;
+LLD writes four everywhere. musl then reads two words as one, and at the first symbol lookup reads far outside the
+table.
 
-If the file has a `DT_GNU_HASH` as well, musl looks up symbols in that, and the file loads. This is a warning then, because `dladdr`
-counts symbols by `DT_HASH` and reads outside of the symbol table.",
+If the file has a `DT_GNU_HASH` as well, musl looks up symbols in that, and the file loads. Then this is a warning,
+because `dladdr` counts symbols with `DT_HASH` and reads outside the symbol table.",
     source: "`sysv_lookup` and `count_syms` in musl's `ldso/dynlink.c`; `Elf_Symndx` in its `arch/s390x/bits/link.h`.",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "Link the file again with `-Wl,--hash-style=gnu`. `muslrepair repair` does not change the table.",
@@ -30,7 +31,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let with_another = with_another.filter(|(_, facts)| facts.short_hash_words && facts.gnu_hash_table);
     let with_another: Vec<&str> = with_another.map(|(object, _)| object.origin.display_name()).collect();
     let found = [
-        (crashing, Severity::Error, "musl crashes when it looks for a symbol there"),
+        (crashing, Severity::Error, "musl crashes when it looks up a symbol there"),
         (with_another, Severity::Warning, "musl may crash in `dladdr`"),
     ];
     let found = found.into_iter().filter(|(objects, ..)| !objects.is_empty());

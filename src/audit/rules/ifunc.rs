@@ -1,4 +1,4 @@
-//! `ifunc`: functions that choose their implementation when they are loaded.
+//! `ifunc`: functions whose implementation is chosen at load time.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed, subject};
 use crate::audit::requirement::RequirementKind;
@@ -13,16 +13,16 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object needs indirect functions, which musl does not support.",
     explanation: "\
-An indirect function (`STT_GNU_IFUNC`) is a resolver that returns the implementation for the processor at hand. Compilers make
-them of the attributes `ifunc`, `target_clones` and of function multiversioning. musl does not see such symbols, and does not have
-the relocation `IRELATIVE`. A library that only exports an indirect function can be loaded; what refers to it cannot, unless
-something else that is loaded, musl for instance, defines an ordinary function of that name. Static programs relocate
-themselves.",
+An indirect function (`STT_GNU_IFUNC`) is a resolver that returns the best implementation for the processor. Compilers
+generate them for the attributes `ifunc` and `target_clones` and for function multiversioning. musl ignores such
+symbols, and does not support the relocation `IRELATIVE`. A library that only exports an indirect function can be
+loaded; an object that refers to it cannot, unless musl or another loaded object defines an ordinary function of that
+name. Static programs relocate themselves and are not affected.",
     source: "`find_sym2` (`OK_TYPES`) and `do_relocs` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error relocating /path/x.so: unsupported relocation type 37"),
     fix: "\
-Build without indirect functions: leave out the attributes `ifunc` and `target_clones`, and choose the implementation with an
-ordinary function pointer. `muslrepair repair` cannot change it.",
+Build without indirect functions: leave out the attributes `ifunc` and `target_clones`, and choose the implementation
+with an ordinary function pointer. `muslrepair repair` cannot change it.",
     check,
 };
 

@@ -1,4 +1,4 @@
-//! `ignored-run-path`: a run path that musl does not read.
+//! `ignored-run-path`: a run path that musl ignores.
 
 use crate::audit::finding::{Code, Finding, Severity, first_few, grouped};
 use crate::audit::subject::Subject;
@@ -13,13 +13,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A run path has a `$` other than `$ORIGIN`, so musl ignores all of it.",
     explanation: "\
-In run paths musl replaces `$ORIGIN` and `${ORIGIN}` and nothing else. If a run path has any other `$`, such as `$LIB` or
-`$PLATFORM` of glibc, musl ignores the whole run path, with the entries that it would understand.",
+In run paths musl expands only `$ORIGIN` and `${ORIGIN}`. If a run path has any other `$`, such as glibc's `$LIB` or
+`$PLATFORM`, musl ignores the whole run path, including its valid entries.",
     source: "`fixup_rpath` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/x.so)"),
     fix: "\
-Link with `$ORIGIN` only. `repair` removes entries that are outside the wheel, and so fixes a run path in which only these have
-such a `$`.",
+Link with `$ORIGIN` only. `repair` removes entries that are outside the wheel. This fixes the run path if no other
+entry has such a `$`.",
     check,
 };
 

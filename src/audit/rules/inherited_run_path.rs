@@ -1,4 +1,4 @@
-//! `inherited-run-path`: a library that only the run path of another object finds.
+//! `inherited-run-path`: a library that is found only through the run path of another object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +13,17 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: true,
-    summary: "A library is found only where the run path of another object was inherited.",
+    summary: "A library is found only through the run path of another object.",
     explanation: "\
-musl searches the run path of the object that needs a library, then those of the objects that caused this one to be loaded. A
-library without a run path of its own so finds what it needs if a module with the right run path loaded it, and does not if
-another module loaded it first. Which one is first depends on the order of the imports. The finding names the modules that fail
-when they are imported before any other.",
+musl searches the run path of the object that needs a library, then those of the objects that caused this one to be
+loaded. So a library without a run path of its own finds what it needs if a module with the right run path loaded it,
+and does not if another module loaded it first. Which module is first depends on the order of imports. The finding
+names the modules that fail if they are imported first.",
     source: "`load_library` in musl's `ldso/dynlink.c`: the loop over `needed_by`.",
     symptom: Some("Error loading shared library libb.so: No such file or directory (needed by /path/liba.so)"),
     fix: "\
-`muslrepair repair` gives the object a run path of its own. Or link it with `-Wl,-rpath,'$ORIGIN/...'`, where the dots are the way
-to the directory of the library.",
+`muslrepair repair` gives the object a run path of its own. Or link it with `-Wl,-rpath,'$ORIGIN/...'`, where the dots
+stand for the path to the directory of the library.",
     check,
 };
 
@@ -38,7 +38,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     });
     let findings = grouped(found).into_iter().map(|((library, target, modules), objects)| {
         let first = match modules.as_slice() {
-            // It is what fails where another wheel loads it.
+            // It fails when a module of another wheel loads it.
             [] => "a module of another wheel".to_owned(),
             [module] => format!("`{module}`"),
             modules => format!("one of {}", listed(modules)),
@@ -53,7 +53,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// The modules that each requirement keeps from loading, by its number.
+/// The modules that cannot be loaded because of each requirement, by its index.
 fn modules_that_fail<'a>(audit: &Subject<'a>) -> BTreeMap<usize, BTreeSet<&'a str>> {
     let mut failing: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for module in audit.modules {

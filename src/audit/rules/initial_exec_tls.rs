@@ -1,4 +1,4 @@
-//! `initial-exec-tls`: thread-local variables that musl has no place for.
+//! `initial-exec-tls`: thread-local variables that need space reserved at program start.
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::requirement::RequirementKind;
@@ -13,18 +13,19 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A library uses initial-exec TLS, which musl refuses after program start.",
     explanation: "\
-Thread-local variables of the initial-exec model lie at an offset from the thread pointer that is fixed when the program starts.
-glibc keeps some room for libraries that are opened later; musl has none, and refuses them since 1.1.20, however small they
-are. Python opens every extension module later, with all the libraries it needs. Programs may use the model.
+Thread-local variables of the initial-exec model have an offset from the thread pointer that is fixed when the program
+starts. glibc reserves some space for libraries that are opened later. musl reserves none, and since 1.1.20 refuses
+such libraries, however small the variables are. Python opens every extension module after program start, with all the
+libraries it needs. Programs may use the model.
 
-Allocators choose it by default (mimalloc, jemalloc), and so does Go with `-buildmode=c-shared`. The message of musl may name an
-unrelated symbol, and some builds of musl crash instead.",
+The allocators mimalloc and jemalloc use it by default, and so does Go with `-buildmode=c-shared`. musl's message may
+name an unrelated symbol, and some builds of musl crash instead.",
     source: "`do_relocs` (`REL_TPOFF`) in musl's `ldso/dynlink.c`.",
     symptom: Some("Error relocating /path/x.so: counter: initial-exec TLS resolves to dynamic definition in /path/x.so"),
     fix: "\
-Compile without `-ftls-model=initial-exec`: mimalloc with `-DMI_LOCAL_DYNAMIC_TLS=ON` (in Rust the feature `local_dynamic_tls`),
-jemalloc with `--disable-initial-exec-tls` (in Rust `disable_initial_exec_tls`). `muslrepair repair` cannot change it: the
-model is in the code.",
+Compile without `-ftls-model=initial-exec`: mimalloc with `-DMI_LOCAL_DYNAMIC_TLS=ON` (in Rust the feature
+`local_dynamic_tls`), jemalloc with `--disable-initial-exec-tls` (in Rust `disable_initial_exec_tls`). `muslrepair
+repair` cannot change it: the model is in the code.",
     check,
 };
 

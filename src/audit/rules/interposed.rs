@@ -1,4 +1,4 @@
-//! `interposed`: a symbol of a library that musl has, too.
+//! `interposed`: a symbol of a library that musl defines too.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,14 +15,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A symbol is taken from musl instead of the library that should provide it.",
     explanation: "\
-musl looks a symbol up in the program, in itself, and then in the libraries, and does not look at symbol versions. An
-object that was linked to `crypt` of `libcrypt.so.2` under a version of that library gets `crypt` of musl: another function, perhaps
-with structures of another size. Such symbols are `crypt`, `crypt_r`, the `res_*`, `gettext` and `iconv` families, and others.",
+musl looks up a symbol in the program, in itself, and then in the libraries, and ignores symbol versions. An object
+that was linked to `crypt` of `libcrypt.so.2` under a version of that library gets musl's `crypt`: another function,
+perhaps with structures of another size. Examples are `crypt`, `crypt_r`, the `res_*`, `gettext` and `iconv` families,
+and others.",
     source: "`find_sym2` in musl's `ldso/dynlink.c`, which ignores `DT_VERNEED`.",
     symptom: None,
     fix: "\
-Rename the symbols in the library, or link it statically with `-Wl,--exclude-libs,ALL`. Nothing that `repair` can change in the
-files decides it.",
+Rename the symbols in the library, or link it statically with `-Wl,--exclude-libs,ALL`. `repair` cannot change this.",
     check,
 };
 
@@ -45,7 +45,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// The symbols that an object expects from the libraries it is linked with although musl has them, by library.
+/// The symbols that an object expects from its libraries although musl defines them, by library.
 fn by_library<'a>(graph: &Graph, object: &'a Object) -> BTreeMap<&'a str, Vec<&'a str>> {
     let providers: HashMap<&str, usize> = object.edges().collect();
     let mut by_library: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

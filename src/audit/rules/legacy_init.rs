@@ -13,14 +13,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object has `DT_INIT` or `DT_FINI`, which musl does not call on ARM.",
     explanation: "\
-`DT_INIT` and `DT_FINI` are the old way to run code when a library is loaded and when the process ends; arrays of functions
-(`DT_INIT_ARRAY`, `DT_FINI_ARRAY`) are the new one. musl calls both, but on aarch64 and 32-bit ARM only the arrays. The library
-loads, and its constructor never runs.",
+`DT_INIT` and `DT_FINI` are the old way to run code when a library is loaded and when the process ends; arrays of
+functions (`DT_INIT_ARRAY`, `DT_FINI_ARRAY`) are the new one. musl calls both, except on aarch64 and 32-bit ARM, where
+it calls only the arrays. There the library loads, but its constructor never runs.",
     source: "`do_init_fini` and `NO_LEGACY_INITFINI` in musl's `ldso/dynlink.c` and `arch/{arm,aarch64}/reloc.h`.",
     symptom: None,
     fix: "\
-Mark constructors with `__attribute__((constructor))` instead of `-Wl,-init`, and link with the compiler, not with `ld`.
-`muslrepair repair` does not change it.",
+Mark constructors with `__attribute__((constructor))` instead of `-Wl,-init`, and link with the compiler, not with
+`ld`. `muslrepair repair` does not change it.",
     check,
 };
 

@@ -12,20 +12,20 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A program needs the interpreter's library, which the system may not have.",
     explanation: "\
-An extension module finds the interpreter in its process, whether or not that is a library. A program starts a process of its own
-and needs `libpython3.x.so.1.0` as a file. Many interpreters have none, or keep it where no run path of the wheel leads, and a
-copy in the wheel would be another interpreter, without a standard library.",
+An extension module finds the interpreter in its process, whether or not that is a library. A program starts a new
+process and needs the file `libpython3.x.so.1.0`. Many interpreters do not have it, or have it in a directory that no
+run path of the wheel can name, and a copy in the wheel would be another interpreter without a standard library.",
     source: "`load_deps` and `load_library` in musl's `ldso/dynlink.c`; PEP 513, on `libpythonX.Y.so.1`.",
     symptom: Some(
         "Error loading shared library libpython3.12.so.1.0: No such file or directory (needed by /path/tool)",
     ),
     fix: "\
-Link the program without libpython, or make it a Python module that an entry point starts. `muslrepair repair` refuses such a
-wheel, unless `--exclude 'libpython*'` says that the user provides the library.",
+Link the program without libpython, or turn it into a Python module with an entry point. `muslrepair repair` refuses
+such a wheel, unless you pass `--exclude 'libpython*'` because the user provides the library.",
     check,
 };
 
-/// Who needs the library: a program itself, or something that it loads.
+/// The object that needs the library: a program itself, or a library that it loads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Needed<'a> {
     ByProgram { libpython: &'a str },

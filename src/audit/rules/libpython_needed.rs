@@ -12,21 +12,21 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "An object needs libpython, which many interpreters are not linked with.",
     explanation: "\
-The process that imports a module is the interpreter, and has its functions already. A module that needs `libpython3.x.so.1.0`
-besides can only be imported by an interpreter that is built as a shared library of that name. Others do not find the file, or
-load a second interpreter.",
+The process that imports a module is the interpreter, and already has its functions. If a module also needs
+`libpython3.x.so.1.0`, only an interpreter that uses a shared library of that name can import it. With other
+interpreters, musl does not find the file, or loads a second interpreter.",
     source: "`load_deps` and `load_library` in musl's `ldso/dynlink.c`; PEP 513, on `libpythonX.Y.so.1`.",
     symptom: Some(
         "Error loading shared library libpython3.12.so.1.0: No such file or directory (needed by /path/x.so)",
     ),
     fix: "\
-`muslrepair repair` removes the library from `DT_NEEDED`. Or link modules without `-lpython3.x`, as `python3-config --ldflags`
-without `--embed` does.",
+`muslrepair repair` removes the library from `DT_NEEDED`. Or link modules without `-lpython3.x`, as `python3-config
+--ldflags` without `--embed` does.",
     check,
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    // What a program loads has a rule of its own, and is not repaired.
+    // Libraries of a program have their own rule, and are not repaired.
     let by_programs = audit.graph.loaded_by_programs();
     let found = (0..audit.graph.objects.len()).filter(|index| !by_programs.contains_key(index));
     let found = found.filter_map(|index| {
@@ -38,7 +38,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             "{} `{libpython}`, and cannot be imported by a Python without shared libpython",
             subject(&objects, "needs", "need")
         );
-        RULE.finding_about(&objects, message).with_hint("`muslrepair repair` removes that dependency")
+        let hint = format!("{} removes that dependency", audit.repair_command());
+        RULE.finding_about(&objects, message).with_hint(hint)
     });
     findings.collect()
 }

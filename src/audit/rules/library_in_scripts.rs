@@ -14,10 +14,10 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A library in `.data/scripts` cannot be given a run path to grafts.",
     explanation: "\
-Installers put `.data/scripts` into the directory of programs, and everything else into site-packages. The way from one to the
-other differs between a system, a virtual environment and `pip install --user`, so no run path can name it. `repair` moves a
-program that needs grafts into site-packages and leaves a script in its place, which starts it. For a library there is
-no such way: who opens it expects it where it is.",
+Installers put `.data/scripts` into the directory of programs, and everything else into site-packages. The relative
+path between the two differs between a system, a virtual environment and `pip install --user`, so no run path can
+contain it. `repair` moves a program that needs grafts into site-packages and puts a script in its place, which starts
+it. A library cannot be moved, because the code that opens it expects it in its place.",
     source: "PEP 427, \"The .data directory\"; `fixup_rpath` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/bin/x.so)"),
     fix: "Install the library into the package, not as a script. `repair` refuses the wheel.",
@@ -31,7 +31,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let mut targets = object.edges().filter_map(|(_, index)| audit.graph.objects.get(index));
         targets.any(|target| matches!(target.origin, Origin::File { .. }))
     };
-    // A program is moved, and started by a script.
+    // A program is moved, and a script starts it.
     let libraries = audit.members_and_indices().filter(|(index, _)| !audit.graph.starts_a_process(*index));
     let stuck = libraries.filter(|(_, object)| in_scripts(object) && needs_outside(object));
     let objects: Vec<&str> = stuck.map(|(_, object)| object.origin.display_name()).collect();
@@ -39,7 +39,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "{} in `.data/scripts`, from where no run path leads to grafts",
+        "{} in `.data/scripts`, where no run path can point to grafts",
         subject(&objects, "is a shared library", "are shared libraries")
     );
     vec![

@@ -1,4 +1,4 @@
-//! `limit-exceeded`: a search that was ended.
+//! `limit-exceeded`: a search that was ended by a limit.
 
 use crate::audit::finding::{Code, Finding, Severity};
 use crate::audit::subject::Subject;
@@ -13,13 +13,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A limit was reached, so part of the wheel was not checked.",
     explanation: "\
-The number of objects and of searches is limited, so that a damaged or hostile wheel cannot keep the program busy forever. What
-lies beyond the limit was not read: findings and libraries may be missing.",
+The number of objects and of searches is limited, so that a damaged or hostile wheel cannot keep the program busy
+forever. Everything past the limit was not read: findings and libraries may be missing.",
     source: "muslrepair's own limits, which `--limit` changes.",
     symptom: None,
     fix: "\
-If the wheel can be trusted, raise the limit that the message names with `--limit NAME=VALUE`. `muslrepair repair` stops at the
-same limit.",
+If you trust the wheel, raise the limit named in the message with `--limit NAME=VALUE`. `muslrepair repair` stops at
+the same limit.",
     check,
 };
 

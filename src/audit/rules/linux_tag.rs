@@ -14,14 +14,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "The platform tag does not name a C library; package indexes refuse it.",
     explanation: "\
-A `linux_*` tag says that the wheel was built on some Linux. It does not say for which C library or which version of it, nor that the
-libraries it needs are in it. Pythons on glibc and on musl both install such a wheel. PyPI refuses it, but for `linux_armv6l` and
-`linux_armv7l`, which it accepted before there were policies for them.",
+A `linux_*` tag says that the wheel was built on some Linux. It names neither the C library nor its version, and does
+not promise that the wheel contains the libraries it needs. Pythons on glibc and on musl both install such a wheel.
+PyPI refuses it, except for `linux_armv6l` and `linux_armv7l`, which it accepted before there were policies for them.",
     source: "PEP 425; PEP 656; what PyPI checks on upload.",
     symptom: Some("Binary wheel 'demo-1.0-cp312-cp312-linux_x86_64.whl' has an unsupported platform tag 'linux_x86_64'."),
     fix: "\
-`muslrepair repair` gives the wheel a musllinux tag. A wheel without ELF files is retagged with `wheel tags --platform-tag any` if it
-is pure Python.",
+`muslrepair repair` gives the wheel a musllinux tag. A wheel without ELF files is retagged with `wheel tags
+--platform-tag any` if it is pure Python.",
     check,
 };
 
@@ -31,7 +31,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         .platforms
         .iter()
         .filter_map(|tag| match tag {
-            // PyPI takes these two, from before there was a policy.
+            // PyPI accepts these two, from before there was a policy.
             PlatformTag::Linux(arch) => Some((arch == "armv6l" || arch == "armv7l", tag.to_string())),
             _ => None,
         })
@@ -40,8 +40,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let findings = grouped(tags).into_iter().map(|(accepted, tags)| {
         let promises = subject(&tags, "promises", "promise");
         let pypi = match (accepted, tags.len()) {
-            (true, 1) => "PyPI accepts it all the same",
-            (true, _) => "PyPI accepts them all the same",
+            (true, 1) => "PyPI accepts it nevertheless",
+            (true, _) => "PyPI accepts them nevertheless",
             (false, 1) => "PyPI refuses it",
             (false, _) => "PyPI refuses them",
         };

@@ -14,11 +14,12 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "The file name has a tag for glibc, but the ELF files were built for musl.",
     explanation: "\
-A `manylinux` tag promises that the wheel runs on systems with glibc. An object of this wheel needs musl's own library or loader, which
-these systems do not have. A wheel may have tags for both only if its objects need neither, such as programs that are linked statically.",
+A `manylinux` tag promises that the wheel runs on systems with glibc. An object of this wheel needs musl's own library
+or loader, which these systems do not have. A wheel may have tags for both only if its objects need neither, such as
+programs that are linked statically.",
     source: "PEP 600; PEP 656.",
     symptom: Some("ImportError: libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory"),
-    fix: "`muslrepair repair` drops the tag. Build a wheel of its own for glibc.",
+    fix: "`muslrepair repair` drops the tag. Build a separate wheel for glibc.",
     check,
 };
 
@@ -29,5 +30,6 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
     let message = format!("{} for glibc, but `{object}` was built for musl", subject(&tags, "is", "are"));
     let dropped = if tags.len() == 1 { "the tag" } else { "the tags" };
-    vec![RULE.finding(audit.name, message).with_hint(format!("`muslrepair repair` drops {dropped}"))]
+    let hint = format!("{} drops {dropped}", audit.repair_command());
+    vec![RULE.finding(audit.name, message).with_hint(hint)]
 }

@@ -1,4 +1,4 @@
-//! `missing-library`: a library that is found nowhere.
+//! `missing-library`: a library that was not found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,28 +21,28 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A needed library was found neither in the wheel nor outside it.",
     explanation: "\
-An object names a library in `DT_NEEDED`, and the search that musl would make ends without it: no run path finds it in the wheel,
-and it is not in the directories of the system that were searched. musl looks at the run path of the object, then at those of
-the objects that caused it to be loaded, then at the directories of the system. It does not look at `DT_SONAME`: a library that
-Python opened by its path (`ctypes.CDLL`) is not taken for one of that name, as it would be on glibc.
+An object names a library in `DT_NEEDED`, and a search as in musl does not find it: no run path points to it in the
+wheel, and it is not in the directories of the system that were searched. musl searches the run path of the object,
+then those of the objects that caused it to be loaded, then the directories of the system. It ignores `DT_SONAME`: a
+library that Python opened by its path (`ctypes.CDLL`) is not used for that name, as it would be on glibc.
 
-`libz.so.1` is left to the system by the musllinux policies, so a wheel may need it. `verify --sysroot` reports it where that root
-file system does not have it.",
+The musllinux policies leave `libz.so.1` to the system, so a wheel may need it. `verify --sysroot` reports it if that
+root file system does not have it.",
     source: "`load_library` and `path_open` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error loading shared library libfoo.so.1: No such file or directory (needed by /path/x.so)"),
     fix: "\
-Install the library on the machine that repairs the wheel (`apk add so:libfoo.so.1`), name its directory with `-l`, or pass
-`--exclude libfoo.so.1` if the user must provide it. `repair` then grafts it; it cannot graft what is not there.",
+Install the library on the machine that repairs the wheel (`apk add so:libfoo.so.1`), name its directory with `-l`, or
+pass `--exclude libfoo.so.1` if the user must provide it. `repair` then grafts it.",
     check,
 };
 
-/// How many rejected files a finding lists.
+/// The number of rejected files that a finding lists.
 const MOST_REJECTED: usize = 8;
 
-/// How many run paths it shows.
+/// The number of run paths that a finding shows.
 const MOST_RUN_PATHS: usize = 3;
 
-/// What is looked for, the places searched, and what was rejected there.
+/// The name, the directories searched, and the files rejected there.
 type Search<'a> = (&'a str, (&'a [String], &'a [Rejected]));
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
@@ -52,13 +52,16 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// One finding for each name and search that ended without it, with everyone who needs it. What objects for glibc need is no
-/// matter: they are a finding themselves.
+/// One finding for each name and unsuccessful search, with all objects that need it. Objects for glibc are ignored:
+/// they have a finding of their own.
 fn needed(audit: &Subject<'_>) -> Vec<Finding> {
     let for_glibc = |index: usize| {
         !audit.options.allow.contains(&glibc_object::RULE.code)
             && evidence_of_glibc(audit.graph, index).is_some()
     };
+    if audit.package.is_some() && audit.objects_and_indices().any(|(index, _)| for_glibc(index)) {
+        return Vec::new();
+    }
     let must_have = audit.options.system.purpose == Purpose::Run;
     let objects = audit.objects_and_indices().filter(|(index, _)| !for_glibc(*index));
     let missing = objects.flat_map(|(_, object)| {
@@ -87,7 +90,7 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
         let mut details = details(searched, rejected);
         let with = asked_with.get(&(name, (searched, rejected))).into_iter().flatten().copied();
         details.extend(with.take(MOST_RUN_PATHS).map(|text| {
-            // One run path may have been of no help for thousands of names.
+            // The same run path may have failed for thousands of names.
             let problem = problems.entry(text).or_insert_with(|| problem_of(text));
             format!("run path: `{text}`{problem}")
         }));
@@ -97,13 +100,13 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// What musl makes of a run path that was of no help, where that is not what it says.
+/// Why musl reads a run path differently from what its author probably meant.
 fn problem_of(run_path: &str) -> &'static str {
     match run_path {
         _ if RunPath::parse(run_path) == RunPath::Void => {
             ", which musl ignores: it has a `$` other than `$ORIGIN`"
         }
-        _ if run_path.contains(';') => ", in which `;` separates nothing: entries are separated by `:`",
+        _ if run_path.contains(';') => ", in which `;` does not separate entries: use `:`",
         _ if run_path.contains('\\') => ", in which the backslash is part of a name",
         _ => "",
     }
@@ -122,7 +125,7 @@ fn details(searched: &[String], rejected: &[Rejected]) -> Vec<String> {
     details
 }
 
-/// A library of `--include`.
+/// The finding for a library of `--include`.
 fn not_included(audit: &Subject<'_>, failure: &IncludeFailure) -> Finding {
     let IncludeFailure { library, why, details, no_arch } = failure;
     let message = format!("`{library}`, requested with `--include`, {why}");
@@ -130,7 +133,7 @@ fn not_included(audit: &Subject<'_>, failure: &IncludeFailure) -> Finding {
     if !no_arch {
         return finding;
     }
-    // A pure wheel among others that are repaired in one call is no failure.
+    // A pure wheel in a batch is not a failure.
     let arch = audit.options.system.arches.first().copied().unwrap_or(Arch::X86_64);
     let hint = format!("give the wheel a platform: `wheel tags --platform-tag linux_{arch} {}`", audit.name);
     finding.with_severity(Severity::Warning).with_hint(hint)

@@ -15,15 +15,15 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "Some objects use 64-bit time and others 32-bit time.",
     explanation: "\
-musl 1.2.0 (Alpine 3.13) made `time_t` 64 bits wide on i686 and 32-bit ARM. What is compiled against it calls functions
-with new names (`__clock_gettime64`); what was compiled against musl 1.1 calls the old ones (`clock_gettime`), which still work
-with 32 bits. Each by itself is sound. Where the two hand each other a `time_t`, a `timespec` or a `stat`, they disagree on its size
-and read what was not written.",
+musl 1.2.0 (Alpine 3.13) made `time_t` 64 bits wide on i686 and 32-bit ARM. Code compiled against it calls functions
+with new names (`__clock_gettime64`); code compiled against musl 1.1 calls the old ones (`clock_gettime`), which still
+use 32 bits. Each works on its own. If one passes a `time_t`, a `timespec` or a `stat` to the other, they disagree on
+its size and read wrong values.",
     source: "musl 1.2.0's release notes on time64; `arch/*/bits/alltypes.h.in` and `_REDIR_TIME64` in its headers.",
     symptom: None,
     fix: "\
-Build all of the wheel against musl 1.2 (Alpine 3.13 or newer), prebuilt static libraries included. `muslrepair repair` cannot
-change it.",
+Build everything in the wheel against musl 1.2 (Alpine 3.13 or newer), prebuilt static libraries included. `muslrepair
+repair` cannot change it.",
     check,
 };
 
@@ -48,7 +48,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
          of `time_t`",
         subject(&objects, "uses", "use")
     );
-    vec![RULE.finding_about(&objects, message).with_hint("build all of it on Alpine 3.13 or newer")]
+    vec![RULE.finding_about(&objects, message).with_hint("build everything on Alpine 3.13 or newer")]
 }
 
 fn first_symbol(object: &Object, counts: impl Fn(&str) -> bool) -> Option<&str> {
@@ -56,13 +56,13 @@ fn first_symbol(object: &Object, counts: impl Fn(&str) -> bool) -> Option<&str> 
     symbols.find(|name| counts(name))
 }
 
-/// One of the names that musl 1.2.0 added on 32-bit architectures for 64-bit time: `__clock_gettime64`, `__stat_time64`.
+/// Whether this is a name that musl 1.2.0 added on 32-bit architectures for 64-bit time: `__clock_gettime64`, `__stat_time64`.
 fn is_time64(arch: Arch, name: &str) -> bool {
     let spelt_so = name.starts_with("__") && (name.ends_with("64") || name.ends_with("64_r"));
     spelt_so && musl::exports(arch, name.as_bytes()).and_then(|on| on.since()) == Some(MuslRelease::V1_2_0)
 }
 
-/// Whether there is such a name for this one, which then means 32-bit time.
+/// Whether such a name exists for this one, so that this one is for 32-bit time.
 fn has_time64_variant(arch: Arch, name: &str) -> bool {
     let stem = name.strip_suffix("_r").unwrap_or(name);
     let variants = [format!("__{name}_time64"), format!("__{name}64"), format!("__{stem}64_r")];

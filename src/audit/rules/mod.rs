@@ -1,7 +1,7 @@
-//! The rules: what can be wrong with a wheel, one file for each.
+//! The rules, one file for each: the problems that a wheel can have.
 //!
-//! A rule has a name, its code, which does not change. A new one is a file here, a line in the list, and
-//! `tests/it/rules/<code>.rs` with an input that breaks it and the nearest one that does not.
+//! A rule has a permanent name, its code. A new rule needs a file here, a line in the list, and
+//! `tests/it/rules/<code>.rs` with an input that breaks it and a similar one that does not.
 
 mod damaged_elf;
 mod dlopen_glibc_library;
@@ -67,7 +67,7 @@ pub(crate) use forbidden_symbol::private_symbols;
 pub(crate) use overclaimed_tag::overclaimed;
 pub use rule::{Concern, Rule};
 
-/// Every rule, in the order of the documentation: what keeps wheels from loading first.
+/// Every rule, in the order of the documentation: rules about loading come first.
 pub const RULES: &[&Rule] = &[
     &not_loadable::RULE,
     &glibc_object::RULE,
@@ -123,23 +123,23 @@ pub const RULES: &[&Rule] = &[
     &refused_by_index::RULE,
 ];
 
-/// The rule of this code.
+/// The rule with this code.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.code == code)
 }
 
-/// What rules of this concern find, without what the options allow.
+/// The findings of the rules with this concern, except for those that the options allow.
 pub(super) fn findings(subject: &Subject<'_>, concern: Concern) -> Vec<Finding> {
     let asked = RULES.iter().filter(|rule| rule.concern == concern);
     let wanted = asked.filter(|rule| !subject.options.allow.contains(&rule.code));
     wanted.flat_map(|rule| bounded(rule, (rule.check)(subject))).collect()
 }
 
-/// How many findings of one rule are told one by one.
+/// The number of findings of one rule that are listed separately.
 const MOST_FINDINGS: usize = 100;
 
-/// The worst findings of a rule, and one about the rest: a wheel decides how many there are.
+/// The worst findings of a rule, and one that counts the rest: a hostile wheel can cause any number.
 fn bounded(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= MOST_FINDINGS {
         return findings;
@@ -155,13 +155,13 @@ fn bounded(rule: &Rule, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// No rule has this code.
+/// There is no rule with this code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no rule `{0}`; {hint}", hint = self.hint())]
 pub struct UnknownCode(pub String);
 
 impl UnknownCode {
-    /// The code that was meant, where one is similar, and the command that lists all.
+    /// The most similar code, if there is one, and the command that lists all.
     #[must_use]
     pub fn hint(&self) -> String {
         let meant = self.nearest().map(|code| format!("did you mean `{code}`? ")).unwrap_or_default();
@@ -169,7 +169,7 @@ impl UnknownCode {
     }
 
     fn nearest(&self) -> Option<Code> {
-        // From here on clap, too, suggests one name for another.
+        // The threshold that clap uses for suggestions.
         const SIMILAR: f64 = 0.7;
         let scored = RULES.iter().map(|rule| (strsim::jaro(&self.0, rule.code.as_str()), rule.code));
         let similar = scored.filter(|(score, _)| *score > SIMILAR);
@@ -192,7 +192,7 @@ mod tests {
     use crate::audit::Severity;
 
     #[test]
-    fn of_many_findings_the_worst_are_told_and_the_rest_is_counted() {
+    fn of_many_findings_the_worst_are_listed_and_the_rest_is_counted() {
         let rule = find("missing-library").unwrap();
         let finding = |number: usize| rule.finding(&format!("{number}.so"), "is missing");
         let few: Vec<Finding> = (0..MOST_FINDINGS).map(finding).collect();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_unique_and_every_text_is_there() {
+    fn codes_are_unique_and_every_text_is_present() {
         for (index, rule) in RULES.iter().enumerate() {
             assert_eq!(rule.code.as_str().parse::<Code>().unwrap(), rule.code);
             assert!(RULES.iter().skip(index + 1).all(|other| other.code != rule.code), "{}", rule.code);

@@ -13,14 +13,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "A library is needed by a path, which musl opens from the working directory.",
     explanation: "\
-A name in `DT_NEEDED` with a slash in it is a path, and musl opens it as it is, without any search: a relative one from the
-directory in which the process happens to run. `$ORIGIN` has no meaning there. Linkers write such a name when a library without
-`DT_SONAME` is given to them by its path (`cc ... build/libfoo.so`).",
+A name in `DT_NEEDED` with a slash in it is a path, and musl opens it unchanged, without any search: a relative path
+starts at the current directory of the process. `$ORIGIN` has no meaning there. Linkers write such a name when they
+get a library without `DT_SONAME` by its path (`cc ... build/libfoo.so`).",
     source: "`load_library` in musl's `ldso/dynlink.c`: `strchr(name, '/')`.",
     symptom: Some("Error loading shared library build/libfoo.so: No such file or directory (needed by /path/x.so)"),
     fix: "\
-`muslrepair repair` replaces the path by the file name of the library and adds a run path to it. Or link the library with
-`-Wl,-soname,libfoo.so`: objects that are linked with it then need it by that name.",
+`muslrepair repair` replaces the path with the file name of the library and adds a run path to it. Or link the library
+with `-Wl,-soname,libfoo.so`: objects linked with it then need it by that name.",
     check,
 };
 
@@ -36,7 +36,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             subject(&objects, "needs", "need")
         );
         let hint = format!(
-            "`muslrepair repair` replaces it by the name of `{target}`; a library that is linked with `-Wl,-soname` is \
+            "`muslrepair repair` replaces it with the name of `{target}`; a library linked with `-Wl,-soname` is \
              needed by name"
         );
         RULE.finding_about(&objects, message).with_hint(hint)

@@ -1,4 +1,4 @@
-//! `no-hash-table`: objects in which no symbol can be looked up.
+//! `no-hash-table`: objects without a hash table for symbol lookups.
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::requirement::RequirementKind;
@@ -13,9 +13,9 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object has no hash table of symbols, and musl crashes without one.",
     explanation: "\
-The dynamic linker finds symbols by a hash table, `DT_GNU_HASH` or `DT_HASH`. Where a file has neither, musl follows a null pointer: in
-a library as soon as it is opened, because musl looks whether it is a C library, and in a program with the first symbol.
-Linkers always write a table; tools that rewrite or pack files sometimes remove it.",
+The dynamic linker finds symbols with a hash table, `DT_GNU_HASH` or `DT_HASH`. If a file has neither, musl follows a
+null pointer: in a library as soon as it is opened, because musl checks whether it is a C library, and in a program at
+the first symbol lookup. Linkers always write a table; tools that rewrite or pack files sometimes remove it.",
     source: "`find_sym2`, `sysv_lookup` and `load_library` in musl's `ldso/dynlink.c`.",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "Link the file again, with `-Wl,--hash-style=both` if in doubt. `muslrepair repair` does not add a table.",
@@ -28,7 +28,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "{} neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks for a symbol there",
+        "{} neither `DT_HASH` nor `DT_GNU_HASH`: musl crashes when it looks up a symbol there",
         subject(&objects, "has", "have")
     );
     vec![RULE.finding_about(&objects, message).with_hint("link again with `-Wl,--hash-style=both`")]

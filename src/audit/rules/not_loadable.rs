@@ -13,18 +13,19 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A file is named as an extension module or library, but cannot be loaded.",
     explanation: "\
-A name such as `_core.cpython-312-x86_64-linux-musl.so` or `_core.abi3.so` is that of an extension module, and Python loads it when the
-module is imported. The file must be a shared object. An empty file, a pointer of Git LFS, a download that was cut short or an object file
-under such a name makes the import fail. The same holds for libraries: files named `*.so` or `*.so.*`, or needed by another object, whose
-ELF header says that they are shared objects for the wheel's machine. Damaged ELF files that nothing loads are `damaged-elf`.
+A name such as `_core.cpython-312-x86_64-linux-musl.so` or `_core.abi3.so` is that of an extension module, and Python
+loads it when the module is imported. The file must be a shared object. An empty file, a Git LFS pointer, a truncated
+download or an object file with such a name makes the import fail. The same holds for libraries: files named `*.so` or
+`*.so.*`, or needed by another object, whose ELF header says that they are shared objects for the wheel's machine.
+Damaged ELF files that nothing loads are `damaged-elf`.
 
-Where a shared object lacks the first bytes of an ELF file, musl loads it all the same, but no tool that inspects the wheel sees it: that
-is an error, too.",
+If a shared object lacks the magic number of ELF, musl loads it nevertheless, but tools that inspect the wheel do not
+see it: that is an error too.",
     source: "`map_library` in musl's `ldso/dynlink.c`, which reads `e_type` and no byte of `e_ident`; gABI, \"ELF Header\" and \"Program Header\".",
     symptom: Some("ImportError: Error loading shared library /path/_core.abi3.so: Exec format error"),
     fix: "\
-Build the wheel again from complete files; with Git LFS, run `git lfs pull` first. If the file is meant to be broken, as fixtures of tests
-are, give it another name. `repair` does not change it.",
+Build the wheel again from complete files; with Git LFS, run `git lfs pull` first. If the file is broken on purpose,
+such as a test fixture, give it another name. `repair` does not change it.",
     check,
 };
 
@@ -70,7 +71,7 @@ fn finding(first: &Unloadable, files: &[&str]) -> Finding {
         UnloadableReason::Unmarked => {
             let lacks = subject(files, "does", "do");
             let message =
-                format!("{lacks} not begin as ELF files do, but musl loads such a file all the same");
+                format!("{lacks} not start like an ELF file, but musl loads such a file nevertheless");
             RULE.finding_about(files, message)
         }
     }

@@ -15,18 +15,18 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "A run path has an entry outside the wheel.",
     explanation: "\
-An entry of a run path is a directory of the machine that built the wheel (`/usr/local/lib`), or climbs out of where the wheel is
-installed. What lies there on the user's machine, if anything, is loaded in place of the library that the wheel was tested
-with, and whoever can write to that directory decides what the process runs. Entries that lead to other places of site-packages
-are fine: libraries of other wheels are found that way.",
+An entry of a run path is a directory of the build machine (`/usr/local/lib`), or goes above the directory in which
+the wheel is installed. If the user's machine has a library there, it is loaded instead of the one that the wheel was
+tested with, and anyone who can write to that directory decides what the process runs. Entries that point to other
+directories of site-packages are fine: that is how libraries of other wheels are found.",
     source: "`fixup_rpath` and `load_library` in musl's `ldso/dynlink.c`; PEP 427, \"Installing a wheel\".",
     symptom: None,
-    fix: "`muslrepair repair` removes such entries. Or link with `-Wl,-rpath,'$ORIGIN/...'` only.",
+    fix: "`muslrepair repair` removes such entries. Or link only with `-Wl,-rpath,'$ORIGIN/...'`.",
     check,
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
-    // Most objects of a directory have one run path, which is followed once.
+    // Most objects of a directory have the same run path, which is resolved once.
     let mut followed: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     let found = audit.members_with_run_path().filter_map(|(object, place, text)| {
         let outside = followed.entry((audit.directory(place), text)).or_insert_with_key(|(origin, text)| {
@@ -43,7 +43,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         };
         let has = subject(&objects, "has", "have");
         let message = format!("{has} {entries} outside the wheel: {}", listed(&outside));
-        RULE.finding_about(&objects, message).with_hint(format!("`muslrepair repair` removes {them}"))
+        RULE.finding_about(&objects, message).with_hint(format!("{} removes {them}", audit.repair_command()))
     });
     findings.collect()
 }

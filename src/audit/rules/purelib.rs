@@ -1,4 +1,4 @@
-//! `purelib`: a wheel with ELF files that says it has none.
+//! `purelib`: a wheel with ELF files that is marked as pure Python.
 
 use crate::audit::finding::{Code, Finding, Severity, first_few};
 use crate::audit::subject::Subject;
@@ -13,12 +13,14 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "ELF files are installed into the directory for pure Python.",
     explanation: "\
-`Root-Is-Purelib: true` tells installers to put the wheel into `purelib`, the directory for files that are the same on every
-platform, and so does `.data/purelib`. Where that is another directory than `platlib`, or is shared between machines, the ELF files are in the wrong place.",
+`Root-Is-Purelib: true` tells installers to put the wheel into `purelib`, the directory for files that are the same on
+every platform; `.data/purelib` has the same effect for the files in it. On systems where `purelib` and `platlib`
+differ, or where `purelib` is shared between machines, the ELF files are in the wrong place.",
     source: "PEP 427, \"File contents\" and \"Installing a wheel\".",
     symptom: None,
     fix: "\
-`muslrepair repair` corrects `Root-Is-Purelib`; files of `.data/purelib` stay where they are. Or tell the build backend that the package has extension modules, so that it builds a platform wheel.",
+`muslrepair repair` corrects `Root-Is-Purelib`; files in `.data/purelib` are not moved. Or tell the build backend that
+the package has extension modules, so that it builds a platform wheel.",
     check,
 };
 
@@ -29,7 +31,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if package.wheel.info().root_is_purelib() {
         let message = "`Root-Is-Purelib` is true, but the wheel has ELF files";
-        findings.push(RULE.finding(audit.name, message).with_hint("`muslrepair repair` corrects it"));
+        let hint = format!("{} corrects it", audit.repair_command());
+        findings.push(RULE.finding(audit.name, message).with_hint(hint));
     }
     let below = format!("{}/purelib/", package.wheel.data_dir());
     let inside =
@@ -40,8 +43,10 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let message = format!("{} {is} in the directory for pure Python", first_few(&inside));
         let mut finding = RULE.finding_about(&inside, message);
         finding.fixed_by_repair = false;
-        let platlib =
-            format!("have the build backend put ELF files into `{}/platlib`", package.wheel.data_dir());
+        let platlib = format!(
+            "configure the build backend to put ELF files into `{}/platlib`",
+            package.wheel.data_dir()
+        );
         findings.push(finding.with_hint(platlib));
     }
     findings

@@ -1,4 +1,4 @@
-//! `record-mismatch`: rows of `RECORD` that do not fit the wheel.
+//! `record-mismatch`: rows of `RECORD` that do not match the wheel.
 
 use crate::audit::finding::{Code, Finding, Severity, first_few, subject};
 use crate::audit::subject::{Package, Subject};
@@ -12,19 +12,19 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Packaging,
     fixed_by_repair: true,
-    summary: "`RECORD` does not fit the files of the wheel.",
+    summary: "`RECORD` does not match the files of the wheel.",
     explanation: "\
-`RECORD` lists every file of a wheel once, with its SHA-256 and its size. A row with another hash or size, or of a file that the wheel
-does not have, means that the wheel was changed after it was built, or damaged. pip and uv do not look at the hashes and install
-such a wheel; `wheel unpack`, `installer` and programs that check installed packages refuse it.
+`RECORD` lists every file of a wheel once, with its SHA-256 and its size. A row with another hash or size, or for a
+file that the wheel does not have, means that the wheel was changed after it was built, or damaged. pip and uv ignore
+the hashes and install such a wheel; `wheel unpack`, `installer` and programs that check installed packages refuse it.
 
-Rows of directories, files that are listed twice, and hashes that are missing, weaker than SHA-256 or spelt in another way than
-PEP 427 has them, are a warning: installers pass over them.",
+Rows for directories, files that are listed twice, and hashes that are missing, weaker than SHA-256 or not encoded as
+PEP 427 requires are a warning, because installers ignore them.",
     source: "PEP 427, \"The .dist-info directory\"; PEP 376, \"RECORD\".",
     symptom: Some("wheel.wheelfile.WheelError: Hash mismatch for file 'demo/__init__.py'"),
     fix: "\
-`muslrepair repair` warns and writes a right `RECORD`, where the wheel has ELF files; pure wheels are copied as they are. Otherwise
-build the wheel again. `--allow record-mismatch` accepts it.",
+If the wheel has ELF files, `muslrepair repair` warns and writes a correct `RECORD`; pure wheels are copied unchanged,
+so build them again. `--allow record-mismatch` accepts it.",
     check,
 };
 
@@ -41,7 +41,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         rows.collect::<Vec<_>>()
     });
     let found = groups.filter_map(|rows| of_one_kind(package, &rows));
-    found.chain(lookup_kinds(package)).map(|finding| with_hint(package, finding)).collect()
+    found.chain(deviations(package)).map(|finding| with_hint(audit, package, finding)).collect()
 }
 
 /// The finding about rows that differ from the wheel in the same way.
@@ -74,9 +74,9 @@ fn of_one_kind(package: Package<'_>, rows: &[&RowMismatch]) -> Option<Finding> {
     })
 }
 
-/// The finding about rows that installers take, and PEP 427 does not allow.
-fn lookup_kinds(package: Package<'_>) -> Option<Finding> {
-    let faults = package.wheel.record().lookup_kinds();
+/// The finding about rows that PEP 427 does not allow and installers accept.
+fn deviations(package: Package<'_>) -> Option<Finding> {
+    let faults = package.wheel.record().deviations();
     let (first, rest) = faults.first.split_first()?;
     let record = format!("{}/RECORD", package.wheel.dist_info());
     let more = match faults.count - 1 {
@@ -88,12 +88,14 @@ fn lookup_kinds(package: Package<'_>) -> Option<Finding> {
     Some(finding.with_severity(Severity::Warning).with_details(details))
 }
 
-/// What can be done about a wrong `RECORD`.
-pub(super) fn with_hint(package: Package<'_>, mut finding: Finding) -> Finding {
+/// Adds a hint on how to fix a wrong `RECORD`.
+pub(super) fn with_hint(audit: &Subject<'_>, package: Package<'_>, mut finding: Finding) -> Finding {
     finding.fixed_by_repair = package.kind == WheelKind::Platform;
     let code = finding.code;
     let hint = match finding.fixed_by_repair {
-        true => format!("`muslrepair repair` writes a right `RECORD`; `--allow {code}` accepts this one"),
+        true => {
+            format!("{} writes a correct `RECORD`; `--allow {code}` accepts this one", audit.repair_command())
+        }
         false => format!("build the wheel again, or accept it with `--allow {code}`"),
     };
     finding.with_hint(hint)

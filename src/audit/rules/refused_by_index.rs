@@ -1,4 +1,4 @@
-//! `refused-by-index`: what PyPI does not accept.
+//! `refused-by-index`: wheels that PyPI does not accept.
 
 use crate::audit::finding::{Code, Finding, Severity, first_few, listed};
 use crate::audit::subject::{Package, Subject};
@@ -16,22 +16,23 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "PyPI does not accept the wheel.",
     explanation: "\
-PyPI checks wheels on upload: its file name must begin with the normalized name of the project, and `METADATA` and the `.dist-info`
-directory must have the same name and version, which is one of PEP 440 and has no local part (`+cpu`); a musllinux tag must be for an
-architecture that it knows; files that `License-File` names must be in the wheel; scripts in `entry_points.txt` must have bare names; the
-members must not be more than 50 times larger than the archive, once they are larger than 64 MiB; and the archive must have no data
-descriptors and no comment, because programs that read archives in different ways would see different files. Other indexes may accept
-such a wheel.
+PyPI checks wheels on upload: the file name must begin with the normalized name of the project; `METADATA` and the
+`.dist-info` directory must have the same name and version; the version must follow PEP 440 and have no local part
+(`+cpu`); a musllinux tag must be for an architecture that it knows; files that `License-File` names must be in the
+wheel; scripts in `entry_points.txt` must have plain names; members of more than 64 MiB together must not be more than
+50 times larger than the archive; and the archive must have no data descriptors and no comment, because different
+programs would read different files from it. Other indexes may accept such a wheel.
 
-Some of it concerns installers, too, and is an error: pip (since 25.3) and uv take no wheel whose version is none of PEP 440, and uv takes none
-with another name or version in `METADATA` than in its file name, and none with a ZIP64 field that the sizes do not need.",
+Some of this affects installers too and is an error: pip (since 25.3) and uv refuse a wheel whose version does not
+follow PEP 440. uv also refuses a wheel with another name or version in `METADATA` than in its file name, and a ZIP64
+field that the sizes do not need.",
     source: "\
-PEP 427, \"Escaping and Unicode\"; PEP 440; PEP 503; PEP 625; PEP 639, \"Add License-File field\"; the entry points specification; APPNOTE 4.5.3; and
-what PyPI checks on upload (`warehouse`).",
+PEP 427, \"Escaping and Unicode\"; PEP 440; PEP 503; PEP 625; PEP 639, \"Add License-File field\"; the entry points
+specification; APPNOTE 4.5.3; and what PyPI checks on upload (`warehouse`).",
     symptom: Some("HTTPError: 400 Bad Request from https://upload.pypi.org/legacy/"),
     fix: "\
-Build the wheel again with a build backend of today. `muslrepair repair` writes an archive without data descriptors, comments and
-ZIP64 fields; names, versions, scripts and licences it does not change.",
+Build the wheel again with a current build backend. `muslrepair repair` writes an archive without data descriptors,
+comments and ZIP64 fields; it does not change names, versions, scripts and licences.",
     check,
 };
 
@@ -106,16 +107,16 @@ fn distribution(package: Package<'_>, name: &str) -> Option<Finding> {
     let message =
         || format!("PyPI expects a file name that begins with `{normal}-`, not with `{distribution}-`");
     let finding =
-        || RULE.finding(name, message()).with_hint("build the wheel again, with a build backend of today");
+        || RULE.finding(name, message()).with_hint("build the wheel again with a current build backend");
     (distribution != normal).then(finding)
 }
 
-/// A version as file names have it.
+/// A version in the form for file names.
 fn spelt(version: &str) -> String {
     version.replace('-', "_").to_lowercase()
 }
 
-/// The version of the file name, and that of `METADATA` where it is another one.
+/// The version of the file name, and that of `METADATA` if it differs.
 fn version(package: Package<'_>, name: &str) -> Vec<Finding> {
     let (named, listed) = (package.wheel.filename().version(), package.wheel.metadata().version());
     let other = Some(listed).filter(|listed| spelt(listed) != spelt(named));
@@ -129,7 +130,7 @@ fn version(package: Package<'_>, name: &str) -> Vec<Finding> {
             }
             VersionKind::Invalid => {
                 let message =
-                    format!("`{shown}` is not a version of PEP 440: pip, uv and PyPI do not take the wheel");
+                    format!("`{shown}` is not a version of PEP 440: pip, uv and PyPI refuse the wheel");
                 let hint = "build the wheel with a version such as `1.0.post1`";
                 Some(RULE.finding(name, message).with_hint(hint).with_severity(Severity::Error))
             }
@@ -145,10 +146,10 @@ fn scripts(package: Package<'_>, name: &str) -> Option<Finding> {
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let message = || {
         let dist_info = package.wheel.dist_info();
-        format!("`{dist_info}/entry_points.txt` gives scripts a path in place of a name: {}", listed(&paths))
+        format!("`{dist_info}/entry_points.txt` has paths instead of names for scripts: {}", listed(&paths))
     };
     let finding =
-        || RULE.finding(name, message()).with_hint("give the scripts bare names, and build the wheel again");
+        || RULE.finding(name, message()).with_hint("give the scripts plain names, and build the wheel again");
     (!paths.is_empty()).then(finding)
 }
 
@@ -174,8 +175,8 @@ fn dist_info(package: Package<'_>, name: &str) -> Option<Finding> {
     (found.as_str() != expected).then(|| RULE.finding(name, message()).with_hint("build the wheel again"))
 }
 
-/// `License-File` names files in `licenses` of the dist-info directory, since metadata 2.4 (PEP 639). Before, tools wrote it
-/// as they liked.
+/// Checks `License-File`, which since metadata 2.4 names files in `licenses` of the dist-info directory (PEP 639). Before,
+/// its meaning was not defined.
 fn licences(package: Package<'_>, name: &str) -> Option<Finding> {
     let metadata = package.wheel.metadata();
     let (major, minor) = metadata.all("Metadata-Version").next()?.split_once('.')?;
@@ -186,27 +187,29 @@ fn licences(package: Package<'_>, name: &str) -> Option<Finding> {
     let directory = format!("{}/licenses", package.wheel.dist_info());
     let is_missing = |file: &&str| package.wheel.member(&format!("{directory}/{file}")).is_none();
     let missing: Vec<&str> = metadata.all("License-File").filter(is_missing).collect();
-    let message = || format!("`License-File` names what is not in `{directory}`: {}", listed(&missing));
-    let hint = "build the wheel again, with a build backend that knows PEP 639";
+    let message =
+        || format!("`License-File` names files that are not in `{directory}`: {}", listed(&missing));
+    let hint = "build the wheel again with a build backend that supports PEP 639";
     (!missing.is_empty()).then(|| RULE.finding(name, message()).with_hint(hint))
 }
 
-/// How the archive is written. A wheel with ELF files is written anew by a repair.
+/// Checks the archive itself. A repair writes the archive of a wheel with ELF files anew.
 fn archive(package: Package<'_>, name: &str) -> Vec<Finding> {
     let paths = |is_asked: fn(&&Member) -> bool| -> Vec<&str> {
         let members = package.wheel.members().iter().filter(is_asked);
         members.map(|member| member.path.as_str()).collect()
     };
-    let (streamed, odd_zip64) = (paths(|member| member.streamed), paths(|member| member.odd_zip64));
+    let (streamed, irregular_zip64) =
+        (paths(|member| member.streamed), paths(|member| member.irregular_zip64));
     let mut messages = Vec::new();
     if !streamed.is_empty() {
         let has = if streamed.len() == 1 { "has a data descriptor" } else { "have data descriptors" };
         messages.push((Severity::Warning, format!("{} {has}, which PyPI refuses", first_few(&streamed))));
     }
-    if !odd_zip64.is_empty() {
-        let has = if odd_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
-        let them = first_few(&odd_zip64);
-        let message = format!("{them} {has} with more than the sizes that need it, which uv refuses");
+    if !irregular_zip64.is_empty() {
+        let has = if irregular_zip64.len() == 1 { "has a ZIP64 field" } else { "have ZIP64 fields" };
+        let them = first_few(&irregular_zip64);
+        let message = format!("{them} {has} with unnecessary sizes, which uv refuses");
         messages.push((Severity::Error, message));
     }
     if package.wheel.has_comment() {

@@ -14,13 +14,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "`DT_RELR` is ignored by musl before 1.2.4, which the tag promises.",
     explanation: "\
-`DT_RELR` is a compact table of relative relocations, which linkers write with `-z pack-relative-relocs`. musl applies it
-since 1.2.4 (Alpine 3.18). Older releases ignore the table without a word: pointers in the file keep their unrelocated values,
-and the process dies as soon as it uses one, most often in the first constructor at import.",
+`DT_RELR` is a compact table of relative relocations, which linkers write with `-z pack-relative-relocs`. musl applies
+it since 1.2.4 (Alpine 3.18). Older releases silently ignore the table: pointers in the file keep their unrelocated
+values, and the process crashes as soon as it uses one, most often in the first constructor during import.",
     source: "`do_relr_relocs` and `reloc_all` in musl's `ldso/dynlink.c`; gABI, \"Relative Relocation Table\".",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "\
-`muslrepair repair` replaces the table by ordinary relocations, which every musl applies. Or link with
+`muslrepair repair` replaces the table with ordinary relocations, which every musl applies. Or link with
 `-Wl,-z,nopack-relative-relocs`. If the wheel need not run on musl before 1.2.4, keep the table with `--keep-relr`.",
     check,
 };
@@ -34,12 +34,13 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "{} `DT_RELR`, which musl applies since 1.2.4 (Alpine 3.18), but the tag promises {}",
+        "{} `DT_RELR`, which musl applies since {}, but the tag promises {}",
         subject(&objects, "has", "have"),
-        audit.promised
+        MuslRelease::V1_2_4.with_alpine(audit.arch),
+        audit.promised.with_alpine(audit.arch)
     );
     vec![
         RULE.finding_about(&objects, message)
-            .with_hint("`muslrepair repair` replaces it by ordinary relocations"),
+            .with_hint(format!("{} replaces it with ordinary relocations", audit.repair_command())),
     ]
 }

@@ -1,4 +1,4 @@
-//! `reserved-name`: a library under a name that means musl itself.
+//! `reserved-name`: a library with a name that musl reserves for itself.
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,16 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A library has a name that musl reserves, so it is never loaded.",
     explanation: "\
-musl is one library for all of libc, and answers the names of its parts itself, before any search: every name that begins with
-`libc.`, `libpthread.`, `librt.`, `libm.`, `libdl.`, `libutil.` or `libxnet.`, whatever follows. A library with such a name
-(`libutil.so`) is never opened for those who need it; the symbols that only it defines are missing. A name such as
-`libutil-1a2b3c4d.so` is none of these: the dot counts.",
+musl is a single library for all of libc, and answers the names of its parts itself, before any search: every name
+that begins with `libc.`, `libpthread.`, `librt.`, `libm.`, `libdl.`, `libutil.` or `libxnet.`. A library with such a
+name (`libutil.so`) is never loaded for an object that needs it, and the symbols that only it defines are missing.
+`libutil-1a2b3c4d.so` is not reserved, because the dot is part of the name.",
     source: "`load_library` in musl's `ldso/dynlink.c`: `reserved[]`.",
     symptom: Some("Error relocating /path/x.so: demo_helper: symbol not found"),
     fix: "\
-Give the library another name, and link what needs it with that name. `repair` does not rename a library of the wheel. One outside
-it grafts, if that defines a symbol which is needed and musl lacks; the name of the graft is not reserved.",
+Give the library another name, and link the objects that need it with that name. `repair` does not rename a library in
+the wheel. It grafts such a library from outside the wheel if the library defines a needed symbol that musl lacks; the
+name of the graft is not reserved.",
     check,
 };
 
@@ -33,7 +34,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     inside(audit).into_iter().chain(outside(audit)).collect()
 }
 
-/// Libraries outside, which a repair grafts under other names.
+/// The findings about libraries outside, which a repair grafts under other names.
 fn outside(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter_map(|requirement| {
         let RequirementKind::ReservedName { library } = &requirement.kind else { return None };
@@ -55,7 +56,7 @@ fn never_loaded(library: &str, name: &str, requesters: &[&str]) -> String {
     format!("`{library}` is never loaded: musl answers the name `{name}` itself, which {requesters} {need}")
 }
 
-/// Libraries of the wheel.
+/// The findings about libraries in the wheel.
 fn inside(audit: &Subject<'_>) -> Vec<Finding> {
     let is_sibling = |object: &Object| matches!(object.origin, Origin::Sibling { .. });
     let mut needed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -63,7 +64,7 @@ fn inside(audit: &Subject<'_>) -> Vec<Finding> {
         for dependency in object.dependencies.iter().filter(|found| found.resolution == Resolution::Libc) {
             let name = dependency.name.as_str();
             let inside = audit.layout.named(name).find_map(|index| audit.graph.objects.get(index));
-            // What another wheel needs of itself is said of that one.
+            // A problem within another wheel is reported for that wheel.
             let concerns_this = inside.is_some_and(|library| !is_sibling(library) || !is_sibling(object));
             if musl::is_reserved(name) && concerns_this {
                 needed.entry(name).or_default().push(object.origin.display_name());

@@ -1,42 +1,42 @@
-//! What a rule is.
+//! The definition of a rule.
 
 use crate::audit::finding::{Code, Finding, MOST_OBJECTS, Severity, sentence};
 use crate::audit::subject::Subject;
 
-/// Something that can be wrong with a wheel: how it is named, what it means, and how it is found.
+/// A problem that a wheel can have: its name, its documentation, and the check that finds it.
 ///
-/// The texts are Markdown. The symptom is what a user sees at run time, literally.
+/// The texts are Markdown. The symptom is the literal message that a user sees at run time.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rule {
     /// Its name: `relr`.
     pub code: Code,
-    /// How bad a finding is, unless the evidence says otherwise.
+    /// The severity of its findings, unless the evidence changes it.
     pub severity: Severity,
-    /// What it is about.
+    /// Its concern.
     pub concern: Concern,
-    /// Whether `repair` fixes what it finds.
+    /// Whether `repair` fixes the problem.
     pub fixed_by_repair: bool,
     /// One sentence with a full stop.
     pub summary: &'static str,
-    /// What it is, in a paragraph or two.
+    /// The problem and its causes, in one or two paragraphs.
     pub explanation: &'static str,
-    /// Which function of musl, which PEP or which specification says so.
+    /// The function of musl, the PEP or the specification that it is based on.
     pub source: &'static str,
-    /// What a user sees when it goes wrong, where that is something to see.
+    /// What a user sees, if the problem has a visible symptom.
     pub symptom: Option<&'static str>,
-    /// How to fix it, and what `repair` does.
+    /// How to fix the problem, and what `repair` does.
     pub fix: &'static str,
-    /// Finds it.
+    /// The check.
     pub(crate) check: fn(&Subject<'_>) -> Vec<Finding>,
 }
 
-/// What a rule is about.
+/// The concern of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concern {
     /// Whether ELF files load and run on musl.
     Loading,
-    /// Whether installers and package indexes take the wheel.
+    /// Whether installers and package indexes accept the wheel.
     Packaging,
 }
 
@@ -46,7 +46,7 @@ impl Rule {
         self.finding_about(&[object], message)
     }
 
-    /// A finding about all objects that share a cause.
+    /// A finding about all objects with the same cause.
     pub(crate) fn finding_about(&self, objects: &[&str], message: impl Into<String>) -> Finding {
         Finding {
             code: self.code,

@@ -12,13 +12,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A wheel for any platform has programs or libraries for several systems.",
     explanation: "\
-The tag `any` says that a wheel works everywhere. This one brings programs or libraries for several systems and chooses among them when it
-runs. No platform tag would be right: with that of one architecture, the others could not install it any more. So the wheel keeps its
-tag, and its programs and libraries are not checked.",
+The tag `any` says that a wheel works everywhere. This one contains programs or libraries for several systems and
+chooses among them at run time. No platform tag would be right: with a tag for one architecture, users of the others
+could no longer install it. So the wheel keeps its tag, and its programs and libraries are not checked.",
     source: "PEP 425, \"Platform Tag\".",
     symptom: None,
     fix: "\
-Build one wheel for each platform, with what that platform needs. `repair` copies the wheel as it is.",
+Build one wheel for each platform, with the files that it needs. `repair` copies the wheel unchanged.",
     check,
 };
 

@@ -1,4 +1,4 @@
-//! `small-alignment`: segments that large pages cannot hold apart.
+//! `small-alignment`: segments that overlap on kernels with large pages.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::subject::Subject;
@@ -14,9 +14,10 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "A segment is aligned to less than the 64 KiB pages of some kernels.",
     explanation: "\
-Memory is mapped in whole pages. Kernels of aarch64, ppc64le and loongarch64 may be built with pages of 64 KiB; there, a file
-that was linked for pages of 4 KiB has two segments in one page, or a segment at another place in its page than in the file. musl
-does not check this: the second mapping replaces the first, and the process crashes. With pages of 4 KiB nothing is wrong.",
+Memory is mapped in whole pages. Kernels of aarch64, ppc64le and loongarch64 may be built with pages of 64 KiB; there,
+a file that was linked for pages of 4 KiB may have two segments in one page, or a segment whose address and file
+offset differ within the page. musl does not check this: the second mapping replaces the first, and the process
+crashes. With pages of 4 KiB it works.",
     source: "`map_library` in musl's `ldso/dynlink.c`; gABI, \"Program Loading\" (`p_align`).",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "Link with `-Wl,-z,max-page-size=65536`. `muslrepair repair` keeps the alignment a file has.",
@@ -26,7 +27,7 @@ does not check this: the second mapping replaces the first, and the process cras
 /// `PT_LOAD`.
 const PT_LOAD: u32 = 1;
 
-/// The largest pages that kernels of these architectures are built with.
+/// The largest page size of kernels for these architectures.
 const LARGE_PAGE: u64 = 64 << 10;
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
@@ -48,7 +49,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Whether a segment cannot be mapped with large pages: address and offset differ within one, or another begins in its last.
+/// Whether a segment cannot be mapped with large pages: address and offset differ within a page, or the next segment
+/// starts in its last page.
 fn overlaps(segment: &Segment, facts: &ElfFacts) -> bool {
     let congruent = segment.offset % LARGE_PAGE == segment.address % LARGE_PAGE;
     let shares_page = facts.segments.iter().any(|other| {

@@ -12,21 +12,22 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "Threads are started with musl's default stack size, which is 128 KiB.",
     explanation: "\
-A thread gets a stack of 128 KiB on musl, of 80 KiB before 1.1.21, and commonly of 8 MiB on glibc. Code that recurses deeply or
-keeps large arrays on the stack runs on glibc and crashes on musl. This note is for files that call `pthread_create` and never
-`pthread_attr_setstacksize`; whether the stack is too small for what their threads do cannot be seen from outside.",
+By default a thread has a stack of 128 KiB on musl (80 KiB before 1.1.21) and usually of 8 MiB on glibc. Code that
+recurses deeply or keeps large arrays on the stack runs on glibc and crashes on musl. This note is for files that call
+`pthread_create` and never `pthread_attr_setstacksize`; whether the stack is really too small for their threads cannot
+be seen from the files.",
     source: "`DEFAULT_STACK_SIZE` in musl's `src/internal/pthread_impl.h` and `pthread_create` in `src/thread/pthread_create.c`.",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "\
-Set the size with `pthread_attr_setstacksize`, or with the option that a library has for it (`OMP_STACKSIZE`). The size that
-`-Wl,-z,stack-size` writes counts in programs only. `muslrepair repair` does not change it.",
+Set the size with `pthread_attr_setstacksize`, or with an option of the library (`OMP_STACKSIZE`). `-Wl,-z,stack-size`
+has an effect only in programs. `muslrepair repair` does not change it.",
     check,
 };
 
 fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.members().filter(|object| {
         let symbols = &object.symbols;
-        symbols.asks_for(b"pthread_create") && !symbols.asks_for(b"pthread_attr_setstacksize")
+        symbols.imports(b"pthread_create") && !symbols.imports(b"pthread_attr_setstacksize")
     });
     let objects: Vec<&str> = found.map(|object| object.origin.display_name()).collect();
     if objects.is_empty() {

@@ -1,4 +1,4 @@
-//! `textrel`: relocations in memory that cannot be written to.
+//! `textrel`: relocations in read-only memory.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::requirement::RequirementKind;
@@ -13,14 +13,15 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object has text relocations that musl cannot apply.",
     explanation: "\
-A text relocation changes code, which is mapped read-only. In a library musl makes all of it writable first, but only if it
-sees the tag `DT_TEXTREL`; the flag `DF_TEXTREL`, which glibc also knows, is not looked at. Programs are mapped by the
-kernel, which makes nothing writable. In both cases the process dies when the relocation is applied. Libraries with the tag load.",
+A text relocation changes code, which is mapped read-only. In a library musl first makes the code writable, but only
+if the file has the tag `DT_TEXTREL`; it ignores the flag `DF_TEXTREL`, which glibc accepts too. Programs are mapped
+by the kernel, which does not make code writable. So programs, and libraries without the tag, crash when the
+relocation is applied.",
     source: "`map_library` in musl's `ldso/dynlink.c`; gABI, `DT_TEXTREL`.",
     symptom: Some("Segmentation fault (core dumped)"),
     fix: "\
-Compile libraries with `-fPIC` and programs with `-fPIE`; assembly has to address data relative to the program counter. The
-linker names the place with `-Wl,-z,text`. `muslrepair repair` cannot change it.",
+Compile libraries with `-fPIC` and programs with `-fPIE`; assembly has to address data relative to the program
+counter. With `-Wl,-z,text` the linker reports the position. `muslrepair repair` cannot change it.",
     check,
 };
 
@@ -28,7 +29,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let found = audit.requirements.iter().filter(|one| one.kind == RequirementKind::TextRelocation);
     let found = found.filter_map(|requirement| {
         let object = audit.graph.objects.get(requirement.index)?;
-        // With the tag, only a program is held back.
+        // With the tag, only programs are affected.
         Some((object.facts.textrel_tag, requirement.object.as_str()))
     });
     let findings = grouped(found).into_iter().map(|(has_tag, objects)| {
@@ -43,7 +44,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             false => {
                 let has = subject(&objects, "has", "have");
                 (
-                    format!("{has} text relocations, but no `DT_TEXTREL` that tells musl so"),
+                    format!("{has} text relocations, but not the tag `DT_TEXTREL`, without which musl cannot apply them"),
                     "compile with `-fPIC`",
                 )
             }

@@ -13,9 +13,9 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object is built for a machine that no musllinux tag names.",
     explanation: "\
-The ELF header of an object says which machine its instructions are for, as a number (`e_machine`), with its word size and byte
-order. The platform tag of a musl wheel ends in the name of an architecture that both musl and Python know: x86_64, i686,
-aarch64, armv7l, armv6l, ppc64le, s390x, riscv64 or loongarch64. This machine is none of them.",
+The ELF header of an object has a number for the machine of its instructions (`e_machine`), and its word size and byte
+order. The platform tag of a musl wheel ends in the name of an architecture that both musl and Python support: x86_64,
+i686, aarch64, armv7l, armv6l, ppc64le, s390x, riscv64 or loongarch64. This machine is none of them.",
     source: "PEP 656; gABI, \"ELF Header\".",
     symptom: None,
     fix: "Leave the object out of the wheel, or build it for the architecture of the wheel. `repair` cannot change it.",

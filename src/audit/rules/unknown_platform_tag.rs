@@ -11,14 +11,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Packaging,
     fixed_by_repair: true,
-    summary: "No Python has this platform tag, so no installer takes the wheel.",
+    summary: "No Python has this platform tag, so no installer accepts the wheel.",
     explanation: "\
-Installers compare the platform tags of a wheel with those of their Python, letter by letter. Tags for Linux are `linux_<arch>`, and those of
-PEP 600 and PEP 656, with the architecture as `uname -m` spells it: `x86_64` and not `amd64`, `aarch64` and not `arm64`. Tags such as `linux` or
-`alpine_3_18_x86_64` are none of any system. PyPI refuses them. Where a wheel has no other tag, nobody can install it, which is an error.",
+Installers compare the platform tags of a wheel literally with those of their Python. Tags for Linux are
+`linux_<arch>`, and those of PEP 600 and PEP 656, with the architecture as `uname -m` spells it: `x86_64` and not
+`amd64`, `aarch64` and not `arm64`. No system has tags such as `linux` or `alpine_3_18_x86_64`. PyPI refuses them. If
+a wheel has no other tag, nobody can install it; this is an error.",
     source: "PEP 425, \"Platform Tag\"; PEP 600; PEP 656.",
     symptom: Some("ERROR: demo-1.0-cp312-cp312-linux_amd64.whl is not a supported wheel on this platform."),
-    fix: "`muslrepair repair` drops such tags and gives the wheel a musllinux tag, where the wheel has ELF files.",
+    fix: "If the wheel has ELF files, `muslrepair repair` drops such tags and gives it a musllinux tag.",
     check,
 };
 
@@ -30,8 +31,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     if tags.is_empty() {
         return Vec::new();
     }
-    let is =
-        subject(&tags, "is no platform tag that any Python has", "are no platform tags that any Python has");
+    let is = subject(&tags, "is not a platform tag of any Python", "are not platform tags of any Python");
     let mut finding = RULE.finding(audit.name, is);
     if tags.len() == audit.platforms.len() {
         finding.severity = Severity::Error;

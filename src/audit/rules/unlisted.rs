@@ -14,13 +14,13 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "A file of the wheel is not listed in `RECORD`.",
     explanation: "\
-`RECORD` lists every file of a wheel with its hash. A file that is not in it can be changed without notice; some installers
-leave it out, others install it, and pip does not remove it with the package.",
+`RECORD` lists every file of a wheel with its hash. Changes to a file that is not listed go unnoticed; some installers
+skip it, others install it, and pip does not remove it with the package.",
     source: "PEP 427, \"The .dist-info directory\".",
     symptom: None,
     fix: "\
-`muslrepair repair` writes a `RECORD` that lists every file, where the wheel has ELF files; pure wheels are copied as they are.
-Otherwise build the wheel again. `--allow unlisted` accepts it.",
+If the wheel has ELF files, `muslrepair repair` writes a `RECORD` that lists every file; pure wheels are copied
+unchanged, so build them again. `--allow unlisted` accepts it.",
     check,
 };
 
@@ -32,5 +32,5 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let message =
         format!("{} not listed in `{}/RECORD`", subject(&files, "is", "are"), package.wheel.dist_info());
-    vec![with_hint(package, RULE.finding_about(&files, message))]
+    vec![with_hint(audit, package, RULE.finding_about(&files, message))]
 }

@@ -1,4 +1,4 @@
-//! `unmapped-headers`: program headers that are not in memory.
+//! `unmapped-headers`: program headers that are not mapped into memory.
 
 use crate::audit::finding::{Code, Finding, Severity, subject};
 use crate::audit::subject::Subject;
@@ -10,15 +10,15 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The program headers are not mapped, so exceptions cannot pass through.",
+    summary: "The program headers are not mapped, so exceptions cannot pass through the object.",
     explanation: "\
-Unwinding finds the tables of a library through `dl_iterate_phdr`, which hands out the program headers as they lie in memory. If no
-`PT_LOAD` covers them, musl says that the library has none. It loads, but a C++ exception or a Rust panic that passes
-through it ends the process, and `dladdr` does not know its addresses. Tools that move the headers to the end of a file without
-mapping them leave such files.",
+The unwinder finds the tables of a library through `dl_iterate_phdr`, which reports the program headers in memory. If
+no `PT_LOAD` covers them, musl reports none for the library. It loads, but a C++ exception or a Rust panic that passes
+through it ends the process, and `dladdr` does not find its addresses. Tools that move the headers to the end of a
+file without mapping them leave such files.",
     source: "`map_library` and `dl_iterate_phdr` in musl's `ldso/dynlink.c`.",
     symptom: Some("terminate called after throwing an instance of 'std::runtime_error'"),
-    fix: "Build the file again without the tool that rewrote it. `muslrepair repair` keeps headers mapped, but does not map lost ones.",
+    fix: "Build the file again without the tool that rewrote it. `muslrepair repair` keeps mapped headers mapped, but cannot map lost ones.",
     check,
 };
 

@@ -13,16 +13,17 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "`RECORD` has rows that cannot be read, or that are read in different ways.",
     explanation: "\
-`RECORD` is a CSV file in UTF-8 with a row for each file: its name, its hash and its size. pip removes a package by these names. A row
-that is blank or has another number of fields, a name that leads out of the installation directory, and a character at which Python ends a
-line and others do not (`U+2028`, a carriage return), stop an installer, or make it remove a file of somebody else.",
+`RECORD` is a CSV file in UTF-8 with a row for each file: its name, its hash and its size. pip uses these names to
+remove a package. A blank row, a row with another number of fields, a name that points out of the installation
+directory, or a character at which Python ends a line and other readers do not (`U+2028`, a carriage return) stops an
+installer, or makes it remove files of other packages.",
     source: "\
-PEP 376, \"RECORD\"; PEP 427; `get_csv_rows_for_installed` in pip's `_internal/operations/install/wheel.py`, and Python's
-`str.splitlines`.",
+PEP 376, \"RECORD\"; PEP 427; `get_csv_rows_for_installed` in pip's `_internal/operations/install/wheel.py`, and
+Python's `str.splitlines`.",
     symptom: Some("IndexError: list index out of range"),
     fix: "\
-`muslrepair repair` drops such rows and writes a right `RECORD`, where the wheel has ELF files. A wheel without ELF files would be copied as
-it is, which `repair` refuses: build it again. `--allow unreadable-record` accepts it.",
+If the wheel has ELF files, `muslrepair repair` writes a correct `RECORD` without such rows. It refuses other wheels,
+which it would copy unchanged: build them again. `--allow unreadable-record` accepts it.",
     check,
 };
 
@@ -37,5 +38,5 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     };
     let finding = RULE.finding(&record, format!("`{record}`, {first}{more}"));
     let details = rest.iter().map(ToString::to_string).collect();
-    vec![with_hint(package, finding.with_details(details))]
+    vec![with_hint(audit, package, finding.with_details(details))]
 }

@@ -6,6 +6,7 @@ use crate::audit::finding::{Code, Finding, Severity, grouped_by_symbols, listed,
 use crate::audit::requirement::{Requirement, RequirementKind};
 use crate::audit::subject::Subject;
 use crate::musl::{self, MuslRelease, Releases};
+use crate::platform::Arch;
 use crate::resolve::Resolution;
 
 use super::rule::{Concern, Rule};
@@ -17,21 +18,22 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object needs a symbol that neither musl nor its libraries provide.",
     explanation: "\
-musl binds every symbol that a relocation refers to when it loads a file, and takes it from the program, from itself and from the
-libraries that the file is linked with. If none of them has it, the import fails. Typical causes are a file that was built for
-glibc (`__memcpy_chk`) and a library that is missing from the link line.
+When musl loads a file, it looks up every symbol that a relocation refers to: in the program, in itself, and in the
+libraries that the file is linked with. If none of them has it, the import fails. Typical causes are a file that was
+built for glibc (`__memcpy_chk`) and a library that is missing from the link line.
 
-It does not help if the file itself defines the symbol in a way that musl ignores: with a version that is not the default, or
-with the value 0. A weak symbol may stay undefined, but not a weak thread-local one: musl crashes on it.
+A definition in the file itself does not help if musl ignores it, because its version is not the default one or its
+value is 0. A weak symbol may stay undefined, but not a weak thread-local one: musl crashes on it.
 
-If another file of the wheel defines the symbol and the two are not linked, this is a warning: the import works only where that
-file was loaded before with `RTLD_GLOBAL`. So it is if a program of the wheel exports the symbol, such as a server of which the file is a
-plugin: it works only in that program. A module that Python imports is no such plugin.",
+If another file of the wheel defines the symbol and the two are not linked, this is a warning: the import works only
+if that file was loaded before with `RTLD_GLOBAL`. It is also a warning if a program of the wheel exports the symbol,
+such as a server that loads the file as a plugin: the file works only in that program. This does not apply to modules
+that Python imports.",
     source: "`find_sym2` and `do_relocs` in musl's `ldso/dynlink.c`.",
     symptom: Some("Error relocating /path/x.so: __memcpy_chk: symbol not found"),
     fix: "\
-Link the file with the library that defines the symbol, or build the wheel on Alpine if only glibc has it. `muslrepair repair`
-grafts libraries that a file is linked with; it cannot guess one that is missing.",
+Link the file with the library that defines the symbol, or build the wheel on Alpine if only glibc has it. `muslrepair
+repair` grafts the libraries that a file is linked with; it cannot guess a missing one.",
     check,
 };
 
@@ -40,9 +42,9 @@ grafts libraries that a file is linked with; it cannot guess one that is missing
 enum Cause<'a> {
     /// Its own definition is ignored.
     IgnoredDefinition,
-    /// It is weak and thread-local.
+    /// It is a weak thread-local symbol.
     WeakThreadLocal,
-    /// An object that is not linked defines it, or nothing does.
+    /// Only an object that is not linked defines it, or nothing does.
     Undefined { elsewhere: Option<&'a str>, exported: Releases },
 }
 
@@ -55,7 +57,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
 
 fn cause(requirement: &Requirement) -> Option<(Cause<'_>, Option<&str>, &str)> {
     let (cause, symbol) = match &requirement.kind {
-        // What a later release has is `new-symbol`.
+        // A symbol of a later release is a `new-symbol`.
         RequirementKind::Symbol { symbol, elsewhere } if requirement.met_by.since().is_none() => {
             (Cause::Undefined { elsewhere: elsewhere.as_deref(), exported: requirement.met_by }, symbol)
         }
@@ -97,14 +99,14 @@ fn finding(named: &Named<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&st
         Cause::Undefined { elsewhere: Some(elsewhere), .. } => {
             let is_not = subject(objects, "is not linked", "are not linked");
             let message = format!("{is_not} with `{elsewhere}`, which defines {names}");
-            // It works where something else has loaded that object with RTLD_GLOBAL.
+            // It works if something else has loaded that object with RTLD_GLOBAL.
             let finding = RULE.finding_about(objects, message).with_severity(Severity::Warning);
             let hint = format!("link with `{elsewhere}`, so that `DT_NEEDED` names it");
             finding.with_hint(glibc_hint(symbols).unwrap_or(hint))
         }
         Cause::Undefined { elsewhere: None, exported } => {
             let since = lost_in(exported)
-                .map_or_else(String::new, |release| format!(" since {}", release.with_alpine()));
+                .map_or_else(String::new, |release| format!(" since {}", release.with_alpine(named.arch)));
             let message = format!(
                 "{needs} the {noun} {names}, which no release of musl{since} and none of {its} libraries provides"
             );
@@ -117,16 +119,17 @@ fn finding(named: &Named<'_>, cause: Cause<'_>, symbols: &[&str], objects: &[&st
     }
 }
 
-/// The objects by name, with what decides what is said of them.
+/// The objects by name, with the facts that decide the message.
 struct Named<'a> {
+    arch: Option<Arch>,
     programs: BTreeSet<&'a str>,
-    /// Names that musl takes for itself, where some project may have meant its own library.
+    /// Names that musl reserves for itself, although some project may have meant its own library.
     reserved: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Named<'a> {
     fn of(audit: &Subject<'a>) -> Self {
-        let mut named = Self { programs: BTreeSet::new(), reserved: BTreeMap::new() };
+        let mut named = Self { arch: audit.arch, programs: BTreeSet::new(), reserved: BTreeMap::new() };
         for (index, object) in audit.objects_and_indices() {
             let name = object.origin.display_name();
             if audit.graph.starts_a_process(index) {
@@ -142,14 +145,14 @@ impl<'a> Named<'a> {
         named
     }
 
-    /// A line about the reserved names that these objects need, if there are any.
+    /// A line about the reserved names that these objects need, if any.
     fn reserved_names(&self, objects: &[&str]) -> Vec<String> {
         let names: BTreeSet<&str> =
             objects.iter().filter_map(|object| self.reserved.get(object)).flatten().copied().collect();
         let names: Vec<&str> = names.into_iter().collect();
         let (noun, them) = if names.len() == 1 { ("name", "it") } else { ("names", "them") };
         let line =
-            format!("musl takes the {noun} {} for itself and loads no library for {them}", listed(&names));
+            format!("musl answers the {noun} {} itself and loads no library for {them}", listed(&names));
         if names.is_empty() { Vec::new() } else { vec![line] }
     }
 }

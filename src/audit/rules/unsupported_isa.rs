@@ -1,4 +1,4 @@
-//! `unsupported-isa`: instructions that not every machine of the tag has.
+//! `unsupported-isa`: instructions that some machines of the platform tag lack.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::requirement::RequirementKind;
@@ -14,15 +14,16 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An object needs instructions that not every processor of the tag has.",
     explanation: "\
-The tag `x86_64` promises every processor of that architecture. A note in the file (`GNU_PROPERTY_X86_ISA_1_NEEDED`) says if its
-code cannot do without the instructions of a higher level: x86-64-v2 (SSE4.2), v3 (AVX2), v4 (AVX-512). On a machine without
-them the process dies at the first of these instructions. Code that tests the
-processor before it uses them needs no note.",
+The tag `x86_64` promises every processor of that architecture. A note in the file (`GNU_PROPERTY_X86_ISA_1_NEEDED`)
+says whether its code requires the instructions of a higher level: x86-64-v2 (SSE4.2), v3 (AVX2), v4 (AVX-512). On a
+machine without them the process crashes at the first such instruction. Code that tests the processor before it uses
+them needs no note.",
     source: "System V ABI for x86-64, \"Program Property\" and \"Micro-Architecture Levels\".",
     symptom: Some("Illegal instruction (core dumped)"),
     fix: "\
-Build without `-march=x86-64-v2`, `-march=native` and the like, and without `-Wl,-z,x86-64-v3`. If every machine that the wheel
-will run on has these instructions, pass `--disable-isa-ext-check`. `muslrepair repair` cannot change the code.",
+Build without `-march=x86-64-v2`, `-march=native` and the like, and without `-Wl,-z,x86-64-v3`. If every machine that
+the wheel will run on has these instructions, pass `--disable-isa-ext-check`. `muslrepair repair` cannot change the
+code.",
     check,
 };
 

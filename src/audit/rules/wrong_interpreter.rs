@@ -1,4 +1,4 @@
-//! `wrong-interpreter`: programs that no musl starts.
+//! `wrong-interpreter`: programs that do not start on musl.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
 use crate::audit::libc::evidence_of_glibc;
@@ -13,20 +13,21 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "A program asks for a loader that musl does not have, or for none.",
+    summary: "A program needs a loader that musl systems do not have, or has none.",
     explanation: "\
-The kernel starts a program by the loader that its `PT_INTERP` names, a fixed path: `/lib/ld-musl-x86_64.so.1` on x86_64.
-Where there is no such file, the program does not start, and the message names the program, not the loader. A program that was
-linked without an interpreter, and needs libraries all the same, is started as it is: nobody loads the libraries or
-relocates it. Static programs have no interpreter and need none. A loader of glibc is the rule `glibc-object`.
+The kernel starts a program through the loader named in its `PT_INTERP`, a fixed path: `/lib/ld-musl-x86_64.so.1` on
+x86_64. If there is no such file, the program does not start, and the message names the program, not the loader. If a
+program needs libraries, but was linked without an interpreter, the kernel starts it directly: nothing loads the
+libraries or relocates the program. Static programs have no interpreter and need none. For glibc's loader see
+`glibc-object`.
 
-Only programs are judged so: what is named `*.so` or `*.so.*`, or is needed by another file, is opened by musl, which does not
-read its `PT_INTERP`.",
+Only programs are checked: musl opens files that are named `*.so` or `*.so.*`, or that another file needs, without
+reading their `PT_INTERP`.",
     source: "`PT_INTERP` in the gABI; the loader's name is `LDSO_PATHNAME` in musl's `Makefile`.",
     symptom: Some("FileNotFoundError: [Errno 2] No such file or directory: '/path/tool'"),
     fix: "\
-Link the program with a musl toolchain of its architecture, without `-Wl,--no-dynamic-linker`, and without a path of the build
-machine in `-Wl,--dynamic-linker`. `muslrepair repair` does not change the interpreter.",
+Link the program with a musl toolchain of its architecture, without `-Wl,--no-dynamic-linker`, and without a path of
+the build machine in `-Wl,--dynamic-linker`. `muslrepair repair` does not change the interpreter.",
     check,
 };
 

@@ -15,10 +15,10 @@ pub(super) const RULE: Rule = Rule {
     explanation: "\
 A wheel has one architecture: that of its ELF files, which the platform tag of its file name must name. musl does not
 compare the architecture of a library with its own: it maps the file, and the process crashes when it runs the
-instructions of another machine. ARMv6 and ARMv7 go together, since ARMv7 runs code for ARMv6.",
+instructions of another machine. ARMv6 and ARMv7 may be mixed, because ARMv7 runs code for ARMv6.",
     source: "`map_library` in musl's `ldso/dynlink.c`, which reads `e_type` and not `e_machine`; gABI, \"ELF Header\".",
     symptom: Some("Segmentation fault (core dumped)"),
-    fix: "Build the wheel for one architecture, and name it so. `repair` does not choose between architectures.",
+    fix: "Build the wheel for one architecture, and put that into its name. `repair` does not choose between architectures.",
     check,
 };
 
@@ -38,7 +38,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     let names = audit.arch_conflicts.iter().filter_map(|conflict| match conflict {
         ArchConflict::FileName { object, arch, claim } => {
             let message = format!("`{object}` is built for {arch}, but the file name says {claim}");
-            let hint = "build the wheel for one architecture, and name it so";
+            let hint = "build the wheel for one architecture, and put that into its name";
             Some(RULE.finding(object, message).with_hint(hint))
         }
         _ => None,

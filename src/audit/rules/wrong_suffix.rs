@@ -1,7 +1,7 @@
-//! `wrong-suffix`: a name of an extension module that no interpreter looks for.
+//! `wrong-suffix`: extension modules with a name that no interpreter looks for.
 
 use crate::audit::finding::{Code, Finding, Severity, grouped, subject};
-use crate::audit::importable::unimportable;
+use crate::audit::importable::unimportable_modules;
 use crate::audit::rename::is_renamed;
 use crate::audit::subject::Subject;
 use crate::platform::Arch;
@@ -17,13 +17,15 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: false,
     summary: "An extension module has a name that the Pythons of the tags do not look for.",
     explanation: "\
-CPython looks for extension modules by the endings that it was built with, such as `.cpython-312-x86_64-linux-musl.so`, `.abi3.so`
-and `.so`. The first names the version, the architecture and, since 3.11, the C library. Before, CPython on musl
-had `-linux-gnu` in it, as on glibc. A module with another ending is not seen at all.
+CPython looks for extension modules with the suffixes that it was built with, such as
+`.cpython-312-x86_64-linux-musl.so`, `.abi3.so` and `.so`. The first names the version, the architecture and, since
+3.11, the C library. Before, CPython on musl used `-linux-gnu`, as on glibc. A module with another suffix is never
+found.
 
-Each module must be found by a Python of the wheel's tags: if none of the modules fits, that is an error, if some do not, a
-warning. Under `abi3` and `abi3t` every Python that the tag covers must find each module: `.abi3-x86_64-linux-musl.so` is imported
-from CPython 3.15 on only, `.abi3t.so` by none before 3.15, and free-threaded builds do not import `.abi3.so`.",
+Each module must be found by a Python of the wheel's tags: if none of the modules is, that is an error; if some are
+not, a warning. For `abi3` and `abi3t`, every Python that the tag covers must find each module:
+`.abi3-x86_64-linux-musl.so` and `.abi3t.so` are found only since CPython 3.15, and free-threaded builds do not import
+`.abi3.so`.",
     source: "`PLATFORM_TRIPLET` in CPython's `configure`, `importlib.machinery.EXTENSION_SUFFIXES`, `Python/dynload_shlib.c`; PEP 384, PEP 703, PEP 803.",
     symptom: Some("ModuleNotFoundError: No module named 'demo._core'"),
     fix: "\
@@ -33,12 +35,12 @@ find them, nothing has the new name, and nothing needs the old one. It renames n
     check,
 };
 
-/// Why no interpreter on musl looks for a name.
+/// Why no interpreter on musl looks for a module.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Mismatch<'a> {
-    /// The ending is for another architecture than the object.
+    /// The suffix is for another architecture than the object.
     Arch { ending: &'a str, arch: Arch },
-    /// The ending is for glibc.
+    /// The suffix is for glibc.
     Glibc { ending: &'a str },
 }
 
@@ -53,7 +55,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
                 "{} for {arch}, whose interpreter does not look for names that end in `{ending}`",
                 subject(&modules, "is", "are")
             );
-            let hint = "name modules that are cross-compiled after the machine they are for, not the one that builds";
+            let hint = "when cross-compiling, name modules after the target machine, not the build machine";
             RULE.finding_about(&modules, message).with_hint(hint)
         }
         Mismatch::Glibc { ending } => {
@@ -66,7 +68,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
             finding.with_hint("build the wheel with a Python that runs on musl")
         }
     });
-    let tagged = unimportable(audit).into_iter().map(|problem| {
+    let tagged = unimportable_modules(audit).into_iter().map(|problem| {
         let modules: Vec<&str> = problem.modules.iter().map(String::as_str).collect();
         let mut finding = RULE.finding_about(&modules, problem.message).with_hint(problem.hint);
         finding.fixed_by_repair = problem.is_renamed;
@@ -75,7 +77,7 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
     named.chain(tagged).collect()
 }
 
-/// The ending of an extension module that no interpreter on musl of the object's architecture looks for.
+/// The problem of an extension module whose suffix no interpreter on musl for its architecture looks for.
 fn mismatch(object: &Object) -> Option<Mismatch<'_>> {
     let name = object.origin.display_name();
     let file = name.rsplit('/').next().unwrap_or(name);

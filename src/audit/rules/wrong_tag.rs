@@ -1,4 +1,4 @@
-//! `wrong-tag`: `WHEEL` and the file name do not agree.
+//! `wrong-tag`: `WHEEL` and the file name have different tags.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,15 @@ pub(super) const RULE: Rule = Rule {
     fixed_by_repair: true,
     summary: "`WHEEL` and the file name have different tags.",
     explanation: "\
-The `Tag` lines of `WHEEL` say which Pythons and platforms a wheel is for, one line for each combination of the tags in the file
-name, and `Build` repeats the build tag. Installers choose a wheel by its file name; what reads the installed metadata, such as
-`pip check`, goes by `WHEEL`, or by `WHEEL.json` where a wheel has that. A wheel whose file was only renamed has two different answers.",
+The `Tag` lines of `WHEEL` say which Pythons and platforms a wheel is for, one line for each combination of the tags
+in the file name, and `Build` repeats the build tag. Installers choose a wheel by its file name; tools that read the
+installed metadata, such as `pip check`, use `WHEEL`, or `WHEEL.json` if the wheel has one. If the file was only
+renamed, the two differ.",
     source: "PEP 427, \"File contents\"; PEP 425, \"Compressed Tag Sets\"; PEP 819 (a draft) for `WHEEL.json`.",
     symptom: None,
     fix: "\
-`muslrepair repair` writes the tags of the new file name into `WHEEL`, where the wheel has ELF files. `wheel tags` changes name and
-metadata together.",
+If the wheel has ELF files, `muslrepair repair` writes the tags of the new file name into `WHEEL`. `wheel tags`
+changes name and metadata together.",
     check,
 };
 
@@ -40,14 +41,14 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         let mut finding = RULE.finding(audit.name, message?);
         finding.fixed_by_repair = repaired && package.kind == WheelKind::Platform;
         Some(match finding.fixed_by_repair {
-            true => finding.with_hint("`muslrepair repair` makes them agree"),
+            true => finding.with_hint(format!("{} makes them agree", audit.repair_command())),
             false => finding.with_hint("build the wheel again"),
         })
     });
     found.collect()
 }
 
-/// What is said where the tags differ.
+/// The message about different tags.
 fn tags(package: Package<'_>) -> Option<String> {
     let listed = package.wheel.info().tag_set();
     let named: BTreeSet<String> = package.wheel.filename().tags().into_iter().collect();
@@ -60,7 +61,7 @@ fn tags(package: Package<'_>) -> Option<String> {
     (listed != named).then(|| format!("`{dist_info}/WHEEL` {says}, the file name {}", joined(&named)))
 }
 
-/// What is said where the build tags differ.
+/// The message about different build tags.
 fn build(package: Package<'_>) -> Option<String> {
     let (listed, named) = (package.wheel.info().build(), package.wheel.filename().build());
     let text = |build: Option<&str>| build.map_or_else(|| "none".to_owned(), |build| format!("`{build}`"));
@@ -70,7 +71,7 @@ fn build(package: Package<'_>) -> Option<String> {
     (listed != named).then_some(differs)
 }
 
-/// What is said where `WHEEL.json` (PEP 819) has other tags than the file name.
+/// The message about different tags in `WHEEL.json` (PEP 819).
 fn json_tags(package: Package<'_>) -> Option<String> {
     let json = package.wheel.info_json()?;
     let listed = json.tags().map(BTreeSet::from_iter);
@@ -82,7 +83,7 @@ fn json_tags(package: Package<'_>) -> Option<String> {
         .then(|| format!("`{dist_info}/WHEEL.json` {}, the file name {}", Escaped(&says), joined(&named)))
 }
 
-/// What is said where `WHEEL.json` has another build tag than the file name.
+/// The message about a different build tag in `WHEEL.json`.
 fn json_build(package: Package<'_>) -> Option<String> {
     let listed = package.wheel.info_json()?.build();
     let named = package.wheel.filename().build();

@@ -1,4 +1,4 @@
-//! Step 5: bytes at the end of the file, mapped by the last `PT_LOAD` or by one of their own.
+//! Step 5: appends bytes to the file, mapped by the last `PT_LOAD` or by a new one.
 
 use goblin::elf::program_header::{PF_R, PF_W, PT_LOAD, PT_NULL, PT_PHDR, ProgramHeader};
 
@@ -12,28 +12,29 @@ use super::draft::{Draft, file_end, is_writable, memory_end};
 use super::report::SegmentChange;
 use super::space::{Space, padding};
 
-/// How a blob starts in the file: what is in it is aligned to this at most.
+/// The alignment of appended data in the file; the content needs no more than this.
 const BLOB_ALIGN: u64 = 16;
 
-/// How many zeros a program may grow by so that its header table lies where old kernels look for it.
+/// The most zeros that may be added to a program so that its header table ends up where old kernels look for
+/// it.
 const HOLE_MAX: u64 = 16 << 20;
 
 /// Where the program header for a new segment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
-    /// An entry nobody needs.
+    /// In place of an entry that nothing needs.
     Reuse(usize),
-    /// A gap after the table.
+    /// In a gap after the table.
     After,
-    /// Nowhere, but the longer table fits into the cave after this segment.
+    /// The longer table fits into the cave after this segment.
     Cave(usize),
-    /// Nowhere: the table moves into the new segment.
+    /// There is no space: the table moves into the new segment.
     Move,
 }
 
-/// Appends zeros for every piece, in order, and has them mapped. Lengthens the last `PT_LOAD` where
-/// it ends the file and has no `.bss`, else adds one: readable, and writable only if asked for
-/// (musl's `reclaim_gaps` hands the slack around writable segments to `malloc`).
+/// Appends zeros for every piece, in order, and maps them. Lengthens the last `PT_LOAD` if it ends the file
+/// and has no `.bss`; otherwise adds a `PT_LOAD`. The new one is readable, and writable only on request,
+/// because musl's `reclaim_gaps` hands the unused rest of pages of writable segments to `malloc`.
 pub(crate) fn append(
     draft: &mut Draft,
     pieces: &[Piece],
@@ -67,8 +68,8 @@ pub(crate) fn append(
     let mut offset = end + padding(end, BLOB_ALIGN);
     let mut address = page.checked_add(offset % align).ok_or_else(too_high)?;
     if slot == Slot::Move && draft.is_program() {
-        // Kernels before 5.18 compute AT_PHDR as the first segment's address plus e_phoff, so file
-        // and memory have to keep their distance from the first segment to the new one.
+        // Kernels before 5.18 compute AT_PHDR as the first segment's address plus e_phoff, so the new segment
+        // must have the same distance between file offset and address as the first one.
         let first = draft.loads().next().map_or(0, |(_, load)| distance(load));
         offset = offset.max(page.wrapping_sub(first));
         if offset - end > HOLE_MAX {
@@ -101,7 +102,7 @@ pub(crate) fn append(
         draft.header.e_phoff = place.offset;
     }
     insert(draft, load, slot);
-    follow_table(draft, moved);
+    update_phdr(draft, moved);
     check_top(draft, &places, pieces)?;
     let change = if moved.is_some() { SegmentChange::AddedWithHeaders } else { SegmentChange::Added };
     Ok((places, change))
@@ -113,12 +114,12 @@ fn longer_table(draft: &Draft) -> Piece {
     Piece { size: entries * draft.format.program_header_size(), align: draft.format.word() }
 }
 
-/// How far memory is from file in a segment.
+/// The difference between address and file offset of a segment.
 fn distance(load: &ProgramHeader) -> u64 {
     load.p_vaddr.wrapping_sub(load.p_offset)
 }
 
-/// Lays pieces one behind the other; hands out their places and the size of it all.
+/// Lays pieces out one after the other. Returns their places and the total size.
 fn lay(pieces: &[Piece], offset: u64, address: u64) -> Result<(Vec<Place>, u64), ElfError> {
     let mut size = 0u64;
     let mut places = Vec::new();
@@ -137,7 +138,7 @@ fn grow(draft: &mut Draft, by: u64) -> Result<(), ElfError> {
     draft.extend(size)
 }
 
-/// No piece may reach past the highest address.
+/// An error if a piece reaches past the highest address.
 fn check_top(draft: &Draft, places: &[Place], pieces: &[Piece]) -> Result<(), ElfError> {
     let fits = places.iter().zip(pieces).all(|(place, piece)| {
         place.address.checked_add(piece.size).is_some_and(|end| end <= draft.format.address_max())
@@ -149,8 +150,9 @@ fn check_top(draft: &Draft, places: &[Place], pieces: &[Piece]) -> Result<(), El
     }
 }
 
-/// `PT_NULL` is free; `PT_PHDR` is, in a library (musl looks at it in a program only, `kernel_mapped_dso`).
-/// `PT_GNU_STACK`, `PT_NOTE` and `PT_GNU_PROPERTY` mean something to somebody and stay.
+/// Where the new program header goes. `PT_NULL` can be replaced, and `PT_PHDR` in a library too (musl uses it
+/// in programs only, `kernel_mapped_dso`). `PT_GNU_STACK`, `PT_NOTE` and `PT_GNU_PROPERTY` are needed and
+/// stay.
 fn slot(draft: &Draft) -> Slot {
     let of_kind = |kind| draft.segments.iter().position(|segment| segment.p_type == kind);
     let free = of_kind(PT_NULL).or_else(|| of_kind(PT_PHDR).filter(|_| !draft.is_program()));
@@ -163,7 +165,7 @@ fn slot(draft: &Draft) -> Slot {
         .any(|(_, load)| load.p_offset <= table.start && table.end.saturating_add(entry) <= file_end(load));
     let space = Space::survey(draft);
     let zeros = space.zeros(&draft.file, table.end, table.end.saturating_add(entry));
-    // Without section headers nothing tells a gap from a note full of zeros.
+    // Without section headers, a gap cannot be told from a note full of zeros.
     if covered && !draft.sections.is_empty() && zeros >= entry {
         return Slot::After;
     }
@@ -173,7 +175,7 @@ fn slot(draft: &Draft) -> Slot {
     space.best_cave_among(draft, longer.size, longer.align, suits).map_or(Slot::Move, Slot::Cave)
 }
 
-/// Puts the new segment behind the last `PT_LOAD`: they ascend by address.
+/// Inserts the new segment after the last `PT_LOAD`, so that they ascend by address.
 fn insert(draft: &mut Draft, load: ProgramHeader, slot: Slot) {
     if let Slot::Reuse(at) = slot {
         draft.segments.remove(at);
@@ -184,8 +186,8 @@ fn insert(draft: &mut Draft, load: ProgramHeader, slot: Slot) {
     draft.segments.insert(last.map_or(0, |at| at + 1), load);
 }
 
-/// Keeps `PT_PHDR` true.
-fn follow_table(draft: &mut Draft, moved: Option<Place>) {
+/// Updates `PT_PHDR` after the program header table has changed.
+fn update_phdr(draft: &mut Draft, moved: Option<Place>) {
     let size = u64::from(draft.header.e_phnum) * draft.format.program_header_size();
     for segment in draft.segments.iter_mut().filter(|segment| segment.p_type == PT_PHDR) {
         if let Some(place) = moved {

@@ -7,21 +7,21 @@ use super::draft::{Draft, file_end, memory_end};
 use super::report::SegmentChange;
 use super::space::padding;
 
-/// Bytes that are to be mapped.
+/// Bytes that need a place in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
     pub(crate) size: u64,
     pub(crate) align: u64,
 }
 
-/// Where a piece came to lie.
+/// The place that a piece was given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) offset: u64,
     pub(crate) address: u64,
 }
 
-/// Has a segment map `by` bytes more; the file grows where it is too short.
+/// Lengthens a segment by `by` bytes; the file grows if it is too short.
 pub(crate) fn lengthen(draft: &mut Draft, at: usize, by: u64) -> Result<SegmentChange, ElfError> {
     if by == 0 {
         return Ok(SegmentChange::None);
@@ -41,7 +41,7 @@ pub(crate) fn lengthen(draft: &mut Draft, at: usize, by: u64) -> Result<SegmentC
     Ok(SegmentChange::Lengthened)
 }
 
-/// Takes `size` bytes of the cave after a segment.
+/// Takes `size` bytes from the cave after a segment.
 pub(crate) fn enter(draft: &mut Draft, at: usize, size: u64, align: u64) -> Result<Place, ElfError> {
     let load = draft.segments.get(at).ok_or_else(|| ElfError::verification("a cave without a segment"))?;
     let skip = padding(memory_end(load), align);

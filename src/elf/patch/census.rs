@@ -1,4 +1,4 @@
-//! Step 2: which bytes of the string table somebody still refers to.
+//! Step 2: finds which bytes of the string table are still referred to.
 
 use crate::elf::codec::index;
 use crate::elf::error::ElfError;
@@ -11,21 +11,21 @@ use super::tags::{TagPlan, Value};
 
 const FREE: u8 = 0;
 const LIVE: u8 = 1;
-/// Free because of the edit, whatever else is found out, until that is done.
+/// A byte of a dropped string: free after this edit. Used only while the census is taken.
 const DROPPED: u8 = 2;
 
-/// The string table, byte by byte: live or free. Linkers merge tails, so the bytes of a string that
-/// one entry drops may be the end of a string that another keeps.
+/// The string table, byte by byte: live or free. Linkers merge tails, so the bytes of a string that one entry
+/// drops may be the end of a string that another keeps.
 #[derive(Debug)]
 pub(crate) struct Census {
-    /// Whether each byte belongs to a string in use: [`LIVE`] or [`FREE`]. Tables have millions of bytes, and bytes can be
-    /// searched quickly.
+    /// Whether each byte belongs to a string in use: [`LIVE`] or [`FREE`]. One byte each, because tables have
+    /// millions of them and bytes are quick to search.
     live: Vec<u8>,
 }
 
 impl Census {
-    /// Marks every string that tags, symbols and versions refer to once `plan` is carried out. Where
-    /// not every reference can be known, all bytes are live.
+    /// Marks every string that tags, symbols and versions refer to once `plan` is carried out. If some
+    /// references cannot be known, all bytes are live.
     pub(crate) fn take(
         image: &Image<'_>,
         dynamic: &Dynamic,
@@ -34,7 +34,7 @@ impl Census {
     ) -> Result<Self, ElfError> {
         let table = strings.bytes;
         let count = symbols::count(image, dynamic)?;
-        // A table that also holds section names has readers that are not looked at here.
+        // A table that also holds section names is used by headers that are not examined here.
         let shared = image.sections.get(usize::from(image.header.e_shstrndx)).is_some_and(|section| {
             section.sh_addr != 0 && dynamic.value(goblin::elf::dynamic::DT_STRTAB) == Some(section.sh_addr)
         });
@@ -79,8 +79,8 @@ impl Census {
         }
     }
 
-    /// Text that nobody is known to refer to, and that this edit does not drop, is left alone: only
-    /// dropped strings and zeros after a string's own NUL are free.
+    /// Marks all text that no known reference points to, unless this edit drops it, so that only dropped
+    /// strings and the zeros after a string's own NUL are free.
     fn keep_unknown(&mut self, table: &[u8], plan: &TagPlan) {
         let sized = |offset: &u64| {
             let size = string_at(table, *offset).map_or(0, |text| text.len() + 1);
@@ -91,7 +91,7 @@ impl Census {
             let bytes = self.live.get_mut(range.clone()).unwrap_or_default().iter_mut();
             bytes.filter(|live| **live == FREE).for_each(|live| *live = DROPPED);
         }
-        // A zero behind another belongs to no text. The first byte is in use in any case, or no zero.
+        // A zero after another zero belongs to no text. The first byte is either live already or not a zero.
         let pairs = table.iter().zip(table.iter().skip(1));
         for (live, (before, byte)) in self.live.iter_mut().skip(1).zip(pairs) {
             *live |= u8::from(*before | *byte != 0);

@@ -1,4 +1,4 @@
-//! A file being patched: its bytes and the headers as they shall become.
+//! A file being patched: its bytes, and the headers as they will be written.
 
 use goblin::elf::dynamic::{
     DT_GNU_HASH, DT_HASH, DT_JMPREL, DT_PLTRELSZ, DT_REL, DT_RELA, DT_RELASZ, DT_RELSZ, DT_STRSZ, DT_STRTAB,
@@ -16,33 +16,33 @@ use crate::elf::read::dynamic::{DT_RELR, DT_RELRSZ, Dynamic, DynamicEntry};
 use crate::elf::read::headers::Image;
 use crate::elf::read::symbols;
 
-/// A stretch of bytes that got a new place.
+/// Bytes that moved to a new place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
-    /// Where it was in the file.
+    /// The old place in the file.
     pub(crate) from: Range,
-    /// Where it is now; longer or shorter if it was rewritten.
+    /// The new place; longer or shorter if the bytes were rewritten.
     pub(crate) to: Range,
     /// Whether the bytes are the same as before.
     pub(crate) verbatim: bool,
-    /// Its section's name for reports.
+    /// The name of the section, for reports.
     pub(crate) name: &'static str,
 }
 
-/// A table that gets a new place, as the headers and the dynamic section see it.
+/// A table with a new place, for updating the headers and the dynamic section.
 #[derive(Debug)]
 pub(crate) struct Repointed {
     /// Index of its section header, if it has one.
     pub(crate) section: Option<usize>,
-    /// Its addresses before. A section header may say something else.
+    /// Its old addresses. A section header may say something else.
     pub(crate) from: Range,
-    /// Where it will be in the file.
+    /// Its new place in the file.
     pub(crate) to: Range,
-    /// Its first address then.
+    /// Its new first address.
     pub(crate) address: u64,
 }
 
-/// The working state. Headers are edited here and written by [`Draft::finish`]; data is written to
+/// The working state. Headers are edited here and written by [`Draft::finish`]; other data is written to
 /// `file` at once.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -52,19 +52,20 @@ pub(crate) struct Draft {
     pub(crate) segments: Vec<ProgramHeader>,
     pub(crate) sections: Vec<SectionHeader>,
     original_sections: Vec<SectionHeader>,
-    /// The dynamic section's place in the file, and how many entries it holds.
+    /// The dynamic section: its place in the file and its entries.
     pub(crate) dynamic: Dynamic,
     pub(crate) strings_address: u64,
     pub(crate) strings_offset: u64,
     pub(crate) strings_size: u64,
-    /// Where the other tables of the dynamic linker lay; empty where nothing says how long they are.
+    /// The other tables that the dynamic linker reads; one with an unknown length has an empty range.
     pub(crate) read_tables: Vec<Range>,
-    /// Data behind all that the headers describe: it stays what it is, where it is, and last.
+    /// The payload: data after everything that the headers describe. Its bytes and its place do not change,
+    /// and nothing may follow it.
     pub(crate) payload: Range,
     pub(crate) moves: Vec<Move>,
 }
 
-/// Tags whose value is an address (gABI, "Dynamic Section") in one of the tables that can be moved.
+/// Tags whose value is an address (gABI, "Dynamic Section") in one of the movable tables.
 pub(crate) const TABLE_TAGS: [u64; 11] = [
     DT_HASH,
     DT_GNU_HASH,
@@ -80,7 +81,7 @@ pub(crate) const TABLE_TAGS: [u64; 11] = [
 ];
 
 impl Draft {
-    /// Takes a file over; refuses layouts the patcher cannot keep true.
+    /// Starts a draft. Refuses layouts that the patcher cannot keep consistent.
     pub(crate) fn new(file: Vec<u8>) -> Result<Self, ElfError> {
         let image = Image::parse(&file)?;
         let dynamic = Dynamic::parse(&image)?.ok_or_else(|| {
@@ -126,12 +127,12 @@ impl Draft {
         })
     }
 
-    /// The segments that are mapped, by index in the table.
+    /// The mapped segments, with their index in the table.
     pub(crate) fn loads(&self) -> impl Iterator<Item = (usize, &ProgramHeader)> {
         self.segments.iter().enumerate().filter(|(_, segment)| segment.p_type == PT_LOAD)
     }
 
-    /// The `PT_LOAD` that maps the file range `start..end`.
+    /// The `PT_LOAD` that maps this range of the file.
     pub(crate) fn load_of(&self, range: &Range) -> Option<usize> {
         self.loads()
             .find(|(_, load)| load.p_offset <= range.start && range.end <= file_end(load))
@@ -147,7 +148,7 @@ impl Draft {
         self.dynamic.value(tag)
     }
 
-    /// Gives every entry with `tag` this value.
+    /// Gives this value to every entry with `tag`.
     pub(crate) fn set(&mut self, tag: u64, value: u64) {
         self.dynamic
             .entries
@@ -156,20 +157,20 @@ impl Draft {
             .for_each(|entry| entry.value = value);
     }
 
-    /// The range the file header's table of program headers takes.
+    /// The file range of the program header table.
     pub(crate) fn program_header_range(&self) -> Range {
         let size = u64::from(self.header.e_phnum) * self.format.program_header_size();
         self.header.e_phoff..self.header.e_phoff.saturating_add(size)
     }
 
-    /// The range the dynamic section takes.
+    /// The file range of the dynamic section.
     pub(crate) fn dynamic_range(&self) -> Range {
         let size = self.dynamic.capacity * self.format.dynamic_size();
         self.dynamic.offset..self.dynamic.offset.saturating_add(size)
     }
 
-    /// Everything that is no content: headers, the dynamic section, and the tables it points to, of which the ones without
-    /// a known length are one byte long. Section headers may leave some of these out.
+    /// The ranges that hold headers or tables of the dynamic linker, the dynamic section included. A table of
+    /// unknown length counts as one byte. Section headers may omit some of them.
     pub(crate) fn tables(&self) -> Vec<Range> {
         let header = &self.header;
         let mut tables = vec![
@@ -188,8 +189,8 @@ impl Draft {
         tables
     }
 
-    /// Has the section headers of tables and the tags that point into them follow to new places. All at once: one
-    /// table may go where another was. The bytes are the caller's business.
+    /// Points section headers and dynamic tags to the new places of tables. All tables are updated together,
+    /// because one may move to where another was. The caller moves the bytes.
     pub(crate) fn repoint(&mut self, tables: &[Repointed]) {
         for entry in self.dynamic.entries.iter_mut().filter(|entry| TABLE_TAGS.contains(&entry.tag)) {
             if let Some(table) = tables.iter().find(|table| table.from.contains(&entry.value)) {
@@ -205,7 +206,8 @@ impl Draft {
         }
     }
 
-    /// Adds zeros at the end until the file has `size` bytes. Nothing may come behind a payload.
+    /// Adds zeros at the end until the file has `size` bytes. Refused if the file has a payload, which has to
+    /// stay last.
     pub(crate) fn extend(&mut self, size: u64) -> Result<(), ElfError> {
         if !self.payload.is_empty() {
             return Err(ElfError::payload(&self.payload));
@@ -227,7 +229,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes the headers and the dynamic section, and hands out the file with what was moved.
+    /// Writes the headers and the dynamic section. Returns the file and the list of moved ranges.
     pub(crate) fn finish(mut self) -> Result<(Vec<u8>, Vec<Move>), ElfError> {
         self.write_symbols()?;
         self.write_dynamic()?;
@@ -236,7 +238,7 @@ impl Draft {
         Ok((self.file, self.moves))
     }
 
-    /// The dynamic section: entries, then `DT_NULL` to the end.
+    /// Writes the dynamic section: its entries, then `DT_NULL` to the end.
     fn write_dynamic(&mut self) -> Result<(), ElfError> {
         let (entry, word) = (self.format.dynamic_size(), self.format.word());
         let what = "dynamic section";
@@ -252,7 +254,7 @@ impl Draft {
         self.write(self.dynamic.offset, &bytes, what)
     }
 
-    /// The program header table and what the file header says of it.
+    /// Writes the program header table and the fields of the file header that describe it.
     fn write_segments(&mut self) -> Result<(), ElfError> {
         let what = "program header table";
         let format = self.format;
@@ -261,7 +263,8 @@ impl Draft {
         format.put(&mut self.file, phoff_at, word, self.header.e_phoff, what)?;
         format.put(&mut self.file, phnum_at, 2, u64::from(self.header.e_phnum), what)?;
         if self.sections.is_empty() {
-            // A table that cannot be read, perhaps past the end, must not come to point at new bytes.
+            // A section header table that cannot be read, perhaps because it is past the end, must not come
+            // to point at new bytes.
             let (shoff_at, shnum_at, names_at) = if word == 8 { (40, 60, 62) } else { (32, 48, 50) };
             for (at, width) in [(shoff_at, word), (shnum_at, 2), (names_at, 2)] {
                 format.put(&mut self.file, at, width, 0, what)?;
@@ -272,7 +275,8 @@ impl Draft {
             let (kind, flags) = (u64::from(segment.p_type), u64::from(segment.p_flags));
             let middle =
                 [segment.p_offset, segment.p_vaddr, segment.p_paddr, segment.p_filesz, segment.p_memsz];
-            // gABI, "Program Header": p_flags comes second in 64-bit files, before p_align in others.
+            // gABI, "Program Header": p_flags is the second field in 64-bit files, and precedes p_align in
+            // 32-bit files.
             let mut fields = vec![(4, kind)];
             if word == 8 {
                 fields.push((4, flags));
@@ -290,7 +294,8 @@ impl Draft {
         Ok(())
     }
 
-    /// The section headers that changed; others may hold what no reader here knows of.
+    /// Writes only the section headers that changed; the others may have fields that this reader does not
+    /// know.
     fn write_sections(&mut self) -> Result<(), ElfError> {
         let what = "section header";
         let (format, word) = (self.format, self.format.word());
@@ -308,8 +313,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Symbols of `.symtab` that are defined in a section that moved (`_DYNAMIC`, section symbols)
-    /// move with it. The loader never reads them; debuggers do.
+    /// Updates the symbols of `.symtab` that are defined in a section that moved (`_DYNAMIC`, section
+    /// symbols). The loader never reads them; debuggers do.
     fn write_symbols(&mut self) -> Result<(), ElfError> {
         let moved: Vec<(u64, Range, u64)> = (0u64..)
             .zip(self.original_sections.iter().zip(&self.sections))
@@ -340,28 +345,28 @@ impl Draft {
     }
 }
 
-/// The number of entries as the file counts them.
+/// The number of entries, as `u64`.
 pub(crate) fn length_of(entries: &[DynamicEntry]) -> u64 {
     entries.len() as u64
 }
 
-/// Where a segment ends in the file.
+/// The end of a segment in the file.
 pub(crate) fn file_end(segment: &ProgramHeader) -> u64 {
     segment.p_offset.saturating_add(segment.p_filesz)
 }
 
-/// Where a segment ends in memory.
+/// The end of a segment in memory.
 pub(crate) fn memory_end(segment: &ProgramHeader) -> u64 {
     segment.p_vaddr.saturating_add(segment.p_memsz)
 }
 
-/// Whether the loader may write to a segment.
+/// Whether a segment is mapped writable.
 pub(crate) fn is_writable(segment: &ProgramHeader) -> bool {
     segment.p_flags & PF_W != 0
 }
 
-/// The tables that are rewritten must not overlap: what is written to one would change another. Nor may
-/// a table that is only read overlap one of them, or start inside it.
+/// Refuses files in which the tables to be rewritten overlap: writing one would change another. Nor may a
+/// table that is only read overlap one of them, or start inside it.
 fn check_tables(
     image: &Image<'_>,
     dynamic: &Dynamic,
@@ -391,8 +396,8 @@ fn check_tables(
     Ok(())
 }
 
-/// Where the tables lie that the dynamic linker reads and nobody writes here; empty where the dynamic section
-/// does not say how long they are.
+/// The file ranges of the tables that the dynamic linker reads and the patcher does not write; a range is
+/// empty if the dynamic section does not state its length.
 fn read_tables(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Range>, ElfError> {
     let value = |tag| dynamic.value(tag).unwrap_or(0);
     let symbols = symbols::count(image, dynamic)?.count.saturating_mul(image.format.symbol_size());
@@ -411,7 +416,7 @@ fn read_tables(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Range>, ElfEr
     Ok(TABLE_TAGS.into_iter().filter(|tag| *tag != DT_STRTAB).filter_map(range).collect())
 }
 
-/// `PT_LOAD` entries must ascend (gABI, "Program Header") and lie in the file.
+/// Checks that `PT_LOAD` entries ascend (gABI, "Program Header") and are inside the file.
 fn check_loads(image: &Image<'_>) -> Result<(), ElfError> {
     let mut end = 0;
     for load in image.loads() {
@@ -428,9 +433,10 @@ fn check_loads(image: &Image<'_>) -> Result<(), ElfError> {
     Ok(())
 }
 
-/// A copy with room behind it for what an edit appends, most often names, so that it is not copied once more.
+/// A copy with spare capacity for what an edit appends, most often names, so that growing does not copy it
+/// again.
 pub(crate) fn growable(file: &[u8]) -> Vec<u8> {
-    /// What is appended is a small part of a large file, or pages.
+    /// Appended data is either a small part of a large file, or some pages.
     const PAGES: usize = 128 << 10;
     let mut copy = Vec::with_capacity(file.len() + file.len() / 8 + PAGES);
     copy.extend_from_slice(file);

@@ -1,11 +1,11 @@
-//! The patcher: in place where it can, else append-only; driven by segments, with section headers
-//! kept true.
+//! The patcher. It edits in place if it can and otherwise appends; it works by segments, and keeps section
+//! headers consistent.
 //!
-//! What musl's loader needs is the measure (`map_library`, `decode_dyn`, `reclaim_gaps` in
-//! `ldso/dynlink.c`); hash tables, symbols, code and data are never rewritten. The steps, one file
-//! each: [`tags`] plans the dynamic section, [`census`] finds the bytes of the string table that
-//! become free, [`strings`] places the new names, [`room`] makes room for what does not fit (with
-//! [`space`], [`tables`] and [`mod@append`]), and [`draft`] writes the headers.
+//! It is built on what musl's loader reads (`map_library`, `decode_dyn`, `reclaim_gaps` in `ldso/dynlink.c`).
+//! Hash tables, symbols, code and data are never rewritten. Each step has its own file: [`tags`] plans the
+//! dynamic section, [`census`] finds the bytes of the string table that become free, [`strings`] places the
+//! new names, [`room`] makes space for what does not fit (with [`space`], [`tables`] and [`mod@append`]), and
+//! [`draft`] writes the headers.
 
 mod append;
 mod cave;
@@ -40,10 +40,10 @@ use super::read::dynamic::{Dynamic, DynamicEntry};
 use super::read::headers::Image;
 use super::read::versions::needs;
 
-/// Free entries a dynamic section gets when it has to move, so that the next edit finds room.
+/// Free entries added when a dynamic section has to move, so that the next edit finds space.
 const SPARE_ENTRIES: u64 = 2;
 
-/// A file after the edit of its names.
+/// A file after its names were edited.
 #[derive(Debug)]
 pub(crate) struct Edited {
     pub(crate) file: Vec<u8>,
@@ -52,7 +52,7 @@ pub(crate) struct Edited {
     pub(crate) segment: SegmentChange,
 }
 
-/// Changes names: soname, needed libraries, run path. Nothing else of the edit is looked at.
+/// Edits names: soname, needed libraries, run path. Ignores the rest of the edit.
 pub(crate) fn edit_names(file: Vec<u8>, edit: &ElfEdit) -> Result<Edited, ElfError> {
     let (plan, placed) = match plan(&file, edit)? {
         Some(planned) => planned,
@@ -100,7 +100,7 @@ pub(crate) fn edit_names(file: Vec<u8>, edit: &ElfEdit) -> Result<Edited, ElfErr
     Ok(Edited { file, moves, strings, segment })
 }
 
-/// What to change, or nothing if the file is as the edit wants it.
+/// What to change; `None` if the file is already as the edit wants it.
 fn plan(file: &[u8], edit: &ElfEdit) -> Result<Option<(TagPlan, Placed)>, ElfError> {
     let image = Image::parse(file)?;
     if edit.keeps_names() {
@@ -119,10 +119,11 @@ fn plan(file: &[u8], edit: &ElfEdit) -> Result<Option<(TagPlan, Placed)>, ElfErr
     Ok(Some((plan, placed)))
 }
 
-/// What the dynamic section needs elsewhere, if it cannot hold its entries and `DT_NULL`.
+/// Decides whether the dynamic section has to move, and what it then needs: `None` if its entries and
+/// `DT_NULL` fit.
 ///
-/// `DT_RELACOUNT` and `DT_RELCOUNT` tell glibc how many relocations it may apply in one go; without
-/// them it applies them one by one, and musl never reads them. They go before the section moves.
+/// `DT_RELACOUNT` and `DT_RELCOUNT` let glibc apply relocations in one go; without them it applies them one
+/// by one, and musl never reads them. They are removed before the section is moved.
 fn dynamic_room(draft: &mut Draft) -> Option<Piece> {
     let capacity = draft.dynamic.capacity;
     for hint in [DT_RELACOUNT, DT_RELCOUNT] {
@@ -135,16 +136,16 @@ fn dynamic_room(draft: &mut Draft) -> Option<Piece> {
     (count > capacity).then(|| Piece { size: (count + SPARE_ENTRIES) * entry, align: entry })
 }
 
-/// A place for the dynamic section in the zeros after a writable segment: musl and glibc write to
-/// its `DT_DEBUG` entry, and glibc to others on some machines.
+/// Finds a place for the dynamic section in the zeros after a writable segment. It has to be writable: musl
+/// and glibc write to its `DT_DEBUG` entry, and glibc writes to others on some machines.
 fn dynamic_cave(draft: &mut Draft, piece: Piece) -> Result<Option<Place>, ElfError> {
     let space = Space::survey(draft);
     let cave = space.best_cave_among(draft, piece.size, piece.align, is_writable);
     cave.map(|cave| enter(draft, cave, piece.size, piece.align)).transpose()
 }
 
-/// Whether the file is a static program that relocates itself: its start-up code takes the distance between `_DYNAMIC`,
-/// fixed when it was linked, and `PT_DYNAMIC` for the address it was loaded at (`rcrt1`, `_dlstart_c` in
+/// Whether the file is a static program that relocates itself. Its start-up code computes its load address
+/// from the distance between `_DYNAMIC`, fixed when it was linked, and `PT_DYNAMIC` (`rcrt1`, `_dlstart_c` in
 /// `ldso/dlstart.c`).
 fn finds_itself_by_dynamic(draft: &Draft) -> bool {
     let interpreted = draft.segments.iter().any(|segment| segment.p_type == PT_INTERP);
@@ -152,7 +153,7 @@ fn finds_itself_by_dynamic(draft: &Draft) -> bool {
     !interpreted && flags & DF_1_PIE != 0
 }
 
-/// Has the dynamic section lie at `place`; its old place becomes zero.
+/// Moves the dynamic section to `place` and zeroes its old bytes.
 fn move_dynamic(draft: &mut Draft, piece: Piece, place: Place) -> Result<(), ElfError> {
     if finds_itself_by_dynamic(draft) {
         return Err(ElfError::unsupported(

@@ -1,52 +1,52 @@
-//! What the patcher did, for people and for the differential tests.
+//! What the patcher changed, for people and for the differential tests.
 
 use serde::Serialize;
 
 /// How an edit was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
-    /// How the string table got room for the new names.
+    /// How the string table got space for the new names.
     pub strings: StringTableChange,
-    /// Sections that lie elsewhere now.
+    /// Sections that have moved.
     pub moved: Vec<&'static str>,
-    /// What became of the segments.
+    /// The change to the segments.
     pub segment: SegmentChange,
-    /// Bytes the sections took that were stripped.
+    /// Bytes of the sections that were stripped.
     pub stripped: u64,
-    /// Relocations that `DT_RELR` was lowered to.
+    /// The number of relocations that replaced `DT_RELR`.
     pub lowered: u64,
-    /// The size of the file before.
+    /// The size of the original file, in bytes.
     pub size_before: u64,
-    /// The size of the file now.
+    /// The size of the patched file, in bytes.
     pub size_after: u64,
 }
 
-/// What became of the dynamic string table.
+/// The change to the dynamic string table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StringTableChange {
-    /// Its size and place are as before.
+    /// Its size and place are unchanged.
     #[default]
     InPlace,
-    /// It was lengthened over zeros behind it; tables behind it may have made way.
+    /// It was lengthened into zeros after it; tables after it may have been shifted.
     Lengthened,
-    /// It was lengthened over the place of a smaller table, which lies elsewhere now.
+    /// It was lengthened into the place of a smaller table, which was moved.
     Exchanged,
-    /// It lies elsewhere.
+    /// It was moved.
     Moved,
 }
 
-/// What became of the `PT_LOAD` segments.
+/// The change to the `PT_LOAD` segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentChange {
-    /// They map what they mapped.
+    /// They are unchanged.
     #[default]
     None,
-    /// One maps more of the file.
+    /// One of them maps more of the file.
     Lengthened,
-    /// There is a new one.
+    /// One was added.
     Added,
-    /// There is a new one, and the program header table moved into it.
+    /// One was added, and the program header table was moved into it.
     AddedWithHeaders,
 }

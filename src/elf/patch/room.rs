@@ -1,8 +1,8 @@
-//! Step 3, second half: room for a string table that became longer, at the least cost.
+//! Step 3, second half: finds space for a longer string table, as cheaply as possible.
 //!
-//! In order: zeros behind the table; tables behind it slide into zeros behind them; the file is
-//! lengthened if the table ends it; the smallest table next to it that is large enough gives up its
-//! place (or the string table itself moves) into zeros after some segment, else to the end of the file.
+//! In order: use zeros after the table; shift the tables after it into zeros that follow them; lengthen the
+//! file if the table ends it; move the smallest neighbouring table that is large enough out of the way (or
+//! the string table itself), into zeros after some segment or else to the end of the file.
 
 use crate::elf::codec::{length, slice};
 use crate::elf::error::ElfError;
@@ -16,30 +16,30 @@ use super::report::{SegmentChange, StringTableChange};
 use super::space::{Space, padding};
 use super::tables::{Table, movable, strings};
 
-/// Tables laid out anew.
+/// A new layout of tables.
 #[derive(Debug, Default)]
 struct Layout {
     shifts: Vec<(Table, u64)>,
-    /// How much longer the segment has to become.
+    /// How much longer the segment has to become, in bytes.
     growth: u64,
 }
 
-/// The tables around the string table with nothing but zeros between them.
+/// The run of tables around the string table, with only zeros between them.
 #[derive(Debug)]
 struct Run {
     tables: Vec<Table>,
-    /// Which of them is the string table.
+    /// The index of the string table among them.
     at: usize,
-    /// The segment they are in.
+    /// The index of their segment.
     load: usize,
-    /// Where the zeros behind the last one end, inside the segment.
+    /// The end of the zeros after the last table, inside the segment.
     limit: u64,
-    /// Whether that is where the segment ends.
+    /// Whether the segment ends there.
     reaches_end: bool,
 }
 
-/// Gives the string table `content`, which is at least as long as it was. `dynamic` is what the
-/// dynamic section needs at the end of the file, if it has to move there.
+/// Writes the string table `content`, which is at least as long as the old one, and finds space for it.
+/// `dynamic` is what the dynamic section needs at the end of the file, if it has to move there.
 pub(crate) fn place(
     draft: &mut Draft,
     content: &[u8],
@@ -151,8 +151,8 @@ impl Run {
         Self { tables, at, load, limit, reaches_end: limit == end }
     }
 
-    /// Lays the tables out with a string table of `size` bytes and without `evicted`. `cave` is what
-    /// the segment can be lengthened by. Tables that are not in the way stay.
+    /// A layout with a string table of `size` bytes and without `evicted`. `cave` is how much the segment can
+    /// be lengthened. Tables that are not in the way stay.
     fn lay(&self, evicted: Option<usize>, size: u64, cave: u64) -> Option<Layout> {
         let first = evicted.map_or(self.at, |evicted| evicted.min(self.at));
         let mut layout = Layout::default();
@@ -177,8 +177,8 @@ impl Run {
     }
 }
 
-/// Moves bytes to where they were laid. All are taken out before the first is put back, as tables
-/// move into each other's places.
+/// Moves the bytes of the tables to their new places. All are copied out before the first is written, because
+/// a new place may be another table's old place.
 fn apply(
     draft: &mut Draft,
     shifts: Vec<(Table, u64)>,

@@ -1,4 +1,4 @@
-//! Which parts of the file are in use, and where zeros lie that nobody owns.
+//! Which parts of the file are in use, and which zeros are free.
 
 use std::cmp::Reverse;
 
@@ -11,20 +11,21 @@ use crate::elf::read::machine::largest_page;
 
 use super::draft::{Draft, file_end, is_writable, memory_end};
 
-/// What of the file is in use.
+/// The ranges of the file that are in use.
 #[derive(Debug)]
 pub(crate) struct Space {
     used: Ranges,
 }
 
 impl Space {
-    /// What the headers say is in use. Without section headers everything a segment maps is; with
-    /// them, zeros between sections are padding.
+    /// Collects what the headers say is in use. Without section headers this is everything that segments map;
+    /// with them, zeros between sections are padding.
     pub(crate) fn survey(draft: &Draft) -> Self {
         let sections = draft.sections.iter().filter(|section| has_bytes(section));
         let described = !draft.sections.is_empty();
         let segments = draft.segments.iter().filter(|segment| segment.p_type != PT_LOAD || !described);
-        // PT_DYNAMIC and PT_PHDR are among the tables; their headers may lag behind while the file is edited.
+        // PT_DYNAMIC and PT_PHDR are among the tables; their headers may be out of date while the file is
+        // edited.
         let segments = segments.filter(|segment| !Self::spans_sections(segment));
         let used = (sections.map(|section| sized(section.sh_offset, section.sh_size)))
             .chain(segments.map(|segment| sized(segment.p_offset, segment.p_filesz)))
@@ -34,7 +35,7 @@ impl Space {
         Self { used }
     }
 
-    /// `PT_GNU_RELRO` covers sections and the padding between them, and holds nothing itself.
+    /// `PT_GNU_RELRO` covers sections and the padding between them, and has no content of its own.
     fn spans_sections(segment: &ProgramHeader) -> bool {
         matches!(
             segment.p_type,
@@ -44,15 +45,15 @@ impl Space {
         )
     }
 
-    /// The number of zeros from `offset` on, up to `limit` or the next used byte.
+    /// The number of zeros from `offset`, up to `limit` or the next used byte.
     pub(crate) fn zeros(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
         let end = self.used.next(offset).unwrap_or(limit).min(limit).min(length(file));
         let bytes = file.get(index(offset)..index(end)).unwrap_or(&[]);
         bytes.iter().take_while(|byte| **byte == 0).count() as u64
     }
 
-    /// The number of bytes of one filler from `offset` on, up to `limit` or the next used byte: zeros,
-    /// or the 0xcc that patchelf leaves behind the last section it wrote.
+    /// The number of equal filler bytes from `offset`, up to `limit` or the next used byte. Filler is zeros,
+    /// or the 0xcc that patchelf leaves after the last section it wrote.
     pub(crate) fn filler(&self, file: &[u8], offset: u64, limit: u64) -> u64 {
         let zeros = self.zeros(file, offset, limit);
         let end = self.used.next(offset).unwrap_or(limit).min(limit).min(length(file));
@@ -60,8 +61,8 @@ impl Space {
         if zeros > 0 { zeros } else { bytes.iter().take_while(|byte| **byte == 0xcc).count() as u64 }
     }
 
-    /// Whether the `PT_LOAD` at `at` can be lengthened past the end of the file: it is the last one,
-    /// has no `.bss`, and only zeros that no one owns come after it.
+    /// Whether the `PT_LOAD` at index `at` can be lengthened past the end of the file: it is the last one,
+    /// has no `.bss`, and is followed only by unused zeros.
     pub(crate) fn ends_file(&self, draft: &Draft, at: usize) -> bool {
         let last = draft.loads().max_by_key(|(_, load)| load.p_vaddr);
         last.is_some_and(|(last, load)| {
@@ -76,14 +77,14 @@ impl Space {
         })
     }
 
-    /// How far the `PT_LOAD` at `at` can be lengthened inside the file: zeros after it that no one
-    /// owns, before the next segment's bytes and first page. Such a cave is mapped already, as the
-    /// tail of the segment's last page, or becomes so.
+    /// How far the `PT_LOAD` at index `at` can be lengthened inside the file: the unused zeros after it,
+    /// before the next segment's bytes and first page. Such a cave is already mapped as the rest of the
+    /// segment's last page, or will be.
     pub(crate) fn cave(&self, draft: &Draft, at: usize) -> u64 {
         Self::behind(draft, at).map_or(0, |room| self.zeros(&draft.file, room.start, room.end))
     }
 
-    /// Where in the file that cave can be, whatever lies there.
+    /// The file range in which that cave can be, whatever its content.
     fn behind(draft: &Draft, at: usize) -> Option<Range> {
         let load = draft.segments.get(at)?;
         if load.p_type != PT_LOAD || load.p_filesz != load.p_memsz || load.p_filesz == 0 {
@@ -103,13 +104,13 @@ impl Space {
         Some(sized(start, file_room.min(memory_room)))
     }
 
-    /// The cave that suits `size` bytes aligned to `align` best: what is only read goes where nothing
-    /// is writable if it can, then where the least is left over.
+    /// The cave that fits `size` bytes aligned to `align` best. Read-only data goes into a read-only segment
+    /// if possible; then the smallest cave is taken.
     pub(crate) fn best_cave(&self, draft: &Draft, size: u64, align: u64) -> Option<usize> {
         self.best_cave_among(draft, size, align, |_| true)
     }
 
-    /// The same, among some of the segments.
+    /// The same, among the given segments.
     pub(crate) fn best_cave_among(
         &self,
         draft: &Draft,
@@ -120,7 +121,8 @@ impl Space {
         let loads = draft.loads().filter(|(_, load)| among(load));
         let mut caves: Vec<(Range, usize, &ProgramHeader)> =
             loads.filter_map(|(at, load)| Some((Self::behind(draft, at)?, at, load))).collect();
-        // Segments may end at the same place of the file: the zeros there are counted once, for the one with most room.
+        // Segments may end at the same file offset: their zeros are counted once, for the segment with the
+        // largest cave.
         caves.sort_by_key(|(room, ..)| (room.start, Reverse(room.end)));
         let mut counted = (u64::MAX, 0);
         let mut best = None;
@@ -139,7 +141,7 @@ impl Space {
     }
 }
 
-/// How many bytes `at` is short of a multiple of `align`.
+/// How many bytes have to be added to `at` to reach a multiple of `align`.
 pub(crate) fn padding(at: u64, align: u64) -> u64 {
     match at % align.max(1) {
         0 => 0,

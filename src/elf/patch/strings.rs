@@ -1,28 +1,29 @@
-//! Step 3: a place in the string table for every new string.
+//! Step 3: finds a place in the string table for every new string.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::census::Census;
 
-/// How many free ranges are tried. Linkers leave none, edits as many as they drop names; an attack leaves millions.
+/// How many free ranges are tried. Linkers leave none, and an edit leaves as many as it drops names; a
+/// hostile file can have millions.
 const MOST_HOLES: usize = 10_000;
 
-/// How many bytes of the table are searched for new names that are there already: hundreds of names in tables of the
-/// largest published libraries. What is not found gets a place of its own.
+/// How many bytes of the table are searched for new names that are already present: enough for hundreds of
+/// names in the tables of the largest published libraries. A name that is not found is added.
 const MOST_SEARCHED: usize = 1 << 28;
 
 /// The new string table.
 #[derive(Debug)]
 pub(crate) struct Placed {
-    /// Its bytes: as long as the old table, or longer where strings had to go behind it.
+    /// Its bytes: as long as the old table, or longer if strings were added at the end.
     pub(crate) table: Vec<u8>,
     places: BTreeMap<String, u64>,
 }
 
 impl Placed {
-    /// Finds a place for each of `texts` (longest first): a string that is there or its tail, else
-    /// freed bytes that fit best, else the end of the table. Freed bytes become zero.
+    /// Finds a place for each of `texts` (longest first): an equal string or the tail of one, else the freed
+    /// bytes that fit best, else the end of the table. Unused freed bytes become zero.
     pub(crate) fn new(old: &[u8], census: &Census, texts: &[&str]) -> Self {
         let mut placed = Self { table: old.to_vec(), places: BTreeMap::new() };
         for range in census.free() {
@@ -53,7 +54,7 @@ impl Placed {
             let size = text.len() + 1;
             let fitting = free.iter_mut().filter(|range| range.len() >= size).min_by_key(|range| range.len());
             let Some(range) = fitting else {
-                // Tails of strings that wait for the end of the table need no place of their own.
+                // The tail of a string that will be added at the end needs no place of its own.
                 if !growing.iter().any(|longer| longer.ends_with(text)) {
                     growing.push(text);
                 }
@@ -64,7 +65,7 @@ impl Placed {
             placed.put(text, at);
             new.push(at..at + size);
         }
-        // What is free at the very end of the table saves as many bytes of growth.
+        // Free bytes at the very end of the table reduce its growth.
         let end = placed.table.len();
         let mut at =
             free.iter().find(|range| range.end == end && !range.is_empty()).map_or(end, |range| range.start);
@@ -82,7 +83,7 @@ impl Placed {
         placed
     }
 
-    /// The offset of a text that was asked for.
+    /// The offset of one of the requested texts.
     pub(crate) fn offset(&self, text: &str) -> Option<u64> {
         self.places.get(text).copied()
     }
@@ -99,7 +100,7 @@ impl Placed {
     }
 }
 
-/// The free ranges that can hold some text, and what is free at the very `end` of the table.
+/// The free ranges that are long enough for a text, and the free bytes at the very `end` of the table.
 fn holes(census: &Census, end: usize, shortest: usize) -> Vec<Range<usize>> {
     let useful = |range: &Range<usize>| range.len() > shortest || range.end == end;
     let mut holes = census.free().filter(useful);
@@ -108,9 +109,9 @@ fn holes(census: &Census, end: usize, shortest: usize) -> Vec<Range<usize>> {
     found
 }
 
-/// Where `text` ends a string of `table`, if `usable` agrees with the range of it and its NUL.
+/// Finds `text` as the end of a string in `table`, where `usable` accepts the range of the text and its NUL.
 fn find_tail(table: &[u8], text: &[u8], usable: impl Fn(usize, usize) -> bool) -> Option<usize> {
-    // With its NUL, which is nowhere else in it, no place overlaps another.
+    // The NUL appears nowhere else in the text, so matches cannot overlap.
     let ended = [text, b"\0"].concat();
     memchr::memmem::find_iter(table, &ended).find(|start| usable(*start, start + ended.len()))
 }

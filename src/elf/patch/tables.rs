@@ -1,5 +1,4 @@
-//! The tables of the dynamic linker that can be laid elsewhere: nothing but tags of the dynamic
-//! section says where they are.
+//! The tables of the dynamic linker that can be moved: only tags of the dynamic section say where they are.
 
 use goblin::elf::dynamic::{
     DT_BIND_NOW, DT_FINI_ARRAYSZ, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_INIT_ARRAYSZ, DT_JMPREL,
@@ -37,15 +36,15 @@ impl Table {
         self.range.end - self.range.start
     }
 
-    /// The table in a new place: these bytes of the file, from this address on.
+    /// The table at a new place: this range of the file, starting at this address.
     pub(crate) fn repointed(&self, to: Range, address: u64) -> Repointed {
         let from = self.address..self.address.saturating_add(self.size());
         Repointed { section: self.section, from, to, address }
     }
 }
 
-/// Every movable table of the file, ascending by offset. None where there are no section headers:
-/// then nothing says where a table ends.
+/// Every movable table of the file, ascending by offset. Empty without section headers, because then nothing
+/// says where a table ends.
 pub(crate) fn movable(draft: &Draft) -> Vec<Table> {
     let pointers = Pointers::of(draft);
     let sections = (0..).zip(&draft.sections);
@@ -53,7 +52,7 @@ pub(crate) fn movable(draft: &Draft) -> Vec<Table> {
     without_overlaps(tables)
 }
 
-/// The tables that lie apart from all others, ascending: sections that overlap are not tables of their own.
+/// Removes tables that overlap others, ascending: overlapping sections are not separate tables.
 fn without_overlaps(mut tables: Vec<Table>) -> Vec<Table> {
     tables.sort_by_key(|table| table.range.start);
     let starts: Vec<u64> = tables.iter().map(|table| table.range.start).collect();
@@ -68,13 +67,13 @@ fn without_overlaps(mut tables: Vec<Table>) -> Vec<Table> {
     tables
 }
 
-/// What the dynamic section says about addresses.
+/// The addresses in the dynamic section.
 struct Pointers {
     /// Where tables start, by tag.
     starts: Vec<(u64, u64)>,
-    /// Where relocation tables lie.
+    /// The ranges of relocation tables.
     relocations: Vec<Range>,
-    /// The values of tags that are neither known to be plain numbers nor among the tables, ascending.
+    /// The values of tags that are neither known to be plain numbers nor in `starts`, ascending.
     unknown: Vec<u64>,
 }
 
@@ -93,9 +92,9 @@ impl Pointers {
         Self { starts, relocations: relocations.collect(), unknown }
     }
 
-    /// Whether a tag points into the section in a way that moving it would break: a tag that is not
-    /// known to be a plain number, or a relocation table that reaches over the section's end.
-    fn lead_into(&self, addresses: &Range) -> bool {
+    /// Whether a tag points into the section in a way that moving it would break: a tag that is not known to
+    /// be a plain number, or a relocation table that reaches past the end of the section.
+    fn point_into(&self, addresses: &Range) -> bool {
         let first = self.unknown.partition_point(|value| *value < addresses.start);
         self.unknown.get(first).is_some_and(|value| *value < addresses.end)
             || self.relocations.iter().any(|table| {
@@ -105,7 +104,7 @@ impl Pointers {
     }
 }
 
-/// The string table, whatever is around it: by the dynamic section alone.
+/// The string table, found through the dynamic section alone.
 pub(crate) fn strings(draft: &Draft) -> Table {
     let section = draft.sections.iter().position(|section| {
         section.sh_type == SHT_STRTAB
@@ -143,7 +142,7 @@ fn table(draft: &Draft, pointers: &Pointers, at: usize, section: &SectionHeader)
     let addresses = section.sh_addr..section.sh_addr.checked_add(section.sh_size)?;
     let load = draft.segments.get(draft.load_of(&range)?)?;
     let agrees = load.p_vaddr.checked_add(range.start - load.p_offset) == Some(section.sh_addr);
-    if !agrees || pointers.lead_into(&addresses) || cut_by_segment(draft, &range) {
+    if !agrees || pointers.point_into(&addresses) || cut_by_segment(draft, &range) {
         return None;
     }
     let align = section.sh_addralign.max(1);
@@ -151,7 +150,7 @@ fn table(draft: &Draft, pointers: &Pointers, at: usize, section: &SectionHeader)
     aligned.then_some(Table { section: Some(at), range, address: section.sh_addr, align, name })
 }
 
-/// Whether a segment other than `PT_LOAD` starts, ends or lies in the range.
+/// Whether a segment other than `PT_LOAD` starts, ends or is contained in the range.
 fn cut_by_segment(draft: &Draft, range: &Range) -> bool {
     draft.segments.iter().any(|segment| {
         let end = segment.p_offset.saturating_add(segment.p_filesz);

@@ -1,4 +1,4 @@
-//! Step 1: the dynamic section as it shall be, with texts where new strings are wanted.
+//! Step 1: plans the new dynamic section, with texts in place of the offsets of new strings.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use crate::elf::error::ElfError;
 use crate::elf::read::dynamic::{Dynamic, LONGEST_NAME, LONGEST_TEXT, Strings, is_string_tag};
 use crate::elf::read::versions::Need;
 
-/// What an entry is to hold.
+/// The new value of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// The value it has.
+    /// The old value.
     Keep(u64),
-    /// The offset of this string, wherever it will be.
+    /// The offset of this string, once it has a place.
     Text(String),
 }
 
-/// The dynamic section and the version needs as they shall be.
+/// The planned dynamic section and version needs.
 #[derive(Debug, Default)]
 pub(crate) struct TagPlan {
     pub(crate) entries: Vec<(u64, Value)>,
-    /// The words `vn_file` that name a renamed library: file offset and new name, ascending.
+    /// The `vn_file` fields that name a renamed library: file offset and new name, ascending.
     pub(crate) needs: Vec<(u64, String)>,
-    /// Offsets of strings that something referred to before and does not now.
+    /// Offsets of strings that something referred to before and no longer does.
     pub(crate) dropped: Vec<u64>,
     changed: bool,
 }
 
 impl TagPlan {
-    /// Carries an edit over to the tags. Order is kept, new tags come last, `DT_RPATH` and
-    /// `DT_RUNPATH` become one.
+    /// Applies an edit to the tags. The order is kept, new tags come last, and `DT_RPATH` and `DT_RUNPATH`
+    /// become one tag.
     pub(crate) fn new(
         dynamic: &Dynamic,
         needs: &[Need],
@@ -57,7 +57,7 @@ impl TagPlan {
                     let name = new.unwrap_or(&current).clone();
                     let renamed = name != current;
                     match libraries.get(&name) {
-                        // Two entries come to name one library: the first stays.
+                        // Two entries would name the same library: keep the first.
                         Some(before) if renamed || *before => plan.drop(value),
                         _ => {
                             plan.replace((tag, value), tag, &current, name.clone());
@@ -92,12 +92,12 @@ impl TagPlan {
         Ok(plan)
     }
 
-    /// Whether anything becomes different at all.
+    /// Whether the plan changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
         !self.changed
     }
 
-    /// Every string wanted, longest first, each once.
+    /// Every new string once, longest first.
     pub(crate) fn texts(&self) -> Vec<&str> {
         let tags = self.entries.iter().filter_map(|(_, value)| match value {
             Value::Text(text) => Some(text.as_str()),
@@ -132,7 +132,7 @@ fn run_path_text(edit: &ElfEdit) -> Option<&String> {
     }
 }
 
-/// A NUL would cut a name short, and what is too long would not be read again.
+/// A NUL would cut a name short, and a name that is too long could not be read again.
 fn check_names(edit: &ElfEdit) -> Result<(), ElfError> {
     let names = || edit.rename_needed.values().chain(edit.soname.as_ref());
     if names().chain(run_path_text(edit)).any(|name| name.contains('\0')) {

@@ -13,7 +13,7 @@ const TAG_CPU_ARCH: u64 = 6;
 const TAG_ABI_VFP_ARGS: u64 = 28;
 const TAG_COMPATIBILITY: u64 = 32;
 
-/// What the attributes of the whole file say.
+/// The attributes of the whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ArmAttributes {
     /// `Tag_CPU_arch`.
@@ -23,7 +23,7 @@ pub(crate) struct ArmAttributes {
 }
 
 impl ArmAttributes {
-    /// Reads the `aeabi` file attributes; `None` where the section has none that can be read.
+    /// Reads the `aeabi` file attributes; `None` if the section has none that can be read.
     pub(crate) fn parse(format: Format, section: &[u8]) -> Option<Self> {
         let mut rest = section.strip_prefix(b"A")?;
         loop {
@@ -47,7 +47,8 @@ impl ArmAttributes {
         }
     }
 
-    /// Tags below 32 are numbers but for two; above, even ones are numbers and odd ones text.
+    /// Tags below 32 have numeric values, except for two; of the others, even tags have numbers and odd tags
+    /// have text.
     fn attributes(mut rest: &[u8]) -> Self {
         let mut found = Self::default();
         while let Some(tag) = uleb128(&mut rest) {
@@ -69,7 +70,7 @@ impl ArmAttributes {
     }
 }
 
-/// One unsigned LEB128 number off the front of `bytes`.
+/// Takes one unsigned LEB128 number from the front of `bytes`.
 fn uleb128(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..63).step_by(7) {
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_attributes_end_the_reading() {
+    fn damaged_attributes_stop_the_parser() {
         for bytes in [&b""[..], b"A", b"A\0\0\0\0", b"A\xff\xff\xff\xff", b"A\x04\0\0\0\x04\0\0\0", b"B"] {
             assert_eq!(ArmAttributes::parse(FORMAT, bytes), None, "{bytes:?}");
         }

@@ -1,5 +1,5 @@
-//! What an object says that it opens with `dlopen`: `.note.dlopen` (UAPI group, "ELF dlopen metadata",
-//! <https://uapi-group.org/specifications/specs/elf_dlopen_metadata/>).
+//! The libraries that an object declares to open with `dlopen`: `.note.dlopen` (UAPI group, "ELF dlopen
+//! metadata", <https://uapi-group.org/specifications/specs/elf_dlopen_metadata/>).
 
 use goblin::elf::program_header::PT_NOTE;
 use serde_json::Value;
@@ -9,17 +9,18 @@ use super::headers::Image;
 use crate::elf::codec::{Format, index, slice};
 use crate::elf::facts::DlopenNote;
 
-/// The type of these notes; their name is `FDO`.
+/// The type of these notes; their owner name is `FDO`.
 const DLOPEN: u64 = 0x407c_0c0a;
 
-/// How many entries are read. systemd, which has most of them, has about thirty.
+/// The most entries that are read. systemd, which has the most, has about thirty.
 const MOST: usize = 256;
 
-/// The entries of all such notes, in order. A note that cannot be read says nothing: the loader does not look at it.
+/// The entries of all such notes, in order. A note that cannot be read is ignored: the loader does not read
+/// it either.
 pub(super) fn of(image: &Image<'_>) -> Vec<DlopenNote> {
     let segments = image.segments.iter().filter(|segment| segment.p_type == PT_NOTE && segment.p_align != 8);
     let mut found = Vec::new();
-    // A PT_NOTE for every section and one for all of them: the same bytes are read once.
+    // Files may have a PT_NOTE for every section and another for all of them: read the same bytes only once.
     let mut places: Vec<(u64, u64)> = segments.map(|segment| (segment.p_offset, segment.p_filesz)).collect();
     places.sort_unstable();
     places.dedup();
@@ -36,7 +37,7 @@ pub(super) fn of(image: &Image<'_>) -> Vec<DlopenNote> {
     found
 }
 
-/// Notes with words of four bytes, aligned to four (gABI, "Note Section").
+/// Reads notes with words of four bytes, aligned to four (gABI, "Note Section").
 fn read(format: Format, mut notes: &[u8], found: &mut Vec<DlopenNote>) {
     let aligned = |size: u64| size.saturating_add(3) & !3;
     while found.len() < MOST && notes.len() >= 12 {
@@ -69,7 +70,7 @@ fn entries(text: &[u8]) -> Vec<DlopenNote> {
     entries.filter(|entry| !entry.sonames.is_empty()).collect()
 }
 
-/// A string that can be shown and is no longer than the name of a library.
+/// A string that is printable and not longer than the name of a library.
 fn readable(value: &Value) -> Option<String> {
     let text = value.as_str().filter(|text| !text.is_empty() && text.len() as u64 <= LONGEST_NAME)?;
     (!text.contains(char::is_control)).then(|| text.to_owned())
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_of_others_and_damaged_ones_say_nothing() {
+    fn notes_of_other_owners_and_damaged_notes_are_ignored() {
         let text = r#"[{"soname":["liba.so.1"]}]"#;
         assert_eq!(found(&note(0x407c_0c0a, b"FDX\0", text)), []);
         assert_eq!(found(&note(0x407c_0c0b, b"FDO\0", text)), []);

@@ -1,4 +1,4 @@
-//! `PT_DYNAMIC` and the string table it names.
+//! `PT_DYNAMIC` and the string table it refers to.
 
 use std::cell::Cell;
 
@@ -43,20 +43,21 @@ pub(crate) struct DynamicEntry {
     pub(crate) value: u64,
 }
 
-/// The dynamic section: what comes before its first `DT_NULL`.
+/// The dynamic section: the entries before its first `DT_NULL`.
 #[derive(Debug)]
 pub(crate) struct Dynamic {
-    /// Where it lies in the file.
+    /// Its offset in the file.
     pub(crate) offset: u64,
-    /// How many entries fit, the final `DT_NULL` included.
+    /// The number of entries that fit, the final `DT_NULL` included.
     pub(crate) capacity: u64,
     pub(crate) entries: Vec<DynamicEntry>,
 }
 
 impl Dynamic {
-    /// Reads the dynamic section through the `PT_LOAD` that maps it, as the loader does; `None` for a
-    /// static file and for a debug file, which has only the header. musl takes the last `PT_DYNAMIC` (`map_library`) and scans to `DT_NULL` without a
-    /// limit (`decode_vec`), so a section without one is refused.
+    /// Reads the dynamic section through the `PT_LOAD` that maps it, as the loader does. `None` for a static
+    /// file, and for a debug file, which has only the header. musl takes the last `PT_DYNAMIC`
+    /// (`map_library`) and scans to `DT_NULL` without a limit (`decode_vec`), so a section without `DT_NULL`
+    /// is refused.
     pub(crate) fn parse(image: &Image<'_>) -> Result<Option<Self>, ElfError> {
         let what = "dynamic section";
         let is_dynamic = |segment: &&ProgramHeader| segment.p_type == PT_DYNAMIC;
@@ -87,18 +88,18 @@ impl Dynamic {
         Ok(Some(Self { offset, capacity, entries }))
     }
 
-    /// The value of `tag`; where there are several, the last, which is what musl's `decode_vec` keeps.
+    /// The value of `tag`; if there are several, the last one, as in musl's `decode_vec`.
     pub(crate) fn value(&self, tag: u64) -> Option<u64> {
         self.entries.iter().rfind(|entry| entry.tag == tag).map(|entry| entry.value)
     }
 
-    /// The values of every entry with `tag`, in order.
+    /// The values of all entries with `tag`, in order.
     pub(crate) fn values(&self, tag: u64) -> impl Iterator<Item = u64> {
         self.entries.iter().filter(move |entry| entry.tag == tag).map(|entry| entry.value)
     }
 
-    /// The string table. Without `DT_STRSZ`, which musl never reads, it reaches as far as its
-    /// `PT_LOAD` does; without `DT_STRTAB` it is empty.
+    /// The string table. Without `DT_STRSZ`, which musl never reads, it ends with its `PT_LOAD`; without
+    /// `DT_STRTAB` it is empty.
     pub(crate) fn strings<'a>(&self, image: &Image<'a>) -> Result<Strings<'a>, ElfError> {
         let what = "string table";
         let bytes = match (self.value(DT_STRTAB), self.value(DT_STRSZ)) {
@@ -110,25 +111,25 @@ impl Dynamic {
     }
 }
 
-/// How often the string table may be read over before the file is taken for an attack: linkers
-/// merge tails, which makes names overlap a little. Among 2,087 objects of wheels and of a Linux system, all
+/// How many times its own size may be read from the string table before the file counts as an attack. Linkers
+/// merge tails, which makes names overlap a little: in 2,087 objects from wheels and a Linux system, all
 /// names together were at most 1.2 times as long as the table.
 const OVERLAP: u64 = 4;
 
-/// What may be read from even the smallest string table.
+/// The number of bytes that may be read from any string table, however small.
 const SMALL: u64 = 1 << 20;
 
 /// The longest name of a library that can be opened, and of a version: `PATH_MAX` of Linux.
 pub(crate) const LONGEST_NAME: u64 = 4096;
 
-/// The longest run path: as many entries as directories are searched ([`Limits::search_path`]), of 64 bytes each. It is
-/// read again for every name that is looked for.
+/// The longest run path: 64 bytes for each of as many entries as directories are searched
+/// ([`Limits::search_path`]). It is read again for every name that is looked up.
 ///
 /// [`Limits::search_path`]: crate::Limits::search_path
 pub(crate) const LONGEST_TEXT: u64 = 64 << 10;
 
-/// The dynamic string table. Long names that overlap a thousand times could cost a reader the square
-/// of the file's size, so the sum of what is read is bounded.
+/// The dynamic string table. Long names that overlap a thousand times could make reading quadratic in the
+/// file's size, so the total of bytes read is limited.
 #[derive(Debug)]
 pub(crate) struct Strings<'a> {
     pub(crate) bytes: &'a [u8],
@@ -140,7 +141,7 @@ impl<'a> Strings<'a> {
         Self { bytes, budget: Cell::new(length(bytes).saturating_mul(OVERLAP).saturating_add(SMALL)) }
     }
 
-    /// The bytes at `offset`, up to and without their NUL.
+    /// The bytes at `offset`, without the NUL that ends them.
     pub(crate) fn get(&self, offset: u64, what: &'static str) -> Result<&'a [u8], ElfError> {
         let text =
             string_at(self.bytes, offset).ok_or(Fault::NoString { what, offset, size: self.bytes.len() })?;
@@ -156,7 +157,7 @@ impl<'a> Strings<'a> {
         self.bounded(offset, what, LONGEST_TEXT, "it is longer than 64 KiB")
     }
 
-    /// The name of a library or version at `offset`, likewise.
+    /// The name of a library or version at `offset`, in the same way.
     pub(crate) fn name(&self, offset: u64, what: &'static str) -> Result<String, ElfError> {
         self.bounded(offset, what, LONGEST_NAME, "it is longer than any path")
     }
@@ -176,7 +177,7 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// The bytes at `offset` of a string table, up to and without their NUL.
+/// The bytes at `offset` of a string table, without the NUL that ends them.
 pub(crate) fn string_at(table: &[u8], offset: u64) -> Option<&[u8]> {
     let rest = table.get(crate::elf::codec::index(offset)..)?;
     rest.get(..memchr::memchr(0, rest)?)

@@ -1,5 +1,5 @@
-//! The skeleton of an ELF file: header, program headers, section headers where they make sense, and
-//! the way from addresses to file offsets.
+//! The headers of an ELF file: ELF header, program headers, section headers if they are readable, and the
+//! mapping from addresses to file offsets.
 
 use goblin::elf::Elf;
 use goblin::elf::header::{EI_CLASS, EI_DATA, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, Header};
@@ -13,10 +13,10 @@ use crate::elf::error::{ElfError, Fault};
 /// The four bytes every ELF file starts with (gABI, "ELF Identification").
 const MAGIC: &[u8] = b"\x7fELF";
 
-/// `PN_XNUM`: the real number of program headers is elsewhere. musl does not look there.
+/// `PN_XNUM`: the real number of program headers is stored elsewhere, where musl does not look.
 pub(crate) const PN_XNUM: u16 = 0xffff;
 
-/// Whether a file that starts with these bytes says it is ELF.
+/// Whether a file that starts with these bytes is ELF by its magic number.
 ///
 /// ```
 /// assert!(muslrepair::elf::is_elf(b"\x7fELF\x02\x01\x01"));
@@ -48,8 +48,8 @@ pub(super) fn format_of(file: &[u8]) -> Result<Format, ElfError> {
     Ok(format)
 }
 
-/// A parsed file. The program headers are what the loader sees; the section headers are kept only
-/// when the whole table is readable.
+/// A parsed file. The program headers are what the loader sees; section headers are kept only if the whole
+/// table is readable.
 #[derive(Debug)]
 pub(crate) struct Image<'a> {
     pub(crate) file: &'a [u8],
@@ -70,13 +70,12 @@ impl<'a> Image<'a> {
         Ok(Self { file, format, header, segments, sections })
     }
 
-    /// The segments that are mapped, in table order.
+    /// The mapped segments, in table order.
     pub(crate) fn loads(&self) -> impl Iterator<Item = &ProgramHeader> {
         self.segments.iter().filter(|segment| segment.p_type == PT_LOAD)
     }
 
-    /// The file offset of `size` bytes at `address`; they must lie inside what one `PT_LOAD` maps
-    /// from the file.
+    /// The file offset of `size` bytes at `address`. One `PT_LOAD` must map all of them from the file.
     pub(crate) fn locate(&self, address: u64, size: u64, what: &'static str) -> Result<u64, ElfError> {
         self.loads()
             .find_map(|load| {
@@ -93,8 +92,8 @@ impl<'a> Image<'a> {
         slice(self.file, self.locate(address, size, what)?, size, what)
     }
 
-    /// Everything from `address` to the end of what its `PT_LOAD` maps from the file, with the file
-    /// offset of its first byte. For structures that do not say how long they are.
+    /// Everything from `address` to the end of what its `PT_LOAD` maps from the file, with the file offset of
+    /// its first byte. For structures that do not state their length.
     pub(crate) fn from(&self, address: u64, what: &'static str) -> Result<(u64, &'a [u8]), ElfError> {
         let offset = self.locate(address, 1, what)?;
         let load = self
@@ -105,9 +104,10 @@ impl<'a> Image<'a> {
         Ok((offset, slice(self.file, offset, end.saturating_sub(offset), what)?))
     }
 
-    /// Whether this is the debug file of another one, as `objcopy --only-keep-debug` and `eu-strip -f` write it: the headers
-    /// are those of a library or program, but what is loaded is not there. Its dynamic section is not in the file; sections
-    /// alone show nothing, since musl reads none: a file with a dynamic section is loaded whatever they say.
+    /// Whether this is a debug file, as written by `objcopy --only-keep-debug` and `eu-strip -f`: it has the
+    /// headers of a library or program, but not the content that is loaded. What counts is that the dynamic
+    /// section is not in the file. Sections alone prove nothing, because musl reads none: it loads any file
+    /// with a dynamic section.
     pub(crate) fn is_debug_file(&self) -> bool {
         let dynamic = self.segments.iter().rfind(|segment| segment.p_type == PT_DYNAMIC);
         let is_in_file = |segment: &ProgramHeader| {
@@ -123,12 +123,12 @@ impl<'a> Image<'a> {
             || (loaded.peek().is_some() && loaded.all(|section| section.sh_type == SHT_NOBITS))
     }
 
-    /// Refuses segments of which one hides what another maps. `map_library` maps whole pages, so that of two segments that
-    /// share a page in memory the later one is seen, unless both show the same part of the file; what is read here is
-    /// found by the first segment that has the address. Segments of no size are judged by what they hide
-    /// (`empty-segment`).
+    /// Refuses segments that hide what another segment maps. `map_library` maps whole pages, so of two
+    /// segments that share a page in memory the later one wins, unless both map the same part of the file;
+    /// this reader however uses the first segment with the address. Empty segments are judged by what they
+    /// hide (`empty-segment`).
     pub(crate) fn check_pages(&self) -> Result<(), ElfError> {
-        /// The smallest page: what no page of this size shares, none does.
+        /// The smallest page size: segments that share no page of this size share none.
         const PAGE: u64 = 4096;
         let mut loads: Vec<&ProgramHeader> = self.loads().filter(|load| load.p_memsz > 0).collect();
         loads.sort_by_key(|load| load.p_vaddr);
@@ -154,7 +154,7 @@ impl<'a> Image<'a> {
     }
 
     /// Whether musl finds the program headers in memory: `map_library` looks for the `PT_LOAD` whose file
-    /// range holds the whole table, and without one `dl_iterate_phdr` reports no segments.
+    /// range contains the whole table, and without one `dl_iterate_phdr` reports no segments.
     pub(crate) fn headers_mapped(&self) -> bool {
         let size = u64::from(self.header.e_phnum) * self.format.program_header_size();
         self.loads().any(|load| {
@@ -164,7 +164,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// What a section holds; nothing for `SHT_NOBITS` or where the header points outside the file.
+    /// The content of a section; empty for `SHT_NOBITS` or if the header points outside the file.
     pub(crate) fn section_bytes(&self, section: &SectionHeader) -> &'a [u8] {
         if section.sh_type == SHT_NOBITS {
             return &[];
@@ -174,7 +174,7 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Whether a section takes up bytes of the file.
+/// Whether a section has bytes in the file.
 pub(crate) fn has_bytes(section: &SectionHeader) -> bool {
     section.sh_type != SHT_NOBITS && section.sh_type != 0 && section.sh_size > 0
 }
@@ -204,7 +204,7 @@ fn read_segments(file: &[u8], format: Format, header: &Header) -> Result<Vec<Pro
         .map_err(|_| past().into())
 }
 
-/// The section header table, or nothing: the loader never reads it, so a damaged one is no error.
+/// The section header table; empty if it is damaged. That is no error, because the loader never reads it.
 fn read_sections(file: &[u8], format: Format, header: &Header) -> Vec<SectionHeader> {
     let entry = format.section_header_size();
     if header.e_shoff == 0 || u64::from(header.e_shentsize) != entry {
@@ -216,7 +216,7 @@ fn read_sections(file: &[u8], format: Format, header: &Header) -> Vec<SectionHea
     if !fits(u64::from(header.e_shnum).max(1)) {
         return Vec::new();
     }
-    // With e_shnum 0 the count is in the first entry; goblin bounds it by the file's size.
+    // If e_shnum is 0, the count is in the first entry; goblin limits it by the file's size.
     SectionHeader::parse(file, index(header.e_shoff), usize::from(header.e_shnum), format.goblin())
         .unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the header of an ELF file says of it, whether or not the rest can be read.
+//! What the ELF header alone says about a file, even if the rest cannot be read.
 
 use goblin::elf::Elf;
 use goblin::elf::header::{ET_DYN, ET_EXEC, ET_REL, Header};
@@ -9,21 +9,21 @@ use crate::elf::error::ElfError;
 use crate::elf::facts::Kind;
 use crate::platform::Arch;
 
-/// What the header of an ELF file says of it.
+/// The kind and architecture in an ELF header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ElfIdentity {
     /// Shared object, executable, relocatable object.
     pub kind: Kind,
-    /// The architecture in the words of wheel tags, where one of them names it.
+    /// The architecture as wheel tags name it; `None` if no tag does.
     pub arch: Option<Arch>,
 }
 
 impl ElfIdentity {
-    /// Reads the header only.
+    /// Reads only the header.
     ///
     /// # Errors
     ///
-    /// Where the bytes are not ELF, or end before the header does.
+    /// If the bytes are not ELF, or end before the header does.
     pub fn of(file: &[u8]) -> Result<Self, ElfError> {
         let format = format_of(file)?;
         let unreadable = || ElfError::malformed("ELF header", "it cannot be read", 0);
@@ -33,7 +33,7 @@ impl ElfIdentity {
     }
 }
 
-/// The kind that the header names.
+/// The kind according to the header.
 pub(super) fn kind(header: &Header) -> Kind {
     match header.e_type {
         ET_REL => Kind::Relocatable,
@@ -43,14 +43,14 @@ pub(super) fn kind(header: &Header) -> Kind {
     }
 }
 
-/// A file whose first bytes are not those of an ELF file, with the bytes that it would have if it were a shared object of
-/// an architecture of musl. musl maps it as it is: `map_library` in `ldso/dynlink.c` reads `e_type` and no byte of
-/// `e_ident`. `None` for every other file.
+/// For a file without the magic number of ELF: its bytes with the magic number added, if they then are a
+/// shared object for an architecture of musl; `None` for every other file. musl loads such a file:
+/// `map_library` in `ldso/dynlink.c` reads `e_type` but no byte of `e_ident`.
 #[must_use]
 pub fn with_elf_identification(file: &[u8]) -> Option<Vec<u8>> {
-    /// Class and byte order of every port.
+    /// Class and byte order of musl's ports.
     const FORMATS: [[u8; 2]; 3] = [[2, 1], [1, 1], [2, 2]];
-    /// The size of the larger header.
+    /// The size of the larger header, that of 64-bit files.
     const HEADER: usize = 64;
     FORMATS.into_iter().find_map(|[class, order]| {
         let identified = |bytes: &[u8]| {

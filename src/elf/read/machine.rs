@@ -1,4 +1,4 @@
-//! Machines: which wheel architecture a file is for, and the numbers of its relocations.
+//! Machines: the wheel architecture of a file, and the numbers of its relocation types.
 
 use goblin::elf::header::{EM_386, EM_AARCH64, EM_ARM, EM_LOONGARCH, EM_PPC64, EM_RISCV, EM_S390, EM_X86_64};
 
@@ -23,8 +23,8 @@ const LOONGARCH_ABI_DOUBLE: u32 = 0x3;
 const PPC64_ABI: u32 = 0x3;
 const PPC64_ABI_V1: u32 = 0x1;
 
-/// The architecture in the words of wheel tags. ABIs that musl names apart from it (soft float, x32)
-/// and wheel tags do not name are none.
+/// The architecture as wheel tags name it. `None` for ABIs without a wheel tag of their own (soft float,
+/// x32), which musl treats as separate architectures.
 pub(crate) fn arch(
     format: Format,
     machine: u16,
@@ -48,8 +48,8 @@ pub(crate) fn arch(
     }
 }
 
-/// Hard float or nothing: the flags say it for linked files, the attributes for `.o` files and for
-/// what old linkers wrote. A file that says neither passes no floating point values.
+/// ARM with hard float, or `None`. Linked files say so in their flags; `.o` files and the output of old
+/// linkers in their attributes. A file with neither passes no floating point values.
 fn arm(flags: u32, attributes: Option<&ArmAttributes>) -> Option<Arch> {
     let soft = if flags & (ARM_FLOAT_SOFT | ARM_FLOAT_HARD) != 0 {
         flags & ARM_FLOAT_HARD == 0
@@ -65,8 +65,8 @@ fn arm(flags: u32, attributes: Option<&ArmAttributes>) -> Option<Arch> {
     }
 }
 
-/// The largest page size Linux has on a machine. No two `PT_LOAD` may share such a page: musl maps
-/// them in order with `MAP_FIXED` (`map_library`), so the second would hide the first.
+/// The largest page size of Linux on a machine. No two `PT_LOAD` may share such a page: musl maps them in
+/// order with `MAP_FIXED` (`map_library`), so the second would hide the first.
 pub(crate) fn largest_page(machine: u16) -> u64 {
     match machine {
         EM_AARCH64 | EM_LOONGARCH | EM_PPC64 => 0x10000,
@@ -74,16 +74,17 @@ pub(crate) fn largest_page(machine: u16) -> u64 {
     }
 }
 
-/// What musl's loader does with a relocation (`do_relocs` in `ldso/dynlink.c`, by the names of `arch/*/reloc.h`).
+/// How musl's loader treats a relocation type (`do_relocs` in `ldso/dynlink.c`, with the names of
+/// `arch/*/reloc.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RelocationKind {
     /// `R_*_NONE`: nothing.
     None,
     /// `R_*_RELATIVE`.
     Relative,
-    /// What writes an address, or an offset from one: `R_*_GLOB_DAT`, `R_*_JUMP_SLOT`, `R_*_DTPOFF`.
+    /// Writes an address, or an offset from one: `R_*_GLOB_DAT`, `R_*_JUMP_SLOT`, `R_*_DTPOFF`.
     Address,
-    /// `R_*_COPY`: the bytes of a variable that a library defines, for a program.
+    /// `R_*_COPY`: copies a variable that a library defines into a program.
     Copy,
     /// `R_*_DTPMOD`: the module that a thread-local variable belongs to.
     TlsModule,
@@ -91,15 +92,15 @@ pub(crate) enum RelocationKind {
     InitialExecTls,
     /// `R_*_TLSDESC`.
     TlsDescriptor,
-    /// `R_*_IRELATIVE`, which no port of musl has.
+    /// `R_*_IRELATIVE`, which no port of musl supports.
     Irelative,
-    /// Any other that the port of musl to this machine does not have.
+    /// Any other type that musl's port to this machine does not support.
     Unsupported,
 }
 
 impl RelocationKind {
-    /// The kind of relocation number `number` on `machine`: every number that musl 1.2.6 has, by the psABI of each machine.
-    /// Of machines that musl wheels are not made for, nothing is known.
+    /// The kind of relocation type `number` on `machine`: every type that musl 1.2.6 supports, by the psABI
+    /// of each machine. Machines without musl wheels are not covered.
     pub(crate) fn of(machine: u16, number: u64) -> Self {
         match machine {
             EM_X86_64 => match number {
@@ -193,8 +194,8 @@ impl RelocationKind {
         }
     }
 
-    /// `R_*_RELATIVE` of `machine`, and whether its ABI keeps addends in the relocation (`Elf_Rela`)
-    /// rather than in place (`Elf_Rel`).
+    /// The number of `R_*_RELATIVE` on `machine`, and whether its ABI stores addends in the relocation
+    /// (`Elf_Rela`) or in place (`Elf_Rel`).
     pub(crate) fn relative(machine: u16) -> Option<(u64, bool)> {
         Some(match machine {
             EM_X86_64 => (8, true),
@@ -209,7 +210,7 @@ impl RelocationKind {
     }
 }
 
-/// The class, byte order and `e_machine` of objects for an architecture: the other direction of [`arch`].
+/// The class, byte order and `e_machine` of objects for an architecture: the inverse of [`arch`].
 pub(crate) fn layout_of(arch: Arch) -> (Class, Endian, u16) {
     use Class::{Elf32, Elf64};
     use Endian::{Big, Little};
@@ -260,7 +261,8 @@ mod tests {
         assert_eq!(arch(LE32, EM_ARM, 0x400_0400, Some(&v7)), None, "EABI 4");
     }
 
-    /// The names that `arch/*/reloc.h` gives, in the order of the header; the last is what it does not have.
+    /// The names used in `arch/*/reloc.h`, in the order of the header; the last type is one that it does not
+    /// have.
     #[test]
     fn relocations_are_those_of_musls_ports() {
         use RelocationKind as Kind;

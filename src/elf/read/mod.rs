@@ -1,4 +1,4 @@
-//! Reading: from the bytes of a file to its facts and symbols, by address, as musl's loader goes.
+//! Readers: from the bytes of a file to its facts and symbols, by address, as musl's loader reads them.
 
 pub(crate) mod arm;
 pub(crate) mod dlopen_notes;

@@ -1,5 +1,5 @@
-//! The instruction set level an object says it needs, by its GNU property note
-//! (System V ABI for x86-64, "Program Property"; Linux Extensions to gABI).
+//! The instruction set level that an object requires, from its GNU property note (System V ABI for x86-64,
+//! "Program Property"; Linux Extensions to gABI).
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ const PT_GNU_PROPERTY: u32 = 0x6474_e553;
 const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
 const GNU_PROPERTY_X86_ISA_1_NEEDED: u32 = 0xc000_8002;
 
-/// The bits of `GNU_PROPERTY_X86_ISA_1_NEEDED`, of all notes together. A note that cannot be read says nothing:
-/// the loader does not look at it.
+/// The bits of `GNU_PROPERTY_X86_ISA_1_NEEDED`, from all notes together. A note that cannot be read is
+/// ignored: the loader does not read it either.
 pub(super) fn isa_needed(image: &Image<'_>) -> u32 {
     if image.header.e_machine != EM_X86_64 || image.format.class != Class::Elf64 {
         return 0;
     }
-    // Notes of properties are aligned to 8 (64 bit) and lie in a PT_NOTE of their own or in PT_GNU_PROPERTY, most often in
-    // both: the same bytes are read once.
+    // Property notes are aligned to 8 (64 bit) and are in a PT_NOTE of their own or in PT_GNU_PROPERTY, most
+    // often in both: the same bytes are read once.
     let holds_properties = |segment: &&ProgramHeader| {
         segment.p_type == PT_GNU_PROPERTY || (segment.p_type == PT_NOTE && segment.p_align == 8)
     };
@@ -31,7 +31,7 @@ pub(super) fn isa_needed(image: &Image<'_>) -> u32 {
     let mut budget = length(image.file);
     for (offset, size) in places {
         let Ok(notes) = slice(image.file, offset, size, "PT_NOTE") else { continue };
-        // More than the file holds is in segments that lie over one another, which no linker makes.
+        // The segments together are larger than the file: they overlap, which no linker does.
         let Some(rest) = budget.checked_sub(size) else { break };
         budget = rest;
         bits |= of_notes(notes);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_notes_say_nothing() {
+    fn damaged_notes_are_ignored() {
         let whole = note(&[0xc000_8002, 4, 4, 0]);
         for length in 0..28 {
             assert_eq!(of_notes(whole.get(..length).unwrap_or_default()), 0, "{length}");

@@ -1,16 +1,16 @@
-//! Which addresses of a file can be written to once it is mapped.
+//! Which addresses of a file are writable once it is mapped.
 
 use goblin::elf::program_header::{PF_W, ProgramHeader};
 
 use super::headers::Image;
 
-/// The smallest page. What shares one with something writable is mapped with it.
+/// The smallest page size. Whatever shares a page with something writable is writable too.
 const PAGE: u64 = 4096;
 
-/// What the segments of a file protect from being written to, as far as `map_library` maps it by their flags.
+/// The read-only memory of a file, as `map_library` maps it by the flags of the segments.
 #[derive(Debug)]
 pub(crate) struct Protection {
-    /// Ascending and apart from each other: first address, and the one behind the last.
+    /// Ascending and disjoint: first address, and the address after the last.
     read_only: Vec<(u64, u64)>,
     writable: Vec<(u64, u64)>,
 }
@@ -31,13 +31,13 @@ impl Protection {
         }
     }
 
-    /// Whether a write to this address ends the process.
+    /// Whether a write to this address crashes the process.
     pub(crate) fn forbids(&self, address: u64) -> bool {
         covers(&self.read_only, address) && !covers(&self.writable, address)
     }
 }
 
-/// The same ranges, ascending, those that touch as one.
+/// The same ranges, ascending, with adjoining ones merged.
 fn joined(ranges: impl Iterator<Item = (u64, u64)>) -> Vec<(u64, u64)> {
     let mut ranges: Vec<(u64, u64)> = ranges.filter(|(start, end)| start < end).collect();
     ranges.sort_unstable();

@@ -11,19 +11,19 @@ use crate::elf::codec::{Format, index};
 use crate::elf::error::ElfError;
 use crate::elf::facts::RelocationFacts;
 
-/// What the relocations of a file that refer to a symbol want of it (`do_relocs`).
+/// How the relocations of a file refer to one symbol (`do_relocs`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct References {
-    /// Whether there are any: a symbol that none refers to is never looked up.
+    /// Whether any relocation refers to it: a symbol without one is never looked up.
     pub any: bool,
-    /// Whether one copies what it names (`R_*_COPY`): that is looked for everywhere but in the program.
+    /// Whether one copies it (`R_*_COPY`): then it is looked up everywhere but in the program.
     pub copy: bool,
-    /// Whether one asks for the module or the thread's memory it lies in (`R_*_DTPMOD`, `R_*_TPOFF`, `R_*_TLSDESC`), which
-    /// only a definition has.
+    /// Whether one uses its module or its thread-local offset (`R_*_DTPMOD`, `R_*_TPOFF`, `R_*_TLSDESC`),
+    /// which only a definition has.
     pub thread_local: bool,
 }
 
-/// One relocation. The addend is absent where the table is of `Elf_Rel`.
+/// One relocation. There is no addend if the table is of `Elf_Rel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Relocation {
     pub(crate) offset: u64,
@@ -32,7 +32,8 @@ pub(crate) struct Relocation {
     pub(crate) addend: Option<u64>,
 }
 
-/// Where in `r_info` the symbol begins; below it is the type (`ELF32_R_SYM`, `ELF64_R_SYM`).
+/// The bit of `r_info` at which the symbol starts; the bits below are the type (`ELF32_R_SYM`,
+/// `ELF64_R_SYM`).
 fn symbol_shift(format: Format) -> u32 {
     match format.class {
         Class::Elf32 => 8,
@@ -53,7 +54,7 @@ impl Relocation {
         })
     }
 
-    /// Writes an `Elf_Rel` or `Elf_Rela` over `entry`.
+    /// Writes the relocation to `entry`, as an `Elf_Rel` or `Elf_Rela`.
     pub(crate) fn write(&self, format: Format, entry: &mut [u8]) {
         let info = self.symbol << symbol_shift(format) | self.number;
         let fields = [Some(self.offset), Some(info), self.addend];
@@ -97,7 +98,7 @@ impl<'a> RelocationTable<'a> {
         Self::locate(image, dynamic.value(place), dynamic.value(size), addends)
     }
 
-    /// `DT_JMPREL`, whose kind `DT_PLTREL` tells.
+    /// `DT_JMPREL`; `DT_PLTREL` states its kind.
     fn plt(image: &Image<'a>, dynamic: &Dynamic) -> Result<Option<Self>, ElfError> {
         let addends = dynamic.value(DT_PLTREL) == Some(DT_RELA);
         Self::locate(image, dynamic.value(DT_JMPREL), dynamic.value(DT_PLTRELSZ), addends)
@@ -111,7 +112,7 @@ impl<'a> RelocationTable<'a> {
     }
 }
 
-/// Every table: `DT_REL`, `DT_RELA`, `DT_JMPREL`.
+/// All tables: `DT_REL`, `DT_RELA`, `DT_JMPREL`.
 pub(crate) fn tables<'a>(image: &Image<'a>, dynamic: &Dynamic) -> Result<Vec<RelocationTable<'a>>, ElfError> {
     let all = [
         RelocationTable::plt(image, dynamic)?,
@@ -121,7 +122,7 @@ pub(crate) fn tables<'a>(image: &Image<'a>, dynamic: &Dynamic) -> Result<Vec<Rel
     Ok(all.into_iter().flatten().collect())
 }
 
-/// What is special about the relocations of a file.
+/// Computes the [`RelocationFacts`] of a file.
 pub(crate) fn facts(
     machine: u16,
     tables: &[RelocationTable<'_>],
@@ -148,7 +149,7 @@ pub(crate) fn facts(
     facts
 }
 
-/// For each of the first `count` dynamic symbols, what relocations want of it.
+/// How relocations refer to each of the first `count` dynamic symbols.
 pub(crate) fn references(machine: u16, tables: &[RelocationTable<'_>], count: usize) -> Vec<References> {
     let mut references = vec![References::default(); count];
     for relocation in tables.iter().flat_map(RelocationTable::iter) {

@@ -23,7 +23,7 @@ use crate::elf::error::ElfError;
 use crate::elf::facts::{ElfFacts, Kind, RelocationFacts, Segment, VersionNeed};
 use crate::limits::Limits;
 
-/// A file and its facts: what [`ElfFacts::parse`] reads on the way.
+/// A file and its facts, with the structures that [`ElfFacts::parse`] reads for them.
 #[derive(Debug)]
 pub(crate) struct Survey<'a> {
     pub(crate) image: Image<'a>,
@@ -36,8 +36,8 @@ impl<'a> Survey<'a> {
         Self::within(bytes, &Limits::NONE)
     }
 
-    /// Reads the facts of a file that may be an attack. Whatever it says, memory and time stay in
-    /// proportion to its size; the limits bound them for large files too.
+    /// Reads the facts of a file that may be hostile. Memory and time stay proportional to its size, and the
+    /// limits bound them for large files.
     pub(crate) fn within(bytes: &'a [u8], limits: &Limits) -> Result<Self, ElfError> {
         let image = Image::parse(bytes)?;
         ElfError::limit(
@@ -64,7 +64,8 @@ impl<'a> Survey<'a> {
                 limits.dynamic_entries,
             )?;
             facts.dynamic = true;
-            // musl maps them all the same; the process dies where it touches what is not there.
+            // musl maps them nevertheless; the process crashes when it accesses the part past the end of the
+            // file.
             for load in image.loads() {
                 slice(bytes, load.p_offset, load.p_filesz, "PT_LOAD")?;
             }
@@ -84,28 +85,28 @@ impl<'a> Survey<'a> {
 }
 
 impl ElfFacts {
-    /// Reads the facts of an ELF file of any kind, class and byte order. Section headers are not
-    /// needed: like the loader, this goes by program headers and `PT_DYNAMIC` (`map_library` and
-    /// `decode_dyn` in `ldso/dynlink.c`).
+    /// Reads the facts of an ELF file of any kind, class and byte order. Section headers are not needed: like
+    /// the loader, this uses program headers and `PT_DYNAMIC` (`map_library` and `decode_dyn` in
+    /// `ldso/dynlink.c`).
     ///
     /// # Errors
     ///
-    /// Where the bytes are not ELF, or a table the loader would read lies outside the file.
+    /// If the bytes are not ELF, or a table that the loader would read is outside the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
         Survey::of(bytes).map(|survey| survey.facts)
     }
 
-    /// As [`ElfFacts::parse`], for a file that may be an attack: what exceeds the limits is refused.
+    /// Like [`ElfFacts::parse`], for a file that may be hostile: whatever exceeds the limits is refused.
     ///
     /// # Errors
     ///
-    /// As [`ElfFacts::parse`], and where a table has more entries than the limits allow.
+    /// Like [`ElfFacts::parse`], and if a table has more entries than the limits allow.
     pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Self, ElfError> {
         Survey::within(bytes, limits).map(|survey| survey.facts)
     }
 }
 
-/// What header and program headers say.
+/// The facts from the ELF header and the program headers.
 fn header_facts(image: &Image<'_>) -> ElfFacts {
     let attributes = arm_attributes(image);
     let header = &image.header;
@@ -181,7 +182,7 @@ fn interpreter(image: &Image<'_>) -> Result<Option<String>, ElfError> {
     Ok(Some(String::from_utf8_lossy(path).into_owned()))
 }
 
-/// Names in the dynamic section and the version tables.
+/// Adds the names in the dynamic section and the version tables.
 fn names(facts: &mut ElfFacts, image: &Image<'_>, dynamic: &Dynamic) -> Result<(), ElfError> {
     let strings = dynamic.strings(image)?;
     let text = |tag: u64, what| dynamic.value(tag).map(|offset| strings.text(offset, what)).transpose();
@@ -206,7 +207,7 @@ fn names(facts: &mut ElfFacts, image: &Image<'_>, dynamic: &Dynamic) -> Result<(
     Ok(())
 }
 
-/// Tags and flags that change how musl loads the file (`decode_dyn`, `reloc_all`, `do_init_fini`).
+/// Adds the tags and flags that change how musl loads the file (`decode_dyn`, `reloc_all`, `do_init_fini`).
 fn flags(facts: &mut ElfFacts, dynamic: &Dynamic) {
     let has = |tag| dynamic.value(tag).is_some();
     let flags = dynamic.value(DT_FLAGS).unwrap_or(0);

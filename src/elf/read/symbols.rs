@@ -1,4 +1,4 @@
-//! The dynamic symbol table: what a file offers and asks for.
+//! The dynamic symbol table: what a file defines and imports.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ use crate::elf::error::ElfError;
 
 /// The dynamic symbols of a file, borrowed from its bytes.
 ///
-/// The names and versions of a parsed table are known to be readable, so walking it cannot fail.
+/// The names and versions of a parsed table have been checked, so walking it cannot fail.
 #[derive(Clone, Debug)]
 pub struct DynamicSymbols<'a> {
     format: Format,
     entries: &'a [u8],
     versions: &'a [u8],
     strings: &'a [u8],
-    /// By version index; nothing where there is no such version.
+    /// By version index; `None` where there is no such version.
     names: Vec<Option<Version<'a>>>,
     references: Vec<References>,
 }
@@ -47,20 +47,20 @@ pub struct Symbol<'a> {
     pub binding: Binding,
     /// `ELF_ST_TYPE`.
     pub kind: SymbolKind,
-    /// Whether it is defined here: `st_shndx` is not `SHN_UNDEF`.
+    /// Whether the file defines it: `st_shndx` is not `SHN_UNDEF`.
     pub defined: bool,
-    /// Whether the top bit of its `DT_VERSYM` entry is set: a definition that only an exact version
-    /// finds. musl never binds to it (`find_sym2`).
+    /// Whether the top bit of its `DT_VERSYM` entry is set: a definition that only a lookup of the exact
+    /// version finds. musl never uses it (`find_sym2`).
     pub hidden_version: bool,
-    /// The version's name, wanted (`DT_VERNEED`) or defined (`DT_VERDEF`).
+    /// The name of its version, required (`DT_VERNEED`) or defined (`DT_VERDEF`).
     pub version: Option<&'a [u8]>,
-    /// The library the version is wanted of: `vn_file`.
+    /// The library that has to provide the version: `vn_file`.
     pub version_file: Option<&'a [u8]>,
-    /// `st_value`. musl passes over a definition without one, unless it is thread-local (`find_sym2`).
+    /// `st_value`. musl skips a definition without one, unless it is thread-local (`find_sym2`).
     pub value: u64,
     /// `st_size`.
     pub size: u64,
-    /// What relocations want of it.
+    /// How relocations refer to it.
     pub references: References,
 }
 
@@ -71,9 +71,9 @@ pub enum Binding {
     Local,
     /// `STB_GLOBAL`.
     Global,
-    /// `STB_WEAK`: if undefined, never an error.
+    /// `STB_WEAK`: if undefined, it is not an error.
     Weak,
-    /// `STB_GNU_UNIQUE`, which musl takes for global.
+    /// `STB_GNU_UNIQUE`, which musl treats as global.
     GnuUnique,
     /// Anything else; musl ignores it.
     Other,
@@ -90,7 +90,7 @@ pub enum SymbolKind {
     Func,
     /// `STT_TLS`.
     Tls,
-    /// `STT_GNU_IFUNC`, invisible to musl.
+    /// `STT_GNU_IFUNC`, which musl ignores.
     Ifunc,
     /// `STT_COMMON`.
     Common,
@@ -103,10 +103,10 @@ impl<'a> DynamicSymbols<'a> {
     ///
     /// # Errors
     ///
-    /// Where the table, a name or a version lies outside what the file maps.
+    /// If the table, a name or a version is outside what the file maps.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ElfError> {
         let image = Image::parse(bytes)?;
-        // What is never loaded has no dynamic symbols, whatever its program headers say.
+        // Files that are never loaded have no dynamic symbols, whatever their program headers say.
         let loaded = matches!(image.header.e_type, ET_DYN | ET_EXEC);
         let dynamic = if loaded { Dynamic::parse(&image)? } else { None };
         let Some(dynamic) = dynamic else {
@@ -140,7 +140,7 @@ impl<'a> DynamicSymbols<'a> {
                 names.insert(version_index(definition.index), Version { name, file: None });
             }
         }
-        // Local and global: no version. Index 1 is defined all the same, as the base version.
+        // Local and global mean: no version. Index 1 may still be defined, as the base version.
         names.remove(&0);
         names.remove(&1);
         let last = names.last_key_value().map_or(0, |(index, _)| index + 1);
@@ -160,7 +160,7 @@ impl<'a> DynamicSymbols<'a> {
         self.entries.len() / index(self.format.symbol_size())
     }
 
-    /// The string table: a part of the bytes that were parsed.
+    /// The string table: a slice of the parsed bytes.
     pub(crate) fn strings(&self) -> &'a [u8] {
         self.strings
     }
@@ -194,7 +194,7 @@ impl<'a> DynamicSymbols<'a> {
     }
 }
 
-/// The index part of a `DT_VERSYM` entry, without the bit that hides it.
+/// The version index of a `DT_VERSYM` entry, without the hidden bit.
 fn version_index(versym: u64) -> u16 {
     u16::try_from(versym & 0x7fff).unwrap_or(0)
 }
@@ -225,7 +225,7 @@ impl SymbolKind {
     }
 }
 
-/// The fields of an `Elf_Sym` that are read here.
+/// The fields of an `Elf_Sym` that this reader uses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawSymbol {
     pub(crate) name: u64,
@@ -262,13 +262,13 @@ impl RawSymbol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SymbolCount {
     pub(crate) count: u64,
-    /// Whether there are certainly no more. A GNU hash table alone does not count the symbols that
-    /// are not exported.
+    /// Whether the number is exact. A GNU hash table alone does not count the symbols that are not exported.
     pub(crate) exact: bool,
 }
 
-/// Counts the dynamic symbols: the largest number that `DT_HASH`, `DT_GNU_HASH` (`count_syms` in `ldso/dynlink.c`), the
-/// relocations and the `.dynsym` header give. The loader reads no section headers, so one that is too small hides nothing.
+/// Counts the dynamic symbols: the largest number that follows from `DT_HASH`, `DT_GNU_HASH` (`count_syms` in
+/// `ldso/dynlink.c`), the relocations or the `.dynsym` header. The loader reads no section headers, so a
+/// `.dynsym` header that is too small hides nothing.
 pub(crate) fn count(image: &Image<'_>, dynamic: &Dynamic) -> Result<SymbolCount, ElfError> {
     let Some(address) = dynamic.value(DT_SYMTAB) else { return Ok(SymbolCount { count: 0, exact: true }) };
     let size = image.format.symbol_size();
@@ -281,7 +281,7 @@ pub(crate) fn count(image: &Image<'_>, dynamic: &Dynamic) -> Result<SymbolCount,
         .filter(fits);
     let hash = dynamic.value(DT_HASH).map(|hash| sysv_hash_count(image, dynamic, hash));
     let gnu_hash = dynamic.value(DT_GNU_HASH).map(|hash| gnu_hash_count(image, hash));
-    // Tables that cannot be right count where nothing else does: then it is an error.
+    // Implausible tables count only if nothing else gives a number: then they are an error.
     let counted = match described {
         Some(_) => [hash, gnu_hash].map(|count| count.and_then(Result::ok).filter(fits)),
         None => [hash.transpose()?, gnu_hash.transpose()?],
@@ -311,14 +311,14 @@ pub(crate) fn table<'a>(image: &Image<'a>, dynamic: &Dynamic, count: u64) -> Res
     }
 }
 
-/// Whether the hash tables of a machine have words of eight bytes: those of 64-bit s390 (`Elf_Symndx` in musl's
+/// Whether the hash tables of a machine have words of eight bytes, as on 64-bit s390 (`Elf_Symndx` in musl's
 /// `arch/s390x/bits/link.h`).
 fn has_wide_hash_words(image: &Image<'_>) -> bool {
     image.header.e_machine == EM_S390 && image.format.class == Class::Elf64
 }
 
-/// Whether `DT_HASH` has words of four bytes where musl reads eight, as LLD writes them on every machine. The first word is
-/// the number of buckets: of eight bytes, the first four are zero.
+/// Whether `DT_HASH` has words of four bytes where musl reads eight, as LLD writes them on every machine. The
+/// first word is the number of buckets; as a word of eight bytes, its first four would be zero.
 pub(crate) fn has_short_hash_words(image: &Image<'_>, dynamic: &Dynamic) -> bool {
     let hash = dynamic.value(DT_HASH).filter(|_| has_wide_hash_words(image));
     let first = hash.and_then(|address| image.at(address, 4, "hash table").ok());
@@ -332,7 +332,7 @@ fn sysv_hash_count(image: &Image<'_>, dynamic: &Dynamic, address: u64) -> Result
     Ok(image.format.number(image.at(address.saturating_add(word), word, "hash table")?))
 }
 
-/// The end of the last chain of `DT_GNU_HASH`: no symbol after it is exported. 0 if none is.
+/// The end of the last chain of `DT_GNU_HASH`: no symbol after it is exported. 0 if no symbol is exported.
 fn gnu_hash_count(image: &Image<'_>, address: u64) -> Result<u64, ElfError> {
     let what = "GNU hash table";
     let (offset, bytes) = image.from(address, what)?;

@@ -7,56 +7,56 @@ use super::headers::Image;
 use crate::elf::codec::Format;
 use crate::elf::error::ElfError;
 
-/// `VER_FLG_BASE`: the version of the file itself, its soname.
+/// `VER_FLG_BASE`: marks the version of the file itself, its soname.
 pub(crate) const VER_FLG_BASE: u64 = 1;
 
-/// A version wanted (`Elf_Vernaux`).
+/// A required version (`Elf_Vernaux`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WantedVersion {
-    /// `vna_other`, by which `DT_VERSYM` refers to it.
+    /// `vna_other`, the index that `DT_VERSYM` uses for it.
     pub(crate) index: u64,
     /// `vna_name`, an offset into the string table.
     pub(crate) name: u64,
 }
 
-/// The versions wanted of one file (`Elf_Verneed`).
+/// The versions required from one file (`Elf_Verneed`).
 #[derive(Debug)]
 pub(crate) struct Need {
     /// `vn_file`, an offset into the string table.
     pub(crate) file: u64,
-    /// Where in the file the word `vn_file` lies.
+    /// The file offset of the field `vn_file`.
     pub(crate) file_field: u64,
     pub(crate) versions: Vec<WantedVersion>,
 }
 
-/// A version defined (`Elf_Verdef`).
+/// A defined version (`Elf_Verdef`).
 #[derive(Debug)]
 pub(crate) struct Definition {
     /// `vd_flags`.
     pub(crate) flags: u64,
-    /// `vd_ndx`, by which `DT_VERSYM` refers to it.
+    /// `vd_ndx`, the index that `DT_VERSYM` uses for it.
     pub(crate) index: u64,
-    /// `vda_name` of the version and of its parents, offsets into the string table.
+    /// `vda_name` of the version and of its parents, as offsets into the string table.
     pub(crate) names: Vec<u64>,
 }
 
-/// More structures than versions can have: `DT_VERSYM` tells 32,767 apart, and each has an entry of its own, a name and a
-/// parent or two.
+/// The most structures that versions can need: `DT_VERSYM` distinguishes 32,767 versions, and each has an
+/// entry, a name and one or two parents.
 const MOST_STEPS: u64 = 4 << 15;
 
-/// A chain of version structures, each saying how far away the next one is. A walk can be sent over
-/// the same bytes again and again, so the number of steps is bounded by what fits without overlap.
+/// A chain of version structures, each with the offset of the next. A hostile chain can visit the same bytes
+/// again and again, so the number of steps is limited to what fits without overlap.
 struct Walk<'a> {
     format: Format,
     bytes: &'a [u8],
     steps: u64,
-    /// Which rule one more step breaks.
+    /// The rule that a further step would break.
     rule: &'static str,
     what: &'static str,
 }
 
 impl<'a> Walk<'a> {
-    /// The smallest of the four structures, `Elf_Verdaux`, has eight bytes.
+    /// The smallest of the four structures, `Elf_Verdaux`, is eight bytes long.
     fn new(format: Format, bytes: &'a [u8], what: &'static str) -> Self {
         let (steps, rule) = match bytes.len() as u64 / 8 {
             MOST_STEPS.. => (MOST_STEPS, "more entries than versions can be told apart"),
@@ -80,7 +80,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `DT_VERNEED`, in order. musl ignores it; glibc asserts that each file in it is in `DT_NEEDED`.
+/// Reads `DT_VERNEED`, in order. musl ignores it; glibc asserts that each file in it is also in `DT_NEEDED`.
 pub(crate) fn needs(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Need>, ElfError> {
     let mut needs = Vec::new();
     let (Some(address), Some(count)) = (dynamic.value(DT_VERNEED), dynamic.value(DT_VERNEEDNUM)) else {
@@ -116,7 +116,7 @@ pub(crate) fn needs(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Need>, E
     Ok(needs)
 }
 
-/// `DT_VERDEF`, in order.
+/// Reads `DT_VERDEF`, in order.
 pub(crate) fn definitions(image: &Image<'_>, dynamic: &Dynamic) -> Result<Vec<Definition>, ElfError> {
     let mut definitions = Vec::new();
     let (Some(address), Some(count)) = (dynamic.value(DT_VERDEF), dynamic.value(DT_VERDEFNUM)) else {

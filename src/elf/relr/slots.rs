@@ -1,4 +1,4 @@
-//! The slots of `DT_RELR`: the words that are relocated.
+//! The slots of `DT_RELR`: the words it relocates.
 
 use crate::elf::codec::{index, length};
 use crate::elf::error::ElfError;
@@ -11,20 +11,20 @@ use crate::elf::read::relocations::Relocation;
 const WHAT: &str = "DT_RELR";
 const SLOT: &str = "slot of DT_RELR";
 
-/// Where the slots of a file are. There may be as many as the file has words, so nothing but their addresses is kept.
+/// The slots of a file. A file may have as many slots as words, so only their addresses are kept.
 #[derive(Debug)]
 pub(super) struct Slots {
-    /// Ascending; no two of them overlap.
+    /// Ascending, without overlaps.
     addresses: Vec<u64>,
-    /// `R_*_RELATIVE`.
+    /// The number of `R_*_RELATIVE`.
     number: u64,
-    /// Whether relocations carry their addends.
+    /// Whether relocations store their addends.
     pub(super) addends: bool,
 }
 
 impl Slots {
-    /// Reads `DT_RELR` (gABI 2022 draft, "Relative Relocation Table"): an even word is the address of a slot; an odd one
-    /// is a bitmap of the words that follow the last. `None` where there is no such table.
+    /// Reads `DT_RELR` (gABI 2022 draft, "Relative Relocation Table"): an even word is the address of a slot;
+    /// an odd one is a bitmap of the words that follow the previous slots. `None` if there is no such table.
     pub(super) fn of(image: &Image<'_>, dynamic: &Dynamic) -> Result<Option<Self>, ElfError> {
         let (Some(address), Some(size @ 1..)) = (dynamic.value(DT_RELR), dynamic.value(DT_RELRSZ)) else {
             return Ok(None);
@@ -59,7 +59,7 @@ impl Slots {
             _ => None,
         });
         match overlap {
-            // Loaders would relocate such a word twice, and one with addends once.
+            // Loaders would relocate such a word twice; with addends they would relocate it once.
             Some(at) => Err(ElfError::malformed(WHAT, "two of its slots overlap", at)),
             None => Ok(Some(Self { addresses, number, addends })),
         }
@@ -69,20 +69,20 @@ impl Slots {
         self.addresses.len() as u64
     }
 
-    /// The slots of `word` bytes that lie in a range of addresses.
+    /// The slots, of `word` bytes each, that are inside a range of addresses.
     pub(super) fn within(&self, range: &Range, word: u64) -> &[u64] {
         let start = self.addresses.partition_point(|slot| *slot < range.start);
         let end = self.addresses.partition_point(|slot| slot.saturating_add(word) <= range.end);
         self.addresses.get(start..end).unwrap_or_default()
     }
 
-    /// What a file holds in each slot, in order.
+    /// The content of each slot, in order.
     pub(super) fn words<'a>(
         &self,
         image: &Image<'a>,
     ) -> impl Iterator<Item = Result<(u64, &'a [u8]), ElfError>> {
         let word = image.format.word();
-        // Segments do not overlap: the one that holds a slot most often holds the next one too.
+        // Segments do not overlap, so the segment with one slot most often has the next one too.
         let mut near: (u64, &[u8]) = (0, &[]);
         self.addresses.iter().map(move |slot| {
             let (start, bytes) = near;
@@ -98,7 +98,7 @@ impl Slots {
         })
     }
 
-    /// The relative relocations that say the same, in order.
+    /// The equivalent relative relocations, in order.
     pub(super) fn relocations(
         &self,
         image: &Image<'_>,

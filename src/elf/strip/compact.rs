@@ -1,8 +1,8 @@
-//! Taking holes out of a file: where stripped sections lay before a segment that another program had
-//! appended, zeros are left, and what comes after them can move up.
+//! Removes holes from a file: if stripped sections were before a segment that another tool had appended,
+//! zeros remain, and everything after them can move up.
 //!
-//! Addresses stay; only places in the file change, by whole multiples of the alignment that keeps
-//! offset and address of every segment congruent (gABI, "Program Header").
+//! Addresses do not change; file offsets change by whole multiples of the alignment that keeps offset and
+//! address of every segment congruent (gABI, "Program Header").
 
 use goblin::elf::header::ET_EXEC;
 use goblin::elf::program_header::{PT_INTERP, PT_NULL};
@@ -13,10 +13,10 @@ use crate::elf::ranges::{Range, Ranges, sized};
 use crate::elf::read::headers::{Image, has_bytes};
 use crate::elf::read::machine::largest_page;
 
-/// No page is smaller, so a shorter hole cannot be taken out.
+/// The smallest page size; a shorter hole cannot be removed.
 const SMALLEST: u64 = 0x1000;
 
-/// The file without its holes; `None` where there are none that can be taken out.
+/// The file without its holes; `None` if no hole can be removed.
 pub(super) fn compact(file: &[u8]) -> Result<Option<Vec<u8>>, ElfError> {
     let image = Image::parse(file)?;
     let cuts = cuts(&image);
@@ -34,15 +34,15 @@ pub(super) fn compact(file: &[u8]) -> Result<Option<Vec<u8>>, ElfError> {
     Ok(Some(kept))
 }
 
-/// Bytes that are taken out.
+/// A range of bytes that is removed.
 #[derive(Debug)]
 struct Cut {
     range: Range,
-    /// How many are taken out before them.
+    /// The number of bytes removed before it.
     before: u64,
 }
 
-/// Cuts, ascending.
+/// The cuts of these ranges, ascending.
 fn ascending(ranges: impl IntoIterator<Item = Range>) -> Vec<Cut> {
     let mut before = 0;
     let cut = |range: Range| {
@@ -53,14 +53,14 @@ fn ascending(ranges: impl IntoIterator<Item = Range>) -> Vec<Cut> {
     ranges.into_iter().map(cut).collect()
 }
 
-/// Where `offset` is after the cuts.
+/// The new offset of `offset` after the cuts.
 fn moved(offset: u64, cuts: &[Cut]) -> u64 {
     let next = cuts.partition_point(|cut| cut.range.start <= offset);
     let last = next.checked_sub(1).and_then(|last| cuts.get(last));
     last.map_or(offset, |cut| offset - cut.before - (offset.min(cut.range.end) - cut.range.start))
 }
 
-/// What can be taken out; nothing where it is not safe.
+/// The ranges that can be removed; empty if that is not safe.
 fn cuts(image: &Image<'_>) -> Vec<Cut> {
     let program = image.header.e_type == ET_EXEC || image.segments.iter().any(|s| s.p_type == PT_INTERP);
     let mut loads: Vec<u64> = image.loads().map(|load| load.p_offset).collect();
@@ -69,14 +69,14 @@ fn cuts(image: &Image<'_>) -> Vec<Cut> {
         .chain(image.sections.iter().map(|section| (section.sh_offset, section.sh_addralign)))
         .collect();
     aligned.sort_unstable();
-    // What comes behind a hole moves by whole multiples of all alignments there: the last hole first.
+    // Everything after a hole moves by whole multiples of all alignments there: start with the last hole.
     let mut step = largest_page(image.header.e_machine);
     let mut ranges: Vec<Range> = Vec::new();
     for hole in holes(image).into_iter().rev() {
         while let Some((_, align)) = aligned.pop_if(|(offset, _)| *offset >= hole.end) {
             step = step.max(align);
         }
-        // Kernels before 5.18 take AT_PHDR from e_phoff and the first segment.
+        // Kernels before 5.18 compute AT_PHDR from e_phoff and the first segment.
         if program && image.header.e_phoff >= hole.end {
             continue;
         }
@@ -91,7 +91,7 @@ fn cuts(image: &Image<'_>) -> Vec<Cut> {
     ascending(ranges.into_iter().rev())
 }
 
-/// Runs of zeros between things that the headers describe.
+/// Runs of zeros between ranges that the headers describe.
 fn holes(image: &Image<'_>) -> Vec<Range> {
     let (format, header) = (image.format, &image.header);
     let headers = [
@@ -109,7 +109,7 @@ fn holes(image: &Image<'_>) -> Vec<Range> {
     let mut end = 0;
     for range in used.iter() {
         let gap = image.file.get(index(end)..index(range.start)).unwrap_or_default();
-        // patchelf leaves the section header table as it was behind the sections.
+        // patchelf leaves the old section header table after the sections.
         let mut start = end;
         for run in gap.split_inclusive(|byte| *byte != 0) {
             let zeros = run.iter().take_while(|byte| **byte == 0).count() as u64;
@@ -123,7 +123,7 @@ fn holes(image: &Image<'_>) -> Vec<Range> {
     holes
 }
 
-/// Every offset of the file header, the program headers and the section headers.
+/// Updates every offset in the file header, the program headers and the section headers.
 fn write_offsets(image: &Image<'_>, file: &mut [u8], cuts: &[Cut]) -> Result<(), ElfError> {
     let (format, word) = (image.format, image.format.word());
     let (phoff, shoff, p_offset, sh_offset) = if word == 8 { (32, 40, 8, 24) } else { (28, 32, 4, 16) };
@@ -149,7 +149,7 @@ mod tests {
     use super::{ascending, moved};
 
     #[test]
-    fn offsets_move_by_what_was_cut_before_them() {
+    fn offsets_move_by_the_bytes_cut_before_them() {
         let cuts = ascending([10..20, 30..35]);
         let places = [5, 10, 15, 20, 30, 34, 35, 40].map(|offset| moved(offset, &cuts));
         assert_eq!(places, [5, 10, 10, 10, 20, 20, 20, 25]);

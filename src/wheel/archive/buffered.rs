@@ -1,18 +1,18 @@
-//! A buffered writer that does not write out its buffer when it is asked for its position.
+//! A buffered writer that does not flush when it is asked for its position.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
-/// [`BufWriter`] writes out its buffer for every [`Seek::stream_position`], and an archive is asked for its position twice
-/// for every member. This one counts.
+/// [`BufWriter`] flushes its buffer for every [`Seek::stream_position`], and the zip crate asks for the
+/// position twice for every member. This writer counts instead.
 pub(super) struct Buffered<W: Write> {
     writer: BufWriter<W>,
     position: u64,
 }
 
 impl<W: Write> Buffered<W> {
-    /// `writer` is at its beginning.
+    /// `writer` must be at position 0.
     pub(super) fn new(writer: W) -> Self {
-        /// One write for most wheels; measured no slower than smaller buffers.
+        /// Large enough to write most wheels at once; measured to be as fast as smaller buffers.
         const BUFFER: usize = 1 << 20;
         Self { writer: BufWriter::with_capacity(BUFFER, writer), position: 0 }
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_are_right_and_nothing_is_written_to_find_them() {
+    fn positions_are_right_and_asking_for_one_does_not_flush() {
         let mut bytes = Vec::new();
         let mut buffered = Buffered::new(Cursor::new(&mut bytes));
         buffered.write_all(b"one two three").unwrap();

@@ -14,48 +14,54 @@ use crate::wheel::metadata::digest::Sha256Digest;
 use crate::wheel::metadata::path::WheelPath;
 
 impl Wheel {
-    /// Reads a file whole. Its size and CRC are held against the directory. A size that the compressed bytes cannot come
-    /// to is refused before memory is taken for it.
+    /// Reads a whole file. Its size and CRC are checked against the directory. A size that the compressed
+    /// data cannot have is refused before memory is allocated.
     ///
     /// # Errors
     ///
-    /// When there is no such file, or its bytes are damaged or cannot be read.
+    /// If there is no such file, or its data is damaged or cannot be read.
     pub fn read(&self, path: &WheelPath) -> Result<Vec<u8>, WheelError> {
         self.read_member(self.file(path)?)
     }
 
-    /// What a member inflates to, held against its size and CRC.
+    /// The inflated bytes of a member, checked against its size and CRC.
     pub(super) fn read_member(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
-        self.read_seeing(member, |_| ())
+        self.read_visiting(member, |_| ())
     }
 
-    /// As [`Wheel::read_member`], with its SHA-256.
+    /// Like [`Wheel::read_member`], with the SHA-256.
     pub(super) fn read_hashed(&self, member: &Member) -> Result<(Vec<u8>, Sha256Digest), WheelError> {
         let mut sha256 = Sha256::new();
-        let bytes = self.read_seeing(member, |piece| sha256.update(piece))?;
+        let bytes = self.read_visiting(member, |piece| sha256.update(piece))?;
         Ok((bytes, Sha256Digest::from_bytes(sha256.finalize().into())))
     }
 
-    /// `see` gets the bytes in order, piece by piece, on another thread where one is free.
-    fn read_seeing(&self, member: &Member, mut see: impl FnMut(&[u8]) + Send) -> Result<Vec<u8>, WheelError> {
+    /// `visit` gets the bytes in order, piece by piece, on another thread if one is free.
+    fn read_visiting(
+        &self,
+        member: &Member,
+        mut visit: impl FnMut(&[u8]) + Send,
+    ) -> Result<Vec<u8>, WheelError> {
         let mut crc32 = crc32fast::Hasher::new();
-        let mut see = |piece: &[u8]| {
+        let mut visit = |piece: &[u8]| {
             crc32.update(piece);
-            see(piece);
+            visit(piece);
         };
         let bytes = match member.method {
             Method::Stored => {
                 let bytes = self.compressed(member)?;
-                see(&bytes);
+                visit(&bytes);
                 bytes
             }
             Method::Deflated => {
                 let size = usize::try_from(member.size).unwrap_or(usize::MAX);
                 let stream = self.open_compressed(member).map_err(|error| self.unreadable(member, error))?;
-                deflate::inflate(stream, member.compressed_size, size, see).map_err(|error| match error {
-                    InflateError::Read(error) => self.unreadable(member, error),
-                    damage => damaged(member, damage.to_string()),
-                })?
+                deflate::inflate(stream, member.compressed_size, size, visit).map_err(
+                    |error| match error {
+                        InflateError::Read(error) => self.unreadable(member, error),
+                        damage => damaged(member, damage.to_string()),
+                    },
+                )?
             }
         };
         if crc32.finalize() != member.crc32 {
@@ -64,14 +70,14 @@ impl Wheel {
         Ok(bytes)
     }
 
-    /// The bytes of a member as they lie in the archive.
+    /// The compressed bytes of a member.
     fn compressed(&self, member: &Member) -> Result<Vec<u8>, WheelError> {
         let mut bytes = Vec::new();
         self.compressed_into(member, &mut bytes)?;
         Ok(bytes)
     }
 
-    /// As [`Wheel::compressed`], in place of other bytes, of which no more memory is kept than it takes.
+    /// Like [`Wheel::compressed`], reusing a buffer; excess capacity is freed.
     pub(super) fn compressed_into(&self, member: &Member, bytes: &mut Vec<u8>) -> Result<(), WheelError> {
         bytes.clear();
         let size = usize::try_from(member.compressed_size.saturating_add(1)).unwrap_or(usize::MAX);
@@ -83,7 +89,7 @@ impl Wheel {
         read.map(|_| ()).map_err(|error| self.unreadable(member, error))
     }
 
-    /// A reader of the bytes of a member as they lie in the archive.
+    /// A reader of the compressed bytes of a member.
     fn open_compressed(&self, member: &Member) -> io::Result<io::Take<Source>> {
         let mut archive = self.archive();
         let start = archive.by_index_raw(member.index)?.data_start();

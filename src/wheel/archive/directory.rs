@@ -1,8 +1,8 @@
-//! The archive's directory, and whether the archive agrees with it.
+//! The archive's directory, and checks that the archive agrees with it.
 //!
-//! Installers read zip archives in different ways: from the directory at the end, or header by header
-//! from the start; the first or the last of two members with one name. A wheel that reads differently
-//! in two of them is refused here.
+//! Installers read zip archives in different ways: from the directory at the end, or header by header from
+//! the start; some use the first and some the last of two members with one name. A wheel that different
+//! readers would read differently is refused here.
 
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
@@ -56,7 +56,7 @@ pub(super) fn read_members(
         total = total.saturating_add(member.size);
         let header = data.header_start();
         let local = check_local_header(&mut headers, header, entry, &member)?;
-        member.odd_zip64 |= local.odd_zip64;
+        member.irregular_zip64 |= local.irregular_zip64;
         spans.push((header, local.end, index));
         members.push(member);
     }
@@ -67,12 +67,12 @@ pub(super) fn read_members(
     }
     check_spans(&mut spans, &mut headers, end.directory, &members)?;
     if let Some(&(first @ 1.., ..)) = spans.first() {
-        // Who reads the file from its start does not find a member there.
+        // Readers that start at the beginning of the file expect a member there.
         return Err(WheelError::DamagedZip(format!("{first} bytes are before its first member")));
     }
     check_tree(members.iter().map(|member| (&member.path, member.is_dir)))?;
-    // What is left: headers between the members that the directory does not know, and contradictions
-    // in extra fields.
+    // The zip crate checks the rest: headers between members that are not in the directory, and
+    // contradictions in extra fields.
     archive.validate_header_consistency().map_err(|error| damaged_zip(&error))?;
     Ok(members)
 }
@@ -90,13 +90,13 @@ pub(super) fn damaged_zip(error: &zip::result::ZipError) -> WheelError {
     WheelError::DamagedZip(Escaped(&error.to_string()).to_string())
 }
 
-/// The entries of the directory. `None` if they are not as many as the end record says, or do not end where it says.
+/// The entries of the directory. `None` if their number or their end differs from the end record.
 fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>>> {
     let mut reader = BufReader::with_capacity(64 << 10, source.at(end.directory));
     let mut entries = Vec::new();
     let mut at = end.directory;
     for _ in 0..end.entries {
-        // All of it is within the file, because the end record is behind it.
+        // The entry is inside the file, because the end record follows it.
         if at + CENTRAL_LENGTH as u64 > end.end {
             return Ok(None);
         }
@@ -119,7 +119,8 @@ fn read_entries(source: &Source, end: EndRecord) -> io::Result<Option<Vec<Entry>
             version: header.half(6),
             mode: header.word(38) >> 16,
             decorated: extra > 0 || comment > 0,
-            odd_zip64: zip64.map(|zip64| zip64.is_odd(&[header.word(24), header.word(20), header.word(42)])),
+            irregular_zip64: zip64
+                .map(|zip64| zip64.is_irregular(&[header.word(24), header.word(20), header.word(42)])),
         });
     }
     Ok((at == end.end).then_some(entries))
@@ -155,7 +156,7 @@ fn read_member(
         return broken(MemberRule::Encrypted);
     }
     let demands = check_demands(entry.flags, entry.version);
-    if let Err(rule) = demands.and(entry.odd_zip64.clone().map(|_| ())) {
+    if let Err(rule) = demands.and(entry.irregular_zip64.clone().map(|_| ())) {
         return broken(rule);
     }
     let method = match entry.method {
@@ -189,13 +190,13 @@ fn read_member(
         mode: (entry.mode != 0).then_some(entry.mode & 0o7777),
         modified: data.last_modified().map_or(DosTime::EPOCH, DosTime::from_zip),
         streamed: entry.flags & DESCRIPTOR != 0,
-        odd_zip64: entry.odd_zip64 == Ok(true),
+        irregular_zip64: entry.irregular_zip64 == Ok(true),
         index,
         decorated: entry.decorated,
     })
 }
 
-/// The type bits of a Unix mode must be those of a file or directory, or missing.
+/// The type bits of a Unix mode must be those of a file or directory, or absent.
 fn mode_rule(mode: u32, is_dir: bool) -> Option<MemberRule> {
     const TYPE: u32 = 0o170_000;
     match mode & TYPE {
@@ -207,7 +208,8 @@ fn mode_rule(mode: u32, is_dir: bool) -> Option<MemberRule> {
     }
 }
 
-/// No two members may share bytes, none may run into the directory, and no bytes may lie between them.
+/// Checks that no two members share bytes, that none reaches into the directory, and that there are no bytes
+/// between them.
 fn check_spans(
     spans: &mut [(u64, u64, usize)],
     source: &mut Source,
@@ -239,7 +241,7 @@ fn check_spans(
     })
 }
 
-/// Whether the archive starts as one with members does.
+/// Whether the archive starts like a zip file with members.
 pub(super) fn starts_like_a_zip(source: &Source) -> bool {
     let mut reader = source.at(0);
     let mut signature = [0; 4];

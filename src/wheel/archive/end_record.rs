@@ -1,8 +1,9 @@
-//! Where the archive's directory is: the record at the end of the file that says so.
+//! The end record: the record at the end of the file that says where the archive's directory is.
 //!
-//! Readers look for this record in different ways, and go on in different ways where it contradicts itself: Python and
-//! `unzip` take the last signature and believe its sizes, others go on to search until everything fits, and readers of
-//! streams do not look at it at all. So there must be only one way to read it (APPNOTE 4.3.14 to 4.3.16).
+//! Readers search for this record in different ways, and handle contradictions differently: Python and
+//! `unzip` take the last signature and believe its sizes, others continue searching until everything fits,
+//! and streaming readers ignore it. Therefore a record that can be read in more than one way is refused
+//! (APPNOTE 4.3.14 to 4.3.16).
 
 use std::io::{self, Read as _};
 
@@ -13,63 +14,63 @@ const ZIP64_SIGNATURE: [u8; 4] = *b"PK\x06\x06";
 const LOCATOR_SIGNATURE: [u8; 4] = *b"PK\x06\x07";
 /// Bytes of the end record before its comment.
 const END_LENGTH: usize = 22;
-/// Bytes of the ZIP64 end record. No reader that installs wheels takes one that is longer.
+/// Bytes of the ZIP64 end record. No reader that installs wheels accepts a longer one.
 const ZIP64_LENGTH: usize = 56;
 const LOCATOR_LENGTH: usize = 20;
 /// The longest comment: its length has 16 bits.
 const COMMENT_LENGTH: usize = u16::MAX as usize;
-/// Above these, Python's `zipfile` writes a ZIP64 record (`ZIP_FILECOUNT_LIMIT`, `ZIP64_LIMIT`); the end record needs one
-/// above 16 and 32 bits.
+/// Above these values Python's `zipfile` writes a ZIP64 record (`ZIP_FILECOUNT_LIMIT`, `ZIP64_LIMIT`); the
+/// end record requires one above 16 and 32 bits.
 const COUNT_LIMIT: u64 = 0xffff;
 const SIZE_LIMIT: u64 = 0x7fff_ffff;
 
-/// What the end record says, after it was held against the file.
+/// The end record, checked against the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EndRecord {
-    /// Where the directory begins.
+    /// The offset of the directory.
     pub(super) directory: u64,
-    /// Where the directory ends: at this record, or at the ZIP64 one before it.
+    /// The end of the directory: the offset of this record, or of the ZIP64 record before it.
     pub(super) end: u64,
-    /// How many entries the directory has.
+    /// The number of entries in the directory.
     pub(super) entries: u64,
 }
 
-/// What is wrong with the end record.
+/// Why the end record is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum EndRule {
-    /// There is none.
+    /// There is no end record.
     #[error("it has no end record")]
     Missing,
-    /// There are bytes behind it that are not its comment.
+    /// There are bytes after it that are not its comment.
     #[error("{0} bytes follow its end record, which other programs may read as the end of another archive")]
     Behind(u64),
-    /// Its comment would end behind the file.
+    /// Its comment would reach past the end of the file.
     #[error("the comment of its end record is longer than the file")]
     Comment,
-    /// Its comment could be taken for another end record.
+    /// Its comment could be mistaken for another end record.
     #[error("its comment holds the signature of another end record")]
     SecondSignature,
     /// Its comment could hold another archive.
     #[error("its comment holds bytes of headers, as another archive in it would")]
     Headers,
-    /// It is one part of several.
+    /// The archive is one part of several.
     #[error("its end record says that it is one of several disks")]
     Disks,
-    /// The number of entries is given twice, and differs.
+    /// The number of entries is given twice, with different values.
     #[error("its end record has two different numbers of members")]
     Counts,
-    /// The directory is not what ends at the record.
+    /// The directory does not end at the record.
     #[error("its directory does not end where its end record begins")]
     Directory,
     /// The ZIP64 records contradict each other or the end record.
     #[error("its ZIP64 end record does not agree with its end record")]
     Zip64Disagrees,
-    /// A ZIP64 record that nothing asks for.
+    /// There is a ZIP64 record that no field refers to.
     #[error("it has a ZIP64 end record that it does not need")]
     Zip64Unneeded,
 }
 
-/// Why there is no end record to go by.
+/// Why there is no usable end record.
 #[derive(Debug)]
 pub(super) enum NoEndRecord {
     Io(io::Error),
@@ -82,7 +83,7 @@ impl From<EndRule> for NoEndRecord {
     }
 }
 
-/// The fields that the end record and the ZIP64 one have in common.
+/// The fields that the end record and the ZIP64 record have in common.
 #[derive(Clone, Copy)]
 struct Fields {
     disk: u64,
@@ -94,7 +95,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// Each field with the value that stands for one that is in the ZIP64 record.
+    /// Pairs of fields, each with the value that refers to the ZIP64 record.
     fn pairs(self, other: Self) -> [(u64, u64, u64); 6] {
         const HALF: u64 = u16::MAX as u64;
         const WORD: u64 = u32::MAX as u64;
@@ -109,14 +110,14 @@ impl Fields {
     }
 }
 
-/// Finds the end record of an archive, and holds it against the file. Reads the end of the file only.
+/// Finds the end record of an archive and checks it against the file. Reads only the end of the file.
 pub(super) fn find(source: &Source) -> Result<EndRecord, NoEndRecord> {
     let length = source.length();
     let longest = (ZIP64_LENGTH + LOCATOR_LENGTH + END_LENGTH + COMMENT_LENGTH) as u64;
     let start = length.saturating_sub(longest);
     let mut tail = Vec::new();
     source.at(start).take(longest).read_to_end(&mut tail).map_err(NoEndRecord::Io)?;
-    // The last one that has room for a record, as Python and `unzip` look for it.
+    // The last signature with enough space for a record, as Python and `unzip` search for it.
     let candidates = (tail.len() + END_SIGNATURE.len()).saturating_sub(END_LENGTH);
     let at = tail.get(..candidates).and_then(|bytes| last(bytes, &END_SIGNATURE)).ok_or(EndRule::Missing)?;
     let (before, record) = tail.split_at_checked(at).ok_or(EndRule::Missing)?;
@@ -128,7 +129,7 @@ pub(super) fn find(source: &Source) -> Result<EndRecord, NoEndRecord> {
     if said > comment.len() as u64 {
         return Err(EndRule::Comment.into());
     }
-    // Where there is no comment, every reader takes the record that the file ends with, whatever its fields are.
+    // Without a comment, every reader takes the record at the end of the file, whatever its fields are.
     let rest = record.get(END_SIGNATURE.len()..).unwrap_or_default();
     if !comment.is_empty() && last(rest, &END_SIGNATURE).is_some() {
         return Err(EndRule::SecondSignature.into());
@@ -163,9 +164,9 @@ pub(super) fn find(source: &Source) -> Result<EndRecord, NoEndRecord> {
     Ok(EndRecord { directory: fields.offset, end, entries: fields.entries })
 }
 
-/// What the ZIP64 record at `at` says, where the locator and the end record say the same.
+/// The fields of the ZIP64 record at `at`, if the locator and the end record agree with them.
 fn zip64(short: Fields, locator: &[u8], record: &[u8], at: u64) -> Result<Fields, EndRule> {
-    // Counted from behind the field itself.
+    // Counted from the end of the length field itself.
     let length = number(record, 4, 8);
     let located = number(locator, 4, 4) == 0 && number(locator, 8, 8) == at && number(locator, 16, 4) == 1;
     if !located || length != (ZIP64_LENGTH - 12) as u64 {
@@ -188,7 +189,7 @@ fn zip64(short: Fields, locator: &[u8], record: &[u8], at: u64) -> Result<Fields
     if asked_for || large { Ok(long) } else { Err(EndRule::Zip64Unneeded) }
 }
 
-/// The last `length` bytes, if they begin with this signature, and what is before them.
+/// The last `length` bytes if they begin with this signature, and the bytes before them.
 fn ending(bytes: &[u8], length: usize, signature: [u8; 4]) -> Option<(&[u8], &[u8])> {
     let (before, record) = bytes.split_at_checked(bytes.len().checked_sub(length)?)?;
     record.starts_with(&signature).then_some((before, record))

@@ -1,4 +1,4 @@
-//! What can be wrong with a wheel.
+//! Errors in a wheel.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -19,29 +19,29 @@ use crate::wheel::metadata::record_rule::InvalidRecord;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WheelError {
-    /// The operating system refused something.
+    /// The operating system returned an error.
     #[error("cannot {action} `{}`: {source}", Escaped(&path.to_string_lossy()))]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What was being done: `open`, `read`.
+        /// The attempted action: `open`, `read`.
         action: &'static str,
         /// Why it failed.
         source: io::Error,
     },
-    /// The path leads to something other than a file.
+    /// The path is not a file.
     #[error("`{}` is not a file", Escaped(&.0.to_string_lossy()))]
     NotAFile(PathBuf),
-    /// The wheel is not what it was when it was opened.
+    /// The wheel has changed since it was opened.
     #[error("`{}` changed while it was being read", Escaped(&.0.to_string_lossy()))]
     Changed(PathBuf),
-    /// The file name is not that of a wheel.
+    /// The file name is not a valid wheel name.
     #[error(transparent)]
     Filename(#[from] InvalidWheelFilename),
-    /// The file is no zip archive at all.
+    /// The file is not a zip archive.
     #[error("not a zip archive")]
     NotAZip,
-    /// The archive starts well, but its directory cannot be found.
+    /// The archive has members, but its directory cannot be found.
     #[error("the zip archive is truncated: its directory is missing")]
     Truncated,
     /// The archive contradicts itself.
@@ -55,42 +55,42 @@ pub enum WheelError {
         /// The rule it breaks.
         rule: MemberRule,
     },
-    /// The wheel is larger than the limits allow.
+    /// The wheel exceeds a limit.
     #[error("the wheel has {found} {what}, more than the limit `{name}` of {limit}")]
     Limit {
         /// The name of the limit: `members`.
         name: &'static str,
-        /// What there is too much of: `members`.
+        /// What exceeds the limit: `members`.
         what: &'static str,
-        /// How much there is.
+        /// The value found.
         found: u64,
-        /// How much is allowed.
+        /// The limit.
         limit: u64,
     },
-    /// The members are so much larger than the archive that it must be a bomb.
+    /// The members are so much larger than the archive that it must be a zip bomb.
     #[error("the members are {found} times larger than the archive, more than the limit `ratio` of {limit}")]
     Ratio {
-        /// Members against archive.
+        /// The size of the members divided by that of the archive.
         found: u64,
-        /// How much is allowed.
+        /// The limit.
         limit: u64,
     },
     /// There is no `*.dist-info` directory at the top (PEP 427).
     #[error("there is no `*.dist-info` directory")]
     NoDistInfo,
-    /// There are several `*.dist-info` directories at the top.
+    /// There is more than one `*.dist-info` directory at the top.
     #[error(
         "there must be one `*.dist-info` directory, not {count}: `{}`{}",
         first.join("`, `"),
         if *count > first.len() { " and others" } else { "" }
     )]
     SeveralDistInfo {
-        /// How many.
+        /// The number of directories.
         count: usize,
         /// The first of them, sorted.
         first: Vec<String>,
     },
-    /// The `*.dist-info` directory is that of another distribution or version.
+    /// The `*.dist-info` directory belongs to another distribution or version.
     #[error("directory `{found}` does not belong to a wheel named `{expected}`")]
     ForeignDistInfo {
         /// The directory.
@@ -98,8 +98,8 @@ pub enum WheelError {
         /// Distribution and version of the file name.
         expected: String,
     },
-    /// A file lies in the data directory of another distribution or version, or in a second one: pip spreads it over the
-    /// environment all the same, and others do not.
+    /// A file is in the data directory of another distribution or version, or in a second one: pip installs
+    /// its files nevertheless, and other installers do not.
     #[error("`{found}` lies in no data directory of this wheel: only `{expected}` may end with `.data`")]
     ForeignData {
         /// The file.
@@ -107,8 +107,8 @@ pub enum WheelError {
         /// The data directory of the wheel.
         expected: String,
     },
-    /// `WHEEL` is that of a wheel for other Pythons: only platform tags are a matter of where a wheel runs, and not of what
-    /// is in it.
+    /// `WHEEL` has Python or ABI tags that differ from the file name. Only platform tags may differ: they say
+    /// where a wheel runs, not what it contains.
     #[error("`{member}` says `{}`, the file name says `{}`", first_few(said), first_few(named))]
     ForeignTags {
         /// The `WHEEL` file.
@@ -117,10 +117,10 @@ pub enum WheelError {
         said: BTreeSet<String>,
         /// Those of the file name.
         named: BTreeSet<String>,
-        /// The file name with the tags of `WHEEL`, where one says the same.
+        /// The file name with the tags of `WHEEL`, if a name can express them.
         right: Option<String>,
     },
-    /// A member that every wheel has is missing.
+    /// A required member is missing.
     #[error("`{0}` is missing")]
     Missing(WheelPath),
     /// The `WHEEL` file breaks a rule.
@@ -136,7 +136,7 @@ pub enum WheelError {
     InfoJson {
         /// The `WHEEL.json` file.
         member: WheelPath,
-        /// What is wrong.
+        /// The parser's error.
         source: InvalidWheelInfoJson,
     },
     /// The `METADATA` file breaks a rule.
@@ -155,7 +155,7 @@ pub enum WheelError {
         /// Line and rule.
         source: InvalidRecord,
     },
-    /// A member is not what `RECORD` says.
+    /// A member differs from its row in `RECORD`.
     #[error("`{member}` does not match `{record}`, line {line}: {mismatch}")]
     Mismatch {
         /// The member.
@@ -167,15 +167,15 @@ pub enum WheelError {
         /// What differs.
         mismatch: Mismatch,
     },
-    /// The compressed bytes of a member are damaged.
+    /// The compressed data of a member is damaged.
     #[error("member `{member}` is damaged: {reason}")]
     Damaged {
         /// The member.
         member: WheelPath,
-        /// What does not fit.
+        /// The kind of damage.
         reason: String,
     },
-    /// The wheel has no such file.
+    /// The wheel has no file of this name.
     #[error("the wheel has no file `{}`", Escaped(.0))]
     NoMember(String),
     /// The member cannot be installed.
@@ -199,14 +199,14 @@ pub enum WheelError {
     },
 }
 
-/// The rule a member breaks.
+/// The rule that a member breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemberRule {
     /// The name is not allowed.
     #[error("is not allowed: {0}")]
     Name(PathRule),
-    /// The name is not ASCII and its encoding is not declared, so that installers read different names.
+    /// The name is not ASCII and its encoding is not declared, so installers read different names.
     #[error("is not allowed: a name that is not ASCII must be marked as UTF-8")]
     Encoding,
     /// The name is too long.
@@ -214,45 +214,45 @@ pub enum MemberRule {
     NameLength {
         /// Its length in bytes.
         length: u64,
-        /// What is allowed.
+        /// The limit.
         limit: u64,
     },
     /// The member is encrypted.
     #[error("is encrypted")]
     Encrypted,
-    /// General purpose flags that ask for something that installers do not know.
+    /// A general purpose flag requires a feature that installers do not support.
     #[error("has the flags {0:#06x}, which installers do not know")]
     Flags(u16),
-    /// Its header asks for a version of the zip format that installers do not know.
+    /// Its header requires a version of the zip format that installers do not support.
     #[error("needs version {tens}.{ones} of the zip format; installers know up to 6.3")]
     Version {
-        /// The part before the point.
+        /// The major version.
         tens: u8,
-        /// The part behind it.
+        /// The minor version.
         ones: u8,
     },
-    /// Its extra fields cannot be told apart, or contradict each other.
+    /// Its extra fields cannot be parsed, or contradict each other.
     #[error("has extra fields that are damaged: {0}")]
     ExtraField(&'static str),
-    /// The compression is neither stored nor deflate (PEP 427 leaves it open; PyPI and installers do not).
+    /// The compression is neither stored nor deflate (allowed by PEP 427, but not by PyPI and installers).
     #[error("is compressed with method {0}; only stored and deflate are allowed")]
     Method(u16),
-    /// There are two members of this name.
+    /// Two members have this name.
     #[error("appears twice")]
     Duplicate,
-    /// Two names differ only in case and would be one file on some systems.
+    /// Two names differ only in case; some systems would treat them as one file.
     #[error("differs from `{0}` only in case")]
     Case(WheelPath),
     /// A file is also the directory of another member.
     #[error("is both a file and the directory of `{0}`")]
     FileAndDirectory(WheelPath),
-    /// Another member is installed at the same place.
+    /// Another member is installed at the same path.
     #[error("is installed at the same place as `{0}`")]
     SamePlace(WheelPath),
-    /// Wheels cannot hold symbolic links (PEP 778 would allow them, and is deferred).
+    /// Wheels cannot contain symbolic links (PEP 778 would allow them, and is deferred).
     #[error("is a symbolic link")]
     Symlink,
-    /// A device, socket or the like, or a mode that contradicts the name.
+    /// A device, a socket or similar, or a mode that contradicts the name.
     #[error("has mode {0:o}, which is not that of a file or directory")]
     Mode(u32),
     /// A directory with content.
@@ -264,14 +264,14 @@ pub enum MemberRule {
     /// The header before the data disagrees with the directory at the end.
     #[error("has a local header that disagrees with the directory: {0}")]
     LocalHeader(&'static str),
-    /// The member claims to be too large.
+    /// The declared size of the member is too large.
     #[error("has {size} bytes, more than the limit `{name}` of {limit}")]
     Size {
-        /// The name of the limit: `member-size`, or `metadata-size` for what is read as text.
+        /// The name of the limit: `member-size`, or `metadata-size` for text files.
         name: &'static str,
-        /// Its size as declared.
+        /// The declared size.
         size: u64,
-        /// What is allowed.
+        /// The limit.
         limit: u64,
     },
 }
@@ -280,10 +280,10 @@ pub enum MemberRule {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// The member is listed, but not there.
+    /// The member is listed, but does not exist.
     #[error("the file is not in the wheel")]
     Absent,
-    /// Another size.
+    /// The size differs.
     #[error("the file has {found} bytes, not {listed}")]
     Size {
         /// The size listed.
@@ -291,17 +291,17 @@ pub enum Mismatch {
         /// The size of the member.
         found: u64,
     },
-    /// Another hash.
+    /// The hash differs.
     #[error("the hash differs")]
     Hash,
-    /// It is a directory, which is not listed.
+    /// It is a directory, which must not be listed.
     #[error("it is a directory")]
     Directory,
 }
 
-/// The first of some tags; a wheel may make them as many as it likes.
+/// The first few of a set of tags, whose number is up to the wheel.
 fn first_few(tags: &BTreeSet<String>) -> String {
-    /// More tags than this say nothing new.
+    /// A few tags are enough as evidence.
     const NAMED: usize = 3;
     let named: Vec<String> = tags.iter().take(NAMED).map(|tag| Excerpt(tag).to_string()).collect();
     let more = if tags.len() > named.len() { "`, `..." } else { "" };
@@ -309,7 +309,7 @@ fn first_few(tags: &BTreeSet<String>) -> String {
 }
 
 impl WheelError {
-    /// What can be done about it, where there is something.
+    /// What the user can do about it, if anything.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -342,7 +342,9 @@ impl WheelError {
                 | MemberRule::Case(_)
                 | MemberRule::FileAndDirectory(_)
                 | MemberRule::SamePlace(_) => "give the member another name, and build the wheel again",
-                MemberRule::Symlink => "replace the link by the file it leads to and build the wheel again",
+                MemberRule::Symlink => {
+                    "replace the link with the file it points to and build the wheel again"
+                }
                 _ => return None,
             },
             _ => return None,

@@ -1,4 +1,4 @@
-//! Headers of members: the fields that the local header and the entry of the directory have in common.
+//! Headers of members: the fields that the local header and the directory entry have in common.
 
 use std::io::{self, Read};
 
@@ -8,12 +8,12 @@ use super::error::MemberRule;
 pub(super) const ENCRYPTED: u16 = 1;
 pub(super) const DESCRIPTOR: u16 = 1 << 3;
 pub(super) const UTF8: u16 = 1 << 11;
-/// How hard deflate tried, which no reader asks for.
+/// The compression level, which no reader uses.
 const EFFORT: u16 = 0b110;
-/// A 32-bit field that is to be looked up in the ZIP64 extra field (APPNOTE 4.5.3).
+/// The value of a 32-bit field that refers to the ZIP64 extra field (APPNOTE 4.5.3).
 pub(super) const IN_ZIP64: u32 = u32::MAX;
 
-/// What the zip crate does not hand out about an entry of the directory.
+/// Fields of a directory entry that the zip crate does not expose.
 pub(super) struct Entry {
     pub(super) name: Vec<u8>,
     pub(super) flags: u16,
@@ -21,8 +21,8 @@ pub(super) struct Entry {
     pub(super) version: u16,
     pub(super) mode: u32,
     pub(super) decorated: bool,
-    /// Whether its ZIP64 field has other numbers than those that the entry asks for; or what is wrong with its extra fields.
-    pub(super) odd_zip64: Result<bool, MemberRule>,
+    /// Whether its ZIP64 field has other numbers than the entry requires; or the error in its extra fields.
+    pub(super) irregular_zip64: Result<bool, MemberRule>,
 }
 
 /// Little-endian numbers at fixed places of a header.
@@ -49,10 +49,10 @@ impl<const N: usize> Header<N> {
     }
 }
 
-/// Refuses what a header asks of its reader and installers do not know: flags of encryption and patches (bits 5 and 6) and
-/// those without a meaning, and versions of the format.
+/// Refuses headers with requirements that installers do not support: encryption and patches (flag bits 5 and
+/// 6), undefined flags, and newer versions of the format.
 pub(super) fn check_demands(flags: u16, version: u16) -> Result<(), MemberRule> {
-    /// `MAX_EXTRACT_VERSION` of Python's `zipfile`, which looks at the lower byte only.
+    /// `MAX_EXTRACT_VERSION` of Python's `zipfile`, which is compared with the lower byte only.
     const NEWEST: u8 = 63;
     if flags & ENCRYPTED != 0 {
         return Err(MemberRule::Encrypted);
@@ -73,7 +73,7 @@ pub(super) fn check_demands(flags: u16, version: u16) -> Result<(), MemberRule> 
 pub(super) struct Zip64Field<'a>(Option<&'a [u8]>);
 
 impl<'a> Zip64Field<'a> {
-    /// Finds it. Fewer bytes at the end than a field has are padding.
+    /// Finds the field. Remaining bytes that are too short for a field are padding.
     pub(super) fn find(mut extra: &'a [u8]) -> Result<Self, MemberRule> {
         const ZIP64: [u8; 2] = [1, 0];
         let mut found = None;
@@ -90,8 +90,8 @@ impl<'a> Zip64Field<'a> {
         Ok(Self(found))
     }
 
-    /// The numbers that stand for fields of the header, in their order: those of the ZIP64 field for the fields that say so.
-    /// None where the ZIP64 field is too short.
+    /// The values of these header fields, in order: from the ZIP64 field if the header refers to it. `None`
+    /// if the ZIP64 field is too short.
     pub(super) fn resolve<const N: usize>(&self, fields: [u32; N]) -> Option<[u64; N]> {
         let mut rest = self.0.unwrap_or_default();
         let mut numbers = fields.map(u64::from);
@@ -102,14 +102,14 @@ impl<'a> Zip64Field<'a> {
         Some(numbers)
     }
 
-    /// How many numbers it has, if it has whole ones.
+    /// The number of values it has; `None` if its length is not a multiple of their size.
     pub(super) fn numbers(&self) -> Option<usize> {
         self.0.map(<[u8]>::len).filter(|length| length % 8 == 0).map(|length| length / 8)
     }
 
-    /// Whether it is there and has other numbers than those that these fields ask for. Installers go by its length in
+    /// Whether it exists and has other values than these fields require. Installers interpret its length in
     /// different ways.
-    pub(super) fn is_odd(&self, fields: &[u32]) -> bool {
+    pub(super) fn is_irregular(&self, fields: &[u32]) -> bool {
         let asked = 8 * fields.iter().filter(|field| **field == IN_ZIP64).count();
         self.0.is_some_and(|field| field.len() != asked)
     }

@@ -1,17 +1,17 @@
-//! Work that is done on all threads, and whose results are taken one after the other.
+//! Parallel work whose results are consumed in order.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
-/// Calls `make` for every item on all threads, and `take` for each result in the order of the items, on one thread at a
-/// time, while others are still being made. The thread that made the result whose turn it is takes it, and those behind
-/// it that are ready: none waits for another.
+/// Calls `make` for every item on all threads, and `take` for each result in the order of the items, on one
+/// thread at a time, while others are still being made. The thread that completes the next result in order
+/// takes it and all that follow and are ready: no thread waits for another.
 ///
 /// # Errors
 ///
-/// The first of `take`, which is not called again.
+/// The first error of `take`, which is not called again.
 pub(super) fn in_order<'a, I, T, E>(
     items: &'a [I],
     make: impl Fn(&'a I) -> T + Sync,
@@ -45,7 +45,7 @@ where
     taker.into_inner().unwrap_or_else(PoisonError::into_inner).1
 }
 
-/// What is ready before its turn.
+/// Results that are ready before their turn.
 struct Queue<T> {
     ready: BTreeMap<usize, T>,
     next: usize,
@@ -60,7 +60,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// A panic while the lock is held goes on in the caller anyway.
+/// A panic while the lock is held is propagated by the caller anyway.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_taken_in_order_each_once() {
+    fn results_are_consumed_in_order_and_once() {
         for threads in [1, 2, 8] {
             let numbers: Vec<u64> = (0..500).collect();
             let mut taken = Vec::new();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_after_an_error() {
+    fn no_result_is_consumed_after_an_error() {
         let numbers: Vec<u64> = (0..100).collect();
         let mut taken = 0;
         let outcome = in_order(

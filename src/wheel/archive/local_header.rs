@@ -1,4 +1,4 @@
-//! What lies before and behind the bytes of a member, held against the directory.
+//! Checks the bytes before and after the data of a member against the directory.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
@@ -11,15 +11,15 @@ pub(super) const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 /// Bytes of a local header before the name (APPNOTE 4.3.7).
 const LOCAL_LENGTH: usize = 30;
 
-/// What a local header says besides the entry of the directory.
+/// What the local header adds to the directory entry.
 pub(super) struct LocalHeader {
-    /// Where the data ends.
+    /// The end of the data.
     pub(super) end: u64,
-    /// Whether its ZIP64 field has other numbers than those that the header asks for.
-    pub(super) odd_zip64: bool,
+    /// Whether its ZIP64 field has other numbers than the header requires.
+    pub(super) irregular_zip64: bool,
 }
 
-/// Holds the header before the data against the directory.
+/// Checks the local header against the directory.
 pub(super) fn check_local_header(
     source: &mut Source,
     at: u64,
@@ -57,8 +57,8 @@ pub(super) fn check_local_header(
         return differs("it has another CRC");
     }
     let zip64 = Zip64Field::find(&extra).map_err(broken)?;
-    // In a ZIP64 field, the size comes before the compressed size. Readers of streams take them from a field that repeats
-    // both.
+    // In a ZIP64 field, the size precedes the compressed size. Streaming readers take both from a field that
+    // repeats them.
     let fields = [header.word(22), header.word(18)];
     let right = |sizes: Option<[u64; 2]>| {
         sizes.is_some_and(|[size, compressed]| {
@@ -75,11 +75,12 @@ pub(super) fn check_local_header(
         .and_then(|data| data.checked_add(member.compressed_size))
         .filter(|&end| end <= source.length())
         .ok_or_else(outside)?;
-    Ok(LocalHeader { end, odd_zip64: zip64.is_odd(&fields) && !repeats_both })
+    Ok(LocalHeader { end, irregular_zip64: zip64.is_irregular(&fields) && !repeats_both })
 }
 
-/// Checks that nothing lies between the bytes of a member, which end at `end`, and what comes next, but for the data
-/// descriptor (APPNOTE 4.3.9): whoever reads the file from its start would take it for a member.
+/// Checks that between the data of a member, which ends at `end`, and the next header there is nothing but
+/// the data descriptor (APPNOTE 4.3.9): a reader that starts at the beginning of the file would take anything
+/// else for a member.
 pub(super) fn check_gap(source: &mut Source, end: u64, next: u64, member: &Member) -> Result<(), WheelError> {
     let gap = next - end;
     if !member.streamed {
@@ -98,8 +99,8 @@ pub(super) fn check_gap(source: &mut Source, end: u64, next: u64, member: &Membe
     Err(WheelError::member(member.path.as_str(), MemberRule::LocalHeader(what)))
 }
 
-/// Whether the bytes from `at` on are the data descriptor of a member, with or without a signature, and with sizes of 4 or
-/// 8 bytes.
+/// Whether the bytes at `at` are the data descriptor of a member, with or without a signature, and with sizes
+/// of 4 or 8 bytes.
 fn is_descriptor(source: &mut Source, at: u64, length: u64, member: &Member) -> bool {
     const SIGNATURE: &[u8] = b"PK\x07\x08";
     let Ok(length @ (12 | 16 | 20 | 24)) = usize::try_from(length) else { return false };

@@ -1,4 +1,4 @@
-//! The zip side of a wheel: it is opened and checked, its members are read, and a new one is written.
+//! The zip archive of a wheel: opening and checking it, reading members, writing a new archive.
 
 pub(crate) mod buffered;
 pub(crate) mod contents;

@@ -1,4 +1,4 @@
-//! A file that appears whole or not at all.
+//! Output files that appear complete or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, Write as _};
@@ -11,8 +11,8 @@ use super::reader::Wheel;
 use super::stale::{self, PREFIX, SUFFIX};
 use crate::wheel::metadata::digest::Sha256Digest;
 
-/// A temporary file beside the output, which becomes the output when it is finished and disappears when
-/// it is dropped before.
+/// A temporary file in the directory of the output. It becomes the output when it is finished, and disappears
+/// if it is dropped before.
 #[derive(Debug)]
 pub(super) struct Output {
     temporary: Temporary,
@@ -20,7 +20,7 @@ pub(super) struct Output {
     directory: PathBuf,
 }
 
-/// A whole file that was written, as it was when it got its name.
+/// A complete file as it was when it received its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrittenFile {
     /// Its size in bytes.
@@ -30,7 +30,7 @@ pub struct WrittenFile {
 }
 
 impl WrittenFile {
-    /// Of all bytes of an open file.
+    /// Hashes all bytes of an open file.
     fn of(mut file: &File) -> io::Result<Self> {
         file.rewind()?;
         let sha256 = Sha256Digest::of_reader(file)?;
@@ -40,16 +40,16 @@ impl WrittenFile {
 
 #[derive(Debug)]
 enum Temporary {
-    /// Without a name: gone when the process is, however it ends.
+    /// Without a name: it disappears with the process, however that ends.
     #[cfg(target_os = "linux")]
     Nameless(File),
-    /// With a name of its own, for file systems that cannot do without.
+    /// With a name, for file systems that do not support unnamed files.
     Named(NamedTempFile),
 }
 
 impl Output {
-    /// Creates the temporary file, and the directory where it is missing. Temporary files that killed processes left
-    /// there are removed.
+    /// Creates the temporary file, and its directory if it is missing. Temporary files of killed processes in
+    /// that directory are removed.
     pub(super) fn create(path: &Path) -> Result<Self, WheelError> {
         let directory = directory_of(path);
         fs::create_dir_all(directory).map_err(WheelError::io(directory, "create"))?;
@@ -57,7 +57,7 @@ impl Output {
         Self::beside(path)
     }
 
-    /// Creates nothing but the temporary file, in a directory that is there.
+    /// Creates only the temporary file, in an existing directory.
     pub(super) fn beside(path: &Path) -> Result<Self, WheelError> {
         let directory = directory_of(path);
         let temporary =
@@ -73,7 +73,7 @@ impl Output {
         }
     }
 
-    /// The file that it would replace, if its bytes are these.
+    /// The existing output file, if it has the same bytes.
     pub(super) fn already_there(&self) -> Result<Option<WrittenFile>, WheelError> {
         let same = (|| {
             let there = File::open(&self.path)?;
@@ -86,9 +86,9 @@ impl Output {
         same.map_err(WheelError::io(&self.path, "read"))
     }
 
-    /// Makes the bytes durable and puts them in place of whatever was there. The name is not: when the power fails there
-    /// is the whole file, or what was there before. What is said of it is known before it has its name: nothing can fail
-    /// behind that.
+    /// Flushes the bytes to disk and replaces the output. The name itself is not flushed: after a power
+    /// failure there is either the complete new file or the previous state. Everything that is returned is
+    /// computed before the file receives its name, so nothing can fail after that.
     pub(super) fn finish(self) -> Result<WrittenFile, WheelError> {
         let (synced, written) = rayon::join(|| self.file().sync_all(), || WrittenFile::of(self.file()));
         synced.map_err(WheelError::io(&self.path, "write"))?;
@@ -115,10 +115,10 @@ impl Temporary {
             return Ok(Self::Nameless(file));
         }
         let mut builder = builder();
-        // The usual permissions of new files, which the umask cuts down.
+        // The usual permissions of new files, reduced by the umask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        // What is said of the temporary file by its name, which nobody knows, is meant for the directory.
+        // An error must name the directory, not the random name of the temporary file.
         let file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
         stale::hold(file.as_file());
         Ok(Self::Named(file))
@@ -142,8 +142,8 @@ mod nameless {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::fs::MetadataExt as _;
 
-    /// Opens a file without a name (`O_TMPFILE` of open(2)), where the file system has them and `/proc`,
-    /// which is needed to name it later, is there.
+    /// Opens an unnamed file (`O_TMPFILE` of open(2)); `None` if the file system does not support it, or if
+    /// `/proc`, which is needed to name it later, is missing.
     pub(super) fn create(directory: &Path) -> Option<File> {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let file = File::from(open(directory, flags, Mode::from_raw_mode(0o666)).ok()?);
@@ -151,7 +151,7 @@ mod nameless {
         ((seen.dev(), seen.ino()) == (there.dev(), there.ino())).then_some(file)
     }
 
-    /// Gives the file its name. Where the name is taken it gets a temporary one first, because only a
+    /// Gives the file its name. If the name is taken, the file gets a temporary name first, because only a
     /// rename can replace a file; the temporary name is returned.
     pub(super) fn link(file: &File, path: &Path, directory: &Path) -> io::Result<Option<TempPath>> {
         let link = |to: &Path| -> io::Result<()> {
@@ -172,12 +172,12 @@ mod nameless {
     }
 }
 
-/// Writes a file that appears whole or not at all, and that only its owner can read and write. Missing directories are
-/// created.
+/// Writes a file that appears complete or not at all, and that only its owner can read and write. Creates
+/// missing directories.
 ///
 /// # Errors
 ///
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub(crate) fn write_own(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
     let output = Output::create(path)?;
     #[cfg(unix)]
@@ -190,12 +190,12 @@ pub(crate) fn write_own(path: &Path, bytes: &[u8]) -> Result<(), WheelError> {
 }
 
 impl Wheel {
-    /// Copies the wheel byte for byte, so that the copy appears whole or not at all. Nothing happens where the wheel lies
-    /// at `to` already. Missing directories are created.
+    /// Copies the wheel byte for byte; the copy appears complete or not at all. Does nothing if `to` is the
+    /// wheel itself. Creates missing directories.
     ///
     /// # Errors
     ///
-    /// When the wheel cannot be read, or is not what it was when it was opened, and when `to` cannot be written.
+    /// If the wheel cannot be read or has changed since it was opened, or if `to` cannot be written.
     pub fn copy_to(&self, to: &Path) -> Result<WrittenFile, WheelError> {
         if let (Ok(from), Ok(to)) = (fs::canonicalize(self.path()), fs::canonicalize(to))
             && from == to
@@ -211,12 +211,12 @@ impl Wheel {
         }
     }
 
-    /// The file at `path`, if it is a copy of the wheel, byte for byte.
+    /// The file at `path` if it is an exact copy of the wheel.
     ///
     /// # Errors
     ///
-    /// When one of them cannot be read, when the wheel is not what it was when it was opened, and when there is no room
-    /// beside the file to copy the wheel to.
+    /// If one of them cannot be read, if the wheel has changed since it was opened, or if there is no space
+    /// in the directory for a copy of the wheel.
     pub fn copy_at(&self, path: &Path) -> Result<Option<WrittenFile>, WheelError> {
         let output = Output::beside(path)?;
         match self.source().copy(self.path(), output.file(), path)? {
@@ -231,7 +231,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Both kinds of temporary file, where the second is there.
+    /// Both kinds of temporary file, or one if the other is not supported.
     fn outputs(directory: &Path) -> Vec<Output> {
         let path = directory.join("out.whl");
         let named = builder().tempfile_in(directory).unwrap();
@@ -287,7 +287,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn nameless_files_are_not_seen_while_they_are_written() {
+    fn unnamed_files_are_invisible_while_they_are_written() {
         let directory = tempfile::tempdir().unwrap();
         if let Some(file) = nameless::create(directory.path()) {
             (&file).write_all(b"new").unwrap();

@@ -8,8 +8,8 @@ use super::member::Method;
 use super::sums::Sums;
 use crate::wheel::metadata::digest::Sha256Digest;
 
-/// A file as it lies in an archive, with what the archive and `RECORD` say of it. It depends on the bytes and the level
-/// only, so the same library need not be compressed twice.
+/// A compressed file with the values that the archive and `RECORD` need. It depends only on the bytes and the
+/// level, so the same library is compressed only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     pub(super) method: Method,
@@ -19,11 +19,11 @@ pub struct Packed {
     pub(super) sha256: Sha256Digest,
 }
 
-/// How a kept file begins.
+/// The first line of a cached file.
 const FORMAT: &[u8] = b"muslrepair graft 1\n";
 
 impl Packed {
-    /// Compresses bytes, on all threads. Level 0 stores them; more than 9 is 9.
+    /// Compresses bytes on all threads. Level 0 stores them; levels above 9 count as 9.
     #[must_use]
     pub fn new(bytes: Vec<u8>, level: u32) -> Self {
         if level == 0 {
@@ -37,7 +37,7 @@ impl Packed {
         }
     }
 
-    /// Like [`Packed::new`], with a stream that is made meanwhile, and that inflates to these bytes.
+    /// Like [`Packed::new`], for a stream that `deflate` makes in parallel and that inflates to these bytes.
     pub(super) fn deflated<E: Send>(
         bytes: &[u8],
         deflate: impl FnOnce() -> Result<Vec<u8>, E> + Send,
@@ -47,9 +47,9 @@ impl Packed {
         compressed.map(|compressed| Self { method, compressed, crc32, size, sha256 })
     }
 
-    /// Everything, for a file that is read again by [`Packed::from_bytes`]: a line that says what it is, the SHA-256 of
-    /// what follows, how it is compressed (a byte), the CRC-32 and the size of the file (little-endian), its SHA-256, and
-    /// the stream.
+    /// All fields, as a file for [`Packed::from_bytes`]: a line that names the format, the SHA-256 of the
+    /// rest, the compression method (one byte), the CRC-32 and the size of the file (little-endian), its
+    /// SHA-256, and the stream.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut rest = vec![u8::from(self.method == Method::Deflated)];
         rest.extend(self.crc32.to_le_bytes());
@@ -59,7 +59,7 @@ impl Packed {
         [FORMAT, Sha256Digest::of(&rest).as_bytes(), &rest].concat()
     }
 
-    /// What [`Packed::to_bytes`] gave; nothing where the bytes are not that, whole.
+    /// Reads the output of [`Packed::to_bytes`]; `None` if the bytes are damaged or incomplete.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (digest, rest) = bytes.strip_prefix(FORMAT)?.split_first_chunk::<32>()?;
         if Sha256Digest::of(rest) != Sha256Digest::from_bytes(*digest) {
@@ -78,7 +78,7 @@ impl Packed {
         })
     }
 
-    /// Whether it inflates to a file of the size and the sums that it states.
+    /// Whether it inflates to a file with the stated size, CRC and hash.
     pub(crate) fn is_sound(&self) -> bool {
         let stated = (self.crc32, self.sha256);
         let Ok(size) = usize::try_from(self.size) else { return false };
@@ -93,13 +93,13 @@ impl Packed {
         }
     }
 
-    /// The size of the file, inflated.
+    /// The inflated size.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The size of the file in the archive.
+    /// The compressed size.
     #[must_use]
     pub fn compressed_size(&self) -> u64 {
         self.compressed.len() as u64
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_inflate_to_what_it_states_is_not_sound() {
+    fn a_file_that_does_not_inflate_to_its_stated_sums_is_not_sound() {
         for level in [0, 6] {
             let packed = Packed::new(b"held against its hash".repeat(20), level);
             assert!(packed.is_sound());
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again_and_damage_is_noticed() {
+    fn cached_files_are_read_again_and_damage_is_detected() {
         for level in [0, 6] {
             let packed = Packed::new(b"the same library need not be compressed twice".repeat(20), level);
             let bytes = packed.to_bytes();

@@ -1,4 +1,4 @@
-//! What a new wheel is made of.
+//! The description of a new wheel.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use crate::wheel::metadata::path::WheelPath;
 /// One member of a new wheel.
 #[derive(Debug)]
 pub enum Entry<'a> {
-    /// A member of the source wheel, copied as it lies; one that lies uncompressed is deflated where that is smaller.
+    /// A member of the source wheel, copied as it is; an uncompressed one is deflated if that makes it
+    /// smaller.
     Keep(WheelPath),
     /// A new or changed file.
     Write(NewFile<'a>),
 }
 
-/// A file that is not in the source wheel, or not like this.
+/// A file that is new, or differs from the one in the source wheel.
 #[derive(Debug)]
 pub struct NewFile<'a> {
     /// Its name.
@@ -25,11 +26,11 @@ pub struct NewFile<'a> {
     pub content: Content<'a>,
     /// Unix permissions: `0o755` for ELF files, `0o644` for text.
     pub mode: u32,
-    /// When it was changed last.
+    /// The modification time.
     pub modified: DosTime,
 }
 
-/// The error of content that is made: anything.
+/// The error of a function that makes content: any error.
 pub type ContentError = Box<dyn std::error::Error + Send + Sync>;
 
 type Edit<'a> = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, ContentError> + Send + Sync + 'a>;
@@ -38,41 +39,42 @@ type Make<'a> = Box<dyn Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a
 
 /// The bytes of a new file.
 pub enum Content<'a> {
-    /// Bytes at hand.
+    /// Bytes in memory.
     Bytes(Vec<u8>),
-    /// Bytes that are made when their turn comes, on any thread, and dropped when they are compressed.
+    /// Bytes that are made when the file is about to be written, on any thread, and dropped once they are
+    /// compressed.
     Make {
-        /// How many bytes of memory making them takes, roughly.
+        /// The approximate memory for making them, in bytes.
         cost: u64,
-        /// Makes them. It is called once, and must give the same bytes whenever it is called.
+        /// Makes them. Called once; the result must always be the same.
         make: Make<'a>,
     },
-    /// A member of the source that is edited when its turn comes. Where little of it changes, most of its compressed
-    /// form is kept.
+    /// A member of the source that is edited when it is about to be written. If little changes, most of its
+    /// compressed data is reused.
     Edit {
         /// The member.
         member: WheelPath,
-        /// How many bytes of memory editing it takes, roughly.
+        /// The approximate memory for editing it, in bytes.
         cost: u64,
-        /// Makes the new bytes from the old ones. It is called once.
+        /// Makes the new bytes from the old ones. Called once.
         edit: Edit<'a>,
     },
-    /// Bytes that come compressed, when their turn has come.
+    /// Bytes that are supplied compressed when the file is about to be written.
     Packed {
-        /// How many bytes of memory making them takes, roughly.
+        /// The approximate memory for making them, in bytes.
         cost: u64,
-        /// Makes them, compressed. It is called once, and must give the same whenever it is called.
+        /// Makes them, compressed. Called once; the result must always be the same.
         pack: Pack<'a>,
     },
 }
 
 impl<'a> Content<'a> {
-    /// Content that is made when its turn comes.
+    /// Content that is made when the file is about to be written.
     pub fn made(cost: u64, make: impl Fn() -> Result<Vec<u8>, ContentError> + Send + Sync + 'a) -> Self {
         Self::Make { cost, make: Box::new(make) }
     }
 
-    /// Content that is made, and compressed, when its turn comes.
+    /// Content that is made and compressed when the file is about to be written.
     pub fn packed(
         cost: u64,
         pack: impl Fn() -> Result<Arc<Packed>, ContentError> + Send + Sync + 'a,
@@ -80,7 +82,7 @@ impl<'a> Content<'a> {
         Self::Packed { cost, pack: Box::new(pack) }
     }
 
-    /// A member of the source that is edited when its turn comes.
+    /// A member of the source that is edited when it is about to be written.
     pub fn edited(
         member: WheelPath,
         cost: u64,

@@ -29,10 +29,10 @@ use crate::wheel::metadata::info_json::WheelInfoJson;
 use crate::wheel::metadata::path::WheelPath;
 use crate::wheel::metadata::record::Record;
 
-/// A wheel, opened and checked but not unpacked. Members can be read from several threads at once.
+/// A wheel that was opened and checked, but not unpacked. Several threads can read its members at once.
 ///
-/// What installers would read differently is refused when the wheel is opened: see
-/// [`crate::wheel::MemberRule`]. Whether the members are what `RECORD` says is for [`Wheel::scan`].
+/// A wheel that installers would read in different ways is refused when it is opened: see
+/// [`crate::wheel::MemberRule`]. [`Wheel::scan`] compares the members with `RECORD`.
 ///
 /// ```no_run
 /// use muslrepair::{Limits, wheel::Wheel};
@@ -59,23 +59,23 @@ pub struct Wheel {
     places: Places,
     limits: Limits,
     observer: Option<Arc<dyn Observer>>,
-    /// Which member is kept when it was read, by its place in the directory, and what it inflated to.
+    /// The index of the member whose bytes are kept after reading, and the bytes.
     keeps: Option<usize>,
     kept: Mutex<Option<Vec<u8>>>,
 }
 
 impl Wheel {
-    /// Opens a wheel and checks everything that can be checked without inflating its members.
+    /// Opens a wheel and checks everything that can be checked without inflating members.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is not named as a wheel (PEP 427), is no sound zip archive, has a
-    /// member that breaks a [`crate::wheel::MemberRule`], exceeds the limits, or lacks what PEP 427 asks for:
-    /// one `*.dist-info` directory that belongs to the file name, with `WHEEL`, `METADATA` and `RECORD`. What `RECORD` says
-    /// may be wrong.
+    /// If the file cannot be read, is not named like a wheel (PEP 427), is not a valid zip archive, has a
+    /// member that breaks a [`crate::wheel::MemberRule`], exceeds the limits, or lacks what PEP 427 requires:
+    /// one `*.dist-info` directory that matches the file name, with `WHEEL`, `METADATA` and `RECORD`. The
+    /// rows of `RECORD` are not checked.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, WheelError> {
         let filename = filename_of(path)?;
-        // Asked first, because opening a pipe would wait for its other end.
+        // Checked before opening, because opening a pipe would wait for its other end.
         let metadata = fs::metadata(path).map_err(WheelError::io(path, "open"))?;
         if !metadata.is_file() {
             return Err(WheelError::NotAFile(path.to_owned()));
@@ -85,11 +85,11 @@ impl Wheel {
         Self::from_source(path.to_owned(), filename, source, limits)
     }
 
-    /// Opens a wheel that is in memory. Its [`Wheel::path`] is the bare file name.
+    /// Opens a wheel in memory. Its [`Wheel::path`] is the bare file name.
     ///
     /// # Errors
     ///
-    /// As [`Wheel::open`].
+    /// Like [`Wheel::open`].
     pub fn from_bytes(
         filename: WheelFilename,
         bytes: impl Into<Arc<[u8]>>,
@@ -112,7 +112,7 @@ impl Wheel {
             NoEndRecord::Rule(rule) => WheelError::DamagedZip(rule.to_string()),
         })?;
         check_limit("members", "members", end.entries, limits.members)?;
-        // There is one place where the directory can be, so that nothing is searched for.
+        // The directory's offset is known, so the crate need not search for it.
         let config = Config { archive_offset: ArchiveOffset::Known(0) };
         let mut archive = ZipArchive::with_config(config, source.clone()).map_err(|error| match error {
             ZipError::Io(source) if source.raw_os_error().is_some() => {
@@ -164,30 +164,31 @@ impl Wheel {
         Ok(wheel)
     }
 
-    /// Where the wheel lies.
+    /// The path of the wheel.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The name of the file, taken apart.
+    /// The parsed file name.
     #[must_use]
     pub fn filename(&self) -> &WheelFilename {
         &self.filename
     }
 
-    /// Tells this observer what happens to the wheel from now on.
+    /// Sends the events of this wheel to an observer from now on.
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// Keeps the bytes of the largest member between [`Wheel::scan`] and [`crate::wheel::WheelWriter::write`], if it is
-    /// an ELF file and editing it is within [`Limits::in_flight`]: where it is edited, it need not be inflated again.
+    /// Keeps the bytes of the largest member between [`Wheel::scan`] and
+    /// [`crate::wheel::WheelWriter::write`], if it is an ELF file and editing it fits into
+    /// [`Limits::in_flight`], so that an edit need not inflate it again.
     #[must_use]
     pub fn keeping_largest(mut self) -> Self {
-        /// What editing takes, as a multiple of the size.
+        /// The memory for editing, as a multiple of the size.
         const EDITING: u64 = 4;
         let deflated = self.members.iter().filter(|member| member.method == Method::Deflated);
         let largest = deflated.max_by_key(|member| member.size);
@@ -196,14 +197,14 @@ impl Wheel {
         self
     }
 
-    /// Keeps what was inflated, if it is the member to keep, until it is taken by [`Wheel::take_kept`].
+    /// Keeps inflated bytes until [`Wheel::take_kept`], if they are those of the member to keep.
     pub(super) fn keep(&self, member: &Member, bytes: Vec<u8>) {
         if self.keeps == Some(member.index) && is_elf(&bytes) {
             *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
         }
     }
 
-    /// What was kept of the member.
+    /// The kept bytes of the member.
     pub(super) fn take_kept(&self, member: &Member) -> Option<Vec<u8>> {
         if self.keeps != Some(member.index) {
             return None;
@@ -211,7 +212,7 @@ impl Wheel {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn tell(&self, event: Event) {
+    pub(super) fn notify(&self, event: Event) {
         if let Some(observer) = &self.observer {
             observer.event(&self.filename.to_string(), event);
         }
@@ -223,13 +224,13 @@ impl Wheel {
         &self.limits
     }
 
-    /// Whether the archive has a comment: installers pass over it, and PyPI refuses it.
+    /// Whether the archive has a comment: installers ignore it, and PyPI refuses it.
     #[must_use]
     pub fn has_comment(&self) -> bool {
         !self.archive.comment().is_empty()
     }
 
-    /// Bytes of the archive.
+    /// The size of the archive in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.source().length()
@@ -259,7 +260,7 @@ impl Wheel {
         &self.data_dir
     }
 
-    /// The time of the `WHEEL` file, which is when the wheel was built.
+    /// The time of the `WHEEL` file: when the wheel was built.
     #[must_use]
     pub fn modified(&self) -> DosTime {
         let path = format!("{}/WHEEL", self.dist_info.as_str());
@@ -270,7 +271,7 @@ impl Wheel {
     ///
     /// # Errors
     ///
-    /// When installers have no place for it: see [`InstallLocation::of`].
+    /// If installers do not know its directory: see [`InstallLocation::of`].
     pub fn place(&self, member: &WheelPath) -> Result<InstallLocation, NoPlace> {
         InstallLocation::of(member, &self.data_dir)
     }
@@ -281,7 +282,7 @@ impl Wheel {
         &self.info
     }
 
-    /// The `WHEEL.json` file, where the wheel has one.
+    /// The `WHEEL.json` file, if the wheel has one.
     #[must_use]
     pub fn info_json(&self) -> Option<&WheelInfoJson> {
         self.info_json.as_ref()
@@ -293,7 +294,7 @@ impl Wheel {
         &self.metadata
     }
 
-    /// The names of the scripts that `entry_points.txt` has installers make.
+    /// The names of the scripts in `entry_points.txt`, which installers create.
     #[must_use]
     pub fn scripts(&self) -> &[String] {
         &self.entry_points.scripts
@@ -304,7 +305,7 @@ impl Wheel {
         &self.entry_points
     }
 
-    /// The file that is installed at a place, or at one that differs in case only.
+    /// The file that is installed at this path, or at one that differs only in case.
     #[must_use]
     pub fn member_at(&self, place: &InstallLocation) -> Option<&Member> {
         self.places.file(place).and_then(|path| self.member(path.as_str()))
@@ -322,7 +323,7 @@ impl Wheel {
             .ok_or_else(|| WheelError::NoMember(path.as_str().to_owned()))
     }
 
-    /// Path and bytes of one of the files of the metadata directory.
+    /// Path and bytes of a file in the metadata directory.
     fn metadata_file(&self, name: &str) -> Result<(WheelPath, Vec<u8>), WheelError> {
         let path = self.metadata_path(name)?;
         let member = self.file(&path).map_err(|_| WheelError::Missing(path.clone()))?;
@@ -349,7 +350,7 @@ impl Wheel {
         self.archive.clone().into_inner()
     }
 
-    /// Fails where the file was written to since it was opened: what was found out about it does not hold any more.
+    /// An error if the file was written to since it was opened: everything known about it may be wrong then.
     pub(super) fn check_unchanged(&self) -> Result<(), WheelError> {
         match self.source().is_unchanged().map_err(WheelError::io(&self.path, "read"))? {
             true => Ok(()),
@@ -357,7 +358,7 @@ impl Wheel {
         }
     }
 
-    /// A cursor of its own over the archive, for copying members as they lie.
+    /// A separate cursor over the archive, for copying compressed members.
     pub(super) fn archive(&self) -> ZipArchive<Source> {
         self.archive.clone()
     }
@@ -374,9 +375,9 @@ fn filename_of(path: &Path) -> Result<WheelFilename, WheelError> {
     }
 }
 
-/// Finds the one `*.dist-info` directory at the top (PEP 427) and holds it against the file name.
+/// Finds the only `*.dist-info` directory at the top (PEP 427) and checks it against the file name.
 fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPath, WheelError> {
-    /// More names than this say nothing new.
+    /// A few names are enough as evidence.
     const NAMED: usize = 3;
     let is_directory = |member: &Member| member.is_dir || member.path.top() != member.path.as_str();
     let tops = members.iter().filter(|member| is_directory(member)).map(|member| member.path.top());
@@ -396,7 +397,8 @@ fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPat
     }
 }
 
-/// Holds the Python and ABI tags of `WHEEL` against those of the file name. What is no tag says nothing here.
+/// Compares the Python and ABI tags of `WHEEL` with those of the file name. Lines that are not tags are
+/// ignored.
 fn check_tags(wheel: &Wheel) -> Result<(), WheelError> {
     let tags = wheel.info.tag_set();
     let pairs = tags.iter().filter_map(|tag| tag.rsplit_once('-')).map(|(pair, _)| pair.to_lowercase());
@@ -410,7 +412,8 @@ fn check_tags(wheel: &Wheel) -> Result<(), WheelError> {
     Err(WheelError::ForeignTags { member, said, named, right: right.map(|right| right.to_string()) })
 }
 
-/// A label behind the platform says that the wheel is one of several variants, and a file in it which (PEP 817, PEP 825).
+/// A label after the platform, and a file in the wheel, say that it is one of several variants (PEP 817, PEP
+/// 825).
 fn check_variant(
     members: &[Member],
     dist_info: &WheelPath,
@@ -437,7 +440,7 @@ fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> Result<String, Whee
     }
 }
 
-/// Names are the same when they differ in case and in runs of `-`, `_` and `.` only (PEP 503).
+/// Names are equal if they differ only in case and in runs of `-`, `_` and `.` (PEP 503).
 fn folded(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for c in name.chars() {

@@ -13,18 +13,19 @@ use crate::wheel::metadata::digest::Sha256Digest;
 use crate::wheel::metadata::path::WheelPath;
 use crate::wheel::metadata::record::RecordRow;
 
-/// What a pass over a wheel found.
+/// The result of one pass over a wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan<T> {
     /// The files in archive order.
     pub files: Vec<Scanned<T>>,
-    /// Files that `RECORD` does not list, in archive order. Installers install them all the same.
+    /// Files that `RECORD` does not list, in archive order. Installers install them nevertheless.
     pub unlisted: Vec<WheelPath>,
-    /// Rows of `RECORD` that do not fit the wheel: those of files in archive order, then those without a file.
+    /// Rows of `RECORD` that do not match the wheel: those of files in archive order, then those without a
+    /// file.
     pub mismatches: Vec<RowMismatch>,
 }
 
-/// A row of `RECORD` that does not fit the wheel.
+/// A row of `RECORD` that does not match the wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowMismatch {
@@ -36,27 +37,27 @@ pub struct RowMismatch {
     pub mismatch: Mismatch,
 }
 
-/// What a pass found out about one file.
+/// The result of the pass for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scanned<T> {
     /// The file.
     pub path: WheelPath,
     /// Its SHA-256.
     pub sha256: Sha256Digest,
-    /// What the caller made of its bytes.
+    /// The result of the caller's function for its bytes.
     pub value: T,
 }
 
 impl Wheel {
-    /// Reads every file once, on all threads, and hands its bytes to `look`. Sizes and CRCs are held
-    /// against the archive's directory, and where they differ from `RECORD` (PEP 427, PEP 376), that is part of the result.
+    /// Reads every file once, on all threads, and passes its bytes to `look`. Sizes and CRCs are checked
+    /// against the archive's directory; differences from `RECORD` (PEP 427, PEP 376) are part of the result.
     ///
-    /// No more than [`crate::Limits::in_flight`] bytes are inflated at once. The order in which `look` is
-    /// called is not defined; the results are in archive order.
+    /// At most [`crate::Limits::in_flight`] bytes are inflated at once. `look` is called in no particular
+    /// order; the results are in archive order.
     ///
     /// # Errors
     ///
-    /// When a file is damaged: the first one in archive order.
+    /// If a file is damaged: the error is that of the first such file in archive order.
     pub fn scan<T, F>(&self, look: F) -> Result<Scan<T>, WheelError>
     where
         T: Send,
@@ -70,7 +71,7 @@ impl Wheel {
         let mut mismatches = Vec::new();
         let mut files = Vec::with_capacity(members.len());
         let bytes = members.iter().map(|member| member.size).fold(0, u64::saturating_add);
-        self.tell(Event::Reading { files: members.len(), bytes });
+        self.notify(Event::Reading { files: members.len(), bytes });
         let costs = members.iter().map(|member| member.size.saturating_add(member.compressed_size));
         for wave in self.limits().waves(costs) {
             let wave = members.get(wave).unwrap_or_default();
@@ -83,7 +84,7 @@ impl Wheel {
                     let wrong = rows.filter_map(|row| mismatch(row, &bytes, &sha256)).collect::<Vec<_>>();
                     let value = look(member, &bytes);
                     self.keep(member, bytes);
-                    self.tell(Event::Read { bytes: member.size });
+                    self.notify(Event::Read { bytes: member.size });
                     Ok((Scanned { path: member.path.clone(), sha256, value }, wrong))
                 })
                 .collect();
@@ -102,12 +103,12 @@ impl Wheel {
         Ok(Scan { files, unlisted, mismatches })
     }
 
-    /// Holds every file against `RECORD`: [`Wheel::scan`] without looking at the bytes. Returns the files
-    /// that `RECORD` does not list.
+    /// Checks every file against `RECORD`: [`Wheel::scan`] without a function for the bytes. Returns the
+    /// files that `RECORD` does not list.
     ///
     /// # Errors
     ///
-    /// As [`Wheel::scan`]; and for the first row that cannot be read, or that does not fit the wheel.
+    /// Like [`Wheel::scan`]; and for the first row that cannot be read, or that does not match the wheel.
     pub fn check_record(&self) -> Result<Vec<WheelPath>, WheelError> {
         let scan = self.scan(|_, _| ())?;
         let record = self.metadata_path("RECORD")?;
@@ -122,13 +123,13 @@ impl Wheel {
         }
     }
 
-    /// Whether a member is `RECORD` or one of its signatures, which no longer fit a changed wheel.
+    /// Whether a member is `RECORD` or one of its signatures, which become invalid when a wheel is changed.
     #[must_use]
     pub fn is_record_or_signature(&self, path: &WheelPath) -> bool {
         self.is_signature(path) || self.is_in_dist_info(path, &["RECORD"])
     }
 
-    /// PEP 427: the signatures cannot be listed by the file that they sign.
+    /// PEP 427: `RECORD` cannot list the signatures that sign it.
     fn is_signature(&self, path: &WheelPath) -> bool {
         self.is_in_dist_info(path, &["RECORD.jws", "RECORD.p7s"])
     }
@@ -137,7 +138,7 @@ impl Wheel {
         path.parent().as_ref() == Some(self.dist_info()) && names.contains(&path.file_name())
     }
 
-    /// The rows that name no file of the wheel.
+    /// The rows without a file in the wheel.
     fn rows_without_file(&self) -> Vec<RowMismatch> {
         let is_there = |path: &WheelPath| self.member(path.as_str()).is_some_and(|member| !member.is_dir);
         let rows = self.record().rows().iter();
@@ -159,7 +160,7 @@ impl Wheel {
         found.collect()
     }
 
-    /// The directories that members are or lie in.
+    /// The directories among the members, and those that contain members.
     fn directories(&self) -> HashSet<&str> {
         let mut directories = HashSet::new();
         for member in self.members() {
@@ -174,7 +175,7 @@ impl Wheel {
     }
 }
 
-/// How a row differs from the bytes of its file.
+/// How a row differs from its file.
 fn mismatch(row: &RecordRow, bytes: &[u8], sha256: &Sha256Digest) -> Option<RowMismatch> {
     let found = bytes.len() as u64;
     let mismatch = match (&row.hash, row.size) {

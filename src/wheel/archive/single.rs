@@ -1,4 +1,4 @@
-//! An archive with one member: the zip crate copies compressed bytes, and takes them from nowhere but an archive.
+//! A zip archive with one member: the zip crate copies compressed data only from another archive.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,7 +7,7 @@ use zip::result::ZipError;
 use super::member::Method;
 use super::time::DosTime;
 
-/// What the one member is. Its name is that of the archive it comes from, byte for byte.
+/// The fields of the only member. Its name is copied byte for byte from the original archive.
 pub(super) struct Single<'a> {
     pub(super) name: &'a [u8],
     pub(super) method: Method,
@@ -36,7 +36,7 @@ impl Single<'_> {
         let method: u16 = if self.method == Method::Stored { 0 } else { 8 };
         let time = self.modified.to_zip();
 
-        // From the flags to the length of the name, local header and directory entry are alike.
+        // From the flags to the length of the name, local header and directory entry are the same.
         let mut common = Vec::with_capacity(22);
         for half in [flags, method, time.timepart(), time.datepart()] {
             common.extend(half.to_le_bytes());
@@ -57,7 +57,7 @@ impl Single<'_> {
     }
 }
 
-/// The bytes of an archive with one member, whose own are not copied for it.
+/// The bytes of the archive; the data of the member is borrowed, not copied.
 pub(super) struct Archive<'c> {
     before: Vec<u8>,
     compressed: &'c [u8],

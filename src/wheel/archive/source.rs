@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use super::error::WheelError;
 
-/// A reader with a position of its own over shared bytes. Cloning it costs a reference count, and
-/// clones do not disturb each other: files are read with `pread`.
+/// A reader with its own position over shared bytes. Cloning it costs a reference count, and clones are
+/// independent: files are read with `pread`.
 #[derive(Debug)]
 pub(super) struct Source {
     bytes: Bytes,
@@ -24,11 +24,11 @@ enum Bytes {
     Memory(Arc<[u8]>),
 }
 
-/// What a file is known by for as long as nobody writes to it.
+/// The properties of a file that change when it is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
     length: u64,
-    /// `None` where the file system does not say.
+    /// `None` if the file system does not report it.
     modified: Option<SystemTime>,
 }
 
@@ -61,7 +61,7 @@ impl Source {
         self.length
     }
 
-    /// Whether the bytes are what they were when the file was opened, as far as its length and time tell.
+    /// Whether the file is unchanged since it was opened, judging by its size and time.
     pub(super) fn is_unchanged(&self) -> io::Result<bool> {
         match &self.bytes {
             Bytes::File(file, state) => Ok(State::of(file)? == *state),
@@ -69,8 +69,9 @@ impl Source {
         }
     }
 
-    /// Writes all bytes to `output`. A file is opened once more, with a position of its own: the system copies from one
-    /// file to another faster than we do. The result is whether it is the same file, unchanged.
+    /// Writes all bytes to `output`. A file is opened again, with its own position, because the operating
+    /// system copies between files faster than this process does. Returns whether it is still the same,
+    /// unchanged file.
     pub(super) fn copy(&self, path: &Path, mut output: &File, to: &Path) -> Result<bool, WheelError> {
         match &self.bytes {
             Bytes::File(_, state) => {
@@ -92,15 +93,15 @@ impl Source {
     }
 }
 
-/// What was read last when little was asked for. Headers and names are read in pieces of a few bytes, and in small
-/// members what they describe comes right after.
+/// A buffer for small reads. Headers and names are read in pieces of a few bytes, and the data of small
+/// members follows immediately.
 #[derive(Debug)]
 struct Window {
     bytes: Vec<u8>,
     start: u64,
-    /// How much is read where less is asked for.
+    /// The size of the next read.
     size: usize,
-    /// Where the last read from the file ended.
+    /// The end of the last read from the file.
     end: u64,
 }
 
@@ -111,9 +112,9 @@ impl Default for Window {
 }
 
 impl Window {
-    /// A small member with its header.
+    /// The size of a small member with its header.
     const LEAST: usize = 8 << 10;
-    /// Where one read follows the other: large enough that the calls cost nothing, small enough for the cache.
+    /// For sequential reads: large enough to make the calls cheap, small enough for the cache.
     const MOST: usize = 128 << 10;
 
     fn read(&mut self, file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -133,7 +134,7 @@ impl Window {
         self.from(position).read(buffer)
     }
 
-    /// What is in it from this position on.
+    /// The buffered bytes from this position on.
     fn from(&self, position: u64) -> &[u8] {
         let skip = position.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
         skip.and_then(|skip| self.bytes.get(skip..)).unwrap_or_default()
@@ -155,7 +156,8 @@ impl Read for Source {
         let count = match &self.bytes {
             Bytes::File(file, state) => {
                 let count = self.window.read(file, self.position, buffer)?;
-                // A file that ends before its end is damaged, or is cut short just now: what is made of it would be, too.
+                // The file is shorter than when it was opened: it is damaged or is being truncated, and the
+                // output would be damaged too.
                 if count == 0 && !buffer.is_empty() && self.position < state.length {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -190,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_ends_before_its_end_is_an_error() {
+    fn a_truncated_file_is_an_error() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"0123456789").unwrap();
         let mut source = Source::file(file.try_clone().unwrap()).unwrap();

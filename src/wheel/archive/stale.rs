@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-/// What names of temporary files begin and end with. They do not end with `.whl`: nobody may take one for a wheel.
+/// The start and end of temporary file names. They do not end with `.whl`, so nobody takes one for a wheel.
 pub(super) const PREFIX: &str = ".muslrepair-";
 pub(super) const SUFFIX: &str = ".part";
 
-/// Takes the lock that says a temporary file is in use (flock(2)), if nobody has it. It is gone when the process is,
-/// however that ends. Where the file system has no locks there is none, and [`remove_stale`] leaves everything there.
+/// Takes the lock that marks a temporary file as in use (flock(2)), if it is free. The lock ends with the
+/// process, however that ends. On a file system without locks it fails, and [`remove_stale`] removes nothing
+/// there.
 #[cfg(target_os = "linux")]
 pub(super) fn hold(file: &File) -> bool {
     rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_ok()
@@ -20,14 +21,14 @@ pub(super) fn hold(_: &File) -> bool {
     false
 }
 
-/// Removes the temporary files in `directory` that no process holds: each is a regular file of our name whose lock can
-/// be had. Whatever goes wrong, the file stays; this is no reason to fail.
+/// Removes the temporary files in `directory` that no process uses: regular files with our kind of name whose
+/// lock is free. Errors are ignored, and the file stays.
 pub(super) fn remove_stale(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        // Not what a link leads to, and never a pipe, which would be waited for.
+        // Never the target of a link, and never a pipe, which would block.
         if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             remove_unless_held(&entry.path());
         }
@@ -39,16 +40,16 @@ fn remove_unless_held(path: &Path) {
     if !hold(&file) {
         return;
     }
-    // A file whose lock can be had may be so new that its maker has yet to take it: only one that was left alone for a
-    // while is stale.
+    // A file with a free lock may be so new that its process has not locked it yet: it is stale only after
+    // some time without a change.
     let changed = file.metadata().and_then(|metadata| metadata.modified()).ok();
     if changed.and_then(|time| time.elapsed().ok()).is_some_and(|age| age >= SETTLED) {
         let _ = fs::remove_file(path);
     }
 }
 
-/// How long after its last change a file without a lock is taken for stale. Making a file and locking it takes
-/// microseconds; a second is for a machine that stalls between the two.
+/// How long after its last change a file without a lock counts as stale. Creating a file and locking it takes
+/// microseconds; one second allows for a machine that stalls in between.
 const SETTLED: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[cfg(all(test, target_os = "linux"))]
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_files_that_nobody_holds_are_removed() {
+    fn only_unlocked_temporary_files_of_ours_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         drop(left(path, ".muslrepair-stale.part", 60));

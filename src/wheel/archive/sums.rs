@@ -1,10 +1,10 @@
-//! What an archive and `RECORD` say of a file's bytes.
+//! The checksums of a file in the archive and in `RECORD`.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::wheel::metadata::digest::Sha256Digest;
 
-/// The CRC-32 and SHA-256 of bytes that come piece by piece.
+/// The CRC-32 and SHA-256 of bytes that arrive in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
     crc32: crc32fast::Hasher,
@@ -12,16 +12,16 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    /// Both of all of the bytes.
+    /// Both checksums of all bytes.
     pub(crate) fn of(bytes: &[u8]) -> (u32, Sha256Digest) {
-        /// Small enough to be in the cache still for the second of the two.
+        /// Small enough to still be in the cache for the second checksum.
         const PIECE: usize = 64 << 10;
         let mut sums = Self::default();
         bytes.chunks(PIECE).for_each(|piece| sums.add(piece));
         sums.finish()
     }
 
-    /// Takes in what comes next.
+    /// Adds the next piece.
     pub(crate) fn add(&mut self, piece: &[u8]) {
         self.crc32.update(piece);
         self.sha256.update(piece);

@@ -1,10 +1,11 @@
-//! Time as zip archives keep it.
+//! Time stamps of zip archives.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A time of the zip format (APPNOTE 4.4.6): without zone, in steps of two seconds, 1980 to 2107.
+/// A time stamp of the zip format (APPNOTE 4.4.6): without a time zone, in steps of two seconds, 1980 to
+/// 2107.
 ///
 /// ```
 /// use muslrepair::wheel::DosTime;
@@ -23,8 +24,8 @@ impl DosTime {
     /// The latest: 2107-12-31 23:59:58.
     pub const LAST: Self = Self { date: 0xff9f, time: 0xbf7d };
 
-    /// The UTC time of a Unix timestamp, such as `SOURCE_DATE_EPOCH`, rounded down to two seconds and
-    /// moved into the range of the format.
+    /// The UTC time of a Unix timestamp, such as `SOURCE_DATE_EPOCH`, rounded down to two seconds and limited
+    /// to the range of the format.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
         /// 1980-01-01 and 2108-01-01, 00:00:00 UTC.
@@ -54,9 +55,9 @@ impl DosTime {
     }
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+/// Year, month and day for a number of days since 1970-01-01, in the Gregorian calendar.
 ///
-/// Years are counted from March, so that a leap day ends one; 400 years have 146,097 days.
+/// Years are counted from March, so that a leap day is the last day of one; 400 years have 146,097 days.
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468; // from 0000-03-01
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
@@ -89,7 +90,7 @@ mod tests {
     use super::DosTime;
 
     #[test]
-    fn appnote_times_are_those_of_the_calendar() {
+    fn appnote_times_match_the_calendar() {
         for (seconds, text) in [
             (i64::MIN, "1980-01-01 00:00:00"),
             (315_532_799, "1980-01-01 00:00:00"),

@@ -1,4 +1,4 @@
-//! The tree that members make: in the archive, and where they are installed.
+//! Checks for collisions between members: in the archive, and where they are installed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,8 +6,8 @@ use super::error::{MemberRule, WheelError};
 use crate::wheel::layout::{InstallLocation, Scheme};
 use crate::wheel::metadata::path::WheelPath;
 
-/// Checks that names can be unpacked side by side on any file system: no name twice, none that differs
-/// from another only in case, no file that is also a directory.
+/// Checks that names can be unpacked side by side on any file system: no name twice, none that differs from
+/// another only in case, no file that is also a directory.
 pub(super) fn check_tree<'a>(
     members: impl Iterator<Item = (&'a WheelPath, bool)> + Clone,
 ) -> Result<(), WheelError> {
@@ -34,20 +34,21 @@ pub(super) fn check_tree<'a>(
     Ok(())
 }
 
-/// A place of an installed tree, without regard to case.
+/// A path of the installed tree, ignoring case.
 type Key = (Scheme, String);
 
-/// Where the files of a wheel are installed.
+/// The installed paths of the files of a wheel.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     files: BTreeMap<Key, WheelPath>,
-    /// The places of files below the prefix, seen from another scheme.
+    /// The paths of files below the prefix, as seen from another scheme.
     aliases: BTreeMap<Key, WheelPath>,
 }
 
 impl Places {
-    /// Checks that the files of a wheel can be installed side by side. Of two at one place, pip keeps one, and `installer`
-    /// none: they come from the root and from a data directory, or from two of those.
+    /// Checks that the files of a wheel can be installed side by side. If two have one path, pip keeps one of
+    /// them, and `installer` fails. They come from the root and a data directory, or from two data
+    /// directories.
     pub(super) fn of<'a>(
         members: impl Iterator<Item = &'a WheelPath> + Clone,
         data_dir: &str,
@@ -59,7 +60,7 @@ impl Places {
                 return Err(WheelError::member(member.as_str(), MemberRule::SamePlace(other)));
             }
         }
-        // Members of the root alone are checked by their names.
+        // Members of the root alone have been checked by their names.
         let data: Vec<&WheelPath> = members.filter(|member| member.top() == data_dir).collect();
         for member in &data {
             let Some(alias) = below_prefix(&InstallLocation::of(member, data_dir)?) else { continue };
@@ -74,14 +75,14 @@ impl Places {
         Ok(places)
     }
 
-    /// The file that is installed there, or at a place that differs in case only.
+    /// The file installed at this path, or at one that differs only in case.
     pub(super) fn file(&self, place: &InstallLocation) -> Option<&WheelPath> {
         let key = key(place);
         let here = self.files.get(&key).or_else(|| self.aliases.get(&key));
         here.or_else(|| self.files.get(&below_prefix(place)?))
     }
 
-    /// No file may be a directory of another one.
+    /// No file may be the directory of another one.
     fn check_directories(&self) -> Result<(), WheelError> {
         for ((scheme, path), member) in &self.files {
             let mut ancestor = path.as_str();
@@ -101,7 +102,7 @@ fn key(place: &InstallLocation) -> Key {
     (place.scheme, place.path.as_str().to_lowercase())
 }
 
-/// What is installed below the prefix may come to lie in site-packages or among the programs.
+/// A file below the prefix may be inside site-packages or among the programs.
 fn below_prefix(place: &InstallLocation) -> Option<Key> {
     let (Scheme::Data, path) = key(place) else { return None };
     if let Some(program) = path.strip_prefix("bin/") {

@@ -1,37 +1,39 @@
-//! A file whose bytes are on their way to the disk while the next ones are made.
+//! A file writer that flushes in the background.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
-/// Writes to a file and asks the system, every few megabytes, to begin writing them out. Without it everything would be
-/// written in the `fsync` at the end, while nothing else is left to do. Systems that cannot be asked write when they like.
+/// Writes to a file and asks the system, every megabyte, to start flushing. Otherwise the `fsync` at the end
+/// would have to write everything while nothing else is left to do. Systems without such a request flush when
+/// they like.
 #[derive(Debug)]
 pub(super) struct WriteBehind<'a> {
     file: &'a File,
     position: u64,
-    /// Where the bytes start that the system was not asked for yet.
+    /// The start of the bytes for which flushing was not requested yet.
     asked: u64,
 }
 
 impl<'a> WriteBehind<'a> {
-    /// `file` is empty.
+    /// `file` must be empty.
     pub(super) fn new(file: &'a File) -> Self {
         Self { file, position: 0, asked: 0 }
     }
 
     fn ask(&mut self) {
-        /// What [`super::buffered::Buffered`] hands over at once.
+        /// The size of the pieces that [`super::buffered::Buffered`] writes.
         const STEP: u64 = 1 << 20;
         let Some(bytes) = self.position.checked_sub(self.asked).filter(|bytes| *bytes >= STEP) else {
             return;
         };
-        // What is not done now is done at the end: an error says no more than that.
+        // Errors are ignored: the `fsync` at the end does what is not done now.
         #[cfg(target_os = "linux")]
         let _ = rustix::fs::fadvise(
             self.file,
             self.asked,
             std::num::NonZeroU64::new(bytes),
-            // Begins to write what was not written (`generic_fadvise` in `mm/fadvise.c`); only pages that were are let go.
+            // Starts flushing dirty pages (`generic_fadvise` in `mm/fadvise.c`); only clean pages are
+            // dropped.
             rustix::fs::Advice::DontNeed,
         );
         self.asked += bytes;

@@ -33,9 +33,9 @@ use crate::wheel::metadata::record::{Record, RecordRow};
 
 /// Writes a new wheel from the members of another one and from new files.
 ///
-/// The archive keeps the rules that PyPI and installers check: no data descriptors, comments, extra
-/// fields or duplicates, stored or deflated members only, the `*.dist-info` directory last and `RECORD`
-/// at its end (PEP 427). Its bytes depend on the source, the entries and the settings, and on nothing else.
+/// The archive follows the rules that PyPI and installers check: no data descriptors, comments, extra fields
+/// or duplicates, stored or deflated members only, the `*.dist-info` directory last and `RECORD` at its end
+/// (PEP 427). Its bytes depend only on the source, the entries and the settings.
 #[derive(Debug)]
 pub struct WheelWriter<'a> {
     source: &'a Wheel,
@@ -44,7 +44,7 @@ pub struct WheelWriter<'a> {
     modified: DosTime,
 }
 
-/// A member of the wheel that was written, as its `RECORD` lists it.
+/// A member of the written wheel, as listed in its `RECORD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Its name.
@@ -55,7 +55,7 @@ pub struct Written {
     pub size: u64,
 }
 
-/// A file that is compressed and waits for its turn.
+/// A compressed file that waits for its turn.
 struct Prepared {
     packed: Arc<Packed>,
     mode: u32,
@@ -70,7 +70,7 @@ impl Prepared {
     }
 
     fn add<W: Write + Seek>(&self, zip: &mut ZipWriter<W>) -> Result<(), Failure> {
-        /// A regular file, as `stat` has it; Unix keeps the mode in the upper half.
+        /// The mode of a regular file (`stat`); Unix mode is in the upper half of the attributes.
         const REGULAR: u32 = 0o100_000;
         /// Version 2.0, Unix (APPNOTE 4.4.2).
         const MADE_BY: [u8; 2] = [20, 3];
@@ -88,40 +88,38 @@ impl Prepared {
 }
 
 impl<'a> WheelWriter<'a> {
-    /// A writer that keeps members of `source`. `RECORD` gets the time `modified`.
+    /// A writer for a wheel with members of `source`. `RECORD` gets the time `modified`.
     #[must_use]
     pub fn new(source: &'a Wheel, modified: DosTime) -> Self {
-        /// What zlib, Python's `zipfile` and auditwheel use.
+        /// The default of zlib, Python's `zipfile` and auditwheel.
         const LEVEL: u32 = 6;
         Self { source, hashes: BTreeMap::new(), level: LEVEL, modified }
     }
 
-    /// How hard new files are compressed: 0 stores them, 9 takes longest. More than 9 is 9.
+    /// The compression level for new files: 0 stores them, 9 is the slowest. Levels above 9 count as 9.
     #[must_use]
     pub fn level(mut self, level: u32) -> Self {
         self.level = level.min(9);
         self
     }
 
-    /// Hashes of kept members that are known, from [`Wheel::scan`]. The others are read again for it.
+    /// Known hashes of kept members, from [`Wheel::scan`]. Members without one are read again.
     #[must_use]
     pub fn hashes(mut self, hashes: impl IntoIterator<Item = (WheelPath, Sha256Digest)>) -> Self {
         self.hashes.extend(hashes);
         self
     }
 
-    /// Writes the wheel to `output`, which may be the source itself. The file appears whole or not at all.
+    /// Writes the wheel to `output`, which may be the source itself. The file appears complete or not at all.
     ///
-    /// Members are written in the order of `entries`, those of the `*.dist-info` directory last. `RECORD`
-    /// is made anew, and it and its signatures are left out of `entries` where they are found there.
-    /// New files are made and compressed on all threads, as many at a time as
-    /// [`crate::Limits::in_flight`] allows.
+    /// Members are written in the order of `entries`, those of the `*.dist-info` directory last. `RECORD` is
+    /// written anew; it and its signatures are ignored in `entries`. New files are made and compressed on all
+    /// threads, as many at a time as [`crate::Limits::in_flight`] allows.
     ///
     /// # Errors
     ///
-    /// When an entry names a member that the source does not have, when names collide, when the content of
-    /// a file cannot be made, when the source is not what it was when it was opened, and when the output cannot be
-    /// written.
+    /// If an entry names a member that the source does not have, if names collide, if the content of a file
+    /// cannot be made, if the source has changed since it was opened, or if the output cannot be written.
     pub fn write(
         &self,
         entries: Vec<Entry<'_>>,
@@ -131,12 +129,12 @@ impl<'a> WheelWriter<'a> {
         Ok((file.finish()?, written))
     }
 
-    /// What [`WheelWriter::write`] would write, if the file at `path` is that already, byte for byte. Nothing stays
-    /// behind of what is written beside it for that.
+    /// The result that [`WheelWriter::write`] would give, if the file at `path` already has exactly these
+    /// bytes. A temporary file is written for the comparison and removed.
     ///
     /// # Errors
     ///
-    /// As [`WheelWriter::write`], and when the file at `path` cannot be read.
+    /// Like [`WheelWriter::write`], and if the file at `path` cannot be read.
     pub fn compare(
         &self,
         entries: Vec<Entry<'_>>,
@@ -166,14 +164,13 @@ impl<'a> WheelWriter<'a> {
 
         let file = create(output)?;
         let written = self.write_to(&entries, &record, WriteBehind::new(file.file()));
-        // First, because of a source that changes everything may be damaged.
+        // Checked first, because in a changed source everything may look damaged.
         self.source.check_unchanged()?;
         let written = written.map_err(|error| failed(error, output))?;
         Ok((file, written))
     }
 
-    /// Writes the archive to anything that can be written and sought in: [`WheelWriter::write`] without
-    /// the file.
+    /// Writes the archive to any seekable output: [`WheelWriter::write`] without the file.
     fn write_to(
         &self,
         entries: &[Entry<'_>],
@@ -184,7 +181,7 @@ impl<'a> WheelWriter<'a> {
         let mut written = Vec::with_capacity(entries.len());
         let costs = entries.iter().map(|entry| self.cost(entry));
         let bytes = costs.clone().fold(0, u64::saturating_add);
-        self.source.tell(Event::Writing { files: entries.len(), bytes });
+        self.source.notify(Event::Writing { files: entries.len(), bytes });
         let mut archive = self.source.archive();
         for wave in self.source.limits().waves(costs) {
             self.write_wave(entries, wave, &mut archive, &mut zip, &mut written)?;
@@ -200,8 +197,8 @@ impl<'a> WheelWriter<'a> {
         Ok(written)
     }
 
-    /// Puts the `*.dist-info` directory last (PEP 427, "Recommended archiver features") and leaves out what
-    /// is made anew.
+    /// Puts the `*.dist-info` directory last (PEP 427, "Recommended archiver features") and removes members
+    /// that are written anew.
     fn in_order<'e>(&self, entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
         let dist_info = self.source.dist_info().as_str();
         let kept = entries.into_iter().filter(|entry| !self.source.is_record_or_signature(entry.path()));
@@ -214,7 +211,7 @@ impl<'a> WheelWriter<'a> {
         match entry {
             Entry::Write(file) => file.content.cost(),
             Entry::Keep(path) => match self.source.member(path.as_str()) {
-                // Its bytes, and what they are deflated to.
+                // Its bytes, and the deflated bytes.
                 Some(member) if self.deflates(member) => member.size.saturating_mul(2),
                 Some(member) if !self.hashes.contains_key(path) => member.size,
                 _ => 0,
@@ -222,13 +219,13 @@ impl<'a> WheelWriter<'a> {
         }
     }
 
-    /// Whether a kept member is deflated where that makes it smaller: one that lies uncompressed. What is deflated stays
-    /// as it lies, however well that was done.
+    /// Whether a kept member is deflated if that makes it smaller: an uncompressed one. Deflated members are
+    /// copied, however well they were compressed.
     fn deflates(&self, member: &Member) -> bool {
         member.method == Method::Stored && !member.is_dir && self.level > 0
     }
 
-    /// Compresses new files side by side, and adds every member as soon as those before it are there.
+    /// Compresses new files in parallel, and adds every member as soon as all before it are written.
     fn write_wave<W: Write + Seek + Send>(
         &self,
         entries: &[Entry<'_>],
@@ -254,7 +251,7 @@ impl<'a> WheelWriter<'a> {
                         return Ok(Ready::Directory(member));
                     }
                     if let Some(packed) = self.smaller(member)? {
-                        self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+                        self.source.notify(Event::Wrote { bytes: self.cost(entry) });
                         return Ok(Ready::Deflated(member, packed));
                     }
                     let sha256 = self.hash_of(member)?;
@@ -262,7 +259,7 @@ impl<'a> WheelWriter<'a> {
                     Ready::Member(member, written)
                 }
             };
-            self.source.tell(Event::Wrote { bytes: self.cost(entry) });
+            self.source.notify(Event::Wrote { bytes: self.cost(entry) });
             Ok(ready)
         };
         in_order(wave, make, |ready| {
@@ -290,7 +287,7 @@ impl<'a> WheelWriter<'a> {
         })
     }
 
-    /// A kept member that lies uncompressed, deflated, if that is smaller.
+    /// An uncompressed kept member, deflated, if that is smaller.
     fn smaller(&self, member: &Member) -> Result<Option<Packed>, WheelError> {
         if !self.deflates(member) {
             return Ok(None);
@@ -320,13 +317,13 @@ impl<'a> WheelWriter<'a> {
         Ok(Prepared::new(&file.path, packed, file.mode, file.modified))
     }
 
-    /// Edits a member, and keeps what it can of its compressed form.
+    /// Edits a member, and reuses its compressed data as far as possible.
     fn edit(
         &self,
         member: &Member,
         edit: impl Fn(&[u8]) -> Result<Vec<u8>, WheelError>,
     ) -> Result<Packed, WheelError> {
-        /// From here on somebody asked for the smallest result and not for the fastest.
+        /// From this level on, the user wants the smallest result and not the fastest.
         const SMALLEST: u32 = 7;
         let old = match self.source.take_kept(member) {
             Some(kept) => kept,
@@ -341,7 +338,8 @@ impl<'a> WheelWriter<'a> {
             let mut spare = old;
             let spliced = match Difference::between(&spare, &bytes) {
                 None => None,
-                // Only now is the stream read (again), and where the old bytes were: never are all in memory.
+                // The stream is read (again) only now, into the buffer of the old bytes: old bytes, new bytes
+                // and stream are never all in memory.
                 Some(difference) => {
                     self.source.compressed_into(member, &mut spare)?;
                     deflate::splice(&spare, &difference, &bytes, self.level)
@@ -350,13 +348,13 @@ impl<'a> WheelWriter<'a> {
             drop(spare);
             Ok(spliced.unwrap_or_else(|| deflate::compress(&bytes, self.level)))
         });
-        // Giving back so many pages takes a while.
+        // Freeing so many pages takes time.
         rayon::spawn(move || drop(bytes));
         packed
     }
 }
 
-/// Copies a member as it lies, compressed.
+/// Copies the compressed data of a member.
 fn copy<W: Write + Seek>(
     archive: &mut ZipArchive<Source>,
     member: &Member,
@@ -375,7 +373,7 @@ fn copy<W: Write + Seek>(
     add(zip, &single, &compressed)
 }
 
-/// What a member is in the archive that it comes from.
+/// The fields of a member in its original archive.
 fn single<'n, R: Read>(name: &'n [u8], member: &Member, raw: &ZipFile<'_, R>) -> Single<'n> {
     let (version, _) = raw.version_made_by();
     Single {
@@ -389,7 +387,7 @@ fn single<'n, R: Read>(name: &'n [u8], member: &Member, raw: &ZipFile<'_, R>) ->
     }
 }
 
-/// Adds a member that is compressed already.
+/// Adds a compressed member.
 fn add<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     single: &Single<'_>,
@@ -400,7 +398,7 @@ fn add<W: Write + Seek>(
     Ok(())
 }
 
-/// Why writing stopped, before it is known where.
+/// Why writing stopped, before the path is known.
 enum Failure {
     Wheel(WheelError),
     Zip(ZipError),

@@ -2,8 +2,8 @@
 
 use super::headers::{HeaderRule, Headers};
 
-/// What is needed of the `METADATA` file (core metadata, PEP 566). It is only read: a repaired wheel has the
-/// file as it was.
+/// The parts of the `METADATA` file that are used here (core metadata, PEP 566). It is only read: a repair
+/// does not change the file.
 ///
 /// ```
 /// use muslrepair::wheel::Metadata;
@@ -29,12 +29,12 @@ pub struct InvalidMetadata {
 }
 
 impl Metadata {
-    /// Reads a `METADATA` file. Its description, after the first blank line, may be anything.
+    /// Reads a `METADATA` file. Its description, after the first blank line, is not checked.
     ///
     /// # Errors
     ///
-    /// When a line breaks a [`HeaderRule`], and when `Metadata-Version`, `Name` or `Version` is not there
-    /// exactly once; the error names the line.
+    /// If a line breaks a [`HeaderRule`], or if `Metadata-Version`, `Name` or `Version` is missing or
+    /// repeated; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidMetadata> {
         let broken = |(line, rule)| InvalidMetadata { line, rule };
         let headers = Headers::parse(bytes).map_err(broken)?;
@@ -56,7 +56,7 @@ impl Metadata {
         &self.version
     }
 
-    /// Every value of a key, whose case does not matter: `License-File`.
+    /// All values of a key, ignoring case: `License-File`.
     pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
         self.headers.all(key)
     }

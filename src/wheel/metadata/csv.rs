@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::record_rule::RecordRule;
 
-/// Splits one line as RFC 4180 has it. Python's `csv` module would take text behind a closing quote, too.
+/// Splits one line by RFC 4180. Python's `csv` module would also accept text after a closing quote.
 pub(super) fn split_csv(line: &str) -> Result<[Cow<'_, str>; 3], RecordRule> {
     let mut fields = <[Cow<'_, str>; 3]>::default();
     let mut count = 0;
@@ -26,7 +26,7 @@ pub(super) fn split_csv(line: &str) -> Result<[Cow<'_, str>; 3], RecordRule> {
     if count == fields.len() { Ok(fields) } else { Err(RecordRule::Fields(count)) }
 }
 
-/// Reads up to the closing quote and the comma after it.
+/// Reads up to the closing quote and the comma that follows.
 fn quoted_field(text: &str) -> Result<(Cow<'_, str>, Option<&str>), RecordRule> {
     let mut field = String::new();
     let mut rest = text;

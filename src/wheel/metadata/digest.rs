@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of some bytes. It prints, and serialises, as hexadecimal.
+/// The SHA-256 of some bytes. It is displayed and serialised in hexadecimal.
 ///
 /// ```
 /// use muslrepair::wheel::Sha256Digest;
@@ -26,11 +26,11 @@ impl Sha256Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Hashes what a reader gives until its end.
+    /// Hashes everything that a reader returns.
     ///
     /// # Errors
     ///
-    /// When the reader fails.
+    /// If the reader fails.
     pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 16];
@@ -50,7 +50,7 @@ impl Sha256Digest {
         Self(bytes)
     }
 
-    /// The digest itself.
+    /// The bytes of the digest.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -62,7 +62,7 @@ impl Sha256Digest {
         self.to_string()
     }
 
-    /// The form of a `RECORD` row: `sha256=` and URL-safe base64 without padding (PEP 427, PEP 376).
+    /// The form used in `RECORD`: `sha256=` and URL-safe base64 without padding (PEP 427, PEP 376).
     #[must_use]
     pub fn record_form(&self) -> String {
         format!("sha256={}", URL_SAFE_NO_PAD.encode(self.0))

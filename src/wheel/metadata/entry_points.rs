@@ -147,7 +147,7 @@ fn is_function(value: &str) -> bool {
         && extras.is_some_and(|extras| !extras.trim().is_empty() && !extras.contains(['[', ']']))
 }
 
-/// Whether the name of a script is a path and not a bare name.
+/// Whether the name of a script is a path instead of a plain name.
 pub(crate) fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || leads_elsewhere(name)
 }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_scripts_are_read_as_python_reads_them() {
+    fn names_of_scripts_are_parsed_as_in_python() {
         let text = "x = out:of_section\n[console_scripts]\ntool = a:b\r\n # c = d\n#e = f\n../up=a:b [extra]\n\
                     [other]\nq/r = s\n[ gui_scripts ]\u{2028}a\\b=c\n";
         let names = EntryPoints::read(text.as_bytes()).scripts;

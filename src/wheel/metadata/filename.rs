@@ -6,16 +6,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, is_abi, is_platform, is_python, is_split_platform, right_name};
+use super::parts::{Parts, corrected_name, is_abi, is_platform, is_python, is_split_platform};
 use super::tag::PlatformTag;
 use crate::escaped::Escaped;
 
 /// The name of a wheel file (PEP 427, "File name convention"):
-/// `{distribution}-{version}[-{build}]-{python}-{abi}-{platform}.whl`, where the last three are
-/// compressed tag sets (PEP 425), with the trailing variant label of PEP 817 and PEP 825 kept where
-/// there is one.
+/// `{distribution}-{version}[-{build}]-{python}-{abi}-{platform}.whl`. The last three components are
+/// compressed tag sets (PEP 425). A variant label at the end (PEP 817 and PEP 825) is kept.
 ///
-/// Every component stays as spelt, so a name that is not changed prints as it was read.
+/// Every component keeps its spelling, so an unchanged name is displayed as it was read.
 ///
 /// ```
 /// use muslrepair::platform::{Arch, MuslVersion};
@@ -38,46 +37,46 @@ pub struct WheelFilename {
     variant: Option<String>,
 }
 
-/// What is wrong with a wheel's file name.
+/// Why a wheel's file name is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilenameRule {
     /// The name does not end with `.whl`.
     #[error("it must end with `.whl`")]
     Extension,
-    /// There are too few or too many components between the dashes.
+    /// There are too few or too many components, separated by dashes.
     #[error("it must have 5 to 7 components separated by `-`")]
     Components,
     /// The distribution is empty or has characters other than letters, digits, `_` and `.`.
     #[error("the distribution must be letters, digits, `_` and `.`")]
     Distribution,
-    /// The version is empty or has characters that no version has.
+    /// The version is empty or has characters that are not allowed in a version.
     #[error("the version must be letters, digits, `_`, `.`, `+` and `!`")]
     Version,
-    /// The build tag does not start with a digit, or has other characters than letters, digits, `_` and `.`.
+    /// The build tag does not start with a digit, or has characters other than letters, digits, `_` and `.`.
     #[error("the build tag must start with a digit and be letters, digits, `_` and `.`")]
     Build,
-    /// A Python or ABI tag set is empty, or a member of it is.
+    /// A Python or ABI tag set is empty, or one of its tags is.
     #[error("a tag must be letters, digits and `_`")]
     Tag,
-    /// Where the Python tags belong is something else.
+    /// The component for the Python tags is something else.
     #[error("the Python tag must name an interpreter and its version, as `cp312` and `py3` do")]
     Python,
-    /// Where the ABI tags belong is something else.
+    /// The component for the ABI tags is something else.
     #[error("the ABI tag must be `none`, `abi3` or that of an interpreter, such as `cp312`")]
     Abi,
-    /// The platform tag set is empty, or a member of it is no platform tag.
+    /// The platform tag set is empty, or one of its tags is not a platform tag.
     #[error("the platform tags must be names of platforms in letters, digits and `_`, separated by `.`")]
     Platform,
     /// The variant label is empty or has characters other than letters, digits, `_` and `.`.
     #[error("the variant label must be letters, digits, `_` and `.`")]
     Variant,
-    /// There is a variant label, but the wheel does not say of which variant it is (PEP 817, PEP 825).
+    /// There is a variant label, but the wheel has no file that describes the variant (PEP 817, PEP 825).
     #[error("only the name of a wheel with a `variant.json` may have a label behind the platform")]
     Label,
 }
 
-/// The name is not that of a wheel.
+/// The name is not a valid wheel name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not the name of a wheel: {rule}{}",
@@ -85,11 +84,11 @@ pub enum FilenameRule {
     if part.is_empty() { String::new() } else { format!(", not `{}`", Escaped(part)) }
 )]
 pub struct InvalidWheelFilename {
-    /// The name as found.
+    /// The name as given.
     pub name: String,
     /// The rule it breaks.
     pub rule: FilenameRule,
-    /// The part of it that breaks the rule; empty where that is missing, or all of it.
+    /// The part that breaks the rule; empty if it is missing, or if the whole name is wrong.
     pub part: String,
 }
 
@@ -98,17 +97,20 @@ impl InvalidWheelFilename {
         Self { name: name.into(), rule, part: part.into() }
     }
 
-    /// A name that would be right, where it can be told what was meant.
+    /// The corrected name, if it is clear what was meant.
     #[must_use]
-    pub fn right_name(&self) -> Option<String> {
-        let right = right_name(&self.name).filter(|right| *right != self.name)?;
+    pub fn corrected_name(&self) -> Option<String> {
+        let right = corrected_name(&self.name).filter(|right| *right != self.name)?;
         right.parse::<WheelFilename>().is_ok().then_some(right)
     }
 
     pub(crate) fn hint(&self) -> String {
-        match self.right_name() {
-            Some(right) => format!("`{}` would be a right name", Escaped(&right)),
-            None => "was the file renamed? `name-version-python-abi-platform.whl` is wanted".to_owned(),
+        match self.corrected_name() {
+            Some(right) => format!("`{}` would be a valid name", Escaped(&right)),
+            None => {
+                "was the file renamed? the name must have the form `name-version-python-abi-platform.whl`"
+                    .to_owned()
+            }
         }
     }
 }
@@ -156,11 +158,12 @@ impl WheelFilename {
         self.variant.as_deref()
     }
 
-    /// The name with other platform tags, sorted and each once, as PEP 425 asks of a compressed set.
+    /// The same name with other platform tags, sorted and without duplicates, as PEP 425 requires of a
+    /// compressed set.
     ///
     /// # Errors
     ///
-    /// When `platforms` is empty or holds a tag with characters that no tag has.
+    /// If `platforms` is empty or contains a tag with characters that are not allowed in a tag.
     pub fn with_platforms(&self, platforms: &[PlatformTag]) -> Result<Self, InvalidWheelFilename> {
         let mut tags: Vec<String> = platforms.iter().map(PlatformTag::to_string).collect();
         tags.sort_unstable();
@@ -175,11 +178,11 @@ impl WheelFilename {
         }
     }
 
-    /// The name with another build tag, or with none.
+    /// The same name with another build tag, or without one.
     ///
     /// # Errors
     ///
-    /// When the tag does not start with a digit or has characters that no build tag has.
+    /// If the tag does not start with a digit or has characters that are not allowed in a build tag.
     pub fn with_build(&self, build: Option<&str>) -> Result<Self, InvalidWheelFilename> {
         let name = self.spelt(build, &joined(&self.platforms));
         let changed: Self = name.parse()?;
@@ -190,8 +193,8 @@ impl WheelFilename {
         }
     }
 
-    /// Every tag the name stands for: the product of its three sets in the order of PEP 425.
-    /// The `Tag` lines of the wheel's `WHEEL` file must be these.
+    /// All tags that the name stands for: the product of its three sets in the order of PEP 425. The `Tag`
+    /// lines of the `WHEEL` file must list the same tags.
     #[must_use]
     pub fn tags(&self) -> Vec<String> {
         let mut tags = Vec::new();
@@ -205,15 +208,16 @@ impl WheelFilename {
         tags
     }
 
-    /// The Python and ABI tags that are named together, as `cp312-cp312`, each once and in lower case, as installers
-    /// compare them.
+    /// The pairs of Python and ABI tags in the name, such as `cp312-cp312`, without duplicates and in lower
+    /// case, because installers ignore case.
     #[must_use]
     pub fn python_abi_pairs(&self) -> BTreeSet<String> {
         let pairs = self.python.iter().flat_map(|python| self.abi.iter().map(move |abi| (python, abi)));
         pairs.map(|(python, abi)| format!("{python}-{abi}").to_lowercase()).collect()
     }
 
-    /// The name with these Python and ABI tags. `None` if no name says just that: it stands for their product.
+    /// The same name with these Python and ABI tags; `None` if they are not the product of two sets, so that
+    /// no name can express them.
     pub(crate) fn with_pairs(&self, pairs: &BTreeSet<String>) -> Option<Self> {
         let (mut python, mut abi) = (BTreeSet::new(), BTreeSet::new());
         for (first, second) in pairs.iter().filter_map(|pair| pair.split_once('-')) {
@@ -228,8 +232,9 @@ impl WheelFilename {
         changed.to_string().parse().ok()
     }
 
-    /// The one CPython this wheel is for: `(3, 12)` for `cp312-cp312` and `cp312-cp312t`. `None` where the
-    /// tags disagree, where the ABI is the stable one (`abi3`, `abi3t`) and for other tags, such as `py3`.
+    /// The CPython version of the wheel if there is only one: `(3, 12)` for `cp312-cp312` and `cp312-cp312t`.
+    /// `None` if the tags disagree, if the ABI is the stable one (`abi3`, `abi3t`), and for other tags such
+    /// as `py3`.
     #[must_use]
     pub fn python_version(&self) -> Option<(u8, u16)> {
         if self.abi.iter().any(|abi| abi.starts_with("abi3")) {
@@ -294,7 +299,8 @@ fn parse(name: &str) -> Result<WheelFilename, Broken> {
         return Err((FilenameRule::Components, String::new()));
     };
     let starts_with_digit = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
-    // Where no three parts look like tags, a build tag is told by its digit: a Python tag never starts with one.
+    // If no three parts look like tags, a build tag is recognised by its digit: a Python tag never starts
+    // with one.
     let builds = parts.python.map_or_else(
         || usize::from(rest.len() == 5 || rest.first().is_some_and(|third| starts_with_digit(third))),
         |python| python - 2,
@@ -311,7 +317,7 @@ fn parse(name: &str) -> Result<WheelFilename, Broken> {
     if !is_word(version, &['_', '.', '+', '!']) {
         return Err((FilenameRule::Version, version.to_owned()));
     }
-    // `my-package-1.0`: a version is where the build tag belongs, and a word where the version does.
+    // `my-package-1.0`: a version in place of the build tag, and a word in place of the version.
     let number = build.iter().position(|part| starts_with_digit(part));
     if let (Some(number), true) = (number, version.starts_with(char::is_alphabetic)) {
         let spelt = parts.all.get(..number + 2).unwrap_or_default().join("-");
@@ -382,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn pep427_names_come_back_as_they_were() {
+    fn pep427_names_round_trip() {
         for text in [
             "demo-1.0-py3-none-any.whl",
             "Demo.Pkg_x-1.0.post1+cpu.3-1_2-cp39.cp310-cp39.abi3-linux_x86_64.manylinux2014_x86_64.whl",
@@ -427,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn platforms_are_replaced_sorted_and_once() {
+    fn platforms_are_replaced_sorted_and_without_duplicates() {
         let wheel = name("demo-1.0-cp312-cp312-linux_x86_64.whl");
         let tags: Vec<PlatformTag> = ["musllinux_1_2_x86_64", "musllinux_1_1_x86_64", "musllinux_1_2_x86_64"]
             .map(|tag| tag.parse().unwrap())

@@ -1,13 +1,13 @@
-//! Files of `Key: value` lines, the form of `WHEEL` and `METADATA`.
+//! Files of `Key: value` lines, the format of `WHEEL` and `METADATA`.
 
 use std::fmt;
 
 use crate::escaped::Excerpt;
 
-/// The header lines of a file in the form of a mail message (PEP 427 and PEP 566 use it), each kept as it
-/// is spelt, up to the first blank line. What follows is kept too and not looked at.
+/// The header lines of a file in the format of a mail message (used by PEP 427 and PEP 566), up to the first
+/// blank line, with their original spelling. The rest of the file is kept but not examined.
 ///
-/// Lines are found anew whenever they are asked for: millions of short ones take no more memory than the file.
+/// Lines are located again for each query, so that millions of short lines take no more memory than the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers {
     head: String,
@@ -20,7 +20,7 @@ struct Line<'a> {
     ending: &'a str,
 }
 
-/// What is wrong with a file of `Key: value` lines.
+/// Why a file of `Key: value` lines is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderRule {
@@ -30,21 +30,22 @@ pub enum HeaderRule {
     /// A line is not `Key: value`.
     #[error("`{}` must have the form `Key: value`", Excerpt(.0))]
     NotAHeader(String),
-    /// A line has a carriage return that is not at its end. Python ends a line there, others do not.
+    /// A line has a carriage return before its end. Python ends the line there; other readers do not.
     #[error("a carriage return must be followed by a line feed")]
     CarriageReturn,
-    /// The value of a key that installers go by is continued on the next line, which they read in different ways.
+    /// The value of a key that installers use is continued on the next line, which they read in different
+    /// ways.
     #[error("`{0}` must not be continued on the next line")]
     Folded(&'static str),
-    /// A key that may appear once appears again.
+    /// A key that may appear only once is repeated.
     #[error("`{0}` must not appear twice")]
     Repeated(&'static str),
-    /// A key that must be there is not.
+    /// A required key is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
 }
 
-/// A [`HeaderRule`] and the line, counted from 1, that breaks it.
+/// A broken [`HeaderRule`] and the line, counted from 1.
 pub(super) type Broken = (usize, HeaderRule);
 
 impl<'a> Line<'a> {
@@ -54,7 +55,7 @@ impl<'a> Line<'a> {
         Self { text, ending }
     }
 
-    /// Key and value. `None` for lines that continue the one before.
+    /// Key and value. `None` for a line that continues the previous one.
     fn header(self) -> Option<(&'a str, &'a str)> {
         if self.continues() {
             return None;
@@ -66,7 +67,7 @@ impl<'a> Line<'a> {
         self.text.starts_with([' ', '\t'])
     }
 
-    /// Keys are compared without case, as in mail messages.
+    /// Keys are compared ignoring case, as in mail messages.
     fn has_key(self, key: &str) -> bool {
         let (Some(found), Some(b':')) = (self.text.get(..key.len()), self.text.as_bytes().get(key.len()))
         else {
@@ -90,7 +91,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// RFC 5322: a field name is printable ASCII without space and colon.
+/// RFC 5322: a field name is printable ASCII without space or colon.
 fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic())
 }
@@ -99,7 +100,7 @@ impl Headers {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
         let mut end = 0;
         for (index, line) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
-            // As Python has it: white space continues the line before, and does not end the headers.
+            // As in Python: a line of white space continues the previous line and does not end the headers.
             if matches!(line, b"\n" | b"\r\n") {
                 break;
             }
@@ -107,7 +108,7 @@ impl Headers {
             end += line.len();
         }
         let (head, body) = bytes.split_at(end);
-        // Every line of it is UTF-8.
+        // All lines of the headers are UTF-8.
         Ok(Self { head: String::from_utf8_lossy(head).into_owned(), body: body.to_owned() })
     }
 
@@ -120,7 +121,7 @@ impl Headers {
         self.all(key).next()
     }
 
-    /// Every value of a key, in order.
+    /// All values of a key, in order.
     pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &str> {
         self.lines().filter(move |line| line.has_key(key)).filter_map(Line::header).map(|(_, value)| value)
     }
@@ -132,7 +133,7 @@ impl Headers {
         self.first_and_second(key).map(|_| ())
     }
 
-    /// Line number and value of a key that may appear once, on one line.
+    /// Line number and value of a key that may appear only once, on one line.
     pub(super) fn only(&self, key: &'static str) -> Result<Option<(usize, &str)>, Broken> {
         match self.first_and_second(key)? {
             (_, Some(line)) => Err((line, HeaderRule::Repeated(key))),
@@ -140,7 +141,8 @@ impl Headers {
         }
     }
 
-    /// Line number and value of a key where it is first, and the line where it is again, each on one line.
+    /// Line number and value of a key where it first appears, and the line where it is repeated, each on one
+    /// line.
     #[expect(clippy::type_complexity, reason = "the two halves are read at once by two callers next to it")]
     fn first_and_second(&self, key: &'static str) -> Result<(Option<(usize, &str)>, Option<usize>), Broken> {
         let (mut first, mut second, mut continuable) = (None, None, false);
@@ -161,13 +163,13 @@ impl Headers {
         Ok((first, second))
     }
 
-    /// Line number and value of a key that must appear once. A missing one is missed on the last line.
+    /// Line number and value of a key that must appear once. If it is missing, the error names the last line.
     pub(super) fn required(&self, key: &'static str) -> Result<(usize, &str), Broken> {
         self.only(key)?.ok_or_else(|| (self.lines().count().max(1), HeaderRule::Missing(key)))
     }
 
-    /// Puts `values` where the first line of `key` is, or after the last header, and drops its other lines
-    /// with those that continue them.
+    /// Puts `values` in place of the first line of `key`, or after the last header, and removes its other
+    /// lines with their continuations.
     pub(super) fn replace(&mut self, key: &str, values: &[String]) {
         let ending = self.lines().next().map(|line| line.ending).filter(|ending| !ending.is_empty());
         let ending = ending.unwrap_or("\n");
@@ -194,7 +196,7 @@ impl Headers {
         self.head = head;
     }
 
-    /// Drops lines of `key`, with those that continue them, from what follows the first blank line.
+    /// Removes the lines of `key`, with their continuations, from the text after the first blank line.
     pub(super) fn drop_from_body(&mut self, key: &str) {
         let mut dropping = false;
         let kept = self.body.split_inclusive(|&byte| byte == b'\n').filter(|line| {
@@ -222,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_body_is_kept_whatever_it_is() {
+    fn the_body_is_kept_unchanged() {
         let bytes = b"A: 1\r\nX: 1\r\n B: 2\r\na: 3\r\n\r\n\xff no header\nC: 4\r\n\n";
         let headers = Headers::parse(bytes).unwrap();
         assert_eq!(headers.to_bytes(), bytes);
@@ -247,19 +249,20 @@ mod tests {
         assert_eq!(Headers::parse(b"A: 1\nB: \xff\n").unwrap_err(), (2, HeaderRule::NotUtf8));
     }
 
-    /// Python's `email.parser` ends a line at a carriage return, and goes on behind it with another header.
+    /// Python's `email.parser` ends a line at a carriage return, and continues with another header after it.
     #[test]
     fn a_carriage_return_alone_is_refused() {
         for text in ["A: 1\rB: 2\n", "A: 1\r\r\nB: 2\n", "A: 1\r", "A: 1\n x\rB: 2\n"] {
             let (_, rule) = Headers::parse(text.as_bytes()).unwrap_err();
             assert_eq!(rule, HeaderRule::CarriageReturn, "{text:?}");
         }
-        // Behind the headers it means nothing, and neither do the other separators of Python's `str.splitlines`.
+        // After the headers it has no meaning, nor do the other separators of Python's `str.splitlines`.
         let headers = Headers::parse("A: 1\u{c}B: 2\u{2028}C: 3\u{85}D: 4\n\nx\ry\n".as_bytes()).unwrap();
         assert_eq!(headers.all("A").collect::<Vec<_>>(), ["1\u{c}B: 2\u{2028}C: 3\u{85}D: 4"]);
     }
 
-    /// `email.feedparser` ends the headers at an empty line, and takes one of white space for a continuation.
+    /// `email.feedparser` ends the headers at an empty line, and treats a line of white space as a
+    /// continuation.
     #[test]
     fn a_line_of_white_space_does_not_end_the_headers() {
         for blank in [" ", "\t", "  \t"] {

@@ -1,12 +1,12 @@
-//! The `WHEEL` file: what kind of wheel this is.
+//! The `WHEEL` file: the kind of wheel and its tags.
 
 use std::collections::BTreeSet;
 
 use super::headers::{Broken, HeaderRule, Headers};
 use crate::escaped::Excerpt;
 
-/// The `WHEEL` file (PEP 427), line for line. Editing changes the lines it must and leaves order,
-/// spelling, unknown keys and line endings of the others alone.
+/// The `WHEEL` file (PEP 427), line for line. Editing changes only the necessary lines and keeps order,
+/// spelling, unknown keys and line endings of the others.
 ///
 /// ```
 /// use muslrepair::wheel::WheelInfo;
@@ -25,17 +25,17 @@ pub struct WheelInfo {
     version: (u32, u32),
 }
 
-/// What is wrong with a `WHEEL` file.
+/// Why a `WHEEL` file is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WheelInfoRule {
-    /// The lines are not what they must be.
+    /// A line is invalid, missing or repeated.
     #[error(transparent)]
     Header(#[from] HeaderRule),
     /// `Wheel-Version` is not two numbers.
     #[error("`{}` is not a wheel version", Excerpt(.0))]
     Version(String),
-    /// A major version that PEP 427 tells us not to touch.
+    /// A major version that tools must refuse (PEP 427).
     #[error("wheel version `{}` is not supported: only 1.x is", Excerpt(.0))]
     Unsupported(String),
     /// `Root-Is-Purelib` is neither `true` nor `false`.
@@ -69,7 +69,7 @@ impl WheelInfo {
     ///
     /// # Errors
     ///
-    /// When a line breaks a [`WheelInfoRule`]; the error names the line.
+    /// If a line breaks a [`WheelInfoRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidWheelInfo> {
         let headers = Headers::parse(bytes)?;
         let (line, version) = headers.required(VERSION)?;
@@ -84,7 +84,7 @@ impl WheelInfo {
         Ok(Self { headers, version })
     }
 
-    /// The first value of a key, whose case does not matter: `Generator`.
+    /// The first value of a key, ignoring case: `Generator`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.headers.get(key)
@@ -96,7 +96,7 @@ impl WheelInfo {
         self.version
     }
 
-    /// `Root-Is-Purelib`; false where the line is missing, as installers take it.
+    /// `Root-Is-Purelib`; false if the line is missing, as installers read it.
     #[must_use]
     pub fn root_is_purelib(&self) -> bool {
         self.get(PURELIB).and_then(purelib).unwrap_or(false)
@@ -114,11 +114,12 @@ impl WheelInfo {
         self.headers.all(TAG).collect()
     }
 
-    /// Every tag that the `Tag` lines stand for, each once: compressed lines (`py2.py3-none-any`), which PEP 427 does not
-    /// want and some tools write, are expanded. A line that is no tag, or stands for too many, counts as it is spelt.
+    /// All tags in the `Tag` lines, without duplicates. Compressed lines (`py2.py3-none-any`), which PEP 427
+    /// does not allow and some tools write, are expanded. A line that is not a tag, or stands for too many,
+    /// is kept as it is.
     #[must_use]
     pub fn tag_set(&self) -> BTreeSet<String> {
-        /// How many tags compressed lines may stand for together: more than those of any name.
+        /// The most tags that compressed lines may expand to: more than any file name does.
         const MOST: usize = 10_000;
         let mut set = BTreeSet::new();
         let mut left = MOST;
@@ -142,9 +143,10 @@ impl WheelInfo {
         set
     }
 
-    /// Makes the `Tag` lines say `tags`. Nothing changes where they name the same set, each once. Old `Tag` lines behind a
-    /// blank line, which some tools have left in the middle of the file and which readers do not look past, go, too.
-    /// PEP 427 wants one line for each tag the file name stands for: [`crate::wheel::WheelFilename::tags`].
+    /// Sets the `Tag` lines to `tags`. Nothing changes if they already list the same set without duplicates.
+    /// Old `Tag` lines after a blank line are removed as well: some tools left blank lines in the middle of
+    /// the file, and readers stop there. PEP 427 requires one line for each tag in the file name:
+    /// [`crate::wheel::WheelFilename::tags`].
     pub fn set_tags(&mut self, tags: &[String]) {
         let mut old = self.tags();
         let mut new: Vec<&str> = tags.iter().map(String::as_str).collect();
@@ -156,14 +158,14 @@ impl WheelInfo {
         }
     }
 
-    /// Makes `Root-Is-Purelib` say `purelib`, adding the line where it is missing.
+    /// Sets `Root-Is-Purelib`, and adds the line if it is missing.
     pub fn set_root_is_purelib(&mut self, purelib: bool) {
         if self.get(PURELIB).is_none() || self.root_is_purelib() != purelib {
             self.headers.replace(PURELIB, &[purelib.to_string()]);
         }
     }
 
-    /// Makes `Build` say `build`, or removes it.
+    /// Sets `Build`, or removes it.
     pub fn set_build(&mut self, build: Option<&str>) {
         if self.build() != build {
             let values: Vec<String> = build.map(str::to_owned).into_iter().collect();
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_without_regard_to_case() {
+    fn values_are_read_ignoring_case() {
         let info = WheelInfo::parse(CRLF.as_bytes()).unwrap();
         assert_eq!(info.wheel_version(), (1, 0));
         assert!(info.root_is_purelib());
@@ -251,9 +253,9 @@ mod tests {
         );
     }
 
-    /// As in published wheels; readers end at the blank line.
+    /// As in published wheels; readers stop at the blank line.
     #[test]
-    fn tags_behind_a_blank_line_do_not_stay() {
+    fn tags_after_a_blank_line_are_removed() {
         let text = "Wheel-Version: 1.0\r\nRoot-Is-Purelib: false\r\n\r\nTag: py3-none-linux_x86_64\r\n\r\n";
         let mut info = WheelInfo::parse(text.as_bytes()).unwrap();
         assert_eq!(info.tags(), [""; 0]);
@@ -278,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_and_repeated_tag_lines_are_spelt_out() {
+    fn compressed_tag_lines_are_expanded_and_repeated_ones_merged() {
         for lines in ["Tag: py2.py3-none-any\n", "Tag: py2-none-any\nTag: py3-none-any\nTag: py2-none-any\n"]
         {
             let text = format!("Wheel-Version: 1.0\n{lines}");

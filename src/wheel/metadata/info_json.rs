@@ -1,4 +1,4 @@
-//! The `WHEEL.json` file: what `WHEEL` says, as JSON (PEP 819, a draft).
+//! The `WHEEL.json` file: the content of `WHEEL` as JSON (PEP 819, a draft).
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The `WHEEL.json` file. Tools that know it read it instead of `WHEEL`, so the two must say the same. Editing changes the
-/// values it must; order and text of the others stay.
+/// The `WHEEL.json` file. Tools that support it read it instead of `WHEEL`, so both must have the same
+/// content. Editing changes only the necessary values, and keeps order and text of the others.
 ///
-/// Keys are those of `WHEEL` in lower case with `_` for `-` (PEP 819, "Conversion of WHEEL to JSON Encoding"). Earlier
-/// drafts wrote `root-is-purelib` and `tags`; a file keeps what it has.
+/// Keys are those of `WHEEL` in lower case with `_` in place of `-` (PEP 819, "Conversion of WHEEL to JSON
+/// Encoding"). Earlier drafts wrote `root-is-purelib` and `tags`; a file keeps the form it has.
 #[derive(Clone, Debug, Default)]
 pub struct WheelInfoJson {
     entries: Vec<(String, Box<RawValue>)>,
@@ -34,18 +34,18 @@ impl WheelInfoJson {
     ///
     /// # Errors
     ///
-    /// When it is not a JSON object.
+    /// If it is not a JSON object.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidWheelInfoJson> {
         Ok(serde_json::from_slice(bytes)?)
     }
 
-    /// The tags, where there is a list of them.
+    /// The tags, if there is a list of them.
     #[must_use]
     pub fn tags(&self) -> Option<Vec<String>> {
         self.get(TAG)
     }
 
-    /// `root_is_purelib`, where it is a truth value.
+    /// `root_is_purelib`, if it is a boolean.
     #[must_use]
     pub fn root_is_purelib(&self) -> Option<bool> {
         self.get(PURELIB)
@@ -57,17 +57,17 @@ impl WheelInfoJson {
         self.get(BUILD)
     }
 
-    /// Makes the list of tags these.
+    /// Sets the list of tags.
     pub fn set_tags(&mut self, tags: &[String]) {
         self.set(TAG, &tags);
     }
 
-    /// Makes `root_is_purelib` say `purelib`.
+    /// Sets `root_is_purelib`.
     pub fn set_root_is_purelib(&mut self, purelib: bool) {
         self.set(PURELIB, &purelib);
     }
 
-    /// Makes `build` say `build`.
+    /// Sets `build`.
     pub fn set_build(&mut self, build: &str) {
         self.set(BUILD, &build);
     }
@@ -75,13 +75,13 @@ impl WheelInfoJson {
     /// The bytes of the file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Texts of JSON values under keys that are strings always serialise.
+        // Raw JSON values under string keys can always be serialised.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
 
-    /// The value of a key. Of several, the last counts (PEP 819, "Handling of Duplicate Keys").
+    /// The value of a key. If it is repeated, the last one counts (PEP 819, "Handling of Duplicate Keys").
     fn get<'de, T: Deserialize<'de>>(&'de self, key: &str) -> Option<T> {
         let (_, value) = self.entries.iter().rev().find(|(name, _)| is_key(name, key))?;
         serde_json::from_str(value.get()).ok()
@@ -104,7 +104,7 @@ impl PartialEq for WheelInfoJson {
     }
 }
 
-/// Whether a name is a key, as any draft spells it.
+/// Whether a name is this key in the spelling of any draft.
 fn is_key(name: &str, key: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
     name == key || (key == TAG && name == "tags")
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_changed_keeps_its_order_and_text() {
+    fn unchanged_keys_keep_their_order_and_text() {
         let text = r#"{"x":1.50,"wheel_version":"1.0","tags":["py3-none-any"],"root-is-purelib":true,"x":{"b":1,"a":2}}"#;
         let mut json = WheelInfoJson::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_bytes(), format!("{text}\n").into_bytes());

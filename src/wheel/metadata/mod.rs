@@ -1,4 +1,4 @@
-//! What the names and the text files of a wheel say: no I/O.
+//! The names and the text files of a wheel, as data: no I/O.
 
 pub(crate) mod core_metadata;
 pub(crate) mod csv;

@@ -1,11 +1,12 @@
-//! Which part of a wheel's file name is which.
+//! Recognises the parts of a wheel's file name.
 //!
-//! Python, ABI and platform tags can be told apart by their shape (PEP 425), but for interpreters and systems that nobody
-//! has heard of. Where a part is in the place of another one, the name is refused, and what may have been meant is said.
+//! Python, ABI and platform tags have different forms (PEP 425), except for unknown interpreters and systems.
+//! If a part is in the place of another one, the name is refused, and a corrected name is suggested.
 
 use super::tag::PlatformTag;
 
-/// How tags of platforms begin (`sysconfig.get_platform()` with `-` and `.` replaced by `_`, and what indexes have instead).
+/// How platform tags begin (`sysconfig.get_platform()` with `-` and `.` replaced by `_`, and the forms that
+/// indexes use instead).
 const PLATFORMS: [&str; 20] = [
     "linux",
     "manylinux",
@@ -29,10 +30,10 @@ const PLATFORMS: [&str; 20] = [
     "darwin",
 ];
 
-/// The parts between the dashes, and where the Python tag is among them.
+/// The parts between the dashes, and the position of the Python tag.
 pub(super) struct Parts<'a> {
     pub(super) all: Vec<&'a str>,
-    /// The first place where a Python tag, an ABI tag and a platform tag follow each other.
+    /// The first position at which a Python tag, an ABI tag and a platform tag follow each other.
     pub(super) python: Option<usize>,
 }
 
@@ -50,15 +51,15 @@ fn are_tags(parts: &[&str]) -> bool {
     matches!(parts, [python, abi, platform] if is_python(python) && is_abi(abi) && is_platform(platform))
 }
 
-/// Whether it can be a set of Python tags: an interpreter and its version (`cp312`). Numbers may follow: `py3.6` was
-/// written by some, and installers take it for `py3`.
+/// Whether it can be a set of Python tags: an interpreter and its version (`cp312`). More numbers may follow:
+/// some tools wrote `py3.6`, which installers read as `py3`.
 pub(super) fn is_python(set: &str) -> bool {
     let mut tags = set.split('.');
     let digits = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
     tags.next().is_some_and(names_python) && tags.all(|tag| names_python(tag) || digits(tag))
 }
 
-/// Whether it can be a set of ABI tags: `none`, or what has a version in it and is no other part.
+/// Whether it can be a set of ABI tags: `none`, or a tag with a version that cannot be another part.
 pub(super) fn is_abi(set: &str) -> bool {
     set.split('.').all(|tag| {
         let generic = tag.strip_prefix("py").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
@@ -67,7 +68,7 @@ pub(super) fn is_abi(set: &str) -> bool {
     })
 }
 
-/// Whether it can be a set of platform tags: nothing that is a Python or an ABI tag.
+/// Whether it can be a set of platform tags: neither Python nor ABI tags.
 pub(super) fn is_platform(set: &str) -> bool {
     set.split('.')
         .all(|tag| names_platform(tag) || starts_with_letter(tag) && !names_python(tag) && !names_abi(tag))
@@ -84,7 +85,7 @@ fn names_python(tag: &str) -> bool {
         && !names_platform(tag)
 }
 
-/// What is an ABI tag and cannot be a Python tag: `none`, `abi3`, `abi3t`, `cp312t`, `pypy311_pp73`.
+/// Whether it is an ABI tag that cannot be a Python tag: `none`, `abi3`, `abi3t`, `cp312t`, `pypy311_pp73`.
 fn names_abi(tag: &str) -> bool {
     let (name, version) = at_first_digit(tag);
     let flags = version.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -107,13 +108,14 @@ fn at_first_digit(tag: &str) -> (&str, &str) {
     tag.split_at(tag.find(|c: char| c.is_ascii_digit()).unwrap_or(tag.len()))
 }
 
-/// Whether `platform-label` is one platform tag with a dash in it, `linux-x86_64`, and not a platform and a variant label.
+/// Whether `platform-label` is one platform tag with a dash in it (`linux-x86_64`), not a platform and a
+/// variant label.
 pub(super) fn is_split_platform(platform: &str, label: &str) -> bool {
     let joined = last_tag(&format!("{platform}_{label}")).and_then(|tag| tag.arch());
     joined.is_some() && joined != last_tag(platform).and_then(|tag| tag.arch())
 }
 
-/// Whether nothing is missing from a platform: it says for which machine it is, or that it is for any.
+/// Whether a platform is complete: it names a machine, or is for any.
 fn is_whole_platform(set: &str) -> bool {
     last_tag(set).is_some_and(|tag| tag == PlatformTag::Any || tag.arch().is_some())
 }
@@ -122,9 +124,9 @@ fn last_tag(set: &str) -> Option<PlatformTag> {
     set.rsplit('.').next()?.parse().ok()
 }
 
-/// A name with the same parts, each in its place and spelt as it has to be, where it can be told what was meant. Whether
-/// it is the name of a wheel is for the caller to see.
-pub(super) fn right_name(name: &str) -> Option<String> {
+/// The name with the same parts in the right order and spelling, if it is clear what was meant. The caller
+/// checks whether it is a valid wheel name.
+pub(super) fn corrected_name(name: &str) -> Option<String> {
     let Parts { all, python } = Parts::of(name.strip_suffix(".whl")?);
     let at = python.or(all.len().checked_sub(3).filter(|at| *at >= 2))?;
     let (head, tags) = all.split_at_checked(at)?;
@@ -138,7 +140,7 @@ pub(super) fn right_name(name: &str) -> Option<String> {
         [third, second, first],
     ];
     let [python, abi, platform] = orders.into_iter().find(|order| are_tags(&order.map(|part| *part)))?;
-    // A label behind a platform that misses nothing is left out.
+    // A label after a complete platform is omitted.
     let platform = match behind {
         [] => (*platform).to_owned(),
         _ if is_whole_platform(platform) && !is_split_platform(platform, &behind.join("_")) => {
@@ -147,7 +149,7 @@ pub(super) fn right_name(name: &str) -> Option<String> {
         _ => format!("{platform}_{}", behind.join("_")),
     };
     let starts_with_digit = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
-    // The version is the first part behind the name that can be one.
+    // The version is the first part after the name that can be one.
     let version = head.iter().skip(1).position(|part| starts_with_digit(part)).map_or(1, |at| at + 1);
     let (distribution, rest) = head.split_at_checked(version)?;
     let (version, build) = rest.split_first()?;
@@ -166,9 +168,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::filename::{FilenameRule, WheelFilename};
 
-    /// The rule, the part that breaks it, and the name that is proposed.
+    /// The broken rule, the part that breaks it, and the suggested name.
     #[test]
-    fn parts_in_the_wrong_place_are_named_with_a_right_name() {
+    fn parts_in_the_wrong_place_are_named_with_a_corrected_name() {
         use FilenameRule::{Abi, Build, Components, Distribution, Platform, Python, Tag, Version};
         for (text, rule, part, right) in [
             ("d-1-cp312-cp312-linux-x86_64", Platform, "linux-x86_64", "d-1-cp312-cp312-linux_x86_64"),
@@ -206,7 +208,7 @@ mod tests {
         ] {
             let error = format!("{text}.whl").parse::<WheelFilename>().unwrap_err();
             assert_eq!((error.rule, error.part.as_str()), (rule, part), "{text}");
-            let proposed = error.right_name().unwrap_or_default();
+            let proposed = error.corrected_name().unwrap_or_default();
             assert_eq!(proposed.trim_end_matches(".whl"), right, "{text}");
         }
         for right in [

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::escaped::{Escaped, Excerpt};
 
-/// The name of a file or directory inside a wheel: relative, `/` separated, and safe to join to
-/// a directory on any system.
+/// The name of a file or directory in a wheel: relative, separated by `/`, and safe to append to a directory
+/// on any system.
 ///
-/// PEP 427 leaves names to the zip format; these are the names every installer agrees on.
+/// PEP 427 leaves names to the zip format. These rules accept the names on which all installers agree.
 /// A directory is named without the trailing slash it has in the archive.
 ///
 /// ```
@@ -26,7 +26,7 @@ use crate::escaped::{Escaped, Excerpt};
 #[serde(try_from = "String", into = "String")]
 pub struct WheelPath(String);
 
-/// The rule a member name breaks.
+/// Why a member name is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathRule {
@@ -36,19 +36,20 @@ pub enum PathRule {
     /// The name starts with `/`.
     #[error("a member name must be relative")]
     Absolute,
-    /// Two slashes in a row, or a slash at the end of a file's name.
+    /// There are two slashes in a row, or a slash at the end of a file's name.
     #[error("a member name must not have an empty component")]
     EmptyComponent,
     /// A component is `.` or `..`.
     #[error("a member name must not have a `.` or `..` component")]
     DotComponent,
-    /// The name holds `\`, a separator on Windows.
+    /// The name contains `\`, a separator on Windows.
     #[error("a member name must not have a backslash")]
     Backslash,
-    /// The name holds NUL or another control character.
+    /// The name contains NUL or another control character.
     #[error("a member name must not have control characters")]
     ControlCharacter,
-    /// The name holds U+2028 or U+2029, at which Python ends a line: pip would read a row of `RECORD` as two.
+    /// The name contains U+2028 or U+2029, at which Python ends a line: pip would read a row of `RECORD` as
+    /// two.
     #[error("a member name must not have a line separator")]
     LineSeparator,
     /// The name holds a character of Unicode that is not printed: of a format, of private use, or of none. uv refuses it, and two names
@@ -66,11 +67,11 @@ pub enum PathRule {
     NotUtf8,
 }
 
-/// The name cannot be a member of a wheel.
+/// The name is not valid for a member of a wheel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid member name `{}`: {rule}", Excerpt(name))]
 pub struct InvalidWheelPath {
-    /// The name as found.
+    /// The name as found in the archive.
     pub name: String,
     /// The rule it breaks.
     pub rule: PathRule,
@@ -83,7 +84,7 @@ impl WheelPath {
         &self.0
     }
 
-    /// The directory that holds this member, or `None` at the top of the wheel.
+    /// The directory of this member; `None` at the top of the wheel.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
@@ -95,7 +96,7 @@ impl WheelPath {
         self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
     }
 
-    /// The components, first to last; there is at least one.
+    /// The components in order; at least one.
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('/')
     }
@@ -106,11 +107,11 @@ impl WheelPath {
         self.0.split_once('/').map_or(self.0.as_str(), |(top, _)| top)
     }
 
-    /// This path followed by `name`, which may itself have several components.
+    /// This path followed by `name`, which may have several components.
     ///
     /// # Errors
     ///
-    /// When `name` breaks a [`PathRule`].
+    /// If `name` breaks a [`PathRule`].
     pub fn join(&self, name: &str) -> Result<Self, InvalidWheelPath> {
         check(name)?;
         Ok(Self(format!("{}/{name}", self.0)))
@@ -120,7 +121,7 @@ impl WheelPath {
     ///
     /// # Errors
     ///
-    /// When the bytes are not UTF-8 or break a [`PathRule`].
+    /// If the bytes are not UTF-8 or break a [`PathRule`].
     pub fn from_bytes(name: &[u8]) -> Result<Self, InvalidWheelPath> {
         match std::str::from_utf8(name) {
             Ok(name) => name.parse(),
@@ -162,7 +163,8 @@ fn check(name: &str) -> Result<(), InvalidWheelPath> {
     Err(InvalidWheelPath { name: name.to_owned(), rule })
 }
 
-/// Whether Python's `str.splitlines` ends a line at the character. pip reads `RECORD` and `entry_points.txt` with it.
+/// Whether Python's `str.splitlines` ends a line at the character. pip uses it for `RECORD` and
+/// `entry_points.txt`.
 pub(super) fn ends_line(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

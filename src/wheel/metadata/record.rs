@@ -1,4 +1,4 @@
-//! The `RECORD` file: what a wheel holds, with hashes.
+//! The `RECORD` file: the members of a wheel with their hashes.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,12 @@ use super::path::{WheelPath, ends_line};
 use super::record_hash::RecordHash;
 use super::record_rule::{InvalidRecord, RecordFaults, RecordRule};
 
-/// The rows of a `RECORD` file (PEP 376 for the form, PEP 427 for wheels), in file order.
+/// The rows of a `RECORD` file (format: PEP 376; rules for wheels: PEP 427), in file order.
 ///
-/// Reading accepts what Python's `csv` module writes: quoted fields and either line ending. Published wheels have rows that
-/// PEP 427 does not allow, and installers take them: [`Record::read`] passes over what cannot be read and counts it.
-/// Writing is canonical: LF, quotes only where needed, SHA-256, `RECORD` itself last and without hash.
+/// Reading accepts what Python's `csv` module writes: quoted fields and either line ending. Published wheels
+/// have rows that PEP 427 does not allow, and installers accept them: [`Record::read`] skips rows that cannot
+/// be read, and counts them. Writing is canonical: LF, quotes only if needed, SHA-256, `RECORD` itself last
+/// and without a hash.
 ///
 /// ```
 /// use muslrepair::wheel::Record;
@@ -27,7 +28,7 @@ pub struct Record {
     rows: Vec<RecordRow>,
     by_path: BTreeMap<WheelPath, usize>,
     unreadable: RecordFaults,
-    lookup_kinds: RecordFaults,
+    deviations: RecordFaults,
 }
 
 /// One row of `RECORD`.
@@ -50,7 +51,7 @@ impl RecordRow {
         Self { path, hash: Some(RecordHash::Sha256(sha256)), size: Some(size), line: 0 }
     }
 
-    /// The row, and what is lookup_kinds about it.
+    /// The row, and the rule of PEP 427 that it breaks although installers accept it.
     fn parse(text: &str, line: usize) -> Result<(Self, Option<RecordRule>), RecordRule> {
         if text.is_empty() {
             return Err(RecordRule::Blank);
@@ -63,7 +64,7 @@ impl RecordRow {
         if text.contains(ends_line) {
             return Err(RecordRule::LineSeparator);
         }
-        let (hash, lookup_kinds) = match &*hash {
+        let (hash, deviations) = match &*hash {
             "" if may_lack_a_hash(&path) => (None, None),
             "" => (None, Some(RecordRule::NoHash(path.clone()))),
             text => RecordHash::parse(text),
@@ -75,25 +76,25 @@ impl RecordRow {
             }
             text => return Err(RecordRule::Size(text.to_owned())),
         };
-        Ok((Self { path, hash, size, line }, lookup_kinds))
+        Ok((Self { path, hash, size, line }, deviations))
     }
 }
 
-/// PEP 427: `RECORD` cannot hash itself, and the signatures cannot be in a file that they sign.
+/// PEP 427: `RECORD` cannot hash itself, nor can it list the signatures that sign it.
 fn may_lack_a_hash(path: &WheelPath) -> bool {
     let in_dist_info = path.parent().is_some_and(|parent| parent.as_str().ends_with(".dist-info"));
     in_dist_info && matches!(path.file_name(), "RECORD" | "RECORD.jws" | "RECORD.p7s")
 }
 
 impl Record {
-    /// Reads a `RECORD` file in which every row is as PEP 427 has it.
+    /// Reads a `RECORD` file in which every row follows PEP 427.
     ///
     /// # Errors
     ///
-    /// When a row breaks a [`RecordRule`]; the error names the line.
+    /// If a row breaks a [`RecordRule`]; the error names the line.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
         let record = Self::read(bytes);
-        let faults = [&record.unreadable, &record.lookup_kinds].into_iter();
+        let faults = [&record.unreadable, &record.deviations].into_iter();
         let faults = faults.filter_map(|faults| faults.first.first().cloned());
         let no_digests = record.rows.iter().filter_map(|row| match &row.hash {
             Some(RecordHash::NotADigest(text)) => {
@@ -107,11 +108,11 @@ impl Record {
         }
     }
 
-    /// Reads the rows of a `RECORD` file that can be read. What is wrong with the others, and lookup_kinds in these, is in
-    /// [`Record::unreadable`] and [`Record::lookup_kinds`].
+    /// Reads the rows of a `RECORD` file that can be read. Problems are counted in [`Record::unreadable`] and
+    /// [`Record::deviations`].
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        /// Five times as many as a wheel may have members.
+        /// Five times the number of members that a wheel may have.
         const MOST_ROWS: usize = 1_000_000;
         let mut record = Self::default();
         if bytes.is_empty() {
@@ -127,10 +128,10 @@ impl Record {
             let text = std::str::from_utf8(bytes).map_err(|_| RecordRule::NotUtf8);
             let row = text.and_then(|text| RecordRow::parse(text.strip_suffix('\r').unwrap_or(text), line));
             match row {
-                Ok((row, lookup_kinds)) => {
+                Ok((row, deviations)) => {
                     let first = record.get(row.path.as_str()).map(|first| first.line);
                     let repeated = first.map(|first| RecordRule::Repeated { path: row.path.clone(), first });
-                    for rule in lookup_kinds.into_iter().chain(repeated) {
+                    for rule in deviations.into_iter().chain(repeated) {
                         record.fault(line, rule);
                     }
                     record.by_path.entry(row.path.clone()).or_insert(record.rows.len());
@@ -143,14 +144,14 @@ impl Record {
     }
 
     fn fault(&mut self, line: usize, rule: RecordRule) {
-        let faults = if rule.is_unreadable() { &mut self.unreadable } else { &mut self.lookup_kinds };
+        let faults = if rule.is_unreadable() { &mut self.unreadable } else { &mut self.deviations };
         faults.add(InvalidRecord { line, rule });
     }
 
-    /// Whether every row is as PEP 427 has it.
+    /// Whether every row follows PEP 427.
     #[must_use]
     pub fn is_usual(&self) -> bool {
-        self.unreadable.count == 0 && self.lookup_kinds.count == 0
+        self.unreadable.count == 0 && self.deviations.count == 0
     }
 
     /// Rows that installers cannot read, or read in different ways. They are not among the rows.
@@ -159,14 +160,14 @@ impl Record {
         &self.unreadable
     }
 
-    /// What PEP 427 does not allow and installers take: rows of directories, which are not among the rows, members that are
-    /// listed twice, and hashes that are missing, weak or spelt in another way.
+    /// Rows that PEP 427 does not allow and installers accept: rows of directories (which are not among the
+    /// rows), members that are listed twice, and hashes that are missing, weak or in another encoding.
     #[must_use]
-    pub fn lookup_kinds(&self) -> &RecordFaults {
-        &self.lookup_kinds
+    pub fn deviations(&self) -> &RecordFaults {
+        &self.deviations
     }
 
-    /// Adds a row; a row of the same path is replaced where it stands.
+    /// Adds a row, in place of an existing row with the same path.
     pub fn push(&mut self, row: RecordRow) {
         match self.by_path.get(&row.path).and_then(|&index| self.rows.get_mut(index)) {
             Some(old) => *old = row,
@@ -189,7 +190,7 @@ impl Record {
         self.by_path.get(path).and_then(|&index| self.rows.get(index))
     }
 
-    /// The bytes of the file. `itself`, the path of `RECORD`, comes last and has neither hash nor size.
+    /// The bytes of the file. `itself`, the path of `RECORD`, comes last, without hash and size.
     #[must_use]
     pub fn to_bytes(&self, itself: &WheelPath) -> Vec<u8> {
         let mut text = String::new();
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_cannot_be_read_are_dropped_and_counted() {
+    fn unreadable_rows_are_dropped_and_counted() {
         let good = format!("a,{EMPTY},0");
         let text = format!("d/,,\n{good}\n{good}\n../x,{EMPTY},0\nb,,0\n\nx,y\na\u{2028}/etc/x,{EMPTY},0\n");
         let record = Record::read(&[text.as_bytes(), b"\xff,,\n"].concat());
@@ -291,7 +292,7 @@ mod tests {
         assert_eq!(paths, [("a", 2), ("a", 3), ("b", 5)]);
         let lines = |faults: &RecordFaults| faults.first.iter().map(|fault| fault.line).collect::<Vec<_>>();
         assert_eq!(lines(record.unreadable()), [4, 6, 7, 8, 9]);
-        assert_eq!(lines(record.lookup_kinds()), [1, 3, 5]);
+        assert_eq!(lines(record.deviations()), [1, 3, 5]);
         let many = Record::read(&b"\n".repeat(100));
         assert_eq!((many.unreadable().count, many.unreadable().first.len()), (100, RecordFaults::MOST));
         assert_eq!(Record::read(b""), Record::default());

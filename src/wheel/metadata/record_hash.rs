@@ -7,22 +7,22 @@ use sha2::{Digest as _, Sha384, Sha512};
 use super::digest::Sha256Digest;
 use super::record_rule::RecordRule;
 
-/// A hash PEP 427 allows: SHA-256 or better.
+/// A hash that PEP 427 allows: SHA-256 or better.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordHash {
-    /// `sha256=`, what everyone writes.
+    /// `sha256=`, the usual one.
     Sha256(Sha256Digest),
     /// `sha384=`
     Sha384(Box<[u8; 48]>),
     /// `sha512=`
     Sha512(Box<[u8; 64]>),
-    /// Text that is the digest of no file: it has another length, or is none.
+    /// Text that cannot be a digest: it has the wrong length or encoding.
     NotADigest(String),
 }
 
 impl RecordHash {
-    /// Whether this is the hash of `bytes`. `sha256` is their SHA-256, which the caller has at hand.
+    /// Whether this is the hash of `bytes`. `sha256` is their SHA-256, already computed by the caller.
     #[must_use]
     pub fn matches(&self, bytes: &[u8], sha256: &Sha256Digest) -> bool {
         match self {
@@ -33,7 +33,7 @@ impl RecordHash {
         }
     }
 
-    /// The form of a `RECORD` row; empty for what is no digest.
+    /// The form used in `RECORD`; empty if it is not a digest.
     pub(super) fn record_form(&self) -> String {
         match self {
             Self::Sha256(digest) => digest.record_form(),
@@ -43,7 +43,7 @@ impl RecordHash {
         }
     }
 
-    /// The hash of a row, and what is lookup_kinds about it.
+    /// The hash of a row, and the rule of PEP 427 that it breaks although installers accept it.
     pub(super) fn parse(text: &str) -> (Option<Self>, Option<RecordRule>) {
         let (algorithm, value) = text.split_once('=').unwrap_or((text, ""));
         let (hash, is_usual) = match algorithm.to_ascii_lowercase().as_str() {
@@ -57,8 +57,8 @@ impl RecordHash {
     }
 }
 
-/// The hash of a digest in base64, and whether it is spelt as PEP 427 has it. Padding is not allowed, but some old builders
-/// wrote it and it changes nothing.
+/// The hash for a digest in base64, and whether it is encoded as PEP 427 requires. Padding is not allowed,
+/// but some old builders wrote it, and it does not change the meaning.
 fn digest<const N: usize>(value: &str, hash: impl Fn([u8; N]) -> RecordHash) -> (RecordHash, bool) {
     let unpadded = value.trim_end_matches('=');
     let whole = |bytes: Vec<u8>| <[u8; N]>::try_from(bytes).ok();
@@ -94,20 +94,20 @@ mod tests {
             (EMPTY, true),
             ("sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0", false),
         ] {
-            let (hash, lookup_kinds) = RecordHash::parse(text);
+            let (hash, deviations) = RecordHash::parse(text);
             let hash = hash.unwrap();
-            assert_eq!(lookup_kinds, None, "{text}");
+            assert_eq!(deviations, None, "{text}");
             assert_eq!(hash.matches(b"", &Sha256Digest::of(b"")), matching, "{text}");
             assert!(!hash.matches(b"x", &Sha256Digest::of(b"x")));
         }
     }
 
     #[test]
-    fn hashes_of_another_spelling_are_read_and_what_is_no_digest_matches_nothing() {
+    fn hashes_in_other_encodings_are_read_and_an_invalid_digest_matches_nothing() {
         let matches = |text: &str| {
-            let (hash, lookup_kinds) = RecordHash::parse(text);
+            let (hash, deviations) = RecordHash::parse(text);
             let right = hash.map(|hash| hash.matches(b"", &Sha256Digest::of(b"")));
-            (right, lookup_kinds.is_some())
+            (right, deviations.is_some())
         };
         let hexadecimal = Sha256Digest::of(b"").hex();
         assert_eq!(matches(&format!("sha256={hexadecimal}")), (Some(true), true));

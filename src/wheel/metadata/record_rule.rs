@@ -1,9 +1,9 @@
-//! What can be wrong with a `RECORD` file.
+//! Errors in a `RECORD` file.
 
 use super::path::{InvalidWheelPath, WheelPath};
 use crate::escaped::Excerpt;
 
-/// What is wrong with a row of `RECORD`.
+/// Why a row of `RECORD` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordRule {
@@ -13,7 +13,7 @@ pub enum RecordRule {
     /// There are more rows than any wheel has members.
     #[error("there are more than {0} rows")]
     Rows(usize),
-    /// The row holds a character at which Python ends a line, and other readers do not.
+    /// The row contains a character at which Python ends a line and other readers do not.
     #[error("a row must not have a line separator")]
     LineSeparator,
     /// The row is empty.
@@ -25,13 +25,13 @@ pub enum RecordRule {
     /// A quoted field is not closed, or text follows the closing quote.
     #[error("a quoted field must be closed before the next comma")]
     Quote,
-    /// The first field is no member name.
+    /// The first field is not a valid member name.
     #[error(transparent)]
     Path(#[from] InvalidWheelPath),
-    /// The row is that of a directory.
+    /// The row names a directory.
     #[error("`{0}` is a directory, which is not listed")]
     Directory(WheelPath),
-    /// A member is listed a second time.
+    /// A member is listed twice.
     #[error("`{path}` is already listed on line {first}")]
     Repeated {
         /// The member.
@@ -45,10 +45,10 @@ pub enum RecordRule {
     /// The hash is weaker than SHA-256 or of an unknown kind.
     #[error("`{}` is not a hash that PEP 427 allows: use sha256", Excerpt(.0))]
     Algorithm(String),
-    /// The hash is spelt in another way than PEP 427 has it: in hexadecimal, or with the other alphabet of base64.
+    /// The hash is not encoded as in PEP 427: it is hexadecimal, or uses the other alphabet of base64.
     #[error("`{}` is not spelt as PEP 427 has it: in URL-safe base64", Excerpt(.0))]
     Spelling(String),
-    /// The size is no decimal number.
+    /// The size is not a decimal number.
     #[error("`{}` is not a size in bytes", Excerpt(.0))]
     Size(String),
 }
@@ -67,14 +67,14 @@ pub struct InvalidRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordFaults {
-    /// The first of them, [`RecordFaults::MOST`] at most.
+    /// The first of them, at most [`RecordFaults::MOST`].
     pub first: Vec<InvalidRecord>,
-    /// How many there are.
+    /// The total number.
     pub count: usize,
 }
 
 impl RecordFaults {
-    /// How many are kept.
+    /// The number of faults that are kept.
     pub const MOST: usize = 8;
 
     pub(super) fn add(&mut self, fault: InvalidRecord) {
@@ -86,7 +86,7 @@ impl RecordFaults {
 }
 
 impl RecordRule {
-    /// Whether installers cannot read such a row, or read different rows.
+    /// Whether installers cannot read such a row, or read it in different ways.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         match self {

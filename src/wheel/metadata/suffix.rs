@@ -1,25 +1,27 @@
-//! Which Python imports which extension module: what the name of the module ends with, and what Pythons look for.
+//! Which Python imports which extension module: the suffix of the module's name, and the suffixes that
+//! Pythons look for.
 //!
 //! CPython tries the suffixes of `_PyImport_DynLoadFiletab` (`Python/dynload_shlib.c`), which
 //! `importlib.machinery.EXTENSION_SUFFIXES` lists:
 //!
 //! - its own, `.cpython-312-x86_64-linux-musl.so`, with the flags of its build: `d` for debug builds, which since 3.8 take
 //!   the modules of other builds as well, and `t` for free-threaded ones (PEP 703);
-//! - `.abi3.so` (PEP 384), which free-threaded builds no longer look for since 3.15 (python/cpython#146636);
-//! - since 3.15 `.abi3t.so` (PEP 803), and both with its platform: `.abi3-x86_64-linux-musl.so` (python/cpython#122931,
-//!   python/cpython#152461), but for `.abi3-<platform>.so` in free-threaded builds;
+//! - `.abi3.so` (PEP 384), which free-threaded builds do not look for since 3.15 (python/cpython#146636);
+//! - since 3.15 also `.abi3t.so` (PEP 803), and both with the platform: `.abi3-x86_64-linux-musl.so`
+//!   (python/cpython#122931, python/cpython#152461); free-threaded builds do not look for `.abi3-<platform>.so`;
 //! - `.so`.
 //!
-//! Its platform is that of the C library only since 3.11: before, `-linux-gnu` was for musl as well (bpo-43112). PyPy and
-//! GraalPy look for their own suffix, which has the ABI tag in it: `.pypy311-pp73-x86_64-linux-gnu.so`, on musl too.
+//! Only since 3.11 does its platform name the C library: before, it was `-linux-gnu` on musl too (bpo-43112).
+//! PyPy and GraalPy look for their own suffix, which contains the ABI tag:
+//! `.pypy311-pp73-x86_64-linux-gnu.so`, on musl too.
 
 use crate::platform::Arch;
 
-/// The first CPython that knows `abi3t`, and platforms behind `abi3`.
+/// The first CPython that supports `abi3t`, and a platform after `abi3`.
 const FIRST_ABI3T: Version = (3, 15);
-/// The first CPython whose suffix says which C library it is for.
+/// The first CPython whose suffix names the C library.
 const FIRST_MUSL: Version = (3, 11);
-/// The first CPython that can be built without its lock (PEP 703).
+/// The first CPython that can be built without the global interpreter lock (PEP 703).
 const FIRST_THREADED: Version = (3, 13);
 /// The first CPython with a stable ABI (PEP 384).
 const FIRST_ABI3: Version = (3, 2);
@@ -27,16 +29,16 @@ const FIRST_ABI3: Version = (3, 2);
 /// Major and minor version.
 type Version = (u16, u16);
 
-/// What the name of an extension module ends with.
+/// The suffix of an extension module's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Suffix {
-    /// `.so`, which everyone looks for.
+    /// `.so`, which every Python looks for.
     Plain,
     /// `.cpython-312d-x86_64-linux-musl.so`.
     CPython {
         /// The version.
         version: (u16, u16),
-        /// How the interpreter is built.
+        /// The build of the interpreter.
         build: Build,
         /// The platform: `x86_64-linux-musl`.
         platform: Option<String>,
@@ -57,7 +59,8 @@ pub(crate) enum Suffix {
     },
 }
 
-/// How a CPython is built, as far as its modules differ. The flags `m` and `u` of old versions are not told apart.
+/// How a CPython is built, as far as it matters for modules. The flags `m` and `u` of old versions are
+/// ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Build {
     /// `d`: a debug build.
@@ -66,14 +69,14 @@ pub(crate) struct Build {
     pub(crate) threaded: bool,
 }
 
-/// An interpreter that a wheel's tags name.
+/// An interpreter named by a wheel's tags.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Python {
     /// CPython.
     CPython {
         /// The version.
         version: (u16, u16),
-        /// How it is built.
+        /// Its build.
         build: Build,
     },
     /// PyPy or GraalPy, by its ABI tag: `pypy311_pp73`.
@@ -83,25 +86,25 @@ pub(crate) enum Python {
     },
 }
 
-/// The interpreters that a Python and an ABI tag name together.
+/// The interpreters that a Python tag and an ABI tag name together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Covered {
-    /// These. Where `every` is set, the tag promises the stable ABI, so that each of them has to find a module; else they
-    /// are builds of one Python, and it is for one of them.
+    /// A list. With `every`, the tag promises the stable ABI, so each of them has to find a module; otherwise
+    /// they are builds of one Python, and the module is for one of them.
     Listed {
         /// The interpreters.
         pythons: Vec<Python>,
-        /// Whether each has to find a module.
+        /// Whether each of them has to find a module.
         every: bool,
     },
-    /// Every Python of some version on: `py3-none`.
+    /// Every Python from some version on: `py3-none`.
     Any,
-    /// Interpreters that are not known.
+    /// Unknown interpreters.
     Unknown,
 }
 
 impl Suffix {
-    /// What a file name ends with; `None` if that is not the suffix of a module. The name of the module comes first.
+    /// Splits a file name into the name of the module and the suffix; `None` if it has no suffix of a module.
     pub(crate) fn of(file_name: &str) -> Option<(&str, Self)> {
         let stem = file_name.strip_suffix(".so")?;
         let Some((module, tag)) = stem.split_once('.') else {
@@ -137,20 +140,20 @@ impl Suffix {
         }
     }
 
-    /// Whether Pythons on Linux may look for it: it names no platform, or one of Linux that is not Android.
+    /// Whether a Python on Linux may look for it: it names no platform, or one of Linux that is not Android.
     pub(crate) fn is_for_linux(&self) -> bool {
         let linux = |platform: &str| platform.contains("-linux") && !platform.contains("-linux-android");
         self.platform().is_none_or(linux)
     }
 
-    /// The architecture in it that is not this one.
+    /// The architecture in the suffix, if it is another than this one.
     pub(crate) fn other_arch(&self, arch: Arch) -> Option<&str> {
         let (word, system) = self.platform()?.split_once('-')?;
         let named = interpreters_arch(word).filter(|_| system.starts_with("linux"))?;
         (!named.contains(&arch)).then_some(word)
     }
 
-    /// Whether it is for glibc, and no interpreter on musl looks for it.
+    /// Whether it is for glibc, so that no interpreter on musl looks for it.
     pub(crate) fn is_for_glibc(&self) -> bool {
         let for_glibc = self.platform().is_some_and(|platform| platform.contains("-linux-gnu"));
         for_glibc
@@ -195,7 +198,8 @@ impl std::fmt::Display for Suffix {
 }
 
 impl Python {
-    /// Whether it looks for modules with this suffix, apart from the architecture and C library in it.
+    /// Whether the interpreter looks for modules with this suffix, ignoring the architecture and C library in
+    /// it.
     pub(crate) fn looks_for(&self, suffix: &Suffix) -> bool {
         match (self, suffix) {
             (_, Suffix::Plain) => true,
@@ -255,7 +259,7 @@ pub(crate) fn covered(python: &str, abi: &str) -> Covered {
                 listed(exist.map(|build| cpython(*build)(version)).collect(), false)
             }
             _ => match abi.strip_prefix("cp").and_then(version_and_build) {
-                // Tags are multiplied: of `cp311.cp312-cp311.cp312`, half name no interpreter.
+                // Tags are multiplied: half the pairs of `cp311.cp312-cp311.cp312` name no interpreter.
                 Some((other, build)) if other == version => listed(vec![cpython(build)(version)], false),
                 Some(_) => listed(Vec::new(), false),
                 None => Covered::Unknown,
@@ -269,12 +273,13 @@ pub(crate) fn covered(python: &str, abi: &str) -> Covered {
     }
 }
 
-/// `312td` as 3.12, debug and free-threaded: one digit for the major version, the rest for the minor, then flags.
+/// Parses `312td` as 3.12, debug and free-threaded: one digit for the major version, the rest for the minor,
+/// then flags.
 fn version_and_build(text: &str) -> Option<(Version, Build)> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let flags = text.strip_prefix(digits)?;
     let (major, minor) = digits.split_at_checked(1)?;
-    // `+3` is a number as well.
+    // `+3` would parse as a number too.
     if !digits.bytes().all(|b| b.is_ascii_digit()) || !flags.bytes().all(|flag| b"dtmu".contains(&flag)) {
         return None;
     }
@@ -282,7 +287,7 @@ fn version_and_build(text: &str) -> Option<(Version, Build)> {
     Some(((major.parse().ok()?, minor.parse().ok()?), build))
 }
 
-/// An ABI tag of so many words, and the platform behind it.
+/// An ABI tag of this many words, followed by the platform.
 fn other(tag: &str, words: usize) -> Option<Suffix> {
     let parts: Vec<&str> = tag.split('-').collect();
     let (abi, platform) = parts.split_at_checked(words)?;
@@ -290,7 +295,8 @@ fn other(tag: &str, words: usize) -> Option<Suffix> {
     Some(Suffix::Other { abi: abi.join("_"), platform })
 }
 
-/// The architectures whose CPython has this word in the names of extension modules (`PLATFORM_TRIPLET` in its `configure`).
+/// The architectures whose CPython uses this word in the names of extension modules (`PLATFORM_TRIPLET` in
+/// its `configure`).
 fn interpreters_arch(word: &str) -> Option<&'static [Arch]> {
     Some(match word {
         "x86_64" => &[Arch::X86_64],
@@ -310,7 +316,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
-    /// The Pythons of a pair of tags that look for a suffix, and those that do not.
+    /// The Pythons of a pair of tags that look for a suffix, and the others.
     fn finding(tags: &str, file: &str) -> (Vec<String>, Vec<String>) {
         let (python, abi) = tags.split_once('-').unwrap();
         let (_, suffix) = Suffix::of(file).unwrap();
@@ -357,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn pep384_and_pep803_suffixes_are_looked_for_by_these_versions() {
+    fn pep384_and_pep803_suffixes_are_found_by_these_versions() {
         let missed = |tags: &str, file: &str| finding(tags, file).1.join(", ");
         assert_eq!(missed("cp312-abi3", "x.abi3.so"), "");
         let old = "CPython 3.12, CPython 3.13, CPython 3.14";
@@ -373,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_interpreter_on_musl_looks_for() {
+    fn suffixes_that_no_interpreter_on_musl_looks_for() {
         let glibc = |file: &str| Suffix::of(file).unwrap().1.is_for_glibc();
         for file in [
             "x.cpython-311-x86_64-linux-gnu.so",
@@ -395,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_suffix_of_a_module() {
+    fn names_without_a_module_suffix_are_refused() {
         for file in [
             "libx.so.1",
             "x.y.so",

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::escaped::Escaped;
 use crate::platform::{Arch, MuslVersion};
 
-/// A platform tag (PEP 425), as one member of the compressed set in a wheel's name. Text and value
-/// convert into each other without loss, whatever the architecture.
+/// A platform tag (PEP 425): one tag of the compressed set in a wheel's name. Text and value convert into
+/// each other without loss, whatever the architecture.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum PlatformTag {
-    /// Built here, promising nothing about the C library: `linux_x86_64`, `linux_armv8l`.
+    /// A local build that promises nothing about the C library: `linux_x86_64`, `linux_armv8l`.
     Linux(String),
     /// PEP 656: `musllinux_1_2_x86_64`.
     Musllinux {
@@ -22,17 +22,17 @@ pub enum PlatformTag {
         /// The architecture as spelt: `x86_64`.
         arch: String,
     },
-    /// PEP 600 and the older names for glibc, whole: `manylinux_2_28_x86_64`, `manylinux2014_aarch64`.
+    /// PEP 600 and the older tags for glibc, as text: `manylinux_2_28_x86_64`, `manylinux2014_aarch64`.
     Manylinux(String),
     /// No platform: `any`.
     Any,
-    /// Any other system, whole: `macosx_11_0_arm64`, `win_amd64`.
+    /// Any other system, as text: `macosx_11_0_arm64`, `win_amd64`.
     Other(String),
 }
 
 impl PlatformTag {
-    /// The architecture as spelt in a Linux tag: `x86_64` of `manylinux2014_x86_64`. `None` for tags of
-    /// other systems and for `any`.
+    /// The architecture as spelt in a Linux tag: `x86_64` in `manylinux2014_x86_64`. `None` for tags of other
+    /// systems and for `any`.
     #[must_use]
     pub fn arch_name(&self) -> Option<&str> {
         match self {
@@ -42,8 +42,8 @@ impl PlatformTag {
         }
     }
 
-    /// The architecture, also where it is spelt as others do (`linux_amd64`). `linux_armv8l` and `linux_armhf` have none:
-    /// only the ELF files in the wheel can say which of two they mean.
+    /// The architecture, also in other spellings (`linux_amd64`). `None` for `linux_armv8l` and
+    /// `linux_armhf`: only the ELF files in the wheel can tell which of two architectures is meant.
     #[must_use]
     pub fn arch(&self) -> Option<Arch> {
         /// ARMv6 on Alpine, ARMv7 on Debian.
@@ -51,9 +51,9 @@ impl PlatformTag {
         self.arch_name().filter(|name| *name != AMBIGUOUS)?.parse().ok()
     }
 
-    /// Whether this is a tag that the packaging tools of some system have: those of Linux with the architecture as
-    /// `uname -m` spells it, and those of other systems by their first word. Tags that nobody has are `linux`,
-    /// `alpine_3_18_x86_64` and `linux_amd64`.
+    /// Whether packaging tools of some system use this tag: Linux tags need the architecture as `uname -m`
+    /// spells it, other tags are recognised by their first word. Nobody uses `linux`, `alpine_3_18_x86_64` or
+    /// `linux_amd64`.
     #[must_use]
     pub fn is_known(&self) -> bool {
         match self {
@@ -77,8 +77,8 @@ impl MuslVersion {
     }
 }
 
-/// How the platform tags of other systems begin: those of `sysconfig.get_platform` with `-` and `.` as `_` (PEP 425), and
-/// those that a PEP defines (PEP 730 for iOS, PEP 738 for Android, PEP 783 for Pyodide).
+/// How the platform tags of other systems begin: those of `sysconfig.get_platform` with `-` and `.` as `_`
+/// (PEP 425), and those defined in a PEP (PEP 730 for iOS, PEP 738 for Android, PEP 783 for Pyodide).
 const SYSTEMS: [&str; 21] = [
     "macosx",
     "win",
@@ -103,7 +103,7 @@ const SYSTEMS: [&str; 21] = [
     "gnu",
 ];
 
-/// `32` of `win32`, or nothing.
+/// Whether it is `32` as in `win32`, or empty.
 fn is_version(rest: &str) -> bool {
     rest.bytes().all(|b| b.is_ascii_digit())
 }
@@ -116,7 +116,8 @@ fn manylinux_arch(tag: &str) -> Option<&str> {
     }
 }
 
-/// Takes `1_2_x86_64` apart. Numbers must be spelt as they print, so that the tag comes back the same.
+/// Splits `1_2_x86_64`. Numbers must have their usual spelling, so that the tag converts back to the same
+/// text.
 fn musl_parts(rest: &str) -> Option<(MuslVersion, &str)> {
     let mut parts = rest.splitn(3, '_');
     let mut number = || {
@@ -142,7 +143,7 @@ impl fmt::Display for PlatformTag {
     }
 }
 
-/// The text is no platform tag: one or more ASCII letters, digits and underscores.
+/// The text is not a platform tag: one or more ASCII letters, digits and underscores.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid platform tag `{}`: only ASCII letters, digits and `_` are allowed", Escaped(.0))]
 pub struct InvalidPlatformTag(pub String);
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn platform_tags_come_back_as_they_were() {
+    fn platform_tags_round_trip() {
         for tag in [
             "any",
             "linux_x86_64",
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn pep656_tags_are_taken_apart() {
+    fn pep656_tags_are_parsed() {
         let tag: PlatformTag = "musllinux_1_2_ppc64le".parse().unwrap();
         assert_eq!(tag, MuslVersion::V1_2.platform(Arch::Ppc64le));
         assert_eq!(tag.arch(), Some(Arch::Ppc64le));
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_other_systems_are_known_and_misspelt_ones_of_linux_are_not() {
+    fn tags_of_other_systems_are_known_and_misspelt_linux_tags_are_not() {
         let is_known = |tag: &str| tag.parse::<PlatformTag>().unwrap().is_known();
         for tag in
             ["any", "win32", "win_amd64", "macosx_11_0_arm64", "ios_13_0_arm64_iphoneos", "linux_sparc"]

@@ -1,18 +1,18 @@
 //! Versions of PEP 440.
 
-/// What a text is as a version.
+/// The kind of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionKind {
-    /// One that indexes accept.
+    /// A version that indexes accept.
     Public,
-    /// One with a part for local use: `1.0+cpu`.
+    /// A version with a local part: `1.0+cpu`.
     Local,
-    /// None of PEP 440.
+    /// Not a version of PEP 440.
     Invalid,
 }
 
-/// Which kind of version a text is, in any of the spellings of PEP 440, "Appendix B: Parsing version strings with regular
-/// expressions".
+/// The kind of version that a text is, in any spelling of PEP 440, "Appendix B: Parsing version strings with
+/// regular expressions".
 pub(crate) fn version_kind(text: &str) -> VersionKind {
     let text = text.trim().to_ascii_lowercase();
     let (public, local) = match text.split_once('+') {
@@ -28,7 +28,7 @@ pub(crate) fn version_kind(text: &str) -> VersionKind {
     }
 }
 
-/// What may stand between the parts of a version.
+/// Separators allowed between the parts of a version.
 const SEPARATORS: [char; 3] = ['-', '_', '.'];
 
 /// The spelling that all spellings of a version have in common ("Normalization" in PEP 440), with no zeros at the end of the
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pep440_versions_are_known_in_every_spelling() {
+    fn pep440_versions_are_recognised_in_every_spelling() {
         for text in [
             "1",
             "1.0",

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use muslrepair::audit::{AuditOptions, audit};
-use muslrepair::repair::{RepairError, RepairOptions, apply, plan};
+use muslrepair::repair::{Published, RepairError, RepairOptions, apply, plan};
 use muslrepair::resolve::{Resolver, ResolverOptions, SearchPaths, Sysroot, SystemPackages};
 use muslrepair::wheel::{Sha256Digest, Wheel};
 use muslrepair::{Error, Limits, report};
@@ -25,8 +25,8 @@ struct Root {
 static ROOT: LazyLock<Root> = LazyLock::new(|| {
     one_thread();
     let sysroot = Sysroot::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/rootfs"));
-    let places = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let search_paths = SearchPaths { sysroot: sysroot.clone(), ..SearchPaths::default() };
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let packages = SystemPackages::read(sysroot).expect("the database of the fixtures is readable");
     Root { resolver, packages }
 });
@@ -50,6 +50,8 @@ pub fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
 /// Opens, audits, shows, plans and repairs a wheel. What comes out must be sound: it opens, its `RECORD` is right, its
 /// audit finds nothing, and repairing it again gives the same bytes.
 pub fn repair(bytes: Vec<u8>, options: &RepairOptions) {
+    // What is true of repairs shall be true of wheels of every name.
+    let options = &RepairOptions { published: Published::AsAnyOther, ..options.clone() };
     let limits =
         Limits { member_size: 1 << 24, total_size: 1 << 26, ratio_floor: 1 << 22, ..Limits::default() };
     let Ok(wheel) = Wheel::from_bytes(NAME.parse().unwrap(), bytes.clone(), &limits) else { return };

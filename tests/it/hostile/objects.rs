@@ -33,7 +33,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "a class that is none",
-            &["_core.cpython", "does not begin as ELF files do, but musl loads"],
+            &["_core.cpython", "does not start like an ELF file, but musl loads"],
             |s| changed(s, 4, &[9]),
         ),
         refused("big-endian x86_64", &["_core.cpython"], |s| changed(s, 5, &[2])),
@@ -106,7 +106,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a run path of 2,000 directories",
-            &["leads to more than the limit `search-path` of 1000"],
+            &["need more than the limit `search-path` of 1000"],
             |scene| {
                 let path: String = (0..2000).map(|n| format!("/d{n}:")).collect();
                 scene.module(ElfBuilder::new().needed("libx.so").text(DT_RUNPATH, &path).build());
@@ -114,7 +114,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "900 directories for 9,000 names",
-            &["leads to more than the limit `lookups` of 300000"],
+            &["need more than the limit `lookups` of 300000"],
             |scene| {
                 let path: String = (0..900).map(|n| format!("/d{n}:")).collect();
                 let elf = ElfBuilder::new().text(DT_RUNPATH, &path);

@@ -131,7 +131,7 @@ pub(super) const GROUP: Group = Group {
         }),
         refused(
             "a chain of 3,000 libraries, one more than a limit",
-            &["leads to more than the limit `objects` of 3000"],
+            &["need more than the limit `objects` of 3000"],
             |scene| {
                 module(scene);
                 chain(scene, 3000);

@@ -44,11 +44,12 @@ strict! {
     }
     Needed { name: String, resolution: String, path: Option<String> }
     PlanDocument {
-        schema: String, kind: String, input: String, output: String, target: Option<String>, grafts: Vec<Graft>,
-        edits: Vec<MemberEdit>, moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>, findings: Vec<Finding>,
+        schema: String, kind: String, input: String, output: String, target: Option<String>, published: Option<String>,
+        grafts: Vec<Graft>, edits: Vec<MemberEdit>, moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>, findings: Vec<Finding>,
     }
     Plan {
-        input: String, output: String, target: Option<String>, grafts: Vec<Graft>, edits: Vec<MemberEdit>,
+        input: String, output: String, target: Option<String>, published: Option<String>, grafts: Vec<Graft>,
+        edits: Vec<MemberEdit>,
         moved: Vec<Moved>, metadata: Metadata, complete_record: bool, notes: Vec<Value>, findings: Vec<Finding>,
     }
     Graft {

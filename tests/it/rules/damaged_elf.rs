@@ -20,6 +20,6 @@ fn damaged_data_is_a_note_that_names_what_is_wrong() {
     let found = found_in_of("damaged-elf", &wheel);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|finding| finding.severity == Severity::Note));
-    let message = "`demo/b` begins as ELF files do, but cannot be read (ELF header: EI_CLASS is neither 32 nor 64 bit (offset 0x4)); it stays as it is";
+    let message = "`demo/b` starts like an ELF file, but cannot be read (ELF header: EI_CLASS is neither 32 nor 64 bit (offset 0x4)); it stays as it is";
     assert_eq!(found[1].message, message);
 }

@@ -24,8 +24,7 @@ fn opening(name: &str) -> Object {
 fn libraries_of_glibc_that_programs_open_are_noted_once() {
     let found = found(vec![opening("a.so"), opening("b.so"), module("sound.so")]);
     assert_eq!((found.len(), found[0].count, found[0].severity), (1, 2, Severity::Note), "{found:?}");
-    let message =
-        "`demo/a.so`, `demo/b.so` call `dlopen` and may open what musl systems do not have: `libresolv.so.2`";
+    let message = "`demo/a.so`, `demo/b.so` call `dlopen` and may open libraries that musl systems do not have: `libresolv.so.2`";
     assert_eq!(found[0].message, message);
 }
 

@@ -44,6 +44,6 @@ fn objects_for_glibc_are_one_finding_with_the_evidence_of_the_first() {
         vec![wanting("a.so", "libc.so.6", "GLIBC_2.17"), wanting("b.so", "libc.so.6", "GLIBC_2.34")];
     let finding = only("glibc-object", objects);
     assert_eq!(finding.objects, ["demo/a.so", "demo/b.so"]);
-    let start = "`demo/a.so`, `demo/b.so` were built for glibc, as `demo/a.so` shows: it wants `GLIBC_2.17`";
+    let start = "`demo/a.so`, `demo/b.so` were built for glibc, as `demo/a.so` shows: it needs the version `GLIBC_2.17`";
     assert!(finding.message.starts_with(start), "{}", finding.message);
 }

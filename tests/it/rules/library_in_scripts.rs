@@ -19,9 +19,9 @@ pub const CASE: Case = Case {
 /// The findings where libraries of a root file system count.
 fn found_beside_root(objects: Vec<Object>) -> Vec<Finding> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rootfs");
-    let places =
+    let search_paths =
         SearchPaths { sysroot: Sysroot::new(root), first: Vec::new(), system: SystemPath::default() };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let set = ObjectSet {
         name: "demo".to_owned(),
         own: objects,
@@ -49,7 +49,7 @@ fn libraries_in_scripts_that_need_grafts_are_one_error() {
     let found = of("library-in-scripts", found_beside_root(vec![in_scripts("x.so"), in_scripts("y.so")]));
     assert_eq!((found.len(), found[0].count), (1, 2), "{found:?}");
     let message = "`demo-1.0.data/scripts/x.so`, `demo-1.0.data/scripts/y.so` are shared libraries in `.data/scripts`, \
-        from where no run path leads to grafts";
+        where no run path can point to grafts";
     assert_eq!(found[0].message, message);
 }
 

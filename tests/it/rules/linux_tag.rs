@@ -28,6 +28,6 @@ fn pypi_accepts_the_linux_tags_of_32_bit_arm() {
     let filename = "demo-1.0-py3-none-linux_armv6l.linux_armv7l.linux_i686.whl";
     let found = found_in_of("linux-tag", &WheelBuilder::new(filename).file("demo/a.py", ""));
     let messages: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
-    let arm = "`linux_armv6l`, `linux_armv7l` promise nothing about the C library, and PyPI accepts them all the same";
+    let arm = "`linux_armv6l`, `linux_armv7l` promise nothing about the C library, and PyPI accepts them nevertheless";
     assert_eq!(messages, [arm, "`linux_i686` promises nothing about the C library, and PyPI refuses it"]);
 }

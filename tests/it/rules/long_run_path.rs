@@ -20,6 +20,6 @@ fn long(name: &str, directories: usize) -> Object {
 fn an_entry_that_leaves_no_room_in_musls_buffer_is_told_once() {
     let found = found(vec![long("a.so", 150), long("b.so", 150)]);
     assert_eq!((found.len(), found[0].count), (1, 2), "{found:?}");
-    let start = "the run path of `demo/a.so`, `demo/b.so` has an entry of 308 bytes; musl has room for 512";
+    let start = "the run path of `demo/a.so`, `demo/b.so` has an entry of 308 bytes; musl's buffer has 512";
     assert!(found[0].message.starts_with(start), "{found:?}");
 }

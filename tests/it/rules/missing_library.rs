@@ -172,7 +172,7 @@ fn the_run_path_is_shown_with_what_musl_makes_of_it() {
         );
     }
     assert!(details("\\$ORIGIN/lib").ends_with(", in which the backslash is part of a name"));
-    assert!(details("$ORIGIN/a;$ORIGIN/b").contains("entries are separated by `:`"));
+    assert!(details("$ORIGIN/a;$ORIGIN/b").contains("`;` does not separate entries: use `:`"));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_file_named_as_a_module_must_be_a_shared_object() {
         (b"print('x')", "it is text"),
         (lfs.as_bytes(), "it is a pointer of Git LFS in place of the file"),
         (&[0; 100], "it is full of zeros"),
-        (&[0xa5; 100], "it is no ELF file"),
+        (&[0xa5; 100], "it is not an ELF file"),
         (b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "it is a file for macOS"),
         (&PLAIN[..40], "ELF header reaches past the end of the file"),
         (&PLAIN[..600], "reaches past the end of the file"),
@@ -72,7 +72,7 @@ fn musl_asks_for_no_magic_so_a_library_without_it_is_an_error() {
         for name in ["demo/_x.so", "demo/libx.so.2", MODULE] {
             let found = found_in_of("not-loadable", &with_module(SOUND).file(name, &unmarked));
             assert_eq!(found.len(), 1, "{name} {at}: {found:?}");
-            assert!(found[0].message.contains("musl loads such a file all the same"), "{found:?}");
+            assert!(found[0].message.contains("musl loads such a file nevertheless"), "{found:?}");
         }
         let data = with_module(SOUND).file("demo/x.bin", &unmarked);
         assert_eq!(found_in_of("not-loadable", &data), []);

@@ -39,8 +39,11 @@ fn a_wheel_that_needs_a_newer_musl_than_requested_says_why() {
         "`demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl` needs musl 1.2.3 (Alpine 3.16), but musl 1.2.0 (Alpine 3.13) \
          was requested"
     );
-    assert_eq!(finding.details, ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3"]);
-    assert_eq!(finding.hint.as_deref(), Some("build on an older Alpine, or request musl 1.2.3"));
+    assert_eq!(finding.details, ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3 (Alpine 3.16)"]);
+    assert_eq!(
+        finding.hint.as_deref(),
+        Some("build on an older Alpine, or request musl 1.2.3 (Alpine 3.16)")
+    );
 }
 
 #[test]
@@ -49,7 +52,10 @@ fn what_no_release_of_musl_has_is_not_reported_again_for_a_minimum() {
     assert_eq!(codes(&findings), ["unresolved-symbol"]);
     let both = asked_for(MuslRelease::V1_2_0, vec![asking("a.so", &["no_such_function", "qsort_r"])]);
     let overclaimed = both.iter().find(|finding| finding.code == "overclaimed-tag").unwrap();
-    assert_eq!(overclaimed.details, ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3"]);
+    assert_eq!(
+        overclaimed.details,
+        ["`demo/a.so` needs `qsort_r`, available since musl 1.2.3 (Alpine 3.16)"]
+    );
 }
 
 #[test]
@@ -68,7 +74,7 @@ fn modules_that_do_not_load_on_the_musl_of_the_root_are_one_finding() {
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(
         findings[0].message,
-        "`demo/a.so`, `demo/b.so` do not load on musl 1.2.2, which the root file system has"
+        "`demo/a.so`, `demo/b.so` do not load on musl 1.2.2 (Alpine 3.13) of the root file system"
     );
     assert_eq!(findings[0].details.len(), 2);
     assert!(on_root(MuslRelease::V1_2_5, objects()).is_empty());

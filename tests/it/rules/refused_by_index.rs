@@ -48,7 +48,8 @@ fn files_that_metadata_names_as_licences_are_there_since_metadata_2_4() {
     assert_eq!(found_with(&text("2.3")), []);
     let found = found_with(&text("2.4"));
     assert_eq!(found.len(), 1, "{found:?}");
-    let message = "`License-File` names what is not in `demo-1.0.dist-info/licenses`: `LICENSE`, `AUTHORS`";
+    let message =
+        "`License-File` names files that are not in `demo-1.0.dist-info/licenses`: `LICENSE`, `AUTHORS`";
     assert_eq!(found[0].message, message);
     let wheel = with_module(SOUND).metadata("METADATA", text("2.4"));
     let wheel = wheel.metadata("licenses/LICENSE", "").metadata("licenses/AUTHORS", "");
@@ -118,7 +119,7 @@ fn scripts_have_bare_names() {
     for section in ["console_scripts", "gui_scripts"] {
         let found = found(&format!("[{section}]\ndemo = demo:main\n../../x=demo:main\na\\b = demo:main\n"));
         // That `../../x` leads elsewhere is an error of its own.
-        let message = "`demo-1.0.dist-info/entry_points.txt` gives scripts a path in place of a name: `a\\b`";
+        let message = "`demo-1.0.dist-info/entry_points.txt` has paths instead of names for scripts: `a\\b`";
         assert_eq!(found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), [message]);
     }
 }
@@ -159,7 +160,7 @@ fn zip64_fields_have_no_more_than_the_sizes_that_need_them() {
     ] {
         let found = found(local, central);
         assert_eq!(found.len(), 1, "{found:?}");
-        let message = "`demo/a.py` has a ZIP64 field with more than the sizes that need it, which uv refuses";
+        let message = "`demo/a.py` has a ZIP64 field with unnecessary sizes, which uv refuses";
         assert_eq!(found[0].message, message);
     }
 }

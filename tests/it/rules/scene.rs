@@ -69,10 +69,10 @@ pub fn audit_within(
     limits: Limits,
 ) -> ElfAudit {
     let platforms: [PlatformTag; 1] = [platform.parse().unwrap()];
-    let places =
+    let search_paths =
         SearchPaths { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
     let resolver = Resolver::new(ResolverOptions {
-        places,
+        search_paths,
         allowed: vec!["libz.so.1".to_owned()],
         limits,
         ..ResolverOptions::default()

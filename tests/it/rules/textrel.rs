@@ -22,7 +22,7 @@ fn with_text_relocations(tag: bool) -> Object {
 #[test]
 fn text_relocations_need_the_tag() {
     let finding = never_loads("textrel", with_text_relocations(false));
-    assert!(finding.message.contains("no `DT_TEXTREL`"), "{finding:?}");
+    assert!(finding.message.contains("not the tag `DT_TEXTREL`"), "{finding:?}");
     sound(vec![with_text_relocations(true)]);
     sound(vec![changed("a.so", |object| object.facts.textrel_flag = true)]);
 }

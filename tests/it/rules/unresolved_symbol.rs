@@ -21,7 +21,7 @@ fn defining(name: &str, symbol: &str) -> Object {
     changed(name, |object| object.symbols.defined = [symbol.as_bytes()].into_iter().collect())
 }
 
-fn lookup_kinds(name: &str, why: LookupKind) -> Object {
+fn object_with_special_lookup(name: &str, why: LookupKind) -> Object {
     changed("a.so", |object| {
         asks(object, &[name]);
         object.symbols.lookup_kinds = [(name.as_bytes().into(), why)].into();
@@ -93,14 +93,15 @@ fn a_symbol_defined_in_an_object_that_is_not_linked_is_a_warning() {
 
 #[test]
 fn a_definition_that_musl_ignores_does_not_count() {
-    let own = lookup_kinds("helper", LookupKind::IneligibleDefinition);
+    let own = object_with_special_lookup("helper", LookupKind::IneligibleDefinition);
     never_loads("unresolved-symbol", own.clone());
     sound(vec![linked_with(own, "helper.so"), defining("helper.so", "helper")]);
 }
 
 #[test]
 fn a_weak_thread_local_symbol_has_to_be_found() {
-    let finding = never_loads("unresolved-symbol", lookup_kinds("counter", LookupKind::WeakThreadLocal));
+    let finding =
+        never_loads("unresolved-symbol", object_with_special_lookup("counter", LookupKind::WeakThreadLocal));
     assert!(finding.message.contains("the weak thread-local symbol `counter`"), "{finding:?}");
     assert!(finding.message.ends_with("musl crashes"), "{finding:?}");
 }

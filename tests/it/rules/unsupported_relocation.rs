@@ -18,7 +18,7 @@ fn with_relocation(name: &str, number: u64) -> Object {
 #[test]
 fn a_relocation_that_musl_does_not_have_is_an_error() {
     let finding = never_loads("unsupported-relocation", with_relocation("a.so", 33));
-    assert_eq!(finding.message, "`demo/a.so` has a relocation of type 33, which musl does not have");
+    assert_eq!(finding.message, "`demo/a.so` has a relocation of type 33, which musl does not support");
 }
 
 #[test]

@@ -34,9 +34,9 @@ pub fn found_in_of(code: &str, wheel: &WheelBuilder) -> Vec<Finding> {
 }
 
 fn found_in_wheel(wheel: &Wheel) -> Vec<Finding> {
-    let places =
+    let search_paths =
         SearchPaths { sysroot: Sysroot::new("/nonexistent"), first: Vec::new(), system: SystemPath::None };
-    let resolver = Resolver::new(ResolverOptions { places, ..ResolverOptions::default() });
+    let resolver = Resolver::new(ResolverOptions { search_paths, ..ResolverOptions::default() });
     let audit = audit(wheel, &resolver, &AuditOptions::default()).unwrap();
     audit.findings().cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! All wheels in one call, by one thread and by two.
+//! All wheels in one call, with one thread and with two.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -6,42 +6,36 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::cost::{Cost, repair, results};
-use super::rows::megabytes;
+use super::{repair, results};
+use crate::cost::Cost;
 use crate::e2e::auditwheel::corpus::Case;
+use crate::page::megabytes;
+use crate::process::{digest, entries, name};
 
-#[derive(Debug, Serialize)]
-pub struct Batch {
-    wheels: usize,
-    input_size: u64,
-    one: Cost,
-    two: Cost,
-}
-
-/// Repairs all of them with `-j1` and `-j2` in turns; once with `-j8`, for the bytes.
-pub fn measure(program: &Path, cases: &[Case], rounds: u32, path: &OsStr) -> Result<Batch> {
-    let mut libraries: Vec<OsString> = Vec::new();
-    let mut batch = Batch { wheels: cases.len(), input_size: 0, one: Cost::NONE, two: Cost::NONE };
+/// Repairs all wheels with `-j1` and `-j2` alternately, and once with `-j8` to compare the bytes. Returns a
+/// report.
+pub fn measure(program: &Path, cases: &[Case], rounds: u32) -> Result<String> {
+    let mut size = 0;
     for case in cases {
-        libraries.push(case.ldpaths()?);
-        batch.input_size += fs::metadata(&case.wheel)?.len();
+        size += fs::metadata(&case.wheel)?.len();
     }
+    let libraries: Vec<OsString> = cases.iter().map(Case::ldpaths).collect::<Result<_>>()?;
     let libraries = libraries.join(OsStr::new(":"));
     let run = |jobs: &str| {
         let directory = results("batch")?;
-        let mut rest = vec![OsStr::new("--jobs"), OsStr::new(jobs)];
-        rest.extend(cases.iter().map(|case| case.wheel.as_os_str()));
-        let cost = Cost::of(program, &repair(&directory, &libraries, &rest), path)?;
-        Ok::<_, anyhow::Error>((cost, digests(&directory)?))
+        let mut repair = repair(program, &directory, &libraries);
+        let cost = Cost::of(repair.args(["--jobs", jobs]).args(cases.iter().map(|case| &case.wheel)))?;
+        let digests = entries(&directory)?.iter().map(|wheel| Ok((name(wheel), digest(wheel)?))).collect();
+        Ok::<(Cost, Result<BTreeMap<String, String>>), anyhow::Error>((cost, digests))
     };
-    let (_, wanted) = run("8")?;
+    let wanted = run("8")?.1?;
+    let (mut one, mut two) = (Cost::NONE, Cost::NONE);
     for _ in 0..rounds {
-        for (jobs, cost) in [("1", &mut batch.one), ("2", &mut batch.two)] {
+        for (jobs, cost) in [("1", &mut one), ("2", &mut two)] {
             let (now, digests) = run(jobs)?;
             *cost = cost.least(now);
+            let digests = digests?;
             if digests != wanted {
                 let differ = |name: &&String| digests.get(*name) != wanted.get(*name);
                 let names: Vec<&String> = wanted.keys().filter(differ).collect();
@@ -49,34 +43,18 @@ pub fn measure(program: &Path, cases: &[Case], rounds: u32, path: &OsStr) -> Res
             }
         }
     }
-    fs::remove_dir_all(results("batch")?)?;
-    Ok(batch)
-}
-
-fn digests(directory: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut digests = BTreeMap::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        digests.insert(name, Sha256::digest(fs::read(entry.path())?).to_vec());
-    }
-    Ok(digests)
-}
-
-impl Batch {
-    pub fn markdown(&self) -> String {
-        format!(
-            "All {} wheels in one call, {} MB: {:.2} s with `-j1` ({:.2} s of processor time, {} MB at the peak), {:.2} s\n\
-            with `-j2` ({:.2} s, {} MB): {:.2} times as fast. `-j1`, `-j2` and `-j8` write the same bytes.",
-            self.wheels,
-            megabytes(self.input_size),
-            self.one.wall,
-            self.one.cpu,
-            self.one.memory / 1_000_000,
-            self.two.wall,
-            self.two.cpu,
-            self.two.memory / 1_000_000,
-            self.one.wall / self.two.wall,
-        )
-    }
+    results("batch")?;
+    Ok(format!(
+        "All {} wheels in one call, {} MB: {:.2} s with `-j1` ({:.2} s of processor time, {} MB at the peak), {:.2} s\n\
+         with `-j2` ({:.2} s, {} MB): {:.2} times as fast. `-j1`, `-j2` and `-j8` write the same bytes.",
+        cases.len(),
+        megabytes(size),
+        one.wall,
+        one.cpu,
+        one.memory / 1_000_000,
+        two.wall,
+        two.cpu,
+        two.memory / 1_000_000,
+        one.wall / two.wall,
+    ))
 }

@@ -1,133 +1,125 @@
-//! `cargo xtask bench growth [--wheels DIRECTORY] [--write]`: by how much files grow when they are
-//! patched, raw and deflated as they are in a wheel, by three programs.
+//! `cargo xtask bench growth`: how much files grow when three programs patch them, raw and compressed as in a
+//! wheel.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
+use anyhow::{Context, Result};
 
 use super::Options;
-use super::engines::{self, Cost, Engine, job};
-use super::objects::{self, Object};
-use super::page::{self, number};
-use crate::process::target;
+use super::objects::{self, Engine, Object};
+use crate::cost::Cost;
+use crate::elf::Elf;
+use crate::page::{self, Table, megabytes, number};
+use crate::process::{empty, target};
 use crate::workers;
 
-/// How often a file is patched again.
+/// How many more times a file is patched.
 const AGAIN: u32 = 4;
 
-/// Everything that was measured, for the JSON file.
-#[derive(Debug, Serialize)]
-struct Report {
-    /// Sets of files by name: `fixtures`, `wheels`.
-    sets: BTreeMap<&'static str, Set>,
-}
+/// How often the largest file is patched to measure time and memory; the minimum counts.
+const RUNS: usize = 5;
 
-#[derive(Debug, Serialize)]
-struct Set {
-    files: Vec<Measured>,
-    largest: Largest,
-}
+/// One file: its architecture, and its growth with each program; `None` if the program refuses the file.
+type Measured<'a> = (&'a str, Vec<Option<Growth>>);
 
-/// One file.
-#[derive(Debug, Serialize)]
-struct Measured {
-    arch: String,
-    name: String,
-    size: u64,
-    /// By program; nothing where it refuses the file.
-    growth: BTreeMap<&'static str, Option<Growth>>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 struct Growth {
     raw: i64,
     deflated: i64,
-    /// Of the four jobs after the first together; nothing where one of them was refused.
+    /// The growth of the four later jobs together; `None` if one of them was refused.
     again: Option<i64>,
 }
 
-/// The largest file that all programs take.
-#[derive(Debug, Serialize)]
-struct Largest {
-    name: String,
-    size: u64,
-    cost: BTreeMap<&'static str, Cost>,
-}
-
 pub fn run(options: &Options) -> Result<()> {
-    let engines = engines::all()?;
-    let mut sets = BTreeMap::new();
-    sets.insert("fixtures", measure(&engines, &objects::fixtures()?)?);
-    if let Some(directory) = &options.wheels {
-        sets.insert("wheels", measure(&engines, &objects::of_wheels(directory)?)?);
-    }
-    for (name, set) in &sets {
-        let table = set.markdown();
+    let engines = Engine::all()?;
+    for (name, objects) in objects::sets(options)? {
+        let table = measure(&engines, &objects)?;
         println!("## {name}\n\n{table}");
         if options.write {
-            page::write(page::PATCHER, &format!("growth of {name}"), &table)?;
+            page::replace(page::PATCHER, &format!("growth of {name}"), &table)?;
         }
     }
-    let path = target().join("bench/growth.json");
-    fs::write(&path, serde_json::to_string_pretty(&Report { sets })?)?;
-    println!("wrote {}", path.display());
     Ok(())
 }
 
-fn measure(engines: &[Engine], objects: &[Object]) -> Result<Set> {
-    let place = target().join("bench/growth");
-    fs::create_dir_all(&place)?;
+/// A row for each architecture and program, and for all architectures together. Only files that every program
+/// accepts count: refusing difficult files must not look like an advantage.
+fn measure(engines: &[Engine], objects: &[Object]) -> Result<String> {
+    let place = empty(target().join("bench/growth"))?;
     let numbered: Vec<(usize, &Object)> = objects.iter().enumerate().collect();
-    let files = workers::each(&numbered, |(number, object)| {
+    let files: Vec<Measured> = workers::each(&numbered, |(number, object)| {
+        let copy = place.join(number.to_string());
         let before = deflated(&object.bytes)?;
-        let mut growth = BTreeMap::new();
-        for engine in engines {
-            let copy = place.join(number.to_string());
-            growth.insert(engine.name, grow(engine, object, before, &copy)?);
-            fs::remove_file(copy)?;
-        }
-        let (arch, name) = (object.arch.clone(), object.name.clone());
-        Ok(Measured { arch, name, size: object.bytes.len() as u64, growth })
+        let growth =
+            engines.iter().map(|engine| grow(engine, object, before, &copy)).collect::<Result<_>>()?;
+        fs::remove_file(copy)?;
+        Ok((&*object.arch, growth))
     })?;
-    let taken = files.iter().zip(objects).filter(|(file, _)| file.growth.values().all(Option::is_some));
-    let Some((_, largest)) = taken.max_by_key(|(file, _)| file.size) else {
-        bail!("there is no file that every program takes");
-    };
-    let mut cost = BTreeMap::new();
+    let mut table = Table::new(
+        " | program | >ok | >refused | >raw growth: median | >max | >sum | >deflated: median | >sum | >four more: median | >max",
+    );
+    let mut arches: Vec<&str> = files.iter().map(|(arch, _)| *arch).collect();
+    arches.sort_unstable();
+    arches.dedup();
+    for arch in arches.into_iter().map(Some).chain([None]) {
+        let files: Vec<_> = files
+            .iter()
+            .filter(|(own, _)| arch.is_none_or(|arch| *own == arch))
+            .map(|(_, growth)| growth)
+            .collect();
+        let common: Vec<_> = files.iter().filter(|growth| growth.iter().all(Option::is_some)).collect();
+        let label =
+            arch.map_or(format!("**all {}**", files.len()), |arch| format!("{arch}, {}", files.len()));
+        for (at, engine) in engines.iter().enumerate() {
+            let of = |value: fn(&Growth) -> Option<i64>| {
+                figures(common.iter().filter_map(|growth| growth[at].as_ref()).filter_map(value).collect())
+            };
+            let (raw, packed, again) = (of(|g| Some(g.raw)), of(|g| Some(g.deflated)), of(|g| g.again));
+            let taken = files.iter().filter(|growth| growth[at].is_some()).count();
+            let mut cells = vec![if at == 0 { label.clone() } else { String::new() }, engine.name.to_owned()];
+            cells.extend([taken, files.len() - taken].map(|count| count.to_string()));
+            cells.extend([raw[0], raw[1], raw[2], packed[0], packed[2], again[0], again[1]].map(number));
+            table.row(&cells);
+        }
+    }
+    let taken = files.iter().zip(objects).filter(|((_, growth), _)| growth.iter().all(Option::is_some));
+    let (_, largest) = taken.max_by_key(|(_, object)| object.bytes.len()).context("no file that all take")?;
+    let size = megabytes(largest.bytes.len() as u64);
+    let mut costs = Table::new("program | >CPU | >peak memory");
     for engine in engines {
-        let arguments = job(&largest.names, 0);
-        cost.insert(engine.name, engine.cost(&arguments, &largest.bytes, &place.join("largest"))?);
+        let (mut cost, copy) = (Cost::NONE, place.join("largest"));
+        for _ in 0..RUNS {
+            fs::write(&copy, &largest.bytes)?;
+            cost = cost.least(Cost::of(&engine.change(&job(&largest.elf, 0), &copy))?);
+        }
+        let memory = format!("{} MB", megabytes(cost.memory));
+        costs.row(&[engine.name, &format!("{:.3} s", cost.cpu), &memory]);
     }
     fs::remove_dir_all(&place)?;
-    let largest = Largest { name: largest.name.clone(), size: largest.bytes.len() as u64, cost };
-    Ok(Set { files, largest })
+    let (table, costs) = (table.finish(), costs.finish());
+    Ok(format!("{table}\nThe largest file that all take, `{}` ({size} MB):\n\n{costs}", largest.name))
 }
 
-/// One program and one file: the job, then the same four times more.
+/// One program and one file: the job, and then the same four times more.
 fn grow(engine: &Engine, object: &Object, deflated_before: i64, copy: &Path) -> Result<Option<Growth>> {
     fs::write(copy, &object.bytes)?;
-    if !engine.change(&job(&object.names, 0), copy)? {
+    let change = |round| {
+        Ok::<_, anyhow::Error>(engine.change(&job(&object.elf, round), copy).output()?.status.success())
+    };
+    if !change(0)? {
         return Ok(None);
     }
     let first = fs::read(copy)?;
-    let (raw, size) = (difference(first.len(), object.bytes.len())?, first.len());
-    let deflated = deflated(&first)? - deflated_before;
+    let size = |bytes: usize| i64::try_from(bytes).context("a size");
+    let raw = size(first.len())? - size(object.bytes.len())?;
     let mut all = true;
     for round in 1..=AGAIN {
-        all = all && engine.change(&job(&object.names, round), copy)?;
+        all = all && change(round)?;
     }
-    let last = usize::try_from(fs::metadata(copy)?.len())?;
-    let again = if all { Some(difference(last, size)?) } else { None };
-    Ok(Some(Growth { raw, deflated, again }))
-}
-
-fn difference(after: usize, before: usize) -> Result<i64> {
-    i64::try_from(after).ok().zip(i64::try_from(before).ok()).map(|(a, b)| a - b).context("a size")
+    let again = i64::try_from(fs::metadata(copy)?.len())? - size(first.len())?;
+    Ok(Some(Growth { raw, deflated: deflated(&first)? - deflated_before, again: all.then_some(again) }))
 }
 
 /// The size of the file in a wheel: deflate at the usual level 6.
@@ -137,98 +129,56 @@ fn deflated(bytes: &[u8]) -> Result<i64> {
     Ok(i64::try_from(encoder.finish()?.len())?)
 }
 
-impl Set {
-    /// A row for each architecture and program, and for all architectures together. What is compared is
-    /// the growth of the files that every program takes: refusing hard ones must not look like a gain.
-    fn markdown(&self) -> String {
-        let mut text = "| | program | ok | refused | raw growth: median | max | sum | deflated: median | sum | four more: median | max |\n\
-            |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-            .to_owned();
-        let mut arches: Vec<&str> = self.files.iter().map(|file| file.arch.as_str()).collect();
-        arches.sort_unstable();
-        arches.dedup();
-        for arch in arches.into_iter().map(Some).chain([None]) {
-            self.rows(arch, &mut text);
-        }
-        let (name, size) = (&self.largest.name, self.largest.size);
-        let _ = write!(
-            text,
-            "\nThe largest file that all take, `{name}` ({}):\n\n| program | CPU | peak memory |\n|---|---:|---:|\n",
-            megabytes(size)
-        );
-        for (program, cost) in &self.largest.cost {
-            let _ = writeln!(text, "| {program} | {:.3} s | {} |", cost.cpu, megabytes(cost.memory));
-        }
-        text
-    }
-
-    fn rows(&self, arch: Option<&str>, text: &mut String) {
-        let files: Vec<&Measured> =
-            self.files.iter().filter(|file| arch.is_none_or(|arch| file.arch == arch)).collect();
-        let common: Vec<&&Measured> =
-            files.iter().filter(|file| file.growth.values().all(Option::is_some)).collect();
-        let label =
-            arch.map_or(format!("**all {}**", files.len()), |arch| format!("{arch}, {}", files.len()));
-        for (at, program) in self.largest.cost.keys().enumerate() {
-            let taken =
-                files.iter().filter(|file| file.growth.get(program).is_some_and(Option::is_some)).count();
-            let of = |value: fn(&Growth) -> Option<i64>| -> Figures {
-                let growths = common.iter().filter_map(|file| file.growth.get(program)?.as_ref());
-                Figures::of(growths.filter_map(value).collect())
-            };
-            let (raw, packed, again) = (of(|g| Some(g.raw)), of(|g| Some(g.deflated)), of(|g| g.again));
-            let _ = writeln!(
-                text,
-                "| {} | {program} | {taken} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                if at == 0 { label.as_str() } else { "" },
-                files.len() - taken,
-                number(raw.median),
-                number(raw.max),
-                number(raw.sum),
-                number(packed.median),
-                number(packed.sum),
-                number(again.median),
-                number(again.max),
-            );
-        }
-    }
+/// Median, maximum and sum.
+fn figures(mut values: Vec<i64>) -> [i64; 3] {
+    values.sort_unstable();
+    let median = values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+    [median, values.last().copied().unwrap_or(0), values.iter().sum()]
 }
 
-/// What a column says of many files.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Figures {
-    median: i64,
-    max: i64,
-    sum: i64,
-}
-
-impl Figures {
-    fn of(mut values: Vec<i64>) -> Self {
-        values.sort_unstable();
-        Self {
-            median: values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0),
-            max: values.last().copied().unwrap_or(0),
-            sum: values.iter().sum(),
-        }
+/// The same job as in the repair of a wheel: a new `DT_SONAME`, up to two renamed `DT_NEEDED`, a run path.
+/// Each later round uses other names of the same length, as repeated repairs do.
+fn job(elf: &Elf, round: u32) -> Vec<String> {
+    let before = |name: &str| if round == 0 { name.to_owned() } else { hashed(name, round - 1) };
+    let soname = elf.soname.as_deref().unwrap_or("libx.so.1");
+    let mut arguments = vec!["--set-soname".to_owned(), hashed(soname, round)];
+    // The C library keeps its name in every wheel.
+    let own = elf.needed.iter().filter(|name| !name.starts_with("libc.") && !name.starts_with("ld-"));
+    for name in own.take(2) {
+        arguments.extend(["--replace-needed".to_owned(), before(name), hashed(name, round)]);
     }
+    let run_path = format!("$ORIGIN/../demo{}libs", if round.is_multiple_of(2) { '.' } else { '-' });
+    arguments.extend(["--force-rpath", "--set-rpath", &run_path].map(str::to_owned));
+    arguments
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+/// `libone-1a2b3c4d.so.1` for `libone.so.1`. The digits look like those of a hash, which do not compress.
+fn hashed(name: &str, round: u32) -> String {
+    let fold = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = name.bytes().fold(0x811c_9dc5 ^ round, fold);
+    let (stem, rest) = name.split_at(name.find(".so").unwrap_or(name.len()));
+    format!("{stem}-{hash:08x}{rest}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{figures, job};
+    use crate::elf::Elf;
 
     #[test]
-    fn sizes_to_read() {
-        assert_eq!(megabytes(36_260_000), "36.2 MB");
+    fn a_later_round_renames_what_the_one_before_named() {
+        let needed = vec!["libc.so".to_owned(), "liba.so.1".to_owned()];
+        let elf = Elf { needed, ..Elf::default() };
+        let (first, second) = (job(&elf, 0), job(&elf, 1));
+        assert_eq!(first[3], "liba.so.1");
+        assert_eq!(first[4], second[3]);
+        assert_eq!(first[4].len(), second[4].len());
+        assert!(first[4] != second[4] && first[1].starts_with("libx-") && first[1].ends_with(".so.1"));
     }
 
     #[test]
     fn figures_of_many() {
-        assert_eq!(Figures::of(vec![5, 1, 3]), Figures { median: 3, max: 5, sum: 9 });
-        assert_eq!(Figures::of(vec![]), Figures::default());
+        assert_eq!(figures(vec![5, 1, 3]), [3, 5, 9]);
+        assert_eq!(figures(vec![]), [0, 0, 0]);
     }
 }

@@ -1,68 +1,72 @@
-//! A wheel of 1.5 GB, repaired within the memory that is allowed without being asked.
+//! A wheel of 1.5 GB, repaired within the default memory budget.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
 use zip::ZipArchive;
 
-use super::cost::{Cost, repair, results};
-use super::rows::megabytes;
-use super::synthetic::{self, Member, NAME, NEEDED, OWN, WheelFile};
-use crate::process::target;
+use super::synthetic::{self, NAME, NEEDED, OWN};
+use super::{repair, results};
+use crate::cost::Cost;
+use crate::page::megabytes;
+use crate::process::{empty, target};
+use crate::wheel::Packed;
 use crate::workers;
 
-/// `--memory` where it is not given.
+/// The default of `--memory`.
 const MEMORY: u64 = 1 << 30;
 
-/// Longer than this, auditwheel is not waited for.
+/// auditwheel is stopped after this many seconds.
 const PATIENCE: u32 = 180;
 
 const MB: usize = 1_000_000;
 
-/// One object as large as the largest that are published, many of an ordinary size, and data that does not compress.
+/// One object as large as the largest published ones, many of ordinary size, and data that does not compress.
 const HUGE: usize = 400 * MB;
 const OBJECTS: usize = 64;
 const OBJECT: usize = 8 * MB;
 const DATA: usize = 90;
 const DATUM: usize = 10 * MB;
-/// The libraries that the objects need, in turns.
+/// The number of libraries that the objects need, in turn.
 const LIBRARIES: usize = 4;
 
-#[derive(Debug, Serialize)]
-pub struct Large {
-    members: usize,
-    input_size: u64,
-    unpacked_size: u64,
-    ours: Cost,
-    /// Nothing where it took too long.
-    theirs: Option<Cost>,
-}
-
-pub fn measure(program: &Path, bin: &Path, path: &OsStr) -> Result<Large> {
-    let directory = target().join("bench/large");
-    let _ = fs::remove_dir_all(&directory);
+/// Makes the wheel, repairs it, and returns a report; using more memory than allowed is an error.
+pub fn measure(program: &Path, bin: &Path) -> Result<String> {
+    let directory = empty(target().join("bench/large"))?;
     println!("making a wheel of 1.5 GB");
     make(&directory)?;
-    let wheel = directory.join(NAME);
-    let archive = ZipArchive::new(File::open(&wheel)?)?;
-    let libraries = directory.join("lib");
-    let arguments = |result: &Path| repair(result, libraries.as_os_str(), &[wheel.as_os_str()]);
-    let ours = Cost::of(program, &arguments(&results("large")?), path)?;
-    println!("repaired in {:.1} s with {} MB", ours.wall, megabytes(ours.memory));
-    let theirs = Cost::within(&bin.join("auditwheel"), &arguments(&results("large")?), path, Some(PATIENCE))?;
-    let large = Large {
-        members: archive.len(),
-        input_size: fs::metadata(&wheel)?.len(),
-        unpacked_size: (HUGE + OBJECTS * OBJECT + DATA * DATUM) as u64,
-        ours,
-        theirs,
+    let (wheel, libraries) = (directory.join(NAME), directory.join("lib"));
+    let members = ZipArchive::new(File::open(&wheel)?)?.len();
+    let size = fs::metadata(&wheel)?.len();
+    let run = |program: &Path, patience| {
+        Cost::within(repair(program, &results("large")?, libraries.as_os_str()).arg(&wheel), patience)
     };
-    fs::remove_dir_all(results("large")?)?;
+    let ours = run(program, 0)?.context("it was not waited for")?;
+    let theirs = match run(&bin.join("auditwheel"), PATIENCE)? {
+        Some(Cost { wall, cpu, memory }) => {
+            format!(
+                "auditwheel took {wall:.1} s ({cpu:.1} s of processor time) and {} MB.",
+                megabytes(memory)
+            )
+        }
+        None => format!("auditwheel was ended after {PATIENCE} s."),
+    };
+    results("large")?;
     fs::remove_dir_all(&directory)?;
-    Ok(large)
+    let text = format!(
+        "A wheel of {} MB, made for this ({members} members, {} MB unpacked, one object of {} MB): {:.1} s, {:.1} s of\n\
+         processor time, {} MB of memory at the peak; `--memory` is {} MB where it is not given. {theirs}",
+        megabytes(size),
+        megabytes((HUGE + OBJECTS * OBJECT + DATA * DATUM) as u64),
+        HUGE / MB,
+        ours.wall,
+        ours.cpu,
+        megabytes(ours.memory),
+        megabytes(MEMORY),
+    );
+    ensure!(ours.memory <= MEMORY, "too much memory: {text}");
+    Ok(text)
 }
 
 fn make(directory: &Path) -> Result<()> {
@@ -77,32 +81,33 @@ fn make(directory: &Path) -> Result<()> {
         )?;
     }
     let base = synthetic::payload(16 * MB);
-    let mut wheel = WheelFile::create(directory)?;
+    let mut wheel = synthetic::create(directory)?;
     let huge = Object::link(&scratch, rotated(&base, 1, HUGE))?;
-    wheel.add(&Member::new("bench/huge.so", &huge.varied(&rotated(&base, 1, HUGE), 0), 6)?)?;
+    wheel.add_packed(&Packed::new("bench/huge.so", &huge.varied(&rotated(&base, 1, HUGE), 0), 6)?)?;
     let object = Object::link(&scratch, rotated(&base, 0, OBJECT))?;
     let noise: Vec<u8> = base.chunks(64 << 10).step_by(2).flatten().copied().collect();
     let numbers: Vec<usize> = (0..OBJECTS + DATA).collect();
-    // As many at once as memory has room for without being noticed.
+    // A few at a time, to limit memory.
     for numbers in numbers.chunks(8) {
         let members = workers::each(numbers, |&number| match number.checked_sub(OBJECTS) {
             None => {
                 let bytes = object.varied(&rotated(&base, number, OBJECT), number % LIBRARIES);
-                Member::new(&format!("bench/object{number}.so"), &bytes, 6)
+                Packed::new(&format!("bench/object{number}.so"), &bytes, 6)
             }
             Some(number) => {
-                Member::new(&format!("bench/data{number}.bin"), &rotated(&noise, number, DATUM), 1)
+                Packed::new(&format!("bench/data{number}.bin"), &rotated(&noise, number, DATUM), 1)
             }
         })?;
         for member in &members {
-            wheel.add(member)?;
+            wheel.add_packed(member)?;
         }
     }
-    wheel.finish()?;
+    synthetic::finish(wheel)?;
     Ok(fs::remove_dir_all(scratch)?)
 }
 
-/// `size` bytes of a repeated sequence from somewhere in it: far longer than what deflate looks back to.
+/// `size` bytes of a repeated sequence, starting somewhere in it. The sequence is much longer than deflate's
+/// window.
 fn rotated(base: &[u8], number: usize, size: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size);
     let mut at = number * 104_729 % base.len();
@@ -114,11 +119,11 @@ fn rotated(base: &[u8], number: usize, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// A shared object that needs [`NEEDED`], and where its constants are.
+/// A shared object that needs [`NEEDED`], with the offset of its constants.
 struct Object {
     bytes: Vec<u8>,
     payload: usize,
-    /// Where the name is that it needs.
+    /// The offset of the needed name.
     needed: usize,
 }
 
@@ -129,7 +134,7 @@ impl Object {
         fs::write(&stub, synthetic::link(scratch, Some(NEEDED), &[], None)?)?;
         let bytes = synthetic::link(scratch, None, &[stub], Some(&file))?;
         fs::remove_file(file)?;
-        // The name is before the constants or after them.
+        // The name may be before or after the constants.
         let payload_at = synthetic::position(&bytes, &payload[..64]);
         let start = payload_at.context("the constants are not in the object")?;
         let end = start + payload.len();
@@ -144,43 +149,5 @@ impl Object {
         let name = synthetic::name(NEEDED, library);
         bytes[self.needed..self.needed + name.len()].copy_from_slice(name.as_bytes());
         bytes
-    }
-}
-
-impl Large {
-    /// The one thing that is asked of it.
-    pub fn check(&self) -> Result<()> {
-        ensure!(
-            self.ours.memory <= MEMORY,
-            "a wheel of {} MB took {} MB of memory, {} are allowed",
-            megabytes(self.input_size),
-            megabytes(self.ours.memory),
-            megabytes(MEMORY),
-        );
-        Ok(())
-    }
-
-    pub fn markdown(&self) -> String {
-        let theirs = match &self.theirs {
-            Some(cost) => format!(
-                "auditwheel took {:.1} s ({:.1} s of processor time) and {} MB.",
-                cost.wall,
-                cost.cpu,
-                megabytes(cost.memory)
-            ),
-            None => format!("auditwheel was ended after {PATIENCE} s."),
-        };
-        format!(
-            "A wheel of {} MB, made for this ({} members, {} MB unpacked, one object of {} MB): {:.1} s, {:.1} s of\n\
-            processor time, {} MB of memory at the peak; `--memory` is {} MB where it is not given. {theirs}",
-            megabytes(self.input_size),
-            self.members,
-            megabytes(self.unpacked_size),
-            HUGE / MB,
-            self.ours.wall,
-            self.ours.cpu,
-            megabytes(self.ours.memory),
-            megabytes(MEMORY),
-        )
     }
 }

@@ -1,59 +1,39 @@
-//! `cargo xtask bench scale`: what a repair takes as a wheel has more of one thing.
+//! `cargo xtask bench scale`: the cost of a repair as a wheel has more of one thing.
 
-use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
+use anyhow::{Context, Result};
 
-use super::cost::{Cost, machine_and_date, repair, results};
-use super::page::{self, number};
-use super::synthetic::{self, Member, NAME, NEEDED, OWN, WheelFile};
-use super::wheels::program;
-use crate::process::target;
+use super::synthetic::{self, NAME, NEEDED, OWN};
+use super::{machine_and_date, repair, results};
+use crate::cost::Cost;
+use crate::dist::{HOST, Profile, Program};
+use crate::page::{self, Table, megabytes, number};
+use crate::process::{empty, target};
+use crate::wheel::Writer;
 
-const USAGE: &str = "\
-usage: cargo xtask bench scale [--only PATTERN] [--muslrepair FILE] [--rounds N] [--keep] [--write]
-
-  --only PATTERN     only curves with this in their name: members, objects, grafts, chain
-  --muslrepair FILE  this program; without it, the static one that `cargo xtask dist` packs is built
-  --rounds N         how often each is repaired; the best time counts [default: 3]
-  --keep             leave the wheels in target/bench/scale
-  --write            write the tables into docs/performance.md";
-
-#[derive(Default)]
-struct Options {
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only curves with this in their name: members, objects, grafts, chain
+    #[arg(long)]
     only: Option<String>,
+    /// This program; without it, the static one that `cargo xtask dist` packs is built
+    #[arg(long, value_name = "FILE")]
     muslrepair: Option<PathBuf>,
+    /// How often each is repaired; the best time counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Leave the wheels in target/bench/scale
+    #[arg(long)]
     keep: bool,
+    /// Write the tables into docs/performance.md
+    #[arg(long)]
     write: bool,
 }
 
-impl Options {
-    fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { rounds: 3, ..Self::default() };
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().cloned().with_context(|| format!("`{argument}`?\n{USAGE}"));
-            match argument.as_str() {
-                "--write" => options.write = true,
-                "--keep" => options.keep = true,
-                "--only" => options.only = Some(value()?),
-                "--muslrepair" => options.muslrepair = Some(std::path::absolute(value()?)?),
-                "--rounds" => options.rounds = value()?.parse::<u32>()?.max(1),
-                _ => bail!("unknown option `{argument}`\n{USAGE}"),
-            }
-        }
-        Ok(options)
-    }
-}
-
-/// What there is more of.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// The thing whose number grows.
+#[derive(Clone, Copy, Debug)]
 enum Kind {
     Members,
     Objects,
@@ -61,7 +41,7 @@ enum Kind {
     Chain,
 }
 
-/// A curve: its name, what it is about, and where it is measured.
+/// A curve: its name, its description, and the numbers to measure.
 const CURVES: [(Kind, &str, &str, &[usize]); 4] = [
     (
         Kind::Members,
@@ -74,72 +54,55 @@ const CURVES: [(Kind, &str, &str, &[usize]); 4] = [
     (Kind::Chain, "chain", "grafts of which each needs the next", &[1, 10, 100, 500, 1_000]),
 ];
 
-#[derive(Debug, Serialize)]
-struct Curve {
-    name: &'static str,
-    about: &'static str,
-    points: Vec<Point>,
-}
+/// The number, the size of the wheel's file, and the cost of its repair.
+type Point = (usize, u64, Cost);
 
-#[derive(Debug, Serialize)]
-struct Point {
-    count: usize,
-    /// Of the wheel's file.
-    size: u64,
-    cost: Cost,
-}
-
-pub fn run(arguments: &[String]) -> Result<()> {
-    let options = Options::parse(arguments)?;
-    let program = program(options.muslrepair.as_deref())?;
-    let directory = target().join("bench/scale");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut curves = Vec::new();
+pub fn run(options: &Options) -> Result<()> {
+    let program = Program::given_or_built(options.muslrepair.as_deref(), HOST, Profile::Release)?;
+    let mut text = format!("On {}.\n", machine_and_date()?);
     for (kind, name, about, counts) in CURVES {
         if options.only.as_ref().is_some_and(|pattern| !name.contains(pattern.as_str())) {
             continue;
         }
-        let mut curve = Curve { name, about, points: Vec::new() };
+        let mut points = Vec::new();
         for &count in counts {
-            let place = directory.join(format!("{name}-{count}"));
-            let _ = fs::remove_dir_all(&place);
+            let place = empty(target().join(format!("bench/scale/{name}-{count}")))?;
             make(kind, count, &place).with_context(|| format!("{count} {name}"))?;
-            let point = measure(&program, count, &place, options.rounds, &path)
-                .with_context(|| format!("{count} {name}"))?;
-            println!("{name} {count}: {:.3} s, {:.3} s of processor time", point.cost.wall, point.cost.cpu);
-            curve.points.push(point);
+            let (wheel, mut cost) = (place.join(NAME), Cost::NONE);
+            for _ in 0..options.rounds {
+                let mut repair = repair(&program, &results("scale")?, place.join("lib").as_os_str());
+                cost = cost.least(Cost::of(repair.arg(&wheel)).with_context(|| format!("{count} {name}"))?);
+            }
+            println!("{name} {count}: {:.3} s, {:.3} s of processor time", cost.wall, cost.cpu);
+            points.push((count, fs::metadata(wheel)?.len(), cost));
             if !options.keep {
                 fs::remove_dir_all(place)?;
             }
         }
-        curves.push(curve);
+        text.push_str(&format!("\n{}", markdown(about, &points)));
     }
-    let (machine, date) = machine_and_date()?;
-    let mut text = format!("On {machine}, {date}.\n");
-    for curve in &curves {
-        let _ = write!(text, "\n{}", curve.markdown());
-    }
+    results("scale")?;
     println!("\n{text}");
-    let json = target().join("bench/scale.json");
-    fs::write(&json, serde_json::to_string_pretty(&curves)?)?;
-    println!("wrote {}", json.display());
     if options.write {
-        page::write(page::PERFORMANCE, "scale", &text)?;
+        page::replace(page::PERFORMANCE, "scale", &text)?;
     }
     Ok(())
 }
 
-fn measure(program: &Path, count: usize, place: &Path, rounds: u32, path: &OsStr) -> Result<Point> {
-    let wheel = place.join(NAME);
-    let libraries: OsString = place.join("lib").into();
-    let mut cost = Cost::NONE;
-    for _ in 0..rounds {
-        let directory = results("scale")?;
-        let arguments = repair(&directory, &libraries, &[wheel.as_os_str()]);
-        cost = cost.least(Cost::of(program, &arguments, path)?);
+fn markdown(about: &str, points: &[Point]) -> String {
+    let headings = "MB | >wall | >CPU | >peak memory | >CPU of each one more, µs";
+    let mut table = Table::new(&format!(">{about} | >{headings}"));
+    let mut before: Option<Point> = None;
+    for &(count, size, cost) in points {
+        let each = before.map_or_else(String::new, |(less, _, cheaper)| {
+            format!("{:.0}", (cost.cpu - cheaper.cpu) / (count - less) as f64 * 1e6)
+        });
+        let (count_text, memory) = (number(count as i64), format!("{:.0}", cost.memory as f64 / 1e6));
+        let times = [cost.wall, cost.cpu].map(|time| format!("{time:.3}"));
+        table.row(&[&[count_text, megabytes(size)], &times[..], &[memory, each]].concat());
+        before = Some((count, size, cost));
     }
-    fs::remove_dir_all(results("scale")?)?;
-    Ok(Point { count, size: fs::metadata(wheel)?.len(), cost })
+    table.finish()
 }
 
 /// `place/NAME` and `place/lib`.
@@ -148,24 +111,22 @@ fn make(kind: Kind, count: usize, place: &Path) -> Result<()> {
     fs::create_dir_all(&libraries)?;
     let library = synthetic::library(&scratch, false)?;
     let needing = synthetic::library(&scratch, true)?;
-    let mut wheel = WheelFile::create(place)?;
+    let mut wheel = synthetic::create(place)?;
     let mut names = vec![0];
     match kind {
         Kind::Members | Kind::Objects => {
-            wheel.add(&object(&needing, 0, 0)?)?;
+            add(&mut wheel, &needing, 0)?;
             for number in 1..count {
-                let member = match kind {
-                    Kind::Objects => object(&needing, number, 0)?,
-                    _ => {
-                        let text = format!("# {number}\n{}", "line = 1\n".repeat(22));
-                        Member::new(&format!("bench/p{}/m{number}.py", number / 100), text.as_bytes(), 6)?
-                    }
-                };
-                wheel.add(&member)?;
+                if matches!(kind, Kind::Objects) {
+                    add(&mut wheel, &needing, number)?;
+                } else {
+                    let text = format!("# {number}\n{}", "line = 1\n".repeat(22));
+                    wheel.add(&format!("bench/p{}/m{number}.py", number / 100), text.as_bytes(), 0o644)?;
+                }
             }
         }
         Kind::Grafts => names = (0..count).collect(),
-        Kind::Chain => wheel.add(&object(&needing, 99_999, 0)?)?,
+        Kind::Chain => add(&mut wheel, &needing, 99_999)?,
     }
     if matches!(kind, Kind::Chain) {
         for number in 0..count {
@@ -186,43 +147,16 @@ fn make(kind: Kind, count: usize, place: &Path) -> Result<()> {
         let needed: Vec<PathBuf> =
             names.iter().map(|number| libraries.join(synthetic::name(OWN, *number))).collect();
         let bytes = synthetic::link(&scratch, None, &needed, None)?;
-        wheel.add(&Member::new("bench/core.so", &bytes, 6)?)?;
+        wheel.add("bench/core.so", &bytes, 0o644)?;
     }
-    wheel.finish()?;
+    synthetic::finish(wheel)?;
     Ok(fs::remove_dir_all(scratch)?)
 }
 
-/// An object of this number that needs the library of that number.
-fn object(needing: &[u8], number: usize, library: usize) -> Result<Member> {
-    let bytes = synthetic::numbered(needing.to_vec(), NEEDED, library);
-    let bytes = synthetic::numbered(bytes, OWN, number);
-    Member::new(&format!("bench/object{number}.so"), &bytes, 6)
-}
-
-impl Curve {
-    fn markdown(&self) -> String {
-        let mut text = format!(
-            "| {} | MB | wall | CPU | peak memory | CPU of each one more, µs |\n|--:|--:|--:|--:|--:|--:|\n",
-            self.about,
-        );
-        for (at, point) in self.points.iter().enumerate() {
-            let more = at.checked_sub(1).and_then(|before| self.points.get(before));
-            let each = more.map_or_else(String::new, |before| {
-                let items = (point.count - before.count) as f64;
-                format!("{:.0}", (point.cost.cpu - before.cost.cpu) / items * 1e6)
-            });
-            let _ = writeln!(
-                text,
-                "| {} | {:.1} | {:.3} | {:.3} | {:.0} | {each} |",
-                number(i64::try_from(point.count).unwrap_or(i64::MAX)),
-                point.size as f64 / 1e6,
-                point.cost.wall,
-                point.cost.cpu,
-                point.cost.memory as f64 / 1e6,
-            );
-        }
-        text
-    }
+/// Adds an object of this number, which needs the first library.
+fn add(wheel: &mut Writer<File>, needing: &[u8], number: usize) -> Result<()> {
+    let bytes = synthetic::numbered(needing.to_vec(), NEEDED, 0);
+    wheel.add(&format!("bench/object{number}.so"), &synthetic::numbered(bytes, OWN, number), 0o644)
 }
 
 #[cfg(test)]
@@ -231,8 +165,8 @@ mod tests {
 
     #[test]
     fn each_one_more_is_told_from_the_start() {
-        let point = |count, cpu| Point { count, size: 0, cost: Cost { wall: cpu, cpu, memory: 0 } };
-        let curve = Curve { name: "x", about: "things", points: vec![point(1, 0.01), point(101, 0.02)] };
-        assert!(curve.markdown().ends_with("| 101 | 0.0 | 0.020 | 0.020 | 0 | 100 |\n"));
+        let point = |count, cpu| (count, 0, Cost { wall: cpu, cpu, memory: 0 });
+        let text = markdown("things", &[point(1, 0.01), point(101, 0.02)]);
+        assert!(text.ends_with("| 101 | 0.0 | 0.020 | 0.020 | 0 | 100 |\n"), "{text}");
     }
 }

@@ -1,34 +1,33 @@
-//! `cargo xtask bench strip [--wheels DIRECTORY] [--write]`: `--strip=all` against
-//! `llvm-objcopy --strip-all`.
+//! `cargo xtask bench strip`: `--strip=all` against `llvm-objcopy --strip-all`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
 use super::Options;
-use super::engines;
-use super::objects::{self, Object};
-use super::page;
+use super::objects::{self, Engine, Object};
+use crate::elf::Elf;
 use crate::install::{self, Distribution};
-use crate::process::{command, find, output, target};
+use crate::page::{self, Table, number};
+use crate::process::{command, empty, find, output, target};
 use crate::workers;
 
-/// How much larger our files may be, all together.
+/// How much larger muslrepair's files may be in total.
 const TOLERANCE: f64 = 1.03;
 
-/// One file, stripped twice.
-#[derive(Debug)]
-struct Stripped {
-    arch: String,
+/// Counts of files, and the total sizes of those that both programs strip.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    files: u32,
+    refused: u32,
+    refused_by_llvm: u32,
+    /// Files in which llvm-objcopy made the offset and address of a `PT_LOAD` incongruent, so that no loader
+    /// can map them.
+    broken_by_llvm: u32,
     before: u64,
-    /// Nothing where the file is refused.
-    ours: Option<u64>,
-    theirs: Option<u64>,
-    /// Whether offset and address of a `PT_LOAD` are no longer congruent in what llvm-objcopy wrote:
-    /// no loader can map it.
-    broken: bool,
+    ours: u64,
+    theirs: u64,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -37,21 +36,17 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let version = output(command("llvm-objcopy").arg("--version")).context("llvm-objcopy is needed")?;
     let version = version.split_whitespace().skip_while(|word| *word != "version").nth(1).unwrap_or_default();
-    let mut sets = vec![("fixtures", objects::fixtures()?)];
-    if let Some(directory) = &options.wheels {
-        sets.push(("wheels", objects::of_wheels(directory)?));
-    }
     let mut worse = Vec::new();
-    for (name, objects) in sets {
-        let files = strip(&objects)?;
-        let table = markdown(version, &files);
+    for (name, objects) in objects::sets(options)? {
+        let sums = strip(&objects)?;
+        let table = markdown(version, &sums);
         println!("## {name}\n\n{table}");
         if options.write {
-            page::write(page::PATCHER, &format!("stripping of {name}"), &table)?;
+            page::replace(page::PATCHER, &format!("stripping of {name}"), &table)?;
         }
-        let all = Sums::of(files.iter());
-        if all.ratio() > TOLERANCE {
-            worse.push(format!("{name}: {:.4}", all.ratio()));
+        let ratio = all(&sums).ratio();
+        if ratio > TOLERANCE {
+            worse.push(format!("{name}: {ratio:.4}"));
         }
     }
     if !worse.is_empty() {
@@ -60,63 +55,52 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn strip(objects: &[Object]) -> Result<Vec<Stripped>> {
-    let own = engines::own()?;
-    let place = target().join("bench/strip");
-    fs::create_dir_all(&place)?;
+/// The sums by architecture.
+fn strip(objects: &[Object]) -> Result<BTreeMap<&str, Sums>> {
+    let own = Engine::own()?;
+    let place = empty(target().join("bench/strip"))?;
     let numbered: Vec<(usize, &Object)> = objects.iter().enumerate().collect();
     let files = workers::each(&numbered, |(number, object)| {
         let (ours, theirs) = (place.join(format!("{number}.ours")), place.join(format!("{number}.theirs")));
         for copy in [&ours, &theirs] {
             fs::write(copy, &object.bytes)?;
         }
-        let taken = own.change(&["--strip-all".to_owned()], &ours)?;
-        let result = command("llvm-objcopy").arg("--strip-all").arg(&theirs).output()?;
-        let size = |path| -> Result<u64> { Ok(fs::metadata(path)?.len()) };
-        let stripped = Stripped {
-            arch: object.arch.clone(),
-            before: object.bytes.len() as u64,
-            ours: if taken { Some(size(&ours)?) } else { None },
-            theirs: if result.status.success() { Some(size(&theirs)?) } else { None },
-            broken: objects::is_mappable(&object.bytes) && !objects::is_mappable(&fs::read(&theirs)?),
+        let taken = own.change(&["--strip-all".to_owned()], &ours).output()?.status.success();
+        let result = command("llvm-objcopy").arg("--strip-all").arg(&theirs).output()?.status.success();
+        let mappable = Elf::read(&fs::read(&theirs)?).ok().flatten().is_some_and(|elf| elf.mappable);
+        let broken = object.elf.mappable && !mappable;
+        let mut sums = Sums {
+            refused: (!taken).into(),
+            refused_by_llvm: (!result).into(),
+            broken_by_llvm: broken.into(),
+            ..Sums::default()
         };
-        Ok(stripped)
+        if taken && result && !broken {
+            (sums.files, sums.before) = (1, object.bytes.len() as u64);
+            (sums.ours, sums.theirs) = (fs::metadata(&ours)?.len(), fs::metadata(&theirs)?.len());
+        }
+        Ok((&*object.arch, sums))
     })?;
     fs::remove_dir_all(&place)?;
-    Ok(files)
-}
-
-/// Sizes of the files that both programs strip.
-#[derive(Debug, Default)]
-struct Sums {
-    files: usize,
-    refused: usize,
-    refused_by_llvm: usize,
-    broken_by_llvm: usize,
-    before: u64,
-    ours: u64,
-    theirs: u64,
+    let mut arches: BTreeMap<&str, Sums> = BTreeMap::new();
+    for (arch, sums) in files {
+        let entry = arches.entry(arch).or_default();
+        *entry = entry.plus(sums);
+    }
+    Ok(arches)
 }
 
 impl Sums {
-    fn of<'a>(files: impl Iterator<Item = &'a Stripped>) -> Self {
-        files.fold(Self::default(), |mut sums, file| {
-            sums.refused += usize::from(file.ours.is_none());
-            sums.refused_by_llvm += usize::from(file.theirs.is_none());
-            sums.broken_by_llvm += usize::from(file.broken);
-            if let (Some(ours), Some(theirs), false) = (file.ours, file.theirs, file.broken) {
-                sums.files += 1;
-                sums.before += file.before;
-                sums.ours += ours;
-                sums.theirs += theirs;
-            }
-            sums
-        })
-    }
-
-    /// The ratio to read; nothing where there is nothing to compare.
-    fn share(&self) -> String {
-        if self.files == 0 { String::new() } else { format!("{:.4}", self.ratio()) }
+    fn plus(self, other: Self) -> Self {
+        Self {
+            files: self.files + other.files,
+            refused: self.refused + other.refused,
+            refused_by_llvm: self.refused_by_llvm + other.refused_by_llvm,
+            broken_by_llvm: self.broken_by_llvm + other.broken_by_llvm,
+            before: self.before + other.before,
+            ours: self.ours + other.ours,
+            theirs: self.theirs + other.theirs,
+        }
     }
 
     fn ratio(&self) -> f64 {
@@ -124,29 +108,21 @@ impl Sums {
     }
 }
 
-fn markdown(version: &str, files: &[Stripped]) -> String {
-    let mut arches: BTreeMap<&str, Vec<&Stripped>> = BTreeMap::new();
-    for file in files {
-        arches.entry(&file.arch).or_default().push(file);
+fn all(arches: &BTreeMap<&str, Sums>) -> Sums {
+    arches.values().fold(Sums::default(), |all, sums| all.plus(*sums))
+}
+
+fn markdown(version: &str, arches: &BTreeMap<&str, Sums>) -> String {
+    let mut table = Table::new(&format!(
+        " | >files stripped by both | >before | >muslrepair | >llvm-objcopy {version} | >ratio | >refused | >refused by llvm-objcopy | >made unmappable by it"
+    ));
+    for (arch, sums) in arches.iter().map(|(arch, sums)| (*arch, *sums)).chain([("**all**", all(arches))]) {
+        let mut cells = vec![arch.to_owned(), sums.files.to_string()];
+        cells.extend([sums.before, sums.ours, sums.theirs].map(|size| number(size as i64)));
+        cells.push(if sums.files == 0 { String::new() } else { format!("{:.4}", sums.ratio()) });
+        cells
+            .extend([sums.refused, sums.refused_by_llvm, sums.broken_by_llvm].map(|count| count.to_string()));
+        table.row(&cells);
     }
-    let mut text = format!(
-        "| | files stripped by both | before | muslrepair | llvm-objcopy {version} | ratio | refused | refused by llvm-objcopy | made unmappable by it |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-    );
-    let rows = arches.into_iter().map(|(arch, files)| (arch.to_owned(), Sums::of(files.into_iter())));
-    for (arch, sums) in rows.chain([("**all**".to_owned(), Sums::of(files.iter()))]) {
-        let _ = writeln!(
-            text,
-            "| {arch} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            sums.files,
-            page::number(sums.before as i64),
-            page::number(sums.ours as i64),
-            page::number(sums.theirs as i64),
-            sums.share(),
-            sums.refused,
-            sums.refused_by_llvm,
-            sums.broken_by_llvm
-        );
-    }
-    text
+    table.finish()
 }

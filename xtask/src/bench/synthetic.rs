@@ -1,87 +1,41 @@
-//! Wheels and libraries that nobody publishes, made by code, the same each time.
+//! Synthetic wheels and libraries, made by code and always the same.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::process::{command, output};
+use crate::wheel::Writer;
 
 pub const NAME: &str = "bench-1.0-cp312-cp312-linux_x86_64.whl";
 
-/// The names in a template that [`numbered`] replaces; digits go where the letters are.
+/// The names in a template that [`numbered`] replaces; digits replace the letters.
 pub const OWN: &str = "libaaaaa.so.1";
 pub const NEEDED: &str = "libccccc.so.1";
 
-/// A wheel that is written from front to back.
-pub struct WheelFile {
-    zip: ZipWriter<File>,
-    record: String,
+/// Starts the wheel `directory/NAME`.
+pub fn create(directory: &Path) -> Result<Writer<File>> {
+    fs::create_dir_all(directory)?;
+    Ok(Writer::new(File::create(directory.join(NAME))?))
 }
 
-/// A member, compressed apart from the wheel.
-pub struct Member {
-    archive: Vec<u8>,
-    row: String,
+pub fn finish(mut wheel: Writer<File>) -> Result<()> {
+    const INFO: [(&str, &str); 2] = [
+        ("METADATA", "Metadata-Version: 2.1\nName: bench\nVersion: 1.0\n"),
+        (
+            "WHEEL",
+            "Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: false\nTag: cp312-cp312-linux_x86_64\n",
+        ),
+    ];
+    for (name, text) in INFO {
+        wheel.add(&format!("bench-1.0.dist-info/{name}"), text.as_bytes(), 0o644)?;
+    }
+    wheel.finish().map(drop)
 }
 
-impl Member {
-    pub fn new(name: &str, bytes: &[u8], level: i64) -> Result<Self> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(level))
-            .unix_permissions(0o644);
-        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file(name, options)?;
-        zip.write_all(bytes)?;
-        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
-        let row = format!("{name},sha256={digest},{}\n", bytes.len());
-        Ok(Self { archive: zip.finish()?.into_inner(), row })
-    }
-}
-
-impl WheelFile {
-    /// Begins `directory/NAME`.
-    pub fn create(directory: &Path) -> Result<Self> {
-        fs::create_dir_all(directory)?;
-        Ok(Self { zip: ZipWriter::new(File::create(directory.join(NAME))?), record: String::new() })
-    }
-
-    pub fn add(&mut self, member: &Member) -> Result<()> {
-        let mut archive = ZipArchive::new(std::io::Cursor::new(&member.archive[..]))?;
-        self.zip.raw_copy_file(archive.by_index_raw(0)?)?;
-        self.record.push_str(&member.row);
-        Ok(())
-    }
-
-    pub fn finish(mut self) -> Result<()> {
-        const INFO: [(&str, &str); 2] = [
-            ("METADATA", "Metadata-Version: 2.1\nName: bench\nVersion: 1.0\n"),
-            (
-                "WHEEL",
-                "Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: false\nTag: cp312-cp312-linux_x86_64\n",
-            ),
-        ];
-        for (name, text) in INFO {
-            self.add(&Member::new(&format!("bench-1.0.dist-info/{name}"), text.as_bytes(), 6)?)?;
-        }
-        let name = "bench-1.0.dist-info/RECORD";
-        self.record.push_str(&format!("{name},,\n"));
-        let record = std::mem::take(&mut self.record);
-        self.add(&Member::new(name, record.as_bytes(), 6)?)?;
-        self.zip.finish()?;
-        Ok(())
-    }
-}
-
-/// A shared object by the C compiler: what it is called, the libraries it needs (paths), and a file that becomes part
-/// of its constants.
+/// Links a shared object with the C compiler: its name, the libraries it needs (paths), and a file that
+/// becomes part of its constants.
 pub fn link(
     scratch: &Path,
     soname: Option<&str>,
@@ -108,7 +62,7 @@ pub fn link(
     Ok(bytes)
 }
 
-/// A library called [`OWN`] that needs [`NEEDED`] or nothing.
+/// A library called [`OWN`] that needs [`NEEDED`], or nothing.
 pub fn library(scratch: &Path, needs: bool) -> Result<Vec<u8>> {
     fs::create_dir_all(scratch)?;
     let mut needed = Vec::new();
@@ -120,12 +74,12 @@ pub fn library(scratch: &Path, needs: bool) -> Result<Vec<u8>> {
     link(scratch, Some(OWN), &needed, None)
 }
 
-/// [`OWN`] or [`NEEDED`] with digits for letters.
+/// [`OWN`] or [`NEEDED`] with digits in place of letters.
 pub fn name(template: &str, number: usize) -> String {
     template.replace("aaaaa", &format!("{number:05}")).replace("ccccc", &format!("{number:05}"))
 }
 
-/// An object with another number in the name that the template stands for.
+/// The object with another number in the name given by the template.
 pub fn numbered(mut object: Vec<u8>, template: &str, number: usize) -> Vec<u8> {
     let other = name(template, number);
     let mut at = 0;
@@ -140,7 +94,7 @@ pub fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-/// Bytes of which every other 64 KiB are noise and the rest deflate to about a third, as code does.
+/// Bytes of which every other 64 KiB are noise; the rest compresses to about a third, like code.
 pub fn payload(size: usize) -> Vec<u8> {
     const RUN: usize = 64 << 10;
     let mut state = 42_u64;
@@ -157,7 +111,7 @@ pub fn payload(size: usize) -> Vec<u8> {
         let random = next();
         match bytes.len() / RUN % 2 {
             0 => bytes.extend(random.to_le_bytes()),
-            // Five to eight bytes of a word, few words far more often than the others.
+            // Five to eight bytes of a word; few words are much more frequent than the others.
             _ => {
                 let index = (random % 1024).min((random >> 16) % 1024).min((random >> 32) % 1024);
                 bytes.extend_from_slice(&words[index as usize][..5 + (random >> 62) as usize]);
@@ -182,7 +136,7 @@ mod tests {
     #[test]
     fn a_payload_is_half_noise() {
         let bytes = payload(1 << 20);
-        let member = Member::new("x", &bytes, 6).unwrap();
+        let member = crate::wheel::Packed::new("x", &bytes, 6).unwrap();
         let ratio = member.archive.len() as f64 / bytes.len() as f64;
         assert!((0.6..0.8).contains(&ratio), "{ratio}");
     }

@@ -1,119 +1,64 @@
-//! `cargo xtask bench wheels`: the same wheels repaired by muslrepair and by auditwheel, in turns, and what the machine
-//! would take at least.
+//! `cargo xtask bench wheels`: the same wheels repaired by muslrepair and by auditwheel alternately, and the
+//! minimum time that the machine needs.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use zip::ZipArchive;
 
-use super::batch;
-use super::cost::{Cost, machine_and_date, numbers, only_file, repair, results};
-use super::large;
-use super::page;
-use super::rows::{Report, Row};
-use crate::dist::{HOST, Profile, Program};
-use crate::e2e::auditwheel::TOOLS;
-use crate::e2e::auditwheel::corpus::{self, Case};
-use crate::install;
-use crate::process::{cargo, command, output, run as run_command, target};
+use super::rows::{Row, markdown, time_line};
+use super::{batch, large, repair, results};
+use crate::cost::{Cost, numbers};
+use crate::dist::HOST;
+use crate::e2e::auditwheel;
+use crate::e2e::auditwheel::corpus::Case;
+use crate::page;
+use crate::process::{cargo, command, only_file, output, path_with, run as run_command, target};
 
-const USAGE: &str = "\
-usage: cargo xtask bench wheels [--corpus DIR] [--only PATTERN] [--muslrepair FILE] [--rounds N] [--no-large] [--write]
-
-Without --corpus, the published wheels of xtask/bench.lock are turned back into what a builder had.
-  --corpus DIR       wheels in DIR/linux/ARCH/NAME.whl, their libraries in DIR/sysroot/ARCH/NAME/{lib,usr/lib}
-  --only PATTERN     only wheels with this in their file name
-  --muslrepair FILE  this program; without it, the static one that `cargo xtask dist` packs is built
-  --rounds N         how often each is repaired; the best time counts [default: 3]
-  --no-large         leave out the wheel of 1.5 GB
-  --write            write the tables into docs/performance.md";
-
-/// What auditwheel does not do.
-const SAME_JOB: [&str; 2] = ["--keep-relr", "--no-sbom"];
-
-struct Options {
-    corpus: Option<PathBuf>,
-    only: Option<String>,
-    muslrepair: Option<PathBuf>,
+#[derive(clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    wheels: auditwheel::Corpus,
+    /// How often each is repaired; the best time counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    large: bool,
+    /// Leave out the wheel of 1.5 GB
+    #[arg(long)]
+    no_large: bool,
+    /// Write the tables into docs/performance.md
+    #[arg(long)]
     write: bool,
 }
 
-impl Options {
-    fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options =
-            Self { corpus: None, only: None, muslrepair: None, rounds: 3, large: true, write: false };
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--write" => options.write = true,
-                "--no-large" => options.large = false,
-                _ => {
-                    let value =
-                        arguments.next().cloned().with_context(|| format!("`{argument}`?\n{USAGE}"))?;
-                    match argument.as_str() {
-                        "--corpus" => options.corpus = Some(std::path::absolute(value)?),
-                        "--only" => options.only = Some(value),
-                        "--muslrepair" => options.muslrepair = Some(std::path::absolute(value)?),
-                        "--rounds" => options.rounds = value.parse::<u32>()?.max(1),
-                        _ => bail!("unknown option `{argument}`\n{USAGE}"),
-                    }
-                }
-            }
-        }
-        Ok(options)
-    }
-}
+/// Options that switch off the work that auditwheel does not do.
+const SAME_JOB: [&str; 2] = ["--keep-relr", "--no-sbom"];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let options = Options::parse(arguments)?;
-    let bin = install::python_tools("auditwheel", TOOLS)?;
-    let program = program(options.muslrepair.as_deref())?;
-    let mut cases = match &options.corpus {
-        Some(directory) => corpus::read(directory)?,
-        None => corpus::make(&bin, "xtask/bench.lock", &target().join("bench/corpus"))?,
-    };
-    cases.retain(|case| options.only.as_ref().is_none_or(|pattern| case.stem.contains(pattern)));
-    if cases.is_empty() {
-        bail!("no wheels to repair");
-    }
-    let path = std::env::join_paths([&*bin, Path::new("/usr/bin"), Path::new("/bin")])?;
-    let bench = Bench { bin, program, limit: limit()?, path, rounds: options.rounds };
+pub fn run(options: &Options) -> Result<()> {
+    let (bin, program, cases) = options.wheels.prepare("xtask/bench.lock", "bench/corpus")?;
+    let bench = Bench { bin, program, limit: limit()?, rounds: options.rounds };
     let mut rows = Vec::new();
     for case in &cases {
         let row = bench.measure(case).with_context(|| case.stem.clone())?;
-        println!("{}", row.time_line());
+        println!("{}", time_line(&row).join(" | "));
         rows.push(row);
     }
     rows.sort_by_key(|row| row.unpacked_size);
-    let batch = Some(batch::measure(&bench.program, &cases, bench.rounds, &bench.path)?);
-    let large =
-        if options.large { Some(large::measure(&bench.program, &bench.bin, &bench.path)?) } else { None };
-    let (machine, date) = machine_and_date()?;
-    let report = Report { machine, date, rounds: bench.rounds, rows, batch, large };
-    let text = report.markdown();
+    let mut parts = vec![batch::measure(&bench.program, &cases, bench.rounds)?];
+    if !options.no_large {
+        parts.push(large::measure(&bench.program, &bench.bin)?);
+    }
+    let text = format!("{}\n{}\n", markdown(&rows, bench.rounds)?, parts.join("\n\n"));
     println!("\n{text}");
-    let path = target().join("bench/wheels.json");
-    fs::write(&path, serde_json::to_string_pretty(&report)?)?;
-    println!("wrote {}", path.display());
     if options.write {
-        page::write(page::PERFORMANCE, "wheels", &text)?;
+        page::replace(page::PERFORMANCE, "wheels", &text)?;
     }
-    report.large.as_ref().map_or(Ok(()), large::Large::check)
+    Ok(())
 }
 
-/// The program as it is released.
-pub fn program(given: Option<&Path>) -> Result<PathBuf> {
-    match given {
-        Some(program) => Ok(program.to_owned()),
-        None => Ok(Program::build(HOST, Profile::Release)?.path),
-    }
-}
-
-/// `examples/limit.rs`, built as the program is. A build of its own: examples bring in what the program does not need.
+/// `examples/limit.rs`, built with the options of the program. In a separate build, because examples have
+/// dependencies that the program lacks.
 fn limit() -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--release", "--quiet", "--package", "muslrepair", "--example", "limit"]);
@@ -126,7 +71,6 @@ struct Bench {
     bin: PathBuf,
     program: PathBuf,
     limit: PathBuf,
-    path: OsString,
     rounds: u32,
 }
 
@@ -146,43 +90,41 @@ impl Bench {
             same_job_size,
             theirs: Cost::NONE,
             theirs_size: 0,
-            limit: (f64::MAX, f64::MAX),
+            limit: f64::MAX,
         };
-        // In turns, so that whatever else the machine does falls on all of them.
+        let repaired = |program: &Path, cost: &mut Cost| -> Result<(PathBuf, u64)> {
+            let directory = results(&crate::process::name(program))?;
+            let mut repair = repair(program, &directory, &ldpaths);
+            *cost = cost.least(Cost::of(repair.arg(&case.wheel).env("PATH", path_with(&[&self.bin])?))?);
+            let result = only_file(&directory)?;
+            let size = fs::metadata(&result)?.len();
+            Ok((result, size))
+        };
+        // Alternately, so that other load on the machine affects all of them.
         for _ in 0..self.rounds {
-            let ours = results("muslrepair")?;
-            let arguments = |directory: &Path| repair(directory, &ldpaths, &[case.wheel.as_os_str()]);
-            row.ours = row.ours.least(Cost::of(&self.program, &arguments(&ours), &self.path)?);
-            let repaired = only_file(&ours)?;
-            row.ours_size = fs::metadata(&repaired)?.len();
-            let theirs = results("auditwheel")?;
-            let auditwheel = self.bin.join("auditwheel");
-            row.theirs = row.theirs.least(Cost::of(&auditwheel, &arguments(&theirs), &self.path)?);
-            row.theirs_size = fs::metadata(only_file(&theirs)?)?.len();
-            let limit = output(command(&self.limit).args([
-                &case.wheel,
-                &repaired,
-                &results("limit")?.join("scratch"),
-            ]))?;
-            let [wall, cpu] = numbers(&limit)?;
-            row.limit = (row.limit.0.min(wall), row.limit.1.min(cpu));
+            let (result, size) = repaired(&self.program, &mut row.ours)?;
+            row.ours_size = size;
+            (_, row.theirs_size) = repaired(&self.bin.join("auditwheel"), &mut row.theirs)?;
+            let mut limit = command(&self.limit);
+            limit.args([&case.wheel, &result, &results("limit")?.join("scratch")]);
+            let [wall, _] = numbers(&output(&mut limit)?)?;
+            row.limit = row.limit.min(wall);
         }
         Ok(row)
     }
 
-    /// The size of the result without what auditwheel does not do, and how many libraries were grafted.
+    /// The size of the result without the work that auditwheel does not do, and the number of grafts.
     fn same_job(&self, case: &Case, ldpaths: &OsStr) -> Result<(u64, usize)> {
         let directory = results("same-job")?;
-        let mut rest = SAME_JOB.map(OsStr::new).to_vec();
-        rest.extend([OsStr::new("--format"), OsStr::new("json"), case.wheel.as_os_str()]);
-        let text = output(command(&self.program).args(repair(&directory, ldpaths, &rest)))?;
+        let mut repair = repair(&self.program, &directory, ldpaths);
+        let text = output(repair.args(SAME_JOB).args(["--format", "json"]).arg(&case.wheel))?;
         let outcome: serde_json::Value = serde_json::from_str(&text)?;
         let grafts = outcome["grafts"].as_array().context("the outcome has no list of grafts")?.len();
         Ok((fs::metadata(only_file(&directory)?)?.len(), grafts))
     }
 }
 
-/// How many members a wheel has, and their sizes together.
+/// The number of members of a wheel, and their total size.
 fn contents(wheel: &Path) -> Result<(usize, u64)> {
     let mut archive = ZipArchive::new(File::open(wheel)?)?;
     let mut sum = 0;

@@ -1,50 +1,50 @@
-//! `cargo xtask codegen [--check]`: files that are made from data in `testdata/` and from the program.
+//! `cargo xtask codegen [--check]`: files that are generated from data in `testdata/` and from the program.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::page;
 use crate::process::root;
 
+mod picture;
 mod policy;
 mod program;
 mod symbols;
 
-/// One generated file: where it goes, and what it says.
+/// One generated file: its path and its generator.
 struct Output {
     path: &'static str,
     generate: fn() -> Result<String>,
 }
 
-/// Every generated file. A new one is a file here and a line in this table.
+/// Every generated file. A new one needs a file here and a line in this table.
 const OUTPUTS: &[Output] = &[
     Output { path: "src/policy/table.rs", generate: policy::generate },
     Output { path: "src/musl/table.rs", generate: symbols::generate },
-    // Last: they are made with the sources above.
+    // Last, because they are made by the program, which includes the sources above.
     Output { path: "docs/cli.md", generate: program::command_line },
     Output { path: "docs/rules.md", generate: program::rules },
     Output { path: program::SCHEMA, generate: program::schema },
+    Output { path: "docs/picture-light.svg", generate: picture::light },
+    Output { path: "docs/picture-dark.svg", generate: picture::dark },
 ];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let check = match arguments[..] {
-        [] => false,
-        ["--check"] => true,
-        _ => bail!("usage: cargo xtask codegen [--check]"),
-    };
+#[derive(clap::Args)]
+pub struct Options {
+    /// Write nothing; a file that is stale is an error
+    #[arg(long)]
+    pub check: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
     let mut stale = Vec::new();
     for output in OUTPUTS {
         let text = (output.generate)().with_context(|| format!("cannot generate {}", output.path))?;
-        let path = root().join(output.path);
-        if fs::read_to_string(&path).is_ok_and(|found| found == text) {
-            continue;
-        }
-        if check {
+        if !options.check {
+            page::write(output.path, &text)?;
+        } else if !fs::read_to_string(root().join(output.path)).is_ok_and(|found| found == text) {
             stale.push(output.path);
-        } else {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", output.path))?;
-            println!("wrote {}", output.path);
         }
     }
     if !stale.is_empty() {
@@ -53,8 +53,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs rustfmt with the repository's settings over generated source, so that it need not be laid
-/// out by hand and `cargo fmt --check` has nothing to say.
+/// Formats generated source with rustfmt and the repository's settings, so that `cargo fmt --check` accepts
+/// it.
 fn formatted(source: &str) -> Result<String> {
     use std::io::Write as _;
     use std::process::Stdio;

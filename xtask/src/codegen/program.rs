@@ -1,4 +1,5 @@
-//! What the program prints about itself: `docs/cli.md`, `docs/rules.md`, and the codes of rules in the JSON Schema.
+//! Documentation that the program prints: `docs/cli.md`, `docs/rules.md`, and the codes of rules in the JSON
+//! Schema.
 
 use std::fs;
 
@@ -27,7 +28,7 @@ fn page(name: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The schema with its list of codes made anew; everything else stays.
+/// The schema with a new list of codes; everything else stays.
 pub(super) fn schema() -> Result<String> {
     let rules: Value = serde_json::from_str(&printed(&["explain", "--format", "json"])?)?;
     let rules = rules["rules"].as_array().context("`explain` lists no rules")?;

@@ -56,7 +56,7 @@ pub fn generate() -> Result<String> {
     super::formatted(&source)
 }
 
-/// A constant with one name a line, so that a change to the data is a change of lines here.
+/// A constant with one name per line, so that changes to the data change single lines here.
 fn text(
     source: &mut String,
     constant: &str,
@@ -75,13 +75,13 @@ fn masks(masks: &[u16]) -> String {
     masks.iter().map(|mask| format!("{mask:#011b}")).collect::<Vec<_>>().join(", ")
 }
 
-/// `musl.tsv` as masks of releases.
+/// `musl.tsv` as bit masks of releases.
 struct Table {
     releases: Vec<String>,
     arches: Vec<String>,
-    /// By architecture: the releases it has.
+    /// By architecture: the releases that support it.
     ports: Vec<u16>,
-    /// Every name, with what [`Table::ports`] is for the architectures as such.
+    /// Every name, with its releases by architecture.
     names: Vec<(String, Vec<u16>)>,
 }
 
@@ -93,7 +93,7 @@ impl Table {
         });
         let Some(("name", arches)) = rows.next() else { bail!("no line that names the columns") };
         let Some(("(releases)", ports)) = rows.next() else { bail!("no line of releases") };
-        // The first architecture has all releases.
+        // The first architecture is in all releases.
         let releases: Vec<String> =
             ports.first().context("no architecture")?.split(' ').map(str::to_owned).collect();
         let mut table = Self {
@@ -124,7 +124,7 @@ impl Table {
         found.with_context(|| format!("unknown release `{release}`"))
     }
 
-    /// The releases a cell names, of those the architecture has.
+    /// The releases named in a cell, limited to those of the architecture.
     fn mask(&self, cell: &str, port: u16) -> Result<u16> {
         match cell {
             "*" => return Ok(port),
@@ -142,7 +142,7 @@ impl Table {
         Ok(mask & port)
     }
 
-    /// The different rows of masks there are, the most frequent first: most names are the same in every release.
+    /// The distinct rows of masks, the most frequent first: most names are the same in every release.
     fn classes(&self) -> Vec<Vec<u16>> {
         let classes: BTreeSet<&Vec<u16>> = self.names.iter().map(|(_, masks)| masks).collect();
         let mut classes: Vec<Vec<u16>> = classes.into_iter().cloned().collect();
@@ -152,7 +152,7 @@ impl Table {
     }
 }
 
-/// The names of a file with one a line, and comments.
+/// The names in a file with one per line, and comments.
 fn list(file: &str) -> Result<Vec<String>> {
     let text = read(file)?;
     let names: Vec<String> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
@@ -161,7 +161,7 @@ fn list(file: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether it is a C identifier, and so needs no escapes.
+/// Whether it is a C identifier, and so needs no escaping.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

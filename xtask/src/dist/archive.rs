@@ -7,20 +7,18 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::{Program, directory, version};
-use crate::process::{self, cargo, command, output, root, target};
+use crate::process::{self, cargo, command, empty, output, root, target};
 
-/// What goes into the archive as it is.
+/// Files that are copied into the archive.
 const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The shells that completions are made for, and the file names those look for.
+/// The shells with completions, and the file names that they expect.
 const SHELLS: &[(&str, &str)] =
     &[("bash", "muslrepair.bash"), ("zsh", "_muslrepair"), ("fish", "muslrepair.fish")];
 
 pub fn pack(program: &Program) -> Result<PathBuf> {
     let name = format!("muslrepair-{}-{}", version(), program.triple);
-    let tree = directory().join("tree").join(&name);
-    let _ = fs::remove_dir_all(&tree);
-    fs::create_dir_all(&tree)?;
+    let tree = empty(directory().join("tree").join(&name))?;
     fs::copy(&program.path, tree.join("muslrepair"))?;
     for document in DOCUMENTS {
         fs::copy(root().join(document), tree.join(document))?;
@@ -31,7 +29,7 @@ pub fn pack(program: &Program) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// What the program says about itself.
+/// The documentation that the program prints.
 fn reference(program: &Path, tree: &Path) -> Result<()> {
     let (completions, man) = (tree.join("completions"), tree.join("man"));
     fs::create_dir_all(&completions)?;
@@ -47,7 +45,7 @@ fn reference(program: &Path, tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The program itself, or where it runs on other machines, one for this machine: both say the same.
+/// The program itself, or if it runs on other machines, one for this machine: both print the same.
 fn speaking(program: &Program) -> Result<PathBuf> {
     if program.is_native() {
         return Ok(program.path.clone());
@@ -71,7 +69,7 @@ fn compress(tree: &Path, archive: &Path) -> Result<()> {
     )
 }
 
-/// `SOURCE_DATE_EPOCH`, or the time of the last commit, or the beginning of time in a tree without history.
+/// `SOURCE_DATE_EPOCH`, or the time of the last commit, or zero in a tree without history.
 pub(super) fn time() -> String {
     if let Ok(time) = std::env::var("SOURCE_DATE_EPOCH") {
         return time;

@@ -1,38 +1,35 @@
-//! The program: built without dependencies, and checked for them.
+//! Builds the program without dependencies, and checks that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use object::elf;
-use object::read::elf::{Dyn, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
-use object::{Endianness, FileKind};
-
+use crate::elf::Elf;
 use crate::install;
-use crate::process::{self, cargo, command, output, root, target};
+use crate::process::{self, cargo, command, empty, name, only_file, output, path_with, root, target};
+use anyhow::{Context, Result, bail};
 
-/// What is built where nothing is asked for. With the C library linked in, it runs where there is none.
+/// The default target. The C library is linked in, so the program runs without one.
 pub const HOST: &str = "x86_64-unknown-linux-gnu";
 
 /// Cross-compiles for musl with zig's C library and linker.
 const ZIGBUILD: &[&str] = &["ziglang==0.15.2", "cargo-zigbuild==0.24.0"];
 
-/// The wheel and the root file system that the program is tried on.
+/// The wheel and the root file system for trying the program.
 const DEMO: &str = "testdata/wheels/demo/demo-1.0-cp312-cp312-linux_x86_64.whl";
 const DEMO_ROOT: &str = "testdata/rootfs";
 
-/// How well it is compiled.
+/// The build profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// As it is released.
+    /// As released.
     Release,
-    /// As tests have it, which takes a third of the time to compile.
+    /// As in tests; it compiles in a third of the time.
     Development,
 }
 
 impl Profile {
-    /// What cargo calls it, and the directory it puts the results in.
+    /// The name for cargo, and the directory of the results.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Release => ("release", "release"),
@@ -43,37 +40,54 @@ impl Profile {
 
 /// A built program.
 pub struct Program {
-    /// What it runs on.
+    /// The target.
     pub triple: String,
     pub path: PathBuf,
 }
 
 impl Program {
     pub fn build(triple: &str, profile: Profile) -> Result<Self> {
-        let (name, results) = profile.names();
+        let (profile_name, results) = profile.names();
         let gnu = triple.ends_with("-gnu");
         let mut build = if gnu {
             let mut build = cargo();
-            // Takes effect only together with `--target`: otherwise it would break procedural macros.
+            // Only effective together with `--target`: otherwise it would break procedural macros.
             build.arg("build").env("RUSTFLAGS", "-C target-feature=+crt-static");
             build
         } else {
             let bin = install::python_tools("zigbuild", ZIGBUILD)?;
             let mut build = command(bin.join("cargo-zigbuild"));
-            build.arg("zigbuild").env("PATH", prefixed(&bin)?);
+            build.arg("zigbuild").env("PATH", path_with(&[&bin])?);
             build
         };
-        build.args(["--profile", name, "--package", "muslrepair", "--bin", "muslrepair", "--target", triple]);
+        build.args([
+            "--profile",
+            profile_name,
+            "--package",
+            "muslrepair",
+            "--bin",
+            "muslrepair",
+            "--target",
+            triple,
+        ]);
         if profile == Profile::Development {
             build.env("CARGO_PROFILE_DEV_DEBUG", "0");
         }
         process::run(&mut build)?;
         let built = target().join(triple).join(results).join("muslrepair");
-        // maturin moves what cargo built to a place of its own.
+        // maturin moves the file that cargo built.
         let path = target().join("static").join(triple).join(results).join("muslrepair");
         fs::create_dir_all(path.parent().context("no parent")?)?;
         fs::copy(&built, &path).with_context(|| format!("cannot copy `{}`", built.display()))?;
         Ok(Self { triple: triple.to_owned(), path })
+    }
+
+    /// The path of the given program, or of a newly built one.
+    pub fn given_or_built(given: Option<&Path>, triple: &str, profile: Profile) -> Result<PathBuf> {
+        match given {
+            Some(program) => fs::canonicalize(program).with_context(|| program.display().to_string()),
+            None => Ok(Self::build(triple, profile)?.path),
+        }
     }
 
     /// Whether it runs on this machine.
@@ -81,24 +95,27 @@ impl Program {
         self.triple.starts_with(std::env::consts::ARCH)
     }
 
-    /// Fails if the program needs anything of the system it runs on.
+    /// Fails if the program needs anything from the system.
     pub fn check(&self) -> Result<()> {
-        let found = dependencies(&fs::read(&self.path)?)?;
-        if !found.is_empty() {
-            bail!("`{}` is not static: {}", self.path.display(), found.join(", "));
+        let elf = Elf::read(&fs::read(&self.path)?)?.context("it is no ELF file")?;
+        if elf.interpreter || !elf.needed.is_empty() {
+            bail!(
+                "`{}` is not static: it has an interpreter, or needs {:?}",
+                self.path.display(),
+                elf.needed
+            );
         }
         println!("{}: no interpreter, no needed libraries", self.triple);
         if self.is_native() { self.check_in_empty_root() } else { Ok(()) }
     }
 
-    /// Repairs a wheel where there is nothing but the program and the wheel: no `/proc`, no `/tmp`, no `/etc`, no
-    /// environment. The result must be the one that is had outside.
+    /// Repairs a wheel in a root file system with only the program and the wheel: no `/proc`, no `/tmp`, no
+    /// `/etc`, no environment. The result must be the same as outside.
     fn check_in_empty_root(&self) -> Result<()> {
-        let inside = target().join("empty-root");
-        let _ = fs::remove_dir_all(&inside);
+        let inside = empty(target().join("empty-root"))?;
         fs::create_dir_all(inside.join("in"))?;
         fs::copy(&self.path, inside.join("muslrepair"))?;
-        fs::copy(root().join(DEMO), inside.join("in").join(file_name(DEMO)))?;
+        fs::copy(root().join(DEMO), inside.join("in").join(name(Path::new(DEMO))))?;
         process::run(command("cp").arg("-R").arg(root().join(DEMO_ROOT)).arg(inside.join("sysroot")))?;
         let chroot = process::find("chroot").context("there is no `chroot` on PATH")?;
         let run = |arguments: &[&str]| -> Result<String> {
@@ -110,8 +127,7 @@ impl Program {
         run(&["repair", "/in", "--sysroot", "/sysroot", "-w", "/out"])?;
         run(&["verify", "/out"])?;
 
-        let outside = target().join("empty-root-reference");
-        let _ = fs::remove_dir_all(&outside);
+        let outside = empty(target().join("empty-root-reference"))?;
         let mut repair = Command::new(&self.path);
         repair.current_dir(root()).args(["repair", "--quiet", DEMO, "--sysroot", DEMO_ROOT, "-w"]);
         process::run(repair.arg(&outside))?;
@@ -121,72 +137,5 @@ impl Program {
         }
         println!("{} in an empty root file system: repaired and verified {DEMO}", version.trim());
         Ok(())
-    }
-}
-
-/// `PATH` with this directory in front.
-fn prefixed(bin: &Path) -> Result<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths(std::iter::once(bin.to_path_buf()).chain(std::env::split_paths(&path)))?)
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn only_file(directory: &Path) -> Result<PathBuf> {
-    let mut entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
-    let first = entries.next().with_context(|| format!("nothing in `{}`", directory.display()))??;
-    match entries.next() {
-        None => Ok(first.path()),
-        Some(_) => bail!("more than one file in `{}`", directory.display()),
-    }
-}
-
-/// What an ELF file wants of the system: an interpreter, libraries.
-fn dependencies(bytes: &[u8]) -> Result<Vec<String>> {
-    match FileKind::parse(bytes)? {
-        FileKind::Elf64 => {
-            let file = ElfFile64::<Endianness>::parse(bytes)?;
-            wanted(file.elf_header(), file.endian(), bytes)
-        }
-        FileKind::Elf32 => {
-            let file = ElfFile32::<Endianness>::parse(bytes)?;
-            wanted(file.elf_header(), file.endian(), bytes)
-        }
-        kind => bail!("not an ELF file but {kind:?}"),
-    }
-}
-
-fn wanted<H: FileHeader<Endian = Endianness>>(
-    header: &H,
-    endian: Endianness,
-    bytes: &[u8],
-) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for segment in header.program_headers(endian, bytes)? {
-        if segment.p_type(endian) == elf::PT_INTERP {
-            found.push("it has an interpreter".to_owned());
-        }
-        let entries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        for entry in entries {
-            if entry.tag(endian) == elf::DT_NEEDED {
-                found.push("it needs libraries".to_owned());
-            }
-        }
-    }
-    found.dedup();
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::dependencies;
-
-    #[test]
-    fn this_very_test_is_no_static_program() {
-        let own = std::env::current_exe().unwrap();
-        let found = dependencies(&std::fs::read(own).unwrap()).unwrap();
-        assert_eq!(found, ["it has an interpreter", "it needs libraries"]);
     }
 }

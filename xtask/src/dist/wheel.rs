@@ -8,15 +8,15 @@ use anyhow::{Context, Result, bail};
 
 use super::{Program, archive, directory, version};
 use crate::install;
-use crate::process::{command, output, run, target};
+use crate::process::{command, empty, name, only_file, output, run, target};
 
-/// What builds the wheel, gives it its tags and checks it.
+/// The tools that build the wheel, set its tags and check it.
 pub const TOOLS: &[&str] = &["maturin==1.16.0", "wheel==0.45.1", "twine==7.0.0"];
 
-/// A static program runs under any libc, so the oldest that installers and indexes know of each.
+/// A static program runs with any libc, so it gets the oldest tags that installers and indexes know.
 fn platforms(arch: &str) -> String {
     let mut tags = vec![format!("manylinux_2_17_{arch}")];
-    // The name from before PEP 600 was given to the architectures of its time only.
+    // The tag from before PEP 600 exists only for the architectures of its time.
     if arch != "riscv64" {
         tags.push(format!("manylinux2014_{arch}"));
     }
@@ -27,11 +27,10 @@ fn platforms(arch: &str) -> String {
 /// The wheel of this program.
 pub fn build(program: &Program) -> Result<PathBuf> {
     let bin = install::python_tools("maturin", TOOLS)?;
-    let out = directory().join("wheel");
-    let _ = fs::remove_dir_all(&out);
+    let out = empty(directory().join("wheel"))?;
     let mut build = command(bin.join("maturin"));
     build.args(["build", "--release", "--quiet", "--target", &program.triple]);
-    // The tags are ours to give: maturin tells the libc by the target, which is not what a static program needs.
+    // We set the tags: maturin derives the libc from the target, which is wrong for a static program.
     build.args(["--compatibility", "linux", "--auditwheel", "skip", "--out"]).arg(&out);
     build.env("SOURCE_DATE_EPOCH", archive::time());
     if program.triple.ends_with("-gnu") {
@@ -40,8 +39,8 @@ pub fn build(program: &Program) -> Result<PathBuf> {
         build.arg("--zig");
     }
     run(&mut build)?;
-    let built = only_wheel(&out)?;
-    let name = built.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let built = only_file(&out)?;
+    let name = name(&built);
     let arch = name
         .strip_suffix(".whl")
         .and_then(|name| name.rsplit_once("-linux_"))
@@ -50,14 +49,14 @@ pub fn build(program: &Program) -> Result<PathBuf> {
     let mut tag = command(bin.join("wheel"));
     tag.env("SOURCE_DATE_EPOCH", archive::time());
     output(tag.args(["tags", "--remove", "--platform-tag", &platforms(&arch)]).arg(&built))?;
-    let tagged = only_wheel(&out)?;
+    let tagged = only_file(&out)?;
     run(command(bin.join("twine")).args(["check", "--strict"]).arg(&tagged))?;
     let kept = directory().join(tagged.file_name().unwrap_or_default());
     fs::rename(&tagged, &kept)?;
     Ok(kept)
 }
 
-/// Installs the wheel into a new environment of this machine's Python, and calls the program in both ways.
+/// Installs the wheel into a new environment of this machine's Python, and runs the program in both ways.
 pub fn check(wheel: &Path) -> Result<()> {
     let environment = target().join("dist-environment");
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
@@ -75,18 +74,4 @@ pub fn check(wheel: &Path) -> Result<()> {
     }
     println!("{}: installed, and both ways to call it work", wheel.display());
     Ok(())
-}
-
-fn only_wheel(directory: &Path) -> Result<PathBuf> {
-    let mut wheels = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            wheels.push(path);
-        }
-    }
-    match wheels.as_slice() {
-        [wheel] => Ok(wheel.clone()),
-        _ => bail!("{} wheels in `{}`, not one", wheels.len(), directory.display()),
-    }
 }

@@ -1,142 +1,82 @@
-//! `cargo xtask e2e loader`: what muslrepair predicts about a wheel is what the musl loader does.
+//! `cargo xtask e2e loader`: compares muslrepair's predictions about wheels with the musl loader.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use super::loaders::{Loader, Outcome};
-use super::lock::Lock;
-use super::matrix::{self, Matrix};
-use super::options::Options;
+use super::loaders::Loader;
 use super::report::{self, Results};
-use super::rig::Rig;
 use super::site::Site;
 use super::stub::Stub;
-use super::survey::Survey;
-use super::{damaged, fetch, prediction, repaired};
+use super::survey::Rig;
+use super::{damage, repaired};
+use crate::dist::{HOST, Profile, Program};
 use crate::install::{self, Distribution};
-use crate::workers;
+use crate::process::{target, wheels};
+use crate::{published, workers};
 
-/// The compilers of the stand-ins.
+/// The compilers for the stand-ins.
 const DEBIAN: &[&str] = &["musl", "musl-tools", "gcc", "python3-venv"];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let options = Options::parse(arguments)?;
+#[derive(clap::Args)]
+pub struct Options {
+    /// The wheels of this directory instead of those of xtask/wheels.lock
+    #[arg(long, value_name = "DIRECTORY")]
+    wheels: Option<PathBuf>,
+    /// Only wheels with this in their file name
+    #[arg(long)]
+    only: Option<String>,
+    /// Also repair the wheels that have DT_RELR, and load the results
+    #[arg(long)]
+    repaired: bool,
+    /// Also break small wheels in several ways, and load the results
+    #[arg(long)]
+    damaged: bool,
+    /// Ask this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    muslrepair: Option<PathBuf>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
     if install::distribution() == Some(Distribution::Debian) {
         install::packages(Distribution::Debian, DEBIAN)?;
     }
-    let lock = Lock::read()?;
-    let wheels = wheels(&options, &lock)?;
-    let program = match (&options.muslrepair, options.observe) {
-        (_, true) => None,
-        (Some(program), _) => Some(fs::canonicalize(program).context("`--muslrepair`")?),
-        (None, _) => Some(prediction::program()?),
-    };
+    let wheels = chosen(options)?;
+    let program = Program::given_or_built(options.muslrepair.as_deref(), HOST, Profile::Release)?;
     let start = Instant::now();
     let sites = workers::each(&wheels, |wheel| Site::unpack(wheel))?;
     let stub = Stub::build(&sites)?;
-    let loaders = Loader::all(&stub)?;
-    let rig = Rig { program, loaders, stub, lock };
+    let rig = Rig { program, loaders: Loader::all(&stub)?, stub };
     let survey = rig.survey(&sites)?;
-    if options.observe {
-        observed(&survey);
-        return Ok(());
-    }
-    let matrices = Matrix::count(&survey.loads);
-    tell(&survey, &matrices);
-    let mut wrong = survey.wrong();
-    let mut repairs = None;
-    if options.repaired {
-        let results = repaired::check(&rig, &sites, &survey)?;
-        wrong += repaired::tell(&results);
-        repairs = Some(results);
-    }
-    let mut damaged = None;
-    if options.damaged {
-        let results = damaged::check(&rig, &sites)?;
-        wrong += damaged::tell(&results);
-        damaged = Some(results);
-    }
-    if options.is_whole() {
-        report::write(&Results {
-            date: options.date.as_deref(),
-            sites: &sites,
-            survey: &survey,
-            matrices: &matrices,
-            repairs: repairs.as_deref(),
-            damaged: damaged.as_deref(),
-        })?;
+    let repairs = if options.repaired { repaired::check(&rig, &sites, &survey)? } else { Vec::new() };
+    let damaged = if options.damaged { damage::check(&rig, &sites)? } else { Vec::new() };
+    let results = Results { sites: &sites, survey: &survey, repairs: &repairs, damaged: &damaged };
+    println!("{}", report::page(&results));
+    // Only the complete check updates the page.
+    if options.wheels.is_none() && options.only.is_none() && options.repaired && options.damaged {
+        crate::page::write("docs/loader-check.md", &report::page(&results))?;
     }
     println!("{} wheels in {} s", sites.len(), start.elapsed().as_secs());
-    if wrong > 0 {
-        bail!("{wrong} disagreements between muslrepair and musl's loader");
+    let wrong = results.wrong();
+    if !wrong.is_empty() {
+        bail!("{} disagreements between muslrepair and musl's loader:\n{}", wrong.len(), wrong.join("\n"));
     }
     Ok(())
 }
 
-/// The wheels that are asked for.
-fn wheels(options: &Options, lock: &Lock) -> Result<Vec<PathBuf>> {
-    let wheels = match &options.wheels {
-        None => {
-            let wanted: Vec<_> =
-                lock.wheels.iter().filter(|wheel| options.wants(&wheel.file)).cloned().collect();
-            fetch::wheels(&wanted)?
-        }
-        Some(directory) => {
-            let mut found = Vec::new();
-            for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
-                let path = entry?.path();
-                if is_wheel(&path) && options.wants(&path.to_string_lossy()) {
-                    found.push(path);
-                }
-            }
-            found.sort();
-            found
-        }
+/// The requested wheels.
+fn chosen(options: &Options) -> Result<Vec<PathBuf>> {
+    let only = options.only.as_deref();
+    let Some(directory) = &options.wheels else {
+        let wheels = published::fetch("xtask/wheels.lock", &target().join("e2e/wheels"), only)?;
+        return Ok(wheels.into_iter().map(|wheel| wheel.path).collect());
     };
-    if wheels.is_empty() {
+    // Commands run at the top of the repository, so the path must be absolute.
+    let mut found = wheels(&directory.canonicalize().with_context(|| directory.display().to_string())?)?;
+    found.retain(|wheel| only.is_none_or(|pattern| wheel.to_string_lossy().contains(pattern)));
+    if found.is_empty() {
         bail!("there is no such wheel");
     }
-    // Commands run at the top of the repository, wherever this one was started.
-    wheels.iter().map(|wheel| fs::canonicalize(wheel).with_context(|| wheel.display().to_string())).collect()
-}
-
-fn is_wheel(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "whl")
-}
-
-/// Prints every disagreement, what was left out, and the counts.
-fn tell(survey: &Survey, matrices: &[Matrix]) {
-    for complaint in &survey.complaints {
-        println!("{complaint}");
-    }
-    for load in survey.disagreements() {
-        println!("{}", load.sentence());
-    }
-    for load in &survey.loads {
-        if let Some(reason) = &load.artefact {
-            println!("not counted: {}\n  because {reason}", load.sentence());
-        }
-    }
-    println!("\n{}", matrix::table(matrices));
-    for matrix in matrices {
-        let (agree, of) = matrix.agreement();
-        println!(
-            "musl {}: {agree} of {of} loads as predicted, {} not counted",
-            matrix.release, matrix.artefacts
-        );
-    }
-}
-
-/// Prints the failures only.
-fn observed(survey: &Survey) {
-    for load in &survey.loads {
-        if let Outcome::Failed(why) = &load.outcome {
-            println!("{} `{}` on musl {}: {why}", load.wheel, load.member, load.release);
-        }
-    }
-    let loaded = survey.loads.iter().filter(|load| load.loaded()).count();
-    println!("{loaded} of {} loads succeeded", survey.loads.len());
+    Ok(found)
 }

@@ -1,4 +1,4 @@
-//! Real musl loaders, and what they say to a module.
+//! Real musl loaders, and their messages about a module.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -11,38 +11,31 @@ use super::stub::Stub;
 use crate::musl_root;
 use crate::process::{command, target};
 
-/// The releases that are tried, and Debian's root of each: the last that ignores `DT_RELR`, and the one that most
-/// Alpine releases of today have.
+/// The releases to try, and Debian's root for each: the last one that ignores `DT_RELR`, and the one in most
+/// current Alpine releases.
 const RELEASES: &[(&str, &str)] = &[("1.2.3", "x86_64"), ("1.2.5", "x86_64-trixie")];
 
-/// The directories that such a loader falls back to, where no library of this machine may be found.
+/// The path file of such a loader, which must not name directories with libraries of this machine.
 const PATH_FILE: &str = "etc/ld-musl-x86_64.path";
 
-/// A loader in a root of its own.
+/// A loader in a separate root.
 #[derive(Debug)]
 pub struct Loader {
-    /// The musl release, which it was asked for.
+    /// The musl release, as printed by the loader.
     pub release: &'static str,
     program: PathBuf,
 }
 
-/// What came of a load.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Loaded,
-    /// The loader's message, or the signal that ended the process.
-    Failed(String),
-}
-
 impl Loader {
-    /// All of them, fetched if need be.
+    /// All loaders, downloaded if necessary.
     pub fn all(stub: &Stub) -> Result<Vec<Self>> {
         let names: Vec<&str> = RELEASES.iter().map(|(_, root)| *root).collect();
         musl_root::fetch_some(&names)?;
         RELEASES.iter().map(|(release, root)| Self::install(release, root, stub)).collect()
     }
 
-    /// The loader looks for its path file two levels above itself, so one in a root of its own has one of its own.
+    /// The loader searches its path file two levels above itself, so each loader in a root of its own has its
+    /// own path file.
     fn install(release: &'static str, origin: &str, stub: &Stub) -> Result<Self> {
         const NAME: &str = "lib/ld-musl-x86_64.so.1";
         let root = target().join("e2e/roots").join(release);
@@ -60,19 +53,20 @@ impl Loader {
         Ok(loader)
     }
 
-    /// Loads a module in a process of its own.
-    pub fn load(&self, module: &Path, stub: &Stub) -> Result<Outcome> {
+    /// Loads a module in a separate process. `None` if that succeeds, else the loader's message, or the
+    /// signal that ended the process.
+    pub fn load(&self, module: &Path, stub: &Stub) -> Result<Option<String>> {
         let mut driver = Command::new(&self.program);
         driver.arg("--preload").arg(&stub.python).arg("--").arg(&stub.driver).arg(module);
-        // Neither library paths nor anything else of this machine.
+        // Without library paths or anything else from this machine.
         let output =
             driver.env_clear().current_dir(target()).output().context("cannot start musl's loader")?;
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok(match (output.status.code(), output.status.signal()) {
-            (Some(0), _) => Outcome::Loaded,
-            (Some(1), _) => Outcome::Failed(said),
-            (_, Some(signal)) => Outcome::Failed(format!("killed by {}", signal_name(signal))),
-            // 127: the program itself could not be loaded, which is no answer.
+            (Some(0), _) => None,
+            (Some(1), _) => Some(said),
+            (_, Some(signal)) => Some(format!("killed by {}", signal_name(signal))),
+            // 127: the program itself could not be loaded, so there is no result.
             _ => bail!("the driver failed with {}: {said}", output.status),
         })
     }

@@ -1,55 +1,74 @@
-//! `cargo xtask e2e WHAT [OPTION...]`: muslrepair held against published wheels and real loaders, and against
-//! everything that can go wrong while it runs.
+//! `cargo xtask e2e WHAT [OPTION...]`: checks muslrepair with published wheels and real loaders, and with
+//! failures while it runs.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+
+use crate::process::{cargo, run as execute};
 
 pub mod auditwheel;
 mod damage;
-mod damaged;
-mod dso;
-mod faults;
-mod fetch;
 mod loader;
 mod loaders;
-mod lock;
-mod matrix;
 mod newcomer;
-mod options;
-mod prediction;
+mod published;
 mod readers;
 mod recipes;
 mod repaired;
 mod report;
-mod rig;
 mod server;
 mod ship;
 mod site;
 mod stub;
 mod survey;
+mod unbundle;
 
-/// A check: its name, what it is about, and what it does with the arguments after its name.
-type Check = (&'static str, &'static str, fn(&[String]) -> Result<()>);
+#[derive(clap::Subcommand)]
+pub enum Check {
+    /// Repair the same wheels with auditwheel and with muslrepair, and compare the results
+    Auditwheel(auditwheel::Corpus),
+    /// Kill it, fill the disk, run it twice at once: the long form of the tests
+    Faults {
+        /// How often it is killed
+        #[arg(long, default_value_t = 500)]
+        kills: u32,
+    },
+    /// Hold predictions for published wheels against real musl loaders
+    Loader(loader::Options),
+    /// Clone the repository, and type the README's two commands
+    Newcomer,
+    /// Repair current wheels of the package index: those that load keep their hashes, another one is fixed
+    Published,
+    /// Hold wheels with mistakes in them against zipfile, a reader of streams, and uv
+    Readers(readers::Options),
+    /// Carry out every file of docs/examples in root file systems of its own
+    Recipes {
+        /// Only these
+        names: Vec<String>,
+    },
+    /// From source distributions to modules imported on musl
+    Ship {
+        /// Without indexes: pip installs from a directory
+        #[arg(long)]
+        short: bool,
+    },
+    /// Unbundle published wheels beside roots that fit and that do not, and load the results
+    Unbundle(unbundle::Options),
+}
 
-const CHECKS: &[Check] = &[
-    ("auditwheel", "the same wheels repaired by auditwheel and by us, side by side", auditwheel::run),
-    ("faults", "killed, out of room, two at once: the long form of the tests", faults::run),
-    ("loader", "predictions against published wheels under real musl loaders", loader::run),
-    ("newcomer", "clone, and the README's two commands, timed", newcomer::run),
-    ("readers", "wheels with mistakes: what we call sound, zipfile, streams and uv read alike", readers::run),
-    ("recipes", "every file of docs/examples, carried out in root file systems of its own", recipes::run),
-    ("ship", "from source distributions to modules imported on musl; --short without indexes", ship::run),
-];
-
-pub fn run(arguments: &[String]) -> Result<()> {
-    let Some((wanted, rest)) = arguments.split_first() else {
-        println!("usage: cargo xtask e2e WHAT [OPTION...]\n");
-        for (name, summary, _) in CHECKS {
-            println!("  {name:<10} {summary}");
-        }
-        return Ok(());
-    };
-    match CHECKS.iter().find(|(name, ..)| name == wanted) {
-        Some((_, _, check)) => check(rest),
-        None => bail!("no end-to-end check `{wanted}`; `cargo xtask e2e` lists them"),
+pub fn run(check: Check) -> Result<()> {
+    match check {
+        Check::Auditwheel(options) => auditwheel::run(&options),
+        Check::Faults { kills } => execute(
+            cargo()
+                .args(["test", "--package", "muslrepair", "--test", "faults", "--", "--nocapture"])
+                .env("MUSLREPAIR_KILLS", kills.to_string()),
+        ),
+        Check::Loader(options) => loader::run(&options),
+        Check::Newcomer => newcomer::run(),
+        Check::Published => published::run(),
+        Check::Readers(options) => readers::run(&options),
+        Check::Recipes { names } => recipes::run(&names),
+        Check::Ship { short } => ship::run(short),
+        Check::Unbundle(options) => unbundle::run(&options),
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask e2e newcomer`: clone the repository, then type the README's commands as they stand, with nothing built or
-//! downloaded before. What the distribution has installed already stays installed.
+//! `cargo xtask e2e newcomer`: clones the repository and runs the README's commands, with nothing built or
+//! downloaded before. Packages of the distribution that are already installed stay installed.
 
 use std::fs;
 use std::time::Instant;
@@ -9,18 +9,15 @@ use anyhow::{Context, Result, bail};
 use crate::image;
 use crate::process::{command, run as run_command, target};
 
-/// The section of the README whose commands are typed.
+/// The section of the README with the commands.
 const SECTION: &str = "## Try it";
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask e2e newcomer");
-    }
+pub fn run() -> Result<()> {
     let place = target().join("e2e/newcomer");
     image::remove(&place)?;
     let (clone, cargo) = (place.join("muslrepair"), place.join("cargo"));
     fs::create_dir_all(&cargo)?;
-    // Where this machine gets its crates from is no secret to a newcomer on it.
+    // The clone uses the crate sources that this machine is configured for.
     if let Some(home) = std::env::home_dir() {
         for name in ["config.toml", "config"] {
             let _ = fs::copy(home.join(".cargo").join(name), cargo.join(name));
@@ -53,7 +50,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The commands of the section, one a line.
+/// The commands of the section, one per line.
 fn commands(readme: &str) -> Result<Vec<String>> {
     let section = readme.split(SECTION).nth(1).with_context(|| format!("no `{SECTION}` in the README"))?;
     let section = section.split("\n## ").next().unwrap_or_default();

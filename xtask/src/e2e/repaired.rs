@@ -1,140 +1,73 @@
-//! `muslrepair repair` on published wheels that no musl older than 1.2.4 can load because of `DT_RELR`: the result loads
-//! there, and muslrepair knows it.
+//! Repairs published wheels that no musl before 1.2.4 can load because of `DT_RELR`: the result must load
+//! there, and muslrepair must predict that.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use anyhow::Result;
 
-use anyhow::{Context, Result, bail};
-
-use super::rig::Rig;
 use super::site::Site;
-use super::survey::{Load, Survey};
-use crate::process::{command, target};
+use super::survey::{Load, Rig, Survey};
+use crate::process::{command, empty, only_file, target};
 use crate::workers;
 
 /// The last release that ignores `DT_RELR`, and one that does not.
 const OLD: &str = "1.2.3";
 const NEW: &str = "1.2.5";
 
-/// What became of one wheel.
-#[derive(Debug)]
+/// The result for one wheel.
+#[derive(Debug, Default)]
 pub struct Repair {
-    /// The file name of the wheel as it is published.
+    /// The file name of the published wheel.
     pub wheel: String,
-    pub result: Verdict,
+    /// The number of modules that load on the old release, before and after.
+    pub before: usize,
+    pub after: usize,
+    /// Whether it was rightly not repaired, because it loads on no release.
+    pub refused: bool,
+    /// The problems, one sentence each.
+    pub wrong: Vec<String>,
 }
 
-/// Whether repair did what it is for.
-#[derive(Debug)]
-pub enum Verdict {
-    /// So many modules load on the old release, of which so many did not before.
-    Loads { modules: usize, before: usize },
-    /// It was not repaired, rightly: it loads on no release.
-    Refused(String),
-    /// What is wrong, one sentence each.
-    Wrong(Vec<String>),
-}
-
-/// Repairs and loads them.
+/// Repairs the wheels that have `DT_RELR`, and loads the results.
 pub fn check(rig: &Rig, sites: &[Site], survey: &Survey) -> Result<Vec<Repair>> {
-    let program = rig.program.as_deref().context("there is no program to repair with")?;
     let candidates: Vec<&Site> = sites.iter().filter(|site| site.has_relr()).collect();
-    let results = workers::each(&candidates, |site| repair(program, site))?;
-    let mut repairs = Vec::new();
-    let mut repaired = Vec::new();
-    for (site, result) in candidates.into_iter().zip(results) {
-        match result {
-            Ok(wheel) => repaired.push((site, wheel)),
-            Err(message) => {
-                let loads = survey.loads.iter().any(|load| of(load, site, NEW) && load.loaded());
-                let result = match loads {
-                    true => Verdict::Wrong(vec![format!("it was not repaired: {message}")]),
-                    false => Verdict::Refused(message),
-                };
-                repairs.push(Repair { wheel: site.file.clone(), result });
-            }
+    workers::each(&candidates, |site| {
+        let directory = empty(target().join("e2e/repaired").join(&site.file))?;
+        // Everything but zlib is in the wheel, so no library of this machine may be used.
+        let mut repair = command(&rig.program);
+        repair
+            .args(["repair", "--published", "fix", "--no-system-paths", "--wheel-dir"])
+            .arg(&directory)
+            .arg(&site.wheel);
+        let output = repair.output()?;
+        if output.status.success() {
+            let new = Site::unpack(&only_file(&directory)?)?;
+            return Ok(judge(site, &new, survey, &rig.survey(std::slice::from_ref(&new))?));
         }
-    }
-    let new_sites = workers::each(&repaired, |(_, wheel)| Site::unpack(wheel))?;
-    let after = rig.survey(&new_sites)?;
-    for ((site, _), new) in repaired.iter().zip(&new_sites) {
-        repairs.push(Repair { wheel: site.file.clone(), result: judge(site, new, survey, &after) });
-    }
-    repairs.sort_by(|a, b| a.wheel.cmp(&b.wheel));
-    Ok(repairs)
-}
-
-/// Repairs a wheel into a directory of its own; what the program says if it does not.
-fn repair(program: &Path, site: &Site) -> Result<Result<PathBuf, String>> {
-    let directory = target().join("e2e/repaired").join(&site.file);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory)?;
-    // Everything but zlib is in the wheel, so no library of this machine may be looked at.
-    let output = command(program)
-        .args(["repair", "--no-system-paths", "--wheel-dir"])
-        .arg(&directory)
-        .arg(&site.wheel)
-        .output()?;
-    if !output.status.success() {
-        return Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    let mut results = fs::read_dir(&directory)?;
-    match (results.next().transpose()?, results.next()) {
-        (Some(result), None) => Ok(Ok(result.path())),
-        _ => bail!("`muslrepair repair` did not make one wheel of `{}`", site.file),
-    }
-}
-
-fn of(load: &Load, site: &Site, release: &str) -> bool {
-    load.wheel == site.file && load.release == release && load.artefact.is_none()
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let mut repair = Repair { wheel: site.file.clone(), refused: true, ..Repair::default() };
+        if survey.of(&site.file).any(|load| load.release == NEW && load.loaded()) {
+            repair.wrong.push(format!("{}: it was not repaired: {said}", site.file));
+        }
+        Ok(repair)
+    })
 }
 
 /// Compares the loads of a wheel before and after.
-fn judge(old: &Site, new: &Site, before: &Survey, after: &Survey) -> Verdict {
-    let mut wrong = Vec::new();
+fn judge(old: &Site, new: &Site, before: &Survey, after: &Survey) -> Repair {
+    let mut repair = Repair { wheel: old.file.clone(), wrong: after.wrong(), ..Repair::default() };
     if new.has_relr() {
-        wrong.push(format!("`{}` still has DT_RELR", new.file));
+        repair.wrong.push(format!("`{}` still has DT_RELR", new.file));
     }
-    wrong.extend(after.complaints.iter().filter(|complaint| complaint.starts_with(&new.file)).cloned());
-    for load in after.loads.iter().filter(|load| load.wheel == new.file && load.disagrees()) {
-        wrong.push(load.sentence());
-    }
-    let loads = |survey: &Survey, site, release, member: &str| {
-        survey.loads.iter().any(|load| of(load, site, release) && load.member == member && load.loaded())
+    let loads = |survey: &Survey, site: &Site, release, module: &Load| {
+        let mut loads = survey.of(&site.file);
+        loads.any(|load| load.release == release && load.member == module.member && load.loaded())
     };
-    let (mut modules, mut count) = (0, 0);
-    for load in before.loads.iter().filter(|load| of(load, old, NEW) && load.loaded()) {
-        modules += usize::from(loads(after, new, OLD, &load.member));
-        count += usize::from(loads(before, old, OLD, &load.member));
-        for release in [OLD, NEW] {
-            if !loads(after, new, release, &load.member) {
-                wrong.push(format!("`{}` does not load on musl {release} after repair", load.member));
-            }
+    for module in before.of(&old.file).filter(|load| load.release == NEW && load.loaded()) {
+        repair.before += usize::from(loads(before, old, OLD, module));
+        repair.after += usize::from(loads(after, new, OLD, module));
+        for release in [OLD, NEW].into_iter().filter(|release| !loads(after, new, release, module)) {
+            let (file, member) = (&old.file, &module.member);
+            repair.wrong.push(format!("{file}: `{member}` does not load on musl {release} after repair"));
         }
     }
-    match wrong.is_empty() {
-        true => Verdict::Loads { modules, before: count },
-        false => Verdict::Wrong(wrong),
-    }
-}
-
-/// Prints what became of each; returns how many things are wrong.
-pub fn tell(repairs: &[Repair]) -> usize {
-    let mut count = 0;
-    println!("\nrepaired, because of DT_RELR:");
-    for repair in repairs {
-        match &repair.result {
-            Verdict::Loads { modules, before } => {
-                println!("  {}: {modules} modules load on musl {OLD}, {before} did before", repair.wheel);
-            }
-            Verdict::Refused(message) => println!("  {}: refused: {message}", repair.wheel),
-            Verdict::Wrong(sentences) => {
-                count += sentences.len();
-                for sentence in sentences {
-                    println!("  {}: WRONG: {sentence}", repair.wheel);
-                }
-            }
-        }
-    }
-    count
+    repair
 }

@@ -1,166 +1,156 @@
-//! `docs/loader-check.md`: the results of the whole check, to read.
+//! `docs/loader-check.md`: a page with the results of the complete check.
 
-use std::fs;
-
-use anyhow::Result;
-
-use super::damaged::Damaged;
-use super::loaders::Outcome;
-use super::matrix::{self, Matrix};
-use super::repaired::{Repair, Verdict};
+use super::damage::Damaged;
+use super::repaired::Repair;
 use super::site::Site;
 use super::survey::Survey;
-use crate::process::root;
+use crate::page::Table;
 
-/// What is known after the whole check.
+/// The results of the complete check; `None` for parts that were not requested.
 pub struct Results<'a> {
-    pub date: Option<&'a str>,
     pub sites: &'a [Site],
     pub survey: &'a Survey,
-    pub matrices: &'a [Matrix],
-    /// None if that was not asked for.
-    pub repairs: Option<&'a [Repair]>,
-    /// None if that was not asked for.
-    pub damaged: Option<&'a [Damaged]>,
+    pub repairs: &'a [Repair],
+    pub damaged: &'a [Damaged],
 }
 
-/// Writes the page.
-pub fn write(results: &Results) -> Result<()> {
-    let path = root().join("docs/loader-check.md");
-    fs::create_dir_all(root().join("docs"))?;
-    fs::write(&path, page(results))?;
-    println!("wrote {}", path.display());
-    Ok(())
+impl Results<'_> {
+    /// All wrong predictions, one sentence each.
+    pub fn wrong(&self) -> Vec<String> {
+        let repairs = self.repairs.iter().flat_map(|repair| repair.wrong.iter().cloned());
+        let damaged = self.damaged.iter().flat_map(|damaged| {
+            damaged.survey.wrong().into_iter().map(|sentence| format!("{}: {sentence}", damaged.what))
+        });
+        self.survey.wrong().into_iter().chain(repairs).chain(damaged).collect()
+    }
 }
 
-fn page(results: &Results) -> String {
-    let when = results.date.map_or(String::new(), |date| format!(" on {date}"));
-    let wheels = results.sites.len();
+pub fn page(results: &Results) -> String {
     let mut text = format!(
         "<!-- Written by `cargo xtask e2e loader --repaired --damaged`. -->\n\n# Predicted and really loaded\n\n\
          `muslrepair verify` says of every module of a wheel on which musl releases it loads. This page holds that against \
-         musl itself{when}: every module of {wheels} published wheels, each in a process of its own with \
+         musl itself: every module of {} published wheels, each in a process of its own with \
          `dlopen(…, RTLD_NOW)` as Python does it, under the loaders of Debian's musl packages (1.2.3 and 1.2.5). \
          CPython's API and zlib are stand-ins whose functions do nothing; constructors do run, and a crash counts as a failure. \
-         `verify` must also object to exactly the wheels of which a module loads nowhere.\n\n\
-         {}\n",
-        matrix::table(results.matrices)
+         `verify` must also object to exactly the wheels of which a module loads nowhere.\n\n",
+        results.sites.len(),
     );
-    for matrix in results.matrices {
-        let (agree, of) = matrix.agreement();
-        text.push_str(&format!("musl {}: {agree} of {of} loads went as predicted.\n", matrix.release));
+    text.push_str(&matrix(results.survey));
+    if !results.repairs.is_empty() {
+        text.push_str(
+            "\n## Repaired\n\n\
+             Wheels with `DT_RELR`, which musl before 1.2.4 ignores: how many of their modules load on 1.2.3 as published, and after \
+             `muslrepair repair`.\n\n",
+        );
+        let mut table = Table::new("wheel | >as published | >repaired");
+        for repair in results.repairs {
+            let after =
+                if repair.refused { "refused: loads on no release" } else { &repair.after.to_string() };
+            table.row(&[&*repair.wheel, &repair.before.to_string(), after]);
+        }
+        text.push_str(&table.finish());
     }
-    text.push_str(&artefacts(results.survey));
-    if let Some(repairs) = results.repairs {
-        text.push_str(&repaired(repairs));
-    }
-    if let Some(damaged) = results.damaged {
-        text.push_str(&broken(damaged));
+    if !results.damaged.is_empty() {
+        text.push_str(
+            "\n## Broken on purpose\n\n\
+             The small ones of these wheels, with one thing broken in each. Weak symbols need not be found, and a library's \
+             run path can be void as long as those of the objects that need it lead on.\n\n",
+        );
+        let mut table = Table::new("what is broken | >wheels | >loads | >of them fail | >as predicted");
+        for damaged in results.damaged {
+            let loads = &damaged.survey.loads;
+            let failed = loads.iter().filter(|load| !load.loaded()).count();
+            let right = loads.iter().filter(|load| !load.disagrees()).count();
+            let counts = [damaged.wheels, loads.len(), failed, right].map(|count| count.to_string());
+            table.row(&[&[damaged.what.to_owned()], &counts[..]].concat());
+        }
+        text.push_str(&table.finish());
     }
     text.push_str(&failures(results.survey));
-    text.push_str(&list(results));
-    text
+    text.push_str("\n## The wheels\n\n");
+    let mut table = Table::new("wheel | >modules | >load on 1.2.3 | >load on 1.2.5");
+    for site in results.sites {
+        let count = |release: &str, all: bool| {
+            let loads = results.survey.of(&site.file).filter(|load| load.release == release);
+            loads.filter(|load| all || load.loaded()).count().to_string()
+        };
+        table.row(&[site.file.clone(), count("1.2.5", true), count("1.2.3", false), count("1.2.5", false)]);
+    }
+    text + &table.finish()
 }
 
-fn artefacts(survey: &Survey) -> String {
-    let mut text = String::new();
-    for load in &survey.loads {
-        if let Some(reason) = &load.artefact {
-            text.push_str(&format!(
-                "* `{}` of {} on musl {}: {reason}\n",
-                load.member, load.wheel, load.release
-            ));
+/// Counts of predictions and results, for each release.
+fn matrix(survey: &Survey) -> String {
+    let mut table = Table::new("musl | predicted | >loaded | >failed");
+    let mut sentences = String::new();
+    let mut releases: Vec<&str> = survey.loads.iter().map(|load| load.release).collect();
+    releases.sort_unstable();
+    releases.dedup();
+    for release in releases {
+        let loads = || survey.loads.iter().filter(move |load| load.release == release);
+        for word in ["loads", "fails", "nothing"] {
+            let count =
+                |loaded| loads().filter(|load| load.word() == word && load.loaded() == loaded).count();
+            let (loaded, failed) = (count(true), count(false));
+            if word != "nothing" || loaded + failed > 0 {
+                table.row(&[release, word, &loaded.to_string(), &failed.to_string()]);
+            }
         }
+        let (agree, of) = (loads().filter(|load| !load.disagrees()).count(), loads().count());
+        sentences.push_str(&format!("musl {release}: {agree} of {of} loads went as predicted.\n"));
     }
-    match text.is_empty() {
-        true => "No load was left out.\n".to_owned(),
-        false => format!("\nLeft out, because the load says nothing about the module:\n\n{text}"),
-    }
+    format!("{}\n{sentences}", table.finish())
 }
 
-fn repaired(repairs: &[Repair]) -> String {
-    let mut text = "\n## Repaired\n\n\
-        Wheels with `DT_RELR`, which musl before 1.2.4 ignores: how many of their modules load on 1.2.3 as published, and after \
-        `muslrepair repair`.\n\n\
-        | wheel | as published | repaired |\n|---|---:|---:|\n"
-        .to_owned();
-    for repair in repairs {
-        let (before, after) = match &repair.result {
-            Verdict::Loads { modules, before } => (before.to_string(), modules.to_string()),
-            Verdict::Refused(_) => ("0".to_owned(), "refused: loads on no release".to_owned()),
-            Verdict::Wrong(wrong) => ("?".to_owned(), format!("wrong: {}", wrong.join("; "))),
-        };
-        text.push_str(&format!("| {} | {before} | {after} |\n", repair.wheel));
-    }
-    text
-}
-
-fn broken(all: &[Damaged]) -> String {
-    let mut text = "\n## Broken on purpose\n\n\
-        The small ones of these wheels, with one thing broken in each. Weak symbols need not be found, and a library's \
-        run path can be void as long as those of the objects that need it lead on.\n\n\
-        | what is broken | wheels | loads | of them fail | as predicted |\n|---|---:|---:|---:|---:|\n"
-        .to_owned();
-    for damaged in all {
-        let (failed, of) = damaged.failed();
-        let right = of - damaged.survey.disagreements().count();
-        let (what, wheels) = (damaged.damage.name(), damaged.wheels);
-        text.push_str(&format!("| {what} | {wheels} | {of} | {failed} | {right} |\n"));
-    }
-    text
-}
-
-/// Every load that failed, in the loader's words; modules of one wheel that fail alike on one line.
+/// Every load that failed, with the loader's message; equal failures of one wheel share a line.
 fn failures(survey: &Survey) -> String {
-    let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut rows: Vec<([String; 4], Vec<&str>)> = Vec::new();
     for load in &survey.loads {
-        let Outcome::Failed(why) = &load.outcome else { continue };
-        let predicted = match load.predicted {
-            Some(false) => "fails",
-            Some(true) => "loads",
-            None => "nothing",
-        };
+        let Some(why) = &load.failure else { continue };
         let why = why.lines().next().unwrap_or_default().replace(&load.member, "…").replace('|', "\\|");
-        let end = format!("{} | {predicted} | {why}", load.release);
-        let key = format!("{}\n{end}", load.wheel);
+        let key = [load.wheel.clone(), load.release.to_owned(), load.word().to_owned(), why];
         match rows.iter_mut().find(|(found, _)| *found == key) {
             Some((_, members)) => members.push(&load.member),
             None => rows.push((key, vec![&load.member])),
         }
     }
-    let mut text =
-        "\n## What failed\n\n| wheel | module | musl | predicted | what happened |\n|---|---|---|---|---|\n"
-            .to_owned();
-    for (key, members) in rows {
-        let (wheel, end) = key.split_once('\n').unwrap_or_default();
+    let mut table = Table::new("wheel | module | musl | predicted | what happened");
+    for ([wheel, release, predicted, why], members) in rows {
         let more = match members.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        text.push_str(&format!("| {wheel} | `{}`{more} | {end} |\n", members[0]));
+        table.row(&[wheel, format!("`{}`{more}", members[0]), release, predicted, why]);
     }
-    text
+    format!("\n## What failed\n\n{}", table.finish())
 }
 
-fn list(results: &Results) -> String {
-    let mut text =
-        "\n## The wheels\n\n| wheel | modules | load on 1.2.3 | load on 1.2.5 |\n|---|---:|---:|---:|\n"
-            .to_owned();
-    for site in results.sites {
-        let count = |release: &str, loaded_only: bool| {
-            let loads = results.survey.loads.iter();
-            loads
-                .filter(|load| load.wheel == site.file && load.release == release)
-                .filter(|load| load.loaded() || !loaded_only)
-                .count()
+#[cfg(test)]
+mod tests {
+    use super::super::survey::{Load, Survey};
+    use super::matrix;
+
+    #[test]
+    fn every_load_is_counted_once() {
+        let load = |release, predicted, loaded: bool| Load {
+            release,
+            predicted,
+            failure: (!loaded).then(|| "no".to_owned()),
+            ..Load::default()
         };
-        text.push_str(&format!(
-            "| {} | {} | {} | {} |\n",
-            site.file,
-            count("1.2.5", false),
-            count("1.2.3", true),
-            count("1.2.5", true)
-        ));
+        let loads = vec![
+            load("1.2.3", Some(true), true),
+            load("1.2.3", Some(false), false),
+            load("1.2.3", Some(false), true),
+            load("1.2.5", Some(true), false),
+            load("1.2.5", None, true),
+        ];
+        let text = matrix(&Survey { loads, complaints: Vec::new() });
+        assert!(text.contains("| 1.2.3 | fails | 1 | 1 |\n| 1.2.5 | loads | 0 | 1 |\n"), "{text}");
+        assert!(
+            text.contains("musl 1.2.3: 2 of 3 loads") && text.contains("musl 1.2.5: 0 of 2 loads"),
+            "{text}"
+        );
+        assert!(text.contains("| 1.2.5 | nothing | 1 | 0 |"), "{text}");
     }
-    text
 }

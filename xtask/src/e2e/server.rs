@@ -12,14 +12,14 @@ use anyhow::{Context, Result, bail};
 use crate::install;
 use crate::process::{command, output};
 
-/// A small package index, and what uploads to one.
+/// A small package index, and a program that uploads to one.
 pub const TOOLS: &[&str] = &["pypiserver==2.4.2", "passlib==1.7.4", "twine==7.0.0"];
 
-/// Who may upload.
+/// The user who may upload.
 pub const USER: &str = "ci";
 pub const PASSWORD: &str = "secret";
 
-/// How long a server may take to start.
+/// The longest time for a server to start.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server on the loopback interface, stopped when dropped.
@@ -30,7 +30,7 @@ pub struct Server {
 
 impl Server {
     pub fn start(program: &Path, arguments: impl Fn(u16) -> Vec<String>, log: &Path) -> Result<Self> {
-        // Free now; nobody else is expected to take it before the server does.
+        // A free port; it is unlikely that another program takes it before the server does.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = File::create(log)?;
         let mut server = command(program);
@@ -50,7 +50,7 @@ impl Server {
         Ok(Self { process, port })
     }
 
-    /// Its root, with a slash at the end.
+    /// The URL of its root, with a slash at the end.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
@@ -63,7 +63,7 @@ impl Drop for Server {
     }
 }
 
-/// pypiserver, serving this directory; uploads need [`USER`] and [`PASSWORD`].
+/// pypiserver for this directory; uploads need [`USER`] and [`PASSWORD`].
 pub fn pypiserver_of(packages: &Path, log: &Path) -> Result<Server> {
     let bin = install::python_tools("index", TOOLS)?;
     let line =

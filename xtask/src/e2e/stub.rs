@@ -1,5 +1,5 @@
-//! Stand-ins for what an extension module finds in its process: CPython, zlib, and the program that loads it.
-//! Only loading is of interest, so no function of them does anything.
+//! Stand-ins for what an extension module needs in its process: CPython, zlib, and the program that loads it.
+//! They only have to be loaded, so their functions do nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,104 +17,12 @@ pub struct Stub {
     pub driver: PathBuf,
     /// The library that exports CPython's API.
     pub python: PathBuf,
-    /// The one directory where libraries are found by name: `libz.so.1` is in it.
+    /// The only directory in which libraries are found by name; it contains `libz.so.1`.
     pub system: PathBuf,
 }
 
-/// What zlib 1.2.13 exports and declares in `zlib.h`.
-const ZLIB: &[&str] = &[
-    "adler32",
-    "adler32_combine",
-    "adler32_combine64",
-    "adler32_z",
-    "compress",
-    "compress2",
-    "compressBound",
-    "crc32",
-    "crc32_combine",
-    "crc32_combine64",
-    "crc32_combine_gen",
-    "crc32_combine_gen64",
-    "crc32_combine_op",
-    "crc32_z",
-    "deflate",
-    "deflateBound",
-    "deflateCopy",
-    "deflateEnd",
-    "deflateGetDictionary",
-    "deflateInit2_",
-    "deflateInit_",
-    "deflateParams",
-    "deflatePending",
-    "deflatePrime",
-    "deflateReset",
-    "deflateResetKeep",
-    "deflateSetDictionary",
-    "deflateSetHeader",
-    "deflateTune",
-    "get_crc_table",
-    "gzbuffer",
-    "gzclearerr",
-    "gzclose",
-    "gzclose_r",
-    "gzclose_w",
-    "gzdirect",
-    "gzdopen",
-    "gzeof",
-    "gzerror",
-    "gzflush",
-    "gzfread",
-    "gzfwrite",
-    "gzgetc",
-    "gzgetc_",
-    "gzgets",
-    "gzoffset",
-    "gzoffset64",
-    "gzopen",
-    "gzopen64",
-    "gzprintf",
-    "gzputc",
-    "gzputs",
-    "gzread",
-    "gzrewind",
-    "gzseek",
-    "gzseek64",
-    "gzsetparams",
-    "gztell",
-    "gztell64",
-    "gzungetc",
-    "gzvprintf",
-    "gzwrite",
-    "inflate",
-    "inflateBack",
-    "inflateBackEnd",
-    "inflateBackInit_",
-    "inflateCodesUsed",
-    "inflateCopy",
-    "inflateEnd",
-    "inflateGetDictionary",
-    "inflateGetHeader",
-    "inflateInit2_",
-    "inflateInit_",
-    "inflateMark",
-    "inflatePrime",
-    "inflateReset",
-    "inflateReset2",
-    "inflateResetKeep",
-    "inflateSetDictionary",
-    "inflateSync",
-    "inflateSyncPoint",
-    "inflateUndermine",
-    "inflateValidate",
-    "uncompress",
-    "uncompress2",
-    "zError",
-    "zlibCompileFlags",
-    "zlibVersion",
-];
-
-/// The beginning of each stand-in library. Constructors use what Python gives them: they read and write objects, follow the
-/// pointers in a thread's state, and ask whether there was an error.
+/// The start of each stand-in library. Constructors use the objects that Python returns: they read and write
+/// them, follow the pointers in a thread's state, and ask whether there was an error.
 const PRELUDE: &str = r#"
 static char nothing[1 << 20] __attribute__((aligned(64)));
 static void *structure[] = {nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing};
@@ -129,7 +37,7 @@ static void *return_null(void) { return 0; }
 "#;
 
 impl Stub {
-    /// Compiles them, with all of CPython's API that some object of these wheels asks for.
+    /// Compiles them, with all of CPython's API that objects of these wheels import.
     pub fn build(sites: &[Site]) -> Result<Self> {
         let directory = target().join("e2e/stub");
         let system = directory.join("system");
@@ -144,7 +52,7 @@ impl Stub {
         let names: BTreeSet<&str> = sites
             .iter()
             .flat_map(|site| site.objects.values())
-            .flat_map(|object| &object.dso.python_api)
+            .flat_map(|object| &object.python_api)
             .map(String::as_str)
             .collect();
         let mut source = PRELUDE.to_owned();
@@ -153,15 +61,18 @@ impl Stub {
         }
         library(&source, &directory.join("python.c"), &stub.python)?;
 
-        let functions: String = ZLIB.iter().map(|name| format!("FUNCTION({name})\n")).collect();
+        let zlib = fs::read_to_string(root().join("testdata/symbols/zlib.txt"))?;
+        let names = zlib.lines().filter(|line| !line.starts_with('#'));
+        let functions: String = names.map(|name| format!("FUNCTION({name})\n")).collect();
         library(&format!("{PRELUDE}{functions}"), &directory.join("zlib.c"), &stub.system.join("libz.so.1"))?;
         Ok(stub)
     }
 }
 
-/// What a name of CPython's API is, which its undefined symbol doesn't tell: the macro of [`PRELUDE`] that makes it.
+/// The kind of a name in CPython's API, which the undefined symbol does not show: the macro of [`PRELUDE`]
+/// that defines it.
 fn kind(name: &str) -> &'static str {
-    /// Objects that are not called like one.
+    /// Variables whose names look like those of functions.
     const OBJECTS: &[&str] = &[
         "PY_TIMEOUT_MAX",
         "PyOS_InputHook",
@@ -177,7 +88,7 @@ fn kind(name: &str) -> &'static str {
         "_Py_ctype_toupper",
     ];
     match name {
-        // `type(x)`, not a type.
+        // A function `type(x)`, not a type.
         "PyObject_Type" => "FUNCTION",
         "PyErr_Occurred" => "NULL_FUNCTION",
         _ if name.starts_with("PyExc_") => "POINTER",
@@ -188,7 +99,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// Compiles a library that needs no other.
+/// Compiles a library that needs no others.
 fn library(text: &str, source: &Path, to: &Path) -> Result<()> {
     fs::write(source, text)?;
     run(command("gcc")

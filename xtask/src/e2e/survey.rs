@@ -1,18 +1,26 @@
-//! Loading every module of every wheel under every loader.
+//! Loads every module of every wheel with every loader, after asking muslrepair.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Deserialize;
 
-use super::loaders::{Loader, Outcome};
-use super::lock::Lock;
-use super::prediction::Prediction;
+use super::loaders::Loader;
 use super::site::Site;
 use super::stub::Stub;
+use crate::process::command;
 use crate::workers;
 
-/// One module under one loader.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The loaders, the stand-ins around a module, and the program whose predictions are checked.
+pub struct Rig {
+    pub program: PathBuf,
+    pub loaders: Vec<Loader>,
+    pub stub: Stub,
+}
+
+/// One module with one loader.
+#[derive(Clone, Debug, Default)]
 pub struct Load {
     /// The wheel's file name.
     pub wheel: String,
@@ -20,147 +28,153 @@ pub struct Load {
     pub member: String,
     /// The musl release.
     pub release: &'static str,
-    /// Whether muslrepair says that it loads; nothing if it does not mention the module.
+    /// Whether muslrepair predicts that it loads; `None` if it does not mention the module.
     pub predicted: Option<bool>,
-    pub outcome: Outcome,
-    /// Why the outcome says nothing about the module.
-    pub artefact: Option<String>,
+    /// The reason, if it did not load.
+    pub failure: Option<String>,
 }
 
 impl Load {
     pub fn loaded(&self) -> bool {
-        self.outcome == Outcome::Loaded
+        self.failure.is_none()
     }
 
-    /// Whether the loader did something else than muslrepair said.
+    /// Whether the prediction was wrong.
     pub fn disagrees(&self) -> bool {
-        self.artefact.is_none() && self.predicted != Some(self.loaded())
+        self.predicted != Some(self.loaded())
     }
 
-    /// The load in words.
-    pub fn sentence(&self) -> String {
-        let predicted = match self.predicted {
-            Some(true) => "predicted to load",
-            Some(false) => "predicted to fail",
-            None => "not in the prediction",
-        };
-        let outcome = match &self.outcome {
-            Outcome::Loaded => "loads".to_owned(),
-            Outcome::Failed(why) => format!("fails: {why}"),
-        };
-        format!("{} `{}` on musl {}: {predicted}, {outcome}", self.wheel, self.member, self.release)
+    /// The prediction as a word.
+    pub fn word(&self) -> &'static str {
+        match self.predicted {
+            Some(true) => "loads",
+            Some(false) => "fails",
+            None => "nothing",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let outcome = self.failure.as_ref().map_or("loads".to_owned(), |why| format!("fails: {why}"));
+        let (wheel, member, release, predicted) = (&self.wheel, &self.member, self.release, self.word());
+        format!("{wheel} `{member}` on musl {release}: predicted: {predicted}; it {outcome}")
     }
 }
 
-/// Everything that was loaded.
+/// All loads.
 #[derive(Debug, Default)]
 pub struct Survey {
     pub loads: Vec<Load>,
-    /// Complaints about predictions that no load can be compared with.
+    /// Problems of a wheel's prediction other than single loads.
     pub complaints: Vec<String>,
 }
 
 impl Survey {
-    /// Loads what the prediction lists and every extension module besides; `predictions` are those of `sites`, in order,
-    /// or none.
-    pub fn run(
-        sites: &[Site],
-        predictions: &[Prediction],
-        loaders: &[Loader],
-        stub: &Stub,
-        lock: &Lock,
-    ) -> Result<Self> {
-        let mut survey = Self::default();
+    /// The loads of one wheel.
+    pub fn of<'a>(&'a self, wheel: &'a str) -> impl Iterator<Item = &'a Load> {
+        self.loads.iter().filter(move |load| load.wheel == wheel)
+    }
+
+    /// All wrong predictions, one sentence each.
+    pub fn wrong(&self) -> Vec<String> {
+        let loads = self.loads.iter().filter(|load| load.disagrees()).map(Load::sentence);
+        self.complaints.iter().cloned().chain(loads).collect()
+    }
+}
+
+/// The parts of the document of `muslrepair verify --format json` that are used here.
+#[derive(Deserialize)]
+struct Prediction {
+    modules: Vec<Module>,
+    sound: bool,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    path: String,
+    loads_on: Vec<String>,
+}
+
+impl Rig {
+    /// Asks about every wheel, and loads all modules with a prediction and all other extension modules.
+    pub fn survey(&self, sites: &[Site]) -> Result<Survey> {
+        let predictions = workers::each(sites, |site| self.ask(&site.wheel))?;
+        let mut survey = Survey::default();
         let mut jobs = Vec::new();
-        for (index, site) in sites.iter().enumerate() {
-            let prediction = predictions.get(index);
-            let mut members: BTreeSet<&str> = BTreeSet::new();
-            for (member, object) in &site.objects {
-                if object.dso.extension && !object.dso.program {
-                    members.insert(member);
-                }
-            }
-            for member in prediction.iter().flat_map(|prediction| prediction.modules.keys()) {
-                match site.objects.get(member) {
-                    Some(object) if object.dso.program => {}
-                    Some(_) => {
-                        members.insert(member);
-                    }
-                    None => survey
-                        .complaints
-                        .push(format!("{}: `{member}` is no ELF file of the wheel", site.file)),
-                }
-            }
+        for (site, (modules, _)) in sites.iter().zip(&predictions) {
+            let is_loaded = |member: &&String| {
+                site.objects.get(*member).is_some_and(|object| {
+                    !object.is_program() && (object.extension || modules.contains_key(*member))
+                })
+            };
+            let members: BTreeSet<&String> = site.objects.keys().filter(is_loaded).collect();
             if members.is_empty() {
                 survey.complaints.push(format!("{}: no module in it", site.file));
             }
+            for member in modules.keys().filter(|member| !site.objects.contains_key(*member)) {
+                survey.complaints.push(format!("{}: `{member}` is no ELF file of the wheel", site.file));
+            }
             for member in members {
-                jobs.extend(loaders.iter().map(|loader| (site, prediction, member, loader)));
+                jobs.extend(self.loaders.iter().map(|loader| (site, modules.get(member), member, loader)));
             }
         }
-        survey.loads = workers::each(&jobs, |(site, prediction, member, loader)| {
-            let object = &site.objects[*member];
-            let mut outcome = loader.load(&object.path, stub)?;
-            if let Outcome::Failed(why) = &mut outcome {
-                *why = tidy(why, site);
-            }
-            let releases = prediction.and_then(|prediction| prediction.modules.get(*member));
+        survey.loads = workers::each(&jobs, |(site, releases, member, loader)| {
+            let failure = loader.load(&site.objects[*member].path, &self.stub)?;
             Ok(Load {
                 wheel: site.file.clone(),
-                member: (*member).to_owned(),
+                member: (*member).clone(),
                 release: loader.release,
                 predicted: releases.map(|releases| releases.iter().any(|release| release == loader.release)),
-                outcome,
-                artefact: lock.artefact(&site.file, member).map(str::to_owned),
+                failure: failure.map(|why| tidy(&why, site)),
             })
         })?;
-        for (site, prediction) in sites.iter().zip(predictions) {
-            survey.complaints.extend(survey.verdict(site, prediction, loaders));
+        for (site, (modules, sound)) in sites.iter().zip(&predictions) {
+            survey.complaints.extend(self.verdict(&survey, &site.file, modules, *sound));
         }
         Ok(survey)
     }
 
-    /// Whether `verify` objects to a wheel exactly if a module of it loads nowhere: on no release that was tried, and by
-    /// the prediction on no other.
-    fn verdict(&self, site: &Site, prediction: &Prediction, loaders: &[Loader]) -> Option<String> {
-        let tried = |release: &String| loaders.iter().any(|loader| loader.release == release);
-        let hopeless = prediction.modules.iter().find(|(member, releases)| {
-            let mut loads = self
-                .loads
-                .iter()
-                .filter(|load| load.wheel == site.file && load.member == **member)
-                .peekable();
-            loads.peek().is_some()
-                && loads.all(|load| load.artefact.is_none() && !load.loaded())
-                && releases.iter().all(tried)
+    /// For each module, the releases on which it loads; and whether the wheel is accepted.
+    fn ask(&self, wheel: &Path) -> Result<(BTreeMap<String, Vec<String>>, bool)> {
+        // The exit status says whether the wheel is accepted, which is not checked here.
+        let output = command(&self.program).args(["verify", "--format", "json"]).arg(wheel).output()?;
+        let said: Prediction = serde_json::from_slice(&output.stdout).with_context(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            format!("`muslrepair verify` says nothing usable about `{}`: {}", wheel.display(), said.trim())
+        })?;
+        Ok((said.modules.into_iter().map(|module| (module.path, module.loads_on)).collect(), said.sound))
+    }
+
+    /// Whether `verify` rejects a wheel exactly if one of its modules loads nowhere: on none of the releases
+    /// tried, and by the prediction on no other.
+    fn verdict(
+        &self,
+        survey: &Survey,
+        wheel: &str,
+        modules: &BTreeMap<String, Vec<String>>,
+        sound: bool,
+    ) -> Option<String> {
+        let tried = |release: &String| self.loaders.iter().any(|loader| loader.release == release);
+        let hopeless = modules.iter().find(|(member, releases)| {
+            let mut loads = survey.of(wheel).filter(|load| load.member == **member).peekable();
+            loads.peek().is_some() && loads.all(|load| !load.loaded()) && releases.iter().all(tried)
         });
-        match (hopeless, prediction.sound) {
+        match (hopeless, sound) {
             (Some((member, _)), true) => {
-                Some(format!("{}: `verify` has no objection, although `{member}` loads nowhere", site.file))
+                Some(format!("{wheel}: `verify` has no objection, although `{member}` loads nowhere"))
             }
-            (None, false) => Some(format!(
-                "{}: `verify` objects to it, although each of its modules loads somewhere",
-                site.file
-            )),
+            (None, false) => {
+                Some(format!("{wheel}: `verify` objects to it, although each of its modules loads somewhere"))
+            }
             _ => None,
         }
     }
-
-    /// The number of things that are not as muslrepair says.
-    pub fn wrong(&self) -> usize {
-        self.complaints.len() + self.disagreements().count()
-    }
-
-    /// The loads that did not go as predicted.
-    pub fn disagreements(&self) -> impl Iterator<Item = &Load> {
-        self.loads.iter().filter(|load| load.disagrees())
-    }
 }
 
-/// The loader's message without where the wheel was unpacked.
+/// The loader's message without the path of the unpacked wheel.
 fn tidy(message: &str, site: &Site) -> String {
     let message = message.replace(&format!("{}/", site.prefix.display()), "");
-    // For a thread-local variable without a name, musl prints an uninitialised pointer: any name, or none.
+    // For a thread-local variable without a name, musl prints an uninitialised pointer: the name may be
+    // anything.
     match message.find("initial-exec TLS resolves") {
         Some(start) => message[start..].to_owned(),
         None => message,

@@ -1,61 +1,36 @@
-//! What a corpus starts from: made of `testdata/` when it is needed, so that nothing is kept twice.
+//! Initial corpora, made from `testdata/` on demand, so that nothing is stored twice.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::process::root;
+use crate::process::{files, root, wheels};
+use crate::wheel;
 
-/// Fixtures that are longer than this are left out.
+/// Larger fixtures are omitted.
 const LARGEST: u64 = 16 << 10;
 
-/// How many bytes at the end of an input decide what is done with it; see `tests/fuzz/src/control.rs`.
+/// The number of bytes at the end of an input that control what is done with it; see
+/// `tests/fuzz/src/control.rs`.
 const CONTROL: u8 = 12;
 
-/// Makes `directory` hold these inputs and no others.
-pub(super) fn write(directory: &Path, seeds: Vec<Vec<u8>>) -> Result<()> {
-    if directory.exists() {
-        fs::remove_dir_all(directory)?;
-    }
-    fs::create_dir_all(directory)?;
-    for (index, seed) in seeds.into_iter().enumerate() {
-        fs::write(directory.join(format!("{index:04}")), seed)?;
-    }
-    Ok(())
-}
-
-/// Every file below a directory of `testdata`, sorted by path.
-fn below(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
-        .with_context(|| format!("cannot read {}", directory.display()))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<_>>()?;
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() { below(&entry, files)? } else { files.push(entry) }
-    }
-    Ok(())
-}
-
-/// The small ELF files, each once.
-pub(super) fn objects() -> Result<Vec<Vec<u8>>> {
-    let mut files = Vec::new();
-    for directory in ["testdata/elf", "testdata/objects", "testdata/regressions"] {
-        let directory = root().join(directory);
-        if directory.exists() {
-            below(&directory, &mut files)?;
-        }
-    }
+/// The small ELF files of directories, without duplicates.
+fn small(directories: &[&str]) -> Result<Vec<Vec<u8>>> {
     let mut objects = BTreeSet::new();
-    for file in files {
-        if fs::metadata(&file)?.len() <= LARGEST {
-            objects.insert(fs::read(file)?);
+    for directory in directories {
+        for file in files(&root().join(directory))? {
+            if fs::metadata(&file)?.len() <= LARGEST {
+                objects.insert(fs::read(file)?);
+            }
         }
     }
     Ok(objects.into_iter().filter(|bytes| bytes.starts_with(b"\x7fELF")).collect())
+}
+
+pub(super) fn objects() -> Result<Vec<Vec<u8>>> {
+    small(&["testdata/elf", "testdata/objects"])
 }
 
 /// Bytes that look random and are always the same.
@@ -69,7 +44,7 @@ fn decided(inputs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     inputs.into_iter().enumerate().map(|(index, bytes)| [bytes, control(index)].concat()).collect()
 }
 
-/// ELF files, each with some edit.
+/// ELF files, each with an edit.
 pub(super) fn edits() -> Result<Vec<Vec<u8>>> {
     Ok(decided(objects()?))
 }
@@ -122,33 +97,16 @@ pub(super) fn records() -> Result<Vec<Vec<u8>>> {
         "a.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\nd-1.dist-info/RECORD,,\n",
         "\"a,\"\"b.py\",sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,\r\nd-1.dist-info/RECORD.jws,,\r\n",
     ]);
-    for mut archive in wheels()? {
-        let names: Vec<String> = archive.file_names().flatten().map(|name| name.into_owned()).collect();
-        for name in names.iter().filter(|name| name.ends_with("/RECORD")) {
-            let mut bytes = Vec::new();
-            archive.by_name(name)?.read_to_end(&mut bytes)?;
-            records.push(bytes);
-        }
+    for file in wheels(&root().join("testdata/wheels"))? {
+        let members = wheel::read(&file)?.into_iter().filter(|member| member.name.ends_with("/RECORD"));
+        records.extend(members.map(|member| member.bytes));
     }
     Ok(records)
 }
 
-fn wheel_files() -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    below(&root().join("testdata/wheels"), &mut files)?;
-    Ok(files
-        .into_iter()
-        .filter(|file| file.extension().is_some_and(|extension| extension == "whl"))
-        .collect())
-}
-
-fn wheels() -> Result<Vec<zip::ZipArchive<fs::File>>> {
-    wheel_files()?.iter().map(|file| Ok(zip::ZipArchive::new(fs::File::open(file)?)?)).collect()
-}
-
 /// Whole wheels.
 pub(super) fn archives() -> Result<Vec<Vec<u8>>> {
-    wheel_files()?.iter().map(|file| Ok(fs::read(file)?)).collect()
+    wheels(&root().join("testdata/wheels"))?.iter().map(|file| Ok(fs::read(file)?)).collect()
 }
 
 /// Package databases.
@@ -172,19 +130,14 @@ pub(super) fn edits_of_ends() -> Result<Vec<Vec<u8>>> {
     Ok((0..16u8).map(|what| vec![what, 0, 20, what % 8, 3, 0, 0, 0]).chain([Vec::new()]).collect())
 }
 
-/// Wheels, and ELF files to put into one.
+/// Wheels, and ELF files to put into a wheel.
 pub(super) fn repairs() -> Result<Vec<Vec<u8>>> {
-    let mut files = Vec::new();
-    below(&root().join("testdata/objects"), &mut files)?;
-    below(&root().join("testdata/elf/x86_64"), &mut files)?;
     let mut inputs = archives()?;
-    for file in files.iter().filter(|file| fs::metadata(file).is_ok_and(|file| file.len() <= LARGEST)) {
-        inputs.push(fs::read(file)?);
-    }
+    inputs.extend(small(&["testdata/objects", "testdata/elf/x86_64"])?);
     Ok(decided(inputs))
 }
 
-/// Deflate streams of small objects, in three strengths, and the objects.
+/// Deflate streams of small objects, at three levels, and the objects.
 pub(super) fn streams() -> Result<Vec<Vec<u8>>> {
     let mut inputs = Vec::new();
     for (index, object) in objects()?.into_iter().enumerate() {

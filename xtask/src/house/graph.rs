@@ -1,4 +1,4 @@
-//! Which file takes which names from which other one.
+//! The graph of imports: which file takes which names from which other file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use super::File;
 use super::source::{Module, Source, Tree};
 
-/// How many re-exports are followed before a name counts as defined where it was last seen.
+/// The number of re-exports that are followed before a name counts as defined where it was last seen.
 const MOST_REEXPORTS: usize = 16;
 
-/// The files of a crate and the arrows between them: what is re-exported counts for the file that defines it.
+/// The files of a crate and the imports between them. A re-exported name counts for the file that defines it.
 pub struct Graph {
     arrows: BTreeMap<File, BTreeMap<File, Vec<String>>>,
 }
@@ -17,10 +17,10 @@ pub struct Graph {
 impl Graph {
     pub fn of(tree: &Tree) -> Self {
         let mut arrows: BTreeMap<File, BTreeMap<File, Vec<String>>> = BTreeMap::new();
-        for source in tree.modules.values() {
+        for source in tree.values() {
             let targets = arrows.entry(source.file.clone()).or_default();
             for path in &source.mentions {
-                // A module that is brought in is used by paths that begin with its name.
+                // An imported module is used through paths that begin with its name.
                 let Some((definer, name)) = definer(tree, path, MOST_REEXPORTS) else { continue };
                 if definer.file != source.file {
                     let names = targets.entry(definer.file.clone()).or_default();
@@ -37,14 +37,14 @@ impl Graph {
         self.arrows.keys().map(File::as_path)
     }
 
-    /// Every arrow, with the names that the first file takes from the second.
+    /// Every import, with the names that the first file takes from the second.
     pub fn arrows(&self) -> impl Iterator<Item = (&Path, &Path, &[String])> {
         self.arrows.iter().flat_map(|(from, targets)| {
             targets.iter().map(|(to, names)| (from.as_path(), to.as_path(), names.as_slice()))
         })
     }
 
-    /// The sets of files in which each leads to each other one.
+    /// The sets of files that import each other, directly or indirectly.
     pub fn circles(&self) -> Vec<BTreeSet<&Path>> {
         let reachable: BTreeMap<&Path, BTreeSet<&Path>> =
             self.files().map(|file| (file, self.reachable(file))).collect();
@@ -73,16 +73,17 @@ impl Graph {
     }
 }
 
-/// The module that defines what `path` names, and the first name of the path that is no module; none for a module itself.
+/// The module that defines `path`, and the first name of the path that is not a module; `None` for a module
+/// itself.
 fn definer<'t>(tree: &'t Tree, path: &[String], reexports: usize) -> Option<(&'t Source, String)> {
     let mut module: Module = Vec::new();
     for (index, name) in path.iter().enumerate() {
         let child = [module.clone(), vec![name.clone()]].concat();
-        if tree.modules.contains_key(&child) {
+        if tree.contains_key(&child) {
             module = child;
             continue;
         }
-        let source = tree.modules.get(&module)?;
+        let source = tree.get(&module)?;
         let rest = path.get(index + 1..).unwrap_or_default();
         let reexports = reexports.checked_sub(1)?;
         if let Some(target) = source.aliases.get(name).filter(|target| **target != child) {
@@ -90,8 +91,8 @@ fn definer<'t>(tree: &'t Tree, path: &[String], reexports: usize) -> Option<(&'t
         }
         for glob in &source.globs {
             let globbed = [glob.as_slice(), std::slice::from_ref(name)].concat();
-            let is_there = tree.modules.contains_key(&globbed)
-                || tree.modules.get(glob).is_some_and(|source| source.aliases.contains_key(name));
+            let is_there = tree.contains_key(&globbed)
+                || tree.get(glob).is_some_and(|source| source.aliases.contains_key(name));
             if is_there {
                 return definer(tree, &[globbed.as_slice(), rest].concat(), reexports);
             }

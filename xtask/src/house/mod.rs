@@ -1,5 +1,6 @@
-//! `cargo xtask house [--draw]`: which room of `src/` imports which. A room may import only rooms below it, and no files may
-//! import each other in a circle; the order of the rooms is [`ROOMS`], and `docs/architecture.md` says what each is for.
+//! `cargo xtask house`: which room of `src/` imports which. A room may import only lower rooms, and no files
+//! may import each other in a circle. [`ROOMS`] has the order of the rooms; `docs/architecture.md` describes
+//! them.
 
 mod graph;
 #[cfg(test)]
@@ -15,10 +16,11 @@ use anyhow::{Result, bail};
 
 use crate::process::root;
 use graph::Graph;
-use source::Tree;
+use source::{Source, Tree};
 
-/// The rooms from the ground up: `elf` is `src/elf/`, `policy` is `src/policy.rs` with `src/policy/`. A file belongs to the room
-/// with the longest name. Rooms on one line are beside each other and do not know each other.
+/// The rooms from the lowest up: `elf` is `src/elf/`, `policy` is `src/policy.rs` with `src/policy/`. A file
+/// belongs to the room with the longest matching name. Rooms on one line are on the same floor and do not
+/// import each other.
 const ROOMS: &[&[&str]] = &[
     &["escaped", "limits", "observer", "platform", "regular_file"],
     &["deflate", "policy"],
@@ -32,18 +34,16 @@ const ROOMS: &[&[&str]] = &[
     &["resolve"],
     &["audit"],
     &["repair"],
+    &["unbundle"],
     &["report"],
     &["cli"],
     &["lib", "main"],
 ];
 
-/// What is wrong with a house: one sentence each.
+/// The faults of a house, one sentence each.
 struct Faults(Vec<String>);
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask house");
-    }
+pub fn run() -> Result<()> {
     let (drawing, faults) = inspect(&root().join("src"), ROOMS)?;
     print!("{drawing}");
     if let Some(first) = faults.0.first() {
@@ -55,9 +55,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Reads the tree at `source` and holds it against `rooms`. Returns the floors as text, and what is wrong.
+/// Reads the tree at `source` and checks it against `rooms`. Returns the floors as text, and the faults.
 fn inspect(source: &Path, rooms: &[&[&str]]) -> Result<(String, Faults)> {
-    let tree = Tree::read(source)?;
+    let tree = source::read(source)?;
     let graph = Graph::of(&tree);
     let mut faults = Vec::new();
     for file in graph.files() {
@@ -92,7 +92,7 @@ fn inspect(source: &Path, rooms: &[&[&str]]) -> Result<(String, Faults)> {
     Ok((draw(&tree, &graph, rooms), Faults(faults)))
 }
 
-/// The floor and the name of the room that a file is in.
+/// The floor and the name of a file's room.
 fn room<'r>(file: &Path, rooms: &[&'r [&'r str]]) -> Option<(usize, &'r str)> {
     let all =
         rooms.iter().enumerate().flat_map(|(floor, names)| names.iter().map(move |name| (floor, *name)));
@@ -100,10 +100,10 @@ fn room<'r>(file: &Path, rooms: &[&'r [&'r str]]) -> Option<(usize, &'r str)> {
         .max_by_key(|(_, name)| name.len())
 }
 
-/// The floors from the top, each room with its size and the rooms it imports.
+/// The floors from the top, each room with its size and its imports.
 fn draw(tree: &Tree, graph: &Graph, rooms: &[&[&str]]) -> String {
     let mut sizes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (file, lines) in tree.sizes() {
+    for Source { file, lines, .. } in tree.values() {
         let Some((_, name)) = room(file, rooms) else { continue };
         let size = sizes.entry(name).or_default();
         *size = (size.0 + 1, size.1 + lines);

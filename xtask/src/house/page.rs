@@ -1,4 +1,4 @@
-//! What `docs/architecture.md` says of the tree is so.
+//! Checks that `docs/architecture.md` is true of the tree.
 
 use std::fs;
 

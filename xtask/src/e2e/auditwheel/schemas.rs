@@ -1,4 +1,4 @@
-//! JSON that is printed and written, against the schemas of those who define it.
+//! Checks printed and written JSON against the schemas of their authors.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,13 +7,12 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use zip::ZipArchive;
-use zip::write::SimpleFileOptions;
 
 use super::corpus::Case;
-use crate::process::{command, root, target};
+use crate::process::{command, line, output, root, target};
+use crate::wheel::{self, Member};
 
-/// Reads one JSON object a line with `schema` and `document`, and says what is wrong with each.
+/// Reads one JSON object with `schema` and `document` per line, and prints what is wrong with each.
 const VALIDATE: &str = include_str!("validate.py");
 
 /// Validates `show --json`, our own documents, and the bills of materials of the results; returns how many there were.
@@ -77,61 +76,46 @@ pub fn check(bin: &Path, program: &Path, cases: &[Case], results: &[PathBuf]) ->
     Ok(documents.len())
 }
 
-/// A repaired wheel with libraries of packages, with their licences, and with one that no package owns.
+/// A repaired wheel with libraries of packages, with their licences, and one library that no package owns.
 fn with_owned_libraries(program: &Path, scratch: &Path) -> Result<PathBuf> {
     let (name, out) = ("demo-1.0-cp312-cp312", scratch.join("owned"));
     let wheel = root().join(format!("testdata/wheels/demo/{name}-linux_x86_64.whl"));
     let mut repair = command(program);
     repair.args(["repair", "--include", "libchain_a.so.1", "--sysroot"]).arg(root().join("testdata/rootfs"));
-    crate::process::output(repair.arg("--wheel-dir").arg(&out).arg(wheel))?;
+    output(repair.arg("--wheel-dir").arg(&out).arg(wheel))?;
     Ok(out.join(format!("{name}-musllinux_1_2_x86_64.whl")))
 }
 
-/// The documents a call prints; what it exits with is not the question here.
+/// The documents that a call prints; its exit status is not checked.
 fn printed(call: &mut std::process::Command) -> Result<Vec<Value>> {
     let output = call.output()?;
     let stream = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
     let documents: Vec<Value> = stream.collect::<Result<_, _>>()?;
     if documents.is_empty() {
-        bail!(
-            "`{}` printed nothing: {}",
-            crate::process::line(call),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("`{}` printed nothing: {}", line(call), String::from_utf8_lossy(&output.stderr));
     }
     Ok(documents)
 }
 
 fn bill_of_materials(wheel: &Path) -> Result<Option<Value>> {
-    let mut zip = ZipArchive::new(fs::File::open(wheel)?)?;
-    for index in 0..zip.len() {
-        let entry = zip.by_index(index)?;
-        if entry.name()?.ends_with(".dist-info/sboms/muslrepair.cdx.json") {
-            return Ok(Some(serde_json::from_reader(entry)?));
-        }
-    }
-    Ok(None)
+    let bill =
+        wheel::read(wheel)?.into_iter().find(|member| member.name.ends_with("/sboms/muslrepair.cdx.json"));
+    Ok(bill.map(|bill| serde_json::from_slice(&bill.bytes)).transpose()?)
 }
 
 fn pure_wheel(directory: &Path) -> Result<PathBuf> {
     let path = directory.join("pure-1.0-py3-none-any.whl");
-    let mut zip = zip::ZipWriter::new(fs::File::create(&path)?);
-    let mut record = String::new();
-    for (name, text) in [
+    let members = [
         ("pure.py", ""),
         ("pure-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: pure\nVersion: 1.0\n"),
         (
             "pure-1.0.dist-info/WHEEL",
             "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         ),
-    ] {
-        zip.start_file(name, SimpleFileOptions::default())?;
-        zip.write_all(text.as_bytes())?;
-        record.push_str(&format!("{name},,\n"));
-    }
-    zip.start_file("pure-1.0.dist-info/RECORD", SimpleFileOptions::default())?;
-    zip.write_all(format!("{record}pure-1.0.dist-info/RECORD,,\n").as_bytes())?;
-    zip.finish()?;
+    ];
+    let member =
+        |(name, text): (&str, &str)| Member { name: name.to_owned(), mode: 0o644, bytes: text.into() };
+    wheel::write(&path, &members.map(member))?;
     Ok(path)
 }
 

@@ -13,9 +13,8 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::prediction;
 use crate::install;
-use crate::process::{command, root, target};
+use crate::process::{cargo, command, root, run as execute, target};
 
 /// The installer that reads most strictly.
 const UV: &str = "uv==0.13.8";
@@ -53,20 +52,28 @@ struct Disagreement {
     why: String,
 }
 
-pub(super) fn run(arguments: &[String]) -> Result<()> {
-    let usage = "usage: cargo xtask e2e readers [--archives N] [--seed N] [--program FILE]";
-    let (mut archives, mut seed, mut program) = (10_000, 1, None);
-    let mut rest = arguments.iter();
-    while let Some(option) = rest.next() {
-        let value = rest.next().context(usage)?;
-        match option.as_str() {
-            "--archives" => archives = value.parse().context(usage)?,
-            "--seed" => seed = value.parse().context(usage)?,
-            "--program" => program = Some(PathBuf::from(value)),
-            _ => bail!(usage),
+#[derive(clap::Args)]
+pub struct Options {
+    /// How many wheels
+    #[arg(long, default_value_t = 10_000)]
+    archives: usize,
+    /// What the mistakes follow from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The program to ask, instead of one built for release
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options) -> Result<()> {
+    let (archives, seed) = (options.archives, options.seed);
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => {
+            execute(cargo().args(["build", "--quiet", "--release", "--package", "muslrepair"]))?;
+            target().join("release/muslrepair")
         }
-    }
-    let program = program.map_or_else(prediction::program, Ok)?;
+    };
     let bin = install::python_tools("readers", &[UV])?;
     let work = target().join("e2e/readers");
     let (mut sound, mut read, mut found) = (0, 0, Vec::new());

@@ -1,9 +1,11 @@
-//! `cargo xtask e2e recipes [NAME...]`: carries out every file of docs/examples. What a machine like this one cannot have
-//! is stood in for: base images, apk, and where a recipe's own tool needs a container engine or another compiler, that.
+//! `cargo xtask e2e recipes [NAME...]`: runs every file of docs/examples. buildah builds the Dockerfiles,
+//! without a service or a network of its own. Stand-ins replace what such a machine cannot have: base images,
+//! apk, and container engines or other compilers that the tool of a recipe needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -11,13 +13,11 @@ use anyhow::{Context, Result, bail};
 use super::server::{PASSWORD, Server, USER, pypiserver_of};
 use super::ship;
 use crate::dist::{self, Profile, Program};
-use crate::image::{self, Image};
-use crate::install;
-use crate::process::{command, root, run as run_command, target};
+use crate::image::{self, Image, Root};
+use crate::install::{self, Distribution};
+use crate::process::{command, digest, entries, files, name, output, root, run as run_command, target};
 
-mod build;
 mod containers;
-mod dockerfile;
 mod pages;
 mod scripts;
 
@@ -29,6 +29,7 @@ type Recipe = (&'static str, fn(&Kitchen) -> Result<()>);
 
 const RECIPES: &[Recipe] = &[
     ("builder", containers::builder),
+    ("single-stage", containers::single_stage),
     ("private-index", containers::private_index),
     ("unbundled", containers::unbundled),
     ("wheel-image", containers::wheel_image),
@@ -38,38 +39,36 @@ const RECIPES: &[Recipe] = &[
     ("maturin-zig", scripts::maturin_zig),
     ("cibuildwheel", scripts::cibuildwheel),
     ("github-actions", scripts::github_actions),
+    // Other recipes: our own image, and the Dockerfiles in the pages of the documentation.
+    ("Dockerfile", containers::own_image),
+    ("pages", pages::pages),
 ];
 
-/// What is not in docs/examples: our own image, and the Dockerfiles of the documentation's pages.
-const OTHERS: &[Recipe] = &[("Dockerfile", containers::own_image), ("pages", pages::pages)];
-
-/// What all recipes are tried with.
+/// The environment for all recipes.
 pub struct Kitchen {
     image: Image,
-    /// A directory with the program alone, as its image has it.
+    /// A directory that contains only the program, like its image.
     program: PathBuf,
     work: PathBuf,
     server: Server,
-    /// What the index serves.
+    /// The files that the index serves.
     packages: PathBuf,
 }
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let examples: BTreeSet<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
-    all_are_tried(&examples)?;
-    let known: BTreeSet<&str> = RECIPES.iter().chain(OTHERS).map(|(name, _)| *name).collect();
-    for argument in arguments {
-        if !known.contains(argument.as_str()) {
-            bail!("no recipe `{argument}`; there are {}", known.into_iter().collect::<Vec<_>>().join(", "));
-        }
+pub fn run(names: &[String]) -> Result<()> {
+    let known: BTreeSet<String> = RECIPES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let examples = entries(&root().join("docs/examples"))?;
+    if let Some(unknown) =
+        examples.iter().map(|path| name(path)).chain(names.to_vec()).find(|name| !known.contains(name))
+    {
+        bail!("no check tries a recipe `{unknown}`; there are {known:?}");
     }
     lint()?;
     let kitchen = Kitchen::open()?;
     let mut passed = 0;
-    for (name, recipe) in RECIPES.iter().chain(OTHERS) {
-        if !arguments.is_empty() && !arguments.iter().any(|argument| argument == name) {
-            continue;
-        }
+    for (name, recipe) in
+        RECIPES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|own| own == name))
+    {
         println!("-- {name}");
         let start = Instant::now();
         recipe(&kitchen).with_context(|| (*name).to_owned())?;
@@ -85,80 +84,150 @@ fn directory(name: &str) -> PathBuf {
     root().join("docs/examples").join(name)
 }
 
-/// A recipe that nothing carries out is an error.
-fn all_are_tried(known: &BTreeSet<&str>) -> Result<()> {
-    for entry in fs::read_dir(root().join("docs/examples"))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !known.contains(name.as_str()) {
-            bail!("docs/examples/{name} is not tried by any check");
-        }
-    }
-    Ok(())
-}
-
 fn lint() -> Result<()> {
     let bin = install::python_tools("lint", LINTERS)?;
-    let (mut dockerfiles, mut scripts, mut workflows) =
-        (vec![root().join("Dockerfile")], Vec::new(), Vec::new());
-    for entry in fs::read_dir(root().join("docs/examples"))? {
-        for file in fs::read_dir(entry?.path())? {
-            let file = file?.path();
-            match file.extension().map(|extension| extension.to_string_lossy()).as_deref() {
-                None if file.ends_with("Dockerfile") => dockerfiles.push(file),
-                Some("sh") => scripts.push(file),
-                Some("yml") => workflows.push(file),
-                _ => {}
-            }
-        }
+    let mut all = vec![root().join("Dockerfile")];
+    for directory in ["docs/examples", ".github/workflows", "xtask/scripts"] {
+        all.extend(files(&root().join(directory))?);
     }
-    for file in fs::read_dir(root().join(".github/workflows"))? {
-        workflows.push(file?.path());
-    }
-    for file in fs::read_dir(root().join("xtask/scripts"))? {
-        scripts.push(file?.path());
-    }
-    // DL3018 wants exact versions of packages, which Alpine's repositories do not keep.
+    let ending =
+        |end: &str| -> Vec<&PathBuf> { all.iter().filter(|file| name(file).ends_with(end)).collect() };
+    // DL3018 requires exact versions of packages, which Alpine's repositories do not keep.
     run_command(
         command(bin.join("hadolint"))
             .args(["--no-color", "--ignore", "DL3018", "--failure-threshold", "warning"])
-            .args(&dockerfiles),
+            .args(ending("Dockerfile")),
     )?;
-    run_command(command(bin.join("shellcheck")).args(&scripts))?;
-    let schema = |name: &str, files: &[PathBuf]| {
-        let schema = format!("vendor.github-{name}");
-        run_command(command(bin.join("check-jsonschema")).args(["--builtin-schema", &schema]).args(files))
-    };
-    schema("workflows", &workflows)?;
-    schema("actions", &[root().join("action.yml")])?;
-    println!("{} Dockerfiles, {} scripts, {} workflows", dockerfiles.len(), scripts.len(), workflows.len());
+    run_command(command(bin.join("shellcheck")).args(ending(".sh")))?;
+    let action = root().join("action.yml");
+    for (schema, files) in [("workflows", ending(".yml")), ("actions", vec![&action])] {
+        let mut check = command(bin.join("check-jsonschema"));
+        run_command(check.args(["--builtin-schema", &format!("vendor.github-{schema}")]).args(files))?;
+    }
     Ok(())
 }
 
 impl Kitchen {
     fn open() -> Result<Self> {
+        if install::distribution() == Some(Distribution::Debian) {
+            install::packages(Distribution::Debian, &["buildah"])?;
+        }
         let program = Program::build(dist::HOST, Profile::Release)?;
         let work = target().join("e2e/recipes");
+        image::remove(&work)?;
         let place = work.join("program");
         fs::create_dir_all(&place)?;
         fs::copy(&program.path, place.join("muslrepair"))?;
         let image = Image::build()?;
         let packages = work.join("packages");
-        image::remove(&packages)?;
         ship::fetch_index(&target().join("e2e/ship/index"))?;
         run_command(command("cp").arg("-a").arg(target().join("e2e/ship/index")).arg(&packages))?;
         let server = pypiserver_of(&packages, &work.join("index.log"))?;
-        Ok(Self { image, program: place, work, server, packages })
+        let kitchen = Self { image, program: place, work, server, packages };
+        fs::write(kitchen.policy(), r#"{"default": [{"type": "insecureAcceptAnything"}]}"#)?;
+        let environment = kitchen.environment();
+        kitchen.base("docker.io/library/python:3.13-alpine3.24", &kitchen.image.root(), &environment)?;
+        kitchen.base("ghcr.io/muslrepair/muslrepair:0.1", &kitchen.program, &[])?;
+        Ok(kitchen)
     }
 
-    /// The environment of base images: pip asks the index on this machine.
+    /// The environment of base images: pip uses the index on this machine.
     fn environment(&self) -> Vec<(String, String)> {
-        vec![
-            ("PIP_INDEX_URL".to_owned(), format!("{}simple/", self.server.url())),
-            ("PYTHON_VERSION".to_owned(), "3.11.2".to_owned()),
-        ]
+        let url = format!("{}simple/", self.server.url());
+        let own = [("PIP_INDEX_URL", &*url), ("PYTHON_VERSION", "3.11.2")];
+        own.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     }
 
-    fn arguments(&self, given: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
-        given.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    fn policy(&self) -> PathBuf {
+        self.work.join("policy.json")
+    }
+
+    /// buildah, with its images below `target/`.
+    fn buildah(&self, subcommand: &str) -> Result<Command> {
+        let mut buildah = install::as_root("buildah")?;
+        buildah.arg("--root").arg(self.work.join("store")).arg("--runroot").arg(self.work.join("state"));
+        // The only driver that works on every file system.
+        buildah.args(["--storage-driver", "vfs", subcommand]);
+        Ok(buildah)
+    }
+
+    /// Makes a base image from a directory.
+    fn base(&self, name: &str, tree: &Path, environment: &[(String, String)]) -> Result<()> {
+        let container = output(self.buildah("from")?.arg("scratch"))?;
+        let container = container.trim();
+        output(self.buildah("add")?.args(["--quiet", container]).arg(tree).arg("/"))?;
+        let mut config = self.buildah("config")?;
+        for (name, value) in image::environment().chain(environment.iter().cloned()) {
+            config.args(["--env", &format!("{name}={value}")]);
+        }
+        output(config.arg(container))?;
+        let mut commit = self.buildah("commit")?;
+        output(
+            commit.args(["--quiet", "--rm", "--signature-policy"]).arg(self.policy()).args([container, name]),
+        )?;
+        Ok(())
+    }
+
+    /// Builds a recipe up to one stage, and returns a container of it.
+    fn build(&self, recipe: &str, stage: &str, options: &[String]) -> Result<Container<'_>> {
+        let text = fs::read_to_string(directory(recipe).join("Dockerfile"))?;
+        // buildah 1.28 does not support secrets as variables; they are passed as variables.
+        let lines =
+            text.lines().map(|line| match line.trim_start().trim_start_matches("RUN ").split_once(' ') {
+                Some((mount, rest)) if mount.starts_with("--mount=type=secret,") => {
+                    format!("{}{rest}\n", if line.starts_with("RUN ") { "RUN " } else { "" })
+                }
+                _ => format!("{line}\n"),
+            });
+        let file = self.work.join(format!("{recipe}.Dockerfile"));
+        fs::write(&file, lines.collect::<String>())?;
+        let tag = format!("localhost/{recipe}:{stage}");
+        let mut build = self.buildah("build")?;
+        build.args(["--isolation", "chroot", "--network", "host", "--pull=never", "--layers=false"]);
+        build
+            .arg("--signature-policy")
+            .arg(self.policy())
+            .args(["--target", stage, "--tag", &tag])
+            .arg("--file")
+            .arg(file);
+        build.arg("--volume").arg(format!("{}:/var/apk:ro", self.image.packages().display()));
+        run_command(build.args(options).arg(directory(recipe)))?;
+        let name = output(self.buildah("from")?.args(["--pull-never", &tag]))?.trim().to_owned();
+        let directory = output(self.buildah("mount")?.arg(&name))?.trim().into();
+        Ok(Container { kitchen: self, name, root: Root { directory } })
+    }
+}
+
+/// A built stage.
+pub struct Container<'a> {
+    kitchen: &'a Kitchen,
+    name: String,
+    root: Root,
+}
+
+impl Container<'_> {
+    /// The names of the files in a directory.
+    fn files(&self, inside: &str) -> Result<Vec<String>> {
+        let own = entries(&self.root.path(inside))?.iter().map(|path| name(path)).collect::<Vec<_>>();
+        println!("   {}: {}", self.name, own.join(" "));
+        Ok(own)
+    }
+
+    /// The digests of the files of a directory, by name.
+    fn digests(&self, inside: &str) -> Result<BTreeMap<String, String>> {
+        entries(&self.root.path(inside))?.iter().map(|path| Ok((name(path), digest(path)?))).collect()
+    }
+
+    /// Fails if the command of `docker run` prints anything else.
+    fn starts(&self, expected: &str) -> Result<()> {
+        let mut inspect = self.kitchen.buildah("inspect")?;
+        let words = output(inspect.args(["--format", "{{json .OCIv1.Config.Cmd}}", &self.name]))?;
+        let words: Vec<String> = serde_json::from_str(&words)?;
+        let mut start = self.kitchen.buildah("run")?;
+        let said = output(start.args(["--isolation", "chroot", &self.name, "--"]).args(words))?;
+        match said.trim() == expected {
+            true => Ok(()),
+            false => bail!("the stage says `{}`, not `{expected}`", said.trim()),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The recipes that are scripts, configuration, or workflows of a service.
+//! The recipes that are scripts, configuration files, or workflows of a service.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,35 +7,36 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{Kitchen, directory};
+use crate::dist::{HOST, Program, build_wheel};
 use crate::fixtures;
-use crate::image;
+use crate::image::Root;
 use crate::install;
-use crate::process::{command, output, root};
+use crate::process::{command, empty, name, only_file, output, path_with, root};
 
-/// The whole tool, to read its configuration as it does.
+/// The complete tool, for reading its configuration.
 const CIBUILDWHEEL: &[&str] = &["cibuildwheel==4.1.0", "PyYAML==6.0.2"];
 
-/// The architecture of the recipes that repair for another one.
+/// The architecture for the recipes that repair for another one.
 const FOREIGN: &str = "aarch64";
 
 impl Kitchen {
-    /// An empty directory to run a script in, on this machine.
-    fn bench(&self, name: &str) -> Result<PathBuf> {
-        let bench = self.work.join(name);
-        image::remove(&bench)?;
-        fs::create_dir_all(&bench)?;
-        Ok(bench)
+    /// A `PATH` that starts with the program and stand-ins for others.
+    fn path(&self, stand_ins: &Path) -> Result<OsString> {
+        path_with(&[stand_ins, &self.program])
     }
 
-    /// `PATH` with the program, and stand-ins for others, in front.
-    fn path(&self, stand_ins: &Path) -> Result<OsString> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let own = [stand_ins.to_path_buf(), self.program.clone()];
-        Ok(std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)))?)
+    /// The image with the program, and with the files of the recipe `builder` in a directory.
+    pub fn project(&self, name: &str, place: &str) -> Result<Root> {
+        let root = self.image.copy_to(&self.work.join(name))?;
+        root.put(&self.program.join("muslrepair"), "/usr/local/bin/muslrepair")?;
+        for file in ["main.py", "requirements.txt"] {
+            root.put(&directory("builder").join(file), &format!("{place}/{file}"))?;
+        }
+        Ok(root)
     }
 }
 
-/// A root file system of the foreign architecture with the one library that the wheel needs.
+/// A root file system of the other architecture with the only library that the wheel needs.
 fn foreign_sysroot(bench: &Path) -> Result<PathBuf> {
     let sysroot = bench.join("sysroot");
     fs::create_dir_all(sysroot.join("usr/lib"))?;
@@ -48,37 +49,27 @@ fn foreign_name(platform: &str) -> String {
     format!("demo-1.0-cp312-cp312-{platform}_{FOREIGN}.whl")
 }
 
-fn wheelhouse_has(bench: &Path, name: &str) -> Result<()> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(bench.join("wheelhouse"))? {
-        files.push(entry?.file_name().to_string_lossy().into_owned());
+fn wheelhouse_has(bench: &Path, wanted: &str) -> Result<()> {
+    match name(&only_file(&bench.join("wheelhouse"))?) {
+        found if found == wanted => Ok(()),
+        found => bail!("in wheelhouse: `{found}`, not `{wanted}`"),
     }
-    if files != [name] {
-        bail!("in wheelhouse: {}, not `{name}`", files.join(" "));
-    }
-    println!("   {name}");
-    Ok(())
 }
 
 pub fn shell(kitchen: &Kitchen) -> Result<()> {
-    let root = kitchen.image.copy_to(&kitchen.work.join("shell"))?;
-    root.put(&kitchen.program.join("muslrepair"), "/usr/local/bin/muslrepair")?;
+    let root = kitchen.project("shell", "/project")?;
     root.put(&directory("shell").join("repair.sh"), "/project/repair.sh")?;
-    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
-    root.put(&directory("builder").join("main.py"), "/project/main.py")?;
     root.run("apk add build-base libffi-dev yaml-dev")?;
-    let mut script = root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/project", None)?;
-    output(&mut script)?;
+    output(&mut root.shell("./repair.sh requirements.txt", &kitchen.environment(), "/project")?)?;
     root.run("apk del libffi-dev yaml-dev")?;
-    let said = root.run("python3 /project/main.py")?;
-    if said.trim() != "works: true" {
-        bail!("what was installed says `{}`", said.trim());
+    match root.run("python3 /project/main.py")?.trim() {
+        "works: true" => Ok(()),
+        said => bail!("what was installed says `{said}`"),
     }
-    Ok(())
 }
 
 pub fn cross_arch(kitchen: &Kitchen) -> Result<()> {
-    let bench = kitchen.bench("cross-arch")?;
+    let bench = empty(kitchen.work.join("cross-arch"))?;
     let sysroot = foreign_sysroot(&bench)?;
     let wheel = bench.join(foreign_name("linux"));
     fs::write(&wheel, fixtures::demo_wheel(FOREIGN)?)?;
@@ -88,10 +79,10 @@ pub fn cross_arch(kitchen: &Kitchen) -> Result<()> {
     wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))
 }
 
-/// The standard library of Rust for another target cannot be had everywhere: maturin is stood in for by what checks its
-/// arguments and leaves a wheel as it would.
+/// Rust's standard library for another target is not available everywhere: a stand-in for maturin checks its
+/// arguments and leaves a wheel as maturin would.
 pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
-    let bench = kitchen.bench("maturin-zig")?;
+    let bench = empty(kitchen.work.join("maturin-zig"))?;
     let sysroot = foreign_sysroot(&bench)?;
     let built = bench.join("built.whl");
     fs::write(&built, fixtures::demo_wheel(FOREIGN)?)?;
@@ -110,7 +101,7 @@ pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
     script.env("PATH", kitchen.path(&bench.join("bin"))?);
     output(&mut script)?;
     wheelhouse_has(&bench, &foreign_name("musllinux_1_2"))?;
-    // That the real one has these options.
+    // Checks that the real maturin has these options.
     let maturin = install::python_tools("maturin", crate::dist::TOOLS)?.join("maturin");
     let help = output(command(maturin).args(["build", "--help"]))?;
     match options.split(' ').find(|option| option.starts_with("--") && !help.contains(*option)) {
@@ -119,9 +110,10 @@ pub fn maturin_zig(kitchen: &Kitchen) -> Result<()> {
     }
 }
 
-/// cibuildwheel itself reads the configuration; its commands are then run as it runs them, without the container.
+/// cibuildwheel itself reads the configuration; its commands are then run like it runs them, without the
+/// container.
 pub fn cibuildwheel(kitchen: &Kitchen) -> Result<()> {
-    let bench = kitchen.bench("cibuildwheel")?;
+    let bench = empty(kitchen.work.join("cibuildwheel"))?;
     let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
     fs::copy(directory("cibuildwheel").join("pyproject.toml"), bench.join("pyproject.toml"))?;
     let script = "\
@@ -143,13 +135,13 @@ print(options.build_options('cp313-musllinux_x86_64').repair_command)
         .replace("{wheel}", &wheel.display().to_string())
         .replace("{dest_dir}", &bench.join("wheelhouse").display().to_string());
     let mut repair = command("sh");
-    // Where the recipe has the packages of the container, this machine has the library here.
+    // In the recipe the container has the packages; here, the library is in this directory.
     repair.args(["-c", &line]).env("MUSLREPAIR_LD_LIBRARY_PATH", root().join("testdata/rootfs/usr/lib"));
     output(repair.env("PATH", kitchen.path(&bench)?))?;
     wheelhouse_has(&bench, "demo-1.0-cp312-cp312-musllinux_1_2_x86_64.whl")
 }
 
-/// The `run` steps of the workflow, in the image; what `uses` brings is in place already.
+/// The `run` steps of the workflow, run in the image; the results of `uses` are already present.
 pub fn github_actions(kitchen: &Kitchen) -> Result<()> {
     let bin = install::python_tools("cibuildwheel", CIBUILDWHEEL)?;
     let script = "\
@@ -160,15 +152,12 @@ for step in yaml.safe_load(open(sys.argv[1]))['jobs']['alpine']['steps']:
 ";
     let workflow = directory("github-actions").join("wheels.yml");
     let steps = output(command(bin.join("python")).args(["-c", script]).arg(workflow))?;
-    let root = kitchen.image.copy_to(&kitchen.work.join("github-actions"))?;
-    root.put(&directory("builder").join("requirements.txt"), "/project/requirements.txt")?;
-    let path = kitchen.program.join("muslrepair");
-    let wheel =
-        crate::dist::build_wheel(&crate::dist::Program { triple: crate::dist::HOST.to_owned(), path })?;
-    output(command("cp").arg(&wheel).arg(&kitchen.packages))?;
+    let root = kitchen.project("github-actions", "/project")?;
+    let program = Program { triple: HOST.to_owned(), path: kitchen.program.join("muslrepair") };
+    output(command("cp").arg(build_wheel(&program)?).arg(&kitchen.packages))?;
     for step in steps.lines() {
         println!("   {step}");
-        output(&mut root.shell(step, &kitchen.environment(), "/project", None)?)?;
+        output(&mut root.shell(step, &kitchen.environment(), "/project")?)?;
     }
     let listed = root.run("ls /project/wheelhouse")?;
     if listed.lines().filter(|name| name.ends_with("-musllinux_1_2_x86_64.whl")).count() != 3 {

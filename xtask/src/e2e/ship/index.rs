@@ -1,6 +1,5 @@
-//! Uploading to private indexes, and installing from them with several clients.
+//! Uploads to private indexes, and installs from them with several clients.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -9,11 +8,11 @@ use super::{PIPS, PROJECTS, Ship, UV};
 use crate::e2e::server::{Server, TOOLS, pypiserver_of};
 use crate::image::{self, file_starting};
 use crate::install;
-use crate::process::{command, output};
+use crate::process::{command, empty, entries, name, output};
 
 const DEVPI: &[&str] = &["devpi-server==6.20.3", "devpi-client==7.3.0"];
 
-/// The clients, fetched once.
+/// The clients, downloaded once.
 pub fn fetch_clients(ship: &mut Ship) -> Result<()> {
     let pip = install::python_tools("sources", super::SOURCES)?.join("pip");
     let clients = ship.directory.join("clients");
@@ -24,13 +23,11 @@ pub fn fetch_clients(ship: &mut Ship) -> Result<()> {
 
 pub fn pypiserver(ship: &mut Ship) -> Result<()> {
     let bin = install::python_tools("index", TOOLS)?;
-    let packages = ship.directory.join("pypiserver");
-    image::remove(&packages)?;
-    fs::create_dir_all(&packages)?;
+    let packages = empty(ship.directory.join("pypiserver"))?;
     let server = pypiserver_of(&packages, &ship.directory.join("pypiserver.log"))?;
     let url = server.url();
     upload(ship, &bin, &url)?;
-    // What people try first, since it is what pip is given.
+    // A common mistake, because it is the URL for pip.
     match upload(ship, &bin, &format!("{url}simple/")) {
         Err(refused) if format!("{refused:#}").contains("405 Method Not Allowed") => {}
         other => bail!("uploading to /simple/ should be refused with 405 Method Not Allowed: {other:?}"),
@@ -68,10 +65,8 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
     let mut twine = command(bin.join("twine"));
     twine.args(["upload", "--non-interactive", "--disable-progress-bar", "--repository-url", url]);
     twine.env("TWINE_USERNAME", "ci").env("TWINE_PASSWORD", "secret");
-    for entry in fs::read_dir(ship.builder()?.path("/wheels"))? {
-        twine.arg(entry?.path());
-    }
-    // twine says part of what went wrong on standard output.
+    twine.args(entries(&ship.builder()?.path("/wheels"))?);
+    // twine prints part of its errors to standard output.
     let done = twine.output()?;
     if !done.status.success() {
         let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
@@ -80,14 +75,15 @@ fn upload(ship: &Ship, bin: &Path, url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Installs from the index with every client, each into an environment of its own, and uses what was installed.
-fn install_everywhere(ship: &Ship, name: &str, index: &str) -> Result<()> {
-    let root = ship.image_ref()?.copy_to(&ship.directory.join(format!("runtime-{name}")))?;
+/// Installs from the index with every client, each into a separate environment, and uses the installed
+/// packages.
+fn install_everywhere(ship: &Ship, server: &str, index: &str) -> Result<()> {
+    let root = ship.image_ref()?.copy_to(&ship.directory.join(format!("runtime-{server}")))?;
     root.put(&ship.directory.join("clients"), "/clients")?;
     root.put(&ship.directory.join("smoke.py"), "/smoke.py")?;
     let names: Vec<&str> = PROJECTS.iter().map(|project| project.requirement).collect();
     let names = names.join(" ");
-    let uv = file_name(&file_starting(&ship.directory.join("clients"), "uv-")?);
+    let uv = name(&file_starting(&ship.directory.join("clients"), "uv-")?);
     root.run(&format!("pip install --no-index /clients/{uv}"))?;
     for client in PIPS.iter().chain([&UV]) {
         root.run("rm -rf /v && python3 -m venv --without-pip /v")?;
@@ -97,16 +93,12 @@ fn install_everywhere(ship: &Ship, name: &str, index: &str) -> Result<()> {
             ))?;
         } else {
             let wheel = format!("{}-", client.replace("==", "-"));
-            let wheel = file_name(&file_starting(&ship.directory.join("clients"), &wheel)?);
+            let wheel = name(&file_starting(&ship.directory.join("clients"), &wheel)?);
             root.run(&format!(
                 "PYTHONPATH=/clients/{wheel} /v/bin/python -m pip install --no-cache-dir --index-url {index} {names}"
             ))?;
         }
-        println!("{name}, {}: {}", client.replace("==", " "), root.run("/v/bin/python /smoke.py")?.trim());
+        println!("{server}, {}: {}", client.replace("==", " "), root.run("/v/bin/python /smoke.py")?.trim());
     }
     Ok(())
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! The messages of docs/troubleshooting.md, provoked; the figures of docs/guide.md, measured.
+//! Provokes the messages of docs/troubleshooting.md, and measures the figures of docs/guide.md.
 
 use std::fs;
 
@@ -8,7 +8,8 @@ use super::Ship;
 use crate::image::Root;
 use crate::process::{command, root, run};
 
-/// A heading, what makes its message appear where wheels are installed but their libraries are not, and the message.
+/// A heading, a script that provokes its message where wheels are installed without their libraries, and the
+/// message.
 struct Message {
     heading: &'static str,
     script: &'static str,
@@ -52,11 +53,11 @@ const MESSAGES: &[Message] = &[
     },
 ];
 
-/// Provoked by steps of their own.
+/// Messages that other steps provoke.
 const ELSEWHERE: &[&str] =
     &["error: command 'gcc' failed: No such file or directory", "405 Method Not Allowed"];
 
-/// Every message that the documentation claims to be tried.
+/// Provokes every message that the documentation marks as tested.
 pub fn provoke(ship: &mut Ship) -> Result<()> {
     let known = |heading: &str| {
         MESSAGES.iter().any(|message| message.heading == heading) || ELSEWHERE.contains(&heading)
@@ -86,7 +87,7 @@ pub fn provoke(ship: &mut Ship) -> Result<()> {
     Ok(())
 }
 
-/// What the guide says of stacks, locales and time zones.
+/// The guide's claims about stacks, locales and time zones.
 pub fn traps(ship: &mut Ship) -> Result<()> {
     let root = Root { directory: ship.directory.join("unrepaired") };
     let source = crate::process::root().join("xtask/src/e2e/ship");

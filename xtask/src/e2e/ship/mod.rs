@@ -1,4 +1,5 @@
-//! `cargo xtask e2e ship`: from source distributions to imported modules on a real musl Python, with what is released.
+//! `cargo xtask e2e ship`: from source distributions to imported modules on a real musl Python, with the
+//! released files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +11,12 @@ use super::server::TOOLS;
 use crate::dist::{self, Profile, Program};
 use crate::image::{self, Image, Root};
 use crate::install;
-use crate::process::{command, target};
+use crate::process::{command, entries, name, target};
 
 mod index;
 mod messages;
 
-/// What is built from source, and the packages that have the headers for it.
+/// The projects that are built from source, and the packages with the headers they need.
 const PROJECTS: &[Project] = &[
     Project { requirement: "cffi==1.17.1", packages: "libffi-dev", library: "libffi.so.8" },
     Project { requirement: "PyYAML==6.0.2", packages: "yaml-dev", library: "libyaml-0.so.2" },
@@ -29,7 +30,7 @@ struct Project {
     library: &'static str,
 }
 
-/// What the builds need of Python packages.
+/// The Python packages that the builds need.
 pub const BUILD: &[&str] = &[
     "setuptools==80.9.0",
     "wheel==0.45.1",
@@ -40,7 +41,7 @@ pub const BUILD: &[&str] = &[
     "packaging==25.0",
 ];
 
-/// What makes the metadata of source distributions on this machine.
+/// The tools that make the metadata of source distributions on this machine.
 pub const SOURCES: &[&str] = &[
     "setuptools==80.9.0",
     "wheel==0.45.1",
@@ -51,21 +52,15 @@ pub const SOURCES: &[&str] = &[
     "packaging==25.0",
 ];
 
-/// The pips that install the results: the first that knows musllinux, one of each habit since, the newest.
+/// The pips that install the results: the first with musllinux support, one for each later behaviour, the
+/// newest.
 const PIPS: &[&str] = &["pip==21.2.4", "pip==23.3.2", "pip==25.3", "pip==26.3"];
 const UV: &str = "uv==0.13.8";
 
-/// Uses every module, and fails if anything but the wheels' own libraries was loaded.
+/// Uses every module, and fails if a library outside the wheels was loaded.
 const SMOKE: &str = include_str!("smoke.py");
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let short = match arguments {
-        [] => false,
-        [option] if option == "--short" => true,
-        _ => bail!(
-            "usage: cargo xtask e2e ship [--short]\n\n  --short  no index: pip installs from a directory"
-        ),
-    };
+pub fn run(short: bool) -> Result<()> {
     let mut ship = Ship::new(short)?;
     ship.step("the program, static, and the image: musl, CPython, pip, libraries", Ship::material)?;
     ship.step("source distributions", Ship::sources)?;
@@ -97,22 +92,14 @@ pub struct Ship {
     image: Option<Image>,
     builder: Option<Root>,
     times: Vec<(String, f32)>,
-    passed: usize,
 }
 
 impl Ship {
     fn new(short: bool) -> Result<Self> {
         let directory = target().join("e2e/ship");
         fs::create_dir_all(&directory)?;
-        Ok(Self {
-            short,
-            directory,
-            program: PathBuf::new(),
-            image: None,
-            builder: None,
-            times: Vec::new(),
-            passed: 0,
-        })
+        let program = PathBuf::new();
+        Ok(Self { short, directory, program, image: None, builder: None, times: Vec::new() })
     }
 
     fn step(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
@@ -120,7 +107,6 @@ impl Ship {
         let start = Instant::now();
         step(self).with_context(|| name.to_owned())?;
         self.times.push((name.to_owned(), start.elapsed().as_secs_f32()));
-        self.passed += 1;
         Ok(())
     }
 
@@ -130,7 +116,7 @@ impl Ship {
             println!("{seconds:7.1} s  {name}");
         }
         println!("{:7.1} s  altogether", self.times.iter().map(|(_, seconds)| seconds).sum::<f32>());
-        println!("e2e ship: {} passed, 0 failed", self.passed);
+        println!("e2e ship: {} passed, 0 failed", self.times.len());
     }
 
     fn image_ref(&self) -> Result<&Image> {
@@ -141,7 +127,7 @@ impl Ship {
         self.builder.as_ref().context("no builder")
     }
 
-    /// At once, since each leaves cores unused: linking here, `configure` there.
+    /// In parallel, because each leaves cores unused: one links while the other runs `configure`.
     fn material(&mut self) -> Result<()> {
         let profile = if self.short { Profile::Development } else { Profile::Release };
         let (program, image) = std::thread::scope(|scope| {
@@ -156,7 +142,7 @@ impl Ship {
         Ok(())
     }
 
-    /// A root file system of its own for each part of the check, with the index's files and the program.
+    /// A new root file system for each part of the check, with the files of the index and the program.
     fn fresh(&self, name: &str) -> Result<Root> {
         let root = self.image_ref()?.copy_to(&self.directory.join(name))?;
         root.put(&self.directory.join("index"), "/index")?;
@@ -164,7 +150,7 @@ impl Ship {
         Ok(root)
     }
 
-    /// Everything that is fetched from the Python package index; what follows needs no network.
+    /// Downloads everything from the Python package index; later steps need no network.
     fn sources(&mut self) -> Result<()> {
         fetch_index(&self.directory.join("index"))
     }
@@ -197,7 +183,7 @@ impl Ship {
         Ok(())
     }
 
-    /// The wheels pip built do install where their libraries are absent, and fail at import as the documentation says.
+    /// The wheels that pip built install without their libraries, and fail at import as documented.
     fn unrepaired(&mut self) -> Result<()> {
         let root = self.fresh("unrepaired")?;
         root.put(&self.builder()?.path("/dist"), "/dist")?;
@@ -215,7 +201,7 @@ impl Ship {
         Ok(())
     }
 
-    /// What is unbundled loads once apk has installed what `needs` lists.
+    /// Unbundled wheels load once apk has installed the packages listed by `needs`.
     fn needs(&mut self) -> Result<()> {
         let root = Root { directory: self.directory.join("unrepaired") };
         let tokens = root.run("muslrepair needs /dist")?;
@@ -253,18 +239,16 @@ impl Ship {
         Ok(())
     }
 
-    /// `twine check --strict` has no more to say of a wheel than it had before the repair: some projects' own metadata
-    /// lacks the type of its description. Ours has nothing to complain of.
+    /// `twine check --strict` must report no more than before the repair: the metadata of some projects lacks
+    /// the type of the description. Our own wheel must have no report.
     fn check(&mut self) -> Result<()> {
         let twine = install::python_tools("index", TOOLS)?.join("twine");
         let said = |directory: &str| -> Result<Vec<String>> {
             let directory = self.builder()?.path(directory);
             let mut check = command(&twine);
-            // One line to a wheel.
+            // One line per wheel.
             check.args(["check", "--strict"]).env("COLUMNS", "500").env("NO_COLOR", "1");
-            for entry in fs::read_dir(&directory)? {
-                check.arg(entry?.path());
-            }
+            check.args(entries(&directory)?);
             let text = String::from_utf8_lossy(&check.output()?.stdout).into_owned();
             let plain = text.replace(&format!("{}/", directory.display()), "");
             let mut lines: Vec<String> = plain.lines().map(|line| line.trim().to_owned()).collect();
@@ -283,14 +267,14 @@ impl Ship {
         Ok(())
     }
 
-    /// The wheel we release, installed by the musl Python's pip, and both ways to call it.
+    /// The released wheel, installed by the musl Python's pip, and both ways to run it.
     fn own_wheel(&mut self) -> Result<()> {
         let program = Program { triple: dist::HOST.to_owned(), path: self.program.clone() };
         fs::create_dir_all(dist::directory())?;
         let wheel = dist::build_wheel(&program)?;
         dist::check_wheel(&wheel)?;
         let root = self.image_ref()?.copy_to(&self.directory.join("own"))?;
-        let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name(&wheel);
         root.put(&wheel, &format!("/tmp/{name}"))?;
         root.run(&format!("pip install --no-index /tmp/{name}"))?;
         for call in ["muslrepair", "python3 -m muslrepair"] {
@@ -300,11 +284,11 @@ impl Ship {
     }
 }
 
-/// The source distributions, and what building them needs, as files of a directory.
+/// The source distributions and their build requirements, as files in a directory.
 pub fn fetch_index(index: &std::path::Path) -> Result<()> {
     let pip = install::python_tools("sources", SOURCES)?.join("pip");
     let sdists: Vec<&str> = PROJECTS.iter().map(|project| project.requirement).collect();
-    // Not isolated: only the metadata is made here, which would need the same tools once for each.
+    // Not isolated: only metadata is made here, and isolation would install the same tools for each project.
     image::fetch_python(&pip, index, &["--no-binary=:all:", "--no-build-isolation"], &sdists)?;
     let musl = ["--only-binary=:all:", "--platform=musllinux_1_2_x86_64", "--platform=musllinux_1_1_x86_64"];
     let wheels: Vec<&str> = musl.iter().copied().chain(["--python-version=3.11"]).collect();
