@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Arg, Command, ValueHint};
+use clap::Command;
 use clap_complete::Shell;
 
 /// The script for a shell. It completes commands, options and their values, and wheels and directories as
@@ -30,13 +30,11 @@ fn listed(command: &Command) -> Command {
         .subcommands(command.get_subcommands().filter(|command| !command.is_hide_set()))
 }
 
-/// The commands whose arguments are wheels, or those whose arguments are other files.
-fn commands_for(command: &Command, wheels: bool) -> Vec<&str> {
+/// The commands whose arguments are wheels.
+fn commands_for_wheels(command: &Command) -> Vec<&str> {
     let takes = |command: &&Command| {
-        let files =
-            command.get_positionals().find(|argument| argument.get_value_hint() == ValueHint::FilePath);
-        let several = |argument: &Arg| argument.get_num_args().is_some_and(|count| count.max_values() > 1);
-        files.is_some_and(|argument| several(argument) == wheels)
+        let mut names = command.get_positionals().flat_map(|one| one.get_value_names().unwrap_or_default());
+        names.any(|name| name.starts_with("WHEEL"))
     };
     command.get_subcommands().filter(takes).map(Command::get_name).collect()
 }
@@ -58,8 +56,7 @@ fn options_with_values(command: &Command) -> Vec<String> {
 fn bash(script: &str, command: &Command) -> String {
     // The registration at the end of clap's script is replaced.
     let (functions, _) = script.rsplit_once("\nif [[").unwrap_or((script, ""));
-    let wheels = commands_for(command, true).join("|");
-    let files = commands_for(command, false).join("|");
+    let wheels = commands_for_wheels(command).join("|");
     let options = options_with_values(command).join("|");
     format!(
         r#"{functions}
@@ -71,7 +68,7 @@ _muslrepair__files() {{
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case "$word" in
             {wheels}) kind=wheels; break ;;
-            {files}) kind=files; break ;;
+            lddtree) kind=files; break ;;
         esac
     done
     case "$prev" in
@@ -96,9 +93,9 @@ fi
     )
 }
 
-/// Arguments that can be repeated are wheels.
+/// Arguments that are named for wheels can be directories, too.
 fn zsh(script: &str) -> String {
-    let line = |line: &str| match line.trim_start().starts_with("'*:") {
+    let line = |line: &str| match line.contains("Wheels, ") {
         true => line.replace(":_files'", ":_files -g \"*.whl\"'"),
         false => line.to_owned(),
     };
@@ -118,7 +115,7 @@ end
     .to_owned();
     let used =
         |name: &str| format!("complete -c muslrepair -n \"__fish_muslrepair_using_subcommand {name}\"");
-    for name in commands_for(command, true) {
+    for name in commands_for_wheels(command) {
         script.push_str(&format!("{} -f -a \"(__muslrepair_wheels)\"\n", used(name)));
     }
     for name in command.get_subcommands() {

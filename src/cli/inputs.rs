@@ -137,7 +137,8 @@ pub(super) fn no_access(path: &Path, error: &io::Error) -> UsageError {
         return format!("cannot access `{shown}`: {error}").into();
     }
     if path.is_symlink() {
-        return format!("cannot access `{shown}`: dangling symbolic link").into();
+        return UsageError::from(format!("cannot access `{shown}`: dangling symbolic link"))
+            .with_hint("remove the link, or restore the file that it names");
     }
     let usage = UsageError::from(format!("cannot access `{shown}`. No such file"));
     if path.to_string_lossy().contains(['*', '?']) {

@@ -39,7 +39,9 @@ pub(super) struct NeedsArgs {
     /// Leave out matching libraries (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = heading::OUTPUT)]
     exclude: Vec<Pattern>,
-    /// Also print which modules of which wheels need each library
+    /// Also print what needs each library
+    ///
+    /// Modules are printed with the wheels that they belong to.
     #[arg(long, help_heading = heading::OUTPUT)]
     why: bool,
     #[command(flatten)]

@@ -20,7 +20,7 @@ pub(super) enum PublishedChoice {
     Fix,
 }
 
-/// The choice of the environment.
+/// The choice in the environment.
 pub(super) fn of(environment: &Environment) -> Result<Option<PublishedChoice>, UsageError> {
     Setting::read(None, environment.published.as_ref(), |text| {
         PublishedChoice::from_str(text, false)

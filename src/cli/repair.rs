@@ -23,7 +23,6 @@ use super::interrupt::Interrupt;
 use super::job_summary::JobSummary;
 use super::limits::LimitArgs;
 use super::minimum::MinimumArgs;
-use super::missing::MissingLibraries;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::published::PublishedChoice;
@@ -217,19 +216,14 @@ pub(super) fn run(
     batch.options.cache_dir =
         arguments.cache_dir.as_deref().and_then(|directory| usable(directory, arguments, terminal));
     let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    let lacking = MissingLibraries::default();
     let interrupt = (!arguments.dry_run).then(|| Interrupt::watch(batch.wheels.len(), *terminal));
     batch.run(|index, outcome| {
         interrupt.iter().for_each(|interrupt| interrupt.count(&outcome));
         batch.summarise(index, &outcome);
-        lacking.add(&outcome);
         printer.done(index, outcome);
     });
     drop(interrupt);
     let (exit, documents) = printer.finish();
-    if let Some(hint) = lacking.hint() {
-        terminal.hint(&hint);
-    }
     let summary = batch.summary.take().map_or(Ok(()), |summary| summary.write("repair"));
     let exit = terminal.at_the_end(exit, summary);
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.

@@ -9,6 +9,7 @@ use muslrepair::report::{self, Failure, FindingGroups, RepairStatus, RepairTotal
 use super::batch::Batch;
 use super::format::Format;
 use super::inputs;
+use super::missing::install_all;
 use super::outcome::{WheelOutcome, Written};
 use super::summary;
 use super::term::{CliError, Terminal};
@@ -147,6 +148,9 @@ impl<'a> RepairText<'a> {
                 self.terminal.say(StyledText::default().after_blank());
             }
             self.terminal.wheel_error("repair", path, failure);
+        }
+        if let Some(hint) = install_all(self.failures.iter().map(|(_, failure)| failure)) {
+            self.terminal.hint(&hint);
         }
         if !several || self.terminal.is_quiet() {
             return Ok(());

@@ -115,6 +115,15 @@ pub(super) fn plural(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
 }
 
+/// `2 wheels and 1 tree`.
+pub(super) fn subjects(wheels: usize, trees: usize) -> String {
+    let counts = [
+        (wheels > 0).then(|| plural(wheels, "wheel", "wheels")),
+        (trees > 0).then(|| plural(trees, "tree", "trees")),
+    ];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
 /// The first few names without duplicates, and the number of the others.
 pub(super) fn names(all: &[String]) -> String {
     /// As many as fit on a line.

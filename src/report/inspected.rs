@@ -4,7 +4,7 @@ use crate::audit::{Audit, Code, ElfAudit, Finding, MinimumMusl, Requirement, Sev
 use crate::repair::default_target;
 use crate::wheel::PlatformTag;
 
-use super::findings::{counted, names, plural};
+use super::findings::{counted, names, subjects};
 use super::styled::{StyledLine, StyledText, Tone};
 use super::table::Table;
 use super::verified::loads_on;
@@ -107,7 +107,8 @@ fn loads(elf: &ElfAudit, minimum: &MinimumMusl) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct ShowTable {
     table: Table,
-    count: usize,
+    wheels: usize,
+    trees: usize,
     to_repair: usize,
     failed: Vec<String>,
 }
@@ -115,7 +116,7 @@ pub struct ShowTable {
 impl Default for ShowTable {
     fn default() -> Self {
         let header = ["WHEEL", "TAG NOW", "REPAIRED", "LOADS ON", "LIBRARIES", "PROBLEMS"];
-        Self { table: Table::new(&header), count: 0, to_repair: 0, failed: Vec::new() }
+        Self { table: Table::new(&header), wheels: 0, trees: 0, to_repair: 0, failed: Vec::new() }
     }
 }
 
@@ -129,25 +130,27 @@ impl ShowTable {
     /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.wheels + self.trees == 0
     }
 
     /// Adds a wheel. Its name is the given path, or a shorter one that is unique in the table.
     pub fn add_wheel(&mut self, name: &str, audit: &Audit) {
         let inspected = Inspected::wheel(audit);
         let short_name = audit.wheel.distribution().to_owned();
+        self.wheels += 1;
         self.add(name, short_name, &inspected, audit.kind == WheelKind::Platform);
     }
 
     /// Adds a tree of installed files.
     pub fn add_tree(&mut self, path: &str, elf: &ElfAudit) {
         let inspected = Inspected { tag: "-".to_owned(), ..Inspected::tree(elf) };
+        self.trees += 1;
         self.add(path, path.to_owned(), &inspected, true);
     }
 
     /// Adds a wheel or tree that cannot be read.
     pub fn add_unread(&mut self, path: &str, short_name: &str) {
-        self.count += 1;
+        self.wheels += 1;
         self.failed.push(short_name.to_owned());
         let empty = || (Tone::Plain, "-".to_owned());
         let name = (Tone::Plain, path.to_owned());
@@ -156,7 +159,6 @@ impl ShowTable {
     }
 
     fn add(&mut self, name: &str, short_name: String, inspected: &Inspected, has_elf: bool) {
-        self.count += 1;
         if inspected.errors > 0 {
             self.failed.push(short_name);
         }
@@ -187,7 +189,7 @@ impl ShowTable {
     /// `43 wheels: 20 to repair, 1 with errors (cachebox)`.
     #[must_use]
     pub fn totals(&self) -> StyledText {
-        let mut line = StyledLine::default().plain(plural(self.count, "wheel", "wheels"));
+        let mut line = StyledLine::default().plain(subjects(self.wheels, self.trees));
         line = line.plain(format!(": {} to repair", self.to_repair));
         if !self.failed.is_empty() {
             line = line.plain(", ").piece(Tone::Error, format!("{} with errors", self.failed.len()));

@@ -270,8 +270,8 @@ mod tests {
     fn long_lines_go_on_under_their_text_and_words_stay_whole() {
         let line = StyledLine::default().piece(Tone::Error, "failed").column(8).plain("one.whl").column(20);
         let line = line.plain("a reason of several words").hanging(8);
-        let lines = "failed  one.whl\n        a reason of\n        several words\n";
-        assert_eq!(text([line.clone()]).fitted(21).to_string(), lines);
+        let lines = "failed  one.whl\n        a reason of\n        several\n        words\n";
+        assert_eq!(text([line.clone()]).fitted(20).to_string(), lines);
         assert_eq!(text([line.clone()]).fitted(80).to_string(), text([line]).to_string());
         let name = "a-name-that-is-longer-than-the-terminal.whl";
         assert_eq!(text([StyledLine::default().plain(name)]).fitted(20).to_string(), format!("{name}\n"));

@@ -2,7 +2,7 @@
 
 use crate::audit::{ElfAudit, Finding, MinimumMusl, Severity};
 
-use super::findings::{FindingGroups, counted, findings_text, in_one_line, names, plural};
+use super::findings::{FindingGroups, counted, findings_text, in_one_line, names, subjects};
 use super::styled::{StyledLine, StyledText, Tone};
 
 /// The column where the path starts, after `ok` or `failed`.
@@ -136,7 +136,7 @@ impl VerifyTotals {
         let mut line = StyledLine::default();
         let all = self.wheels + self.trees;
         if all > 1 {
-            line = line.plain(format!("{}: ", self.subjects()));
+            line = line.plain(format!("{}: ", subjects(self.wheels, self.trees)));
             let ok = all - self.failed.len();
             if ok > 0 {
                 line = line.piece(Tone::Good, format!("{ok} ok"));
@@ -168,13 +168,5 @@ impl VerifyTotals {
             text.add(line);
         }
         text
-    }
-
-    fn subjects(&self) -> String {
-        let counts = [
-            (self.wheels > 0).then(|| plural(self.wheels, "wheel", "wheels")),
-            (self.trees > 0).then(|| plural(self.trees, "tree", "trees")),
-        ];
-        counts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     }
 }

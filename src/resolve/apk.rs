@@ -81,6 +81,11 @@ fn with_hash<T>(sorted: &[T], hash: u32, of: impl Fn(&T) -> u32) -> &[T] {
     rest.get(..rest.partition_point(|one| of(one) == hash)).unwrap_or_default()
 }
 
+/// The value of the first line of a record with this letter, if it is not empty.
+fn value<'r>(record: &'r str, letter: &str) -> Option<&'r str> {
+    record.lines().find_map(|line| line.strip_prefix(letter)).filter(|value| !value.is_empty())
+}
+
 impl ApkDatabase {
     /// Where the database is: apk-tools 2, then a root with `/lib` merged into `/usr/lib`.
     pub const PLACES: [&str; 2] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
@@ -127,18 +132,16 @@ impl ApkDatabase {
         let mut database = Self { text: text.to_owned(), ..Self::default() };
         // Lines are counted first and the lists are allocated at their exact size: a database of 32 MiB could
         // have eight million lines.
-        let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
-        database.files.reserve_exact(count("R:"));
+        let starting = |start: &'static str| text.lines().filter_map(move |line| line.strip_prefix(start));
+        database.files.reserve_exact(starting("R:").count());
+        let tokens = starting("p:").map(|provided| provided.split_ascii_whitespace().count());
+        database.provides.reserve_exact(tokens.sum());
+        let is_package = |record: &&str| value(record, "P:").is_some() && value(record, "V:").is_some();
+        database.packages.reserve_exact(text.split("\n\n").filter(is_package).count());
         let place =
             |part: &str| u32::try_from(part.as_ptr().addr() - text.as_ptr().addr()).unwrap_or(u32::MAX);
         for record in text.split("\n\n") {
-            let field = |letter: &str| {
-                record
-                    .lines()
-                    .find_map(|line| line.strip_prefix(letter))
-                    .filter(|v| !v.is_empty())
-                    .map(str::to_owned)
-            };
+            let field = |letter: &str| value(record, letter).map(str::to_owned);
             let (Some(name), Some(version)) = (field("P:"), field("V:")) else { continue };
             let package = u32::try_from(database.packages.len()).unwrap_or(u32::MAX);
             let mut directory = "";

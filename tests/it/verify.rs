@@ -374,12 +374,10 @@ fn several_are_shown_apart_and_by_name() {
     std::fs::write(sandbox.path().join("site/plain.so"), object("x86_64/ext_plain.so")).unwrap();
     let run = sandbox.run(&["show", "."]);
     assert_eq!(run.status, 1);
-    let paragraphs = [
-        "\n\nsix-1.0-py3-none-any.whl: This does not look",
-        "\n\n. is a tree with one ELF file for x86_64.\n",
-    ];
-    for paragraph in paragraphs {
-        assert!(run.stdout.contains(paragraph), "{}", run.stdout);
+    for row in ["\ndemo-1.0-cp312  linux_x86_64 ", "\nsix-1.0         any ", "\n.               - "] {
+        assert_eq!(run.stdout.matches(row).count(), 1, "{row}: {}", run.stdout);
     }
-    assert!(run.stdout.contains("ELF files in the tree:\n    site/plain.so (x86_64, "), "{}", run.stdout);
+    assert!(run.stdout.ends_with("\n\n2 wheels and 1 tree: 1 to repair\n"), "{}", run.stdout);
+    let all = sandbox.run(&["show", "-v", "."]).stdout;
+    assert!(all.contains("  ELF files:\n    site/plain.so (x86_64, "), "{all}");
 }

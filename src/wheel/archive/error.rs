@@ -320,6 +320,9 @@ impl WheelError {
             Self::Mismatch { .. } | Self::Record { .. } => {
                 "the wheel was changed after it was built, or built wrongly: build it again"
             }
+            Self::Info { .. } | Self::InfoJson { .. } | Self::Metadata { .. } | Self::ForeignData { .. } => {
+                "the wheel was built wrongly: build it again with current tools"
+            }
             Self::ForeignDistInfo { .. } => "was the file renamed? give it back the name it was built with",
             Self::ForeignTags { right: Some(right), .. } => {
                 return Some(format!("was the file renamed? give it back its name: `{}`", Escaped(right)));

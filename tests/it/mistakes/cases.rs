@@ -134,7 +134,6 @@ const WHEELS: Group = Group {
         ("an empty WHEEL", "repair no-wheel"),
         ("an empty METADATA", "repair no-metadata"),
         ("no RECORD", "verify no-record --exclude '*'"),
-        ("a RECORD of another wheel", "repair wrong-record"),
         ("a wheel that was renamed", "repair renamed"),
         ("a wheel with changed tags", "repair retagged"),
         ("a name that is not a wheel's", "repair badname"),

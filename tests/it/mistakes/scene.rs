@@ -94,7 +94,6 @@ impl Scene {
         self.write("badname/demo.whl", &whole);
         self.write("dashes/my-demo-1.0-cp312-cp312-linux_x86_64.whl", &whole);
         sandbox.wheel_in("no-record", &wheel("x86_64/core.so").no_record());
-        sandbox.wheel_in("wrong-record", &wheel("x86_64/core.so").record("demo/_core.so,sha256=AAAA,1\n"));
         sandbox.wheel_in("no-metadata", &wheel("x86_64/core.so").metadata("METADATA", ""));
         sandbox.wheel_in("no-wheel", &wheel("x86_64/core.so").metadata("WHEEL", ""));
         sandbox.wheel_in("two-dist-infos", &wheel("x86_64/core.so").file("other-1.0.dist-info/METADATA", ""));

@@ -11,6 +11,7 @@ mod loader;
 mod loaders;
 mod newcomer;
 mod published;
+mod readers;
 mod recipes;
 mod repaired;
 mod report;
@@ -37,6 +38,8 @@ pub enum Check {
     Newcomer,
     /// Repair current wheels of the package index: those that load keep their hashes, another one is fixed
     Published,
+    /// Hold wheels with mistakes in them against zipfile, a reader of streams, and uv
+    Readers(readers::Options),
     /// Carry out every file of docs/examples in root file systems of its own
     Recipes {
         /// Only these
@@ -63,6 +66,7 @@ pub fn run(check: Check) -> Result<()> {
         Check::Loader(options) => loader::run(&options),
         Check::Newcomer => newcomer::run(),
         Check::Published => published::run(),
+        Check::Readers(options) => readers::run(&options),
         Check::Recipes { names } => recipes::run(&names),
         Check::Ship { short } => ship::run(short),
         Check::Unbundle(options) => unbundle::run(&options),

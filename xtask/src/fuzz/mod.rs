@@ -34,6 +34,9 @@ const TARGETS: &[Target] = &[
     ("record", seeds::records, 2048),
     ("zip_directory", seeds::archives, OBJECT),
     ("apk_database", seeds::databases, 4096),
+    ("end_record", seeds::edits_of_ends, 128),
+    ("apk_memory", seeds::databases, 4096),
+    ("messages", seeds::lines, 512),
     ("whole_repair", seeds::repairs, OBJECT),
     ("deflate", seeds::streams, 4096),
 ];

@@ -114,6 +114,22 @@ pub(super) fn databases() -> Result<Vec<Vec<u8>>> {
     Ok(vec![fs::read(root().join("testdata/rootfs/lib/apk/db/installed"))?])
 }
 
+/// Names as they are put into messages.
+pub(super) fn lines() -> Result<Vec<Vec<u8>>> {
+    Ok(texts(&[
+        "libx.so.1",
+        "::set-output name=x::y",
+        "  \u{3000}::stop-commands::t",
+        "a ##[error]b ##vso[task.setvariable]c ###[group]",
+        "\u{1b}[2J\u{9b}31m\r\n\u{2028}\u{202e}\u{e0101}\u{3164}",
+    ]))
+}
+
+/// Edits of the end of an archive, eight bytes each: what is done, where, and with which values.
+pub(super) fn edits_of_ends() -> Result<Vec<Vec<u8>>> {
+    Ok((0..16u8).map(|what| vec![what, 0, 20, what % 8, 3, 0, 0, 0]).chain([Vec::new()]).collect())
+}
+
 /// Wheels, and ELF files to put into a wheel.
 pub(super) fn repairs() -> Result<Vec<Vec<u8>>> {
     let mut inputs = archives()?;
