@@ -23,7 +23,7 @@ const PARTS: &[(&str, &[&str])] = &[
         &["guide", "docker", "build-errors", "lock-files", "scale", "troubleshooting", "musl-traps", "rules"],
     ),
     ("Reference", &["cli", "json", "library", "differences", "standards"]),
-    ("Background", &["musl", "patcher", "hostile", "performance", "loader-check", "fuzzing"]),
+    ("Background", &["musl", "patcher", "errors", "hostile", "performance", "loader-check", "fuzzing"]),
     ("Contribute", &["architecture", "releasing"]),
 ];
 
