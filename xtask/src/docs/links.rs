@@ -45,13 +45,12 @@ pub fn check(site: &Path) -> Result<(usize, usize)> {
     }
 }
 
-/// The values of an attribute.
+/// The values of an attribute. Code on a page can show HTML, where only the angle brackets are escaped: that is no tag.
 fn attributes<'a>(text: &'a str, name: &str) -> impl Iterator<Item = String> + use<'a> {
     let start = format!(" {name}=\"");
-    let values: Vec<String> = text
-        .split(&start)
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
+    let tags = text.split('<').skip(1).filter_map(|rest| rest.split('>').next());
+    let values: Vec<String> = tags
+        .filter_map(|tag| tag.split_once(&start)?.1.split('"').next())
         .map(|value| value.replace("&amp;", "&").replace("%20", " "))
         .collect();
     values.into_iter()
@@ -66,7 +65,11 @@ mod tests {
         let site = crate::process::empty(crate::process::target().join("tmp/links")).unwrap();
         fs::write(site.join("a.html"), "<h1 id=\"x\"></h1><a href=\"b.html#y\"></a><a href=\"#x\"></a>")
             .unwrap();
-        fs::write(site.join("b.html"), "<p id=\"y\"></p><a href=\"https://example.org/\"></a>").unwrap();
+        fs::write(
+            site.join("b.html"),
+            "<p id=\"y\"></p><a href=\"https://example.org/\"></a>&lt;a href=\"code.html\"&gt;",
+        )
+        .unwrap();
         assert_eq!(check(&site).unwrap(), (2, 2));
         fs::write(site.join("b.html"), "<p id=\"z\"></p><a href=\"c.html\"></a>").unwrap();
         let error = check(&site).unwrap_err().to_string();
