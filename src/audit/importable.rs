@@ -6,7 +6,7 @@ use crate::resolve::{Object, Origin};
 use crate::wheel::{Covered, InstallLocation, Python, Suffix, WheelPath, covered};
 
 use super::finding::{Severity, listed, subject};
-use super::rename::ModuleRename;
+use super::module_rename::ModuleRename;
 use super::subject::Subject;
 
 /// One extension module of the wheel.

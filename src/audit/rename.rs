@@ -1,22 +1,11 @@
 //! Extension modules that the Pythons of the tags find under another name.
 
-use serde::Serialize;
-
 use crate::resolve::Origin;
 use crate::wheel::WheelPath;
 
 use super::importable::stable_groups;
+use super::module_rename::ModuleRename;
 use super::subject::Subject;
-
-/// A module for the stable ABI that a repair renames: under its own name some Python of the tags does not find it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[non_exhaustive]
-pub struct ModuleRename {
-    /// The member.
-    pub from: WheelPath,
-    /// Its new name.
-    pub to: WheelPath,
-}
 
 /// The modules that every Python of the tags finds once the platform is gone from their names: what is behind `.abi3` or
 /// `.abi3t` says nothing about the code, and CPython before 3.15 looks for no such name (python/cpython#122931). Renaming is safe where

@@ -1,6 +1,8 @@
 //! Ctrl-C during a repair.
 
+#[cfg(not(unix))]
 use super::outcome::WheelOutcome;
+#[cfg(not(unix))]
 use super::term::Terminal;
 
 #[cfg(unix)]
@@ -27,7 +29,8 @@ mod unix {
     use signal_hook::consts::SIGINT;
     use signal_hook::iterator::{Handle, Signals};
 
-    use super::{Terminal, WheelOutcome};
+    use crate::cli::outcome::WheelOutcome;
+    use crate::cli::term::Terminal;
 
     /// The exit status of a program ended by SIGINT, as shells report it: 128 plus the number of the signal.
     const INTERRUPTED: i32 = 128 + SIGINT;

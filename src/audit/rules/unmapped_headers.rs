@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     concern: Concern::Loading,
     fixed_by_repair: false,
-    summary: "The program headers are not mapped, so exceptions cannot pass through the object.",
+    summary: "The program headers are not mapped, so exceptions cannot pass through it.",
     explanation: "\
 The unwinder finds the tables of a library through `dl_iterate_phdr`, which reports the program headers in memory. If
 no `PT_LOAD` covers them, musl reports none for the library. It loads, but a C++ exception or a Rust panic that passes
