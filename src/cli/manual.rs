@@ -66,6 +66,7 @@ pub(super) const MANUALS: &[Manual] = &[
                 "Default of --zip-compression-level; or AUDITWHEEL_ZIP_COMPRESSION_LEVEL",
             ),
             ("MUSLREPAIR_PATCHER", "Default of --patcher; or AUDITWHEEL_PATCHER"),
+            ("MUSLREPAIR_PUBLISHED", "Default of --published"),
             SEARCH,
             LD_LIBRARY_PATH,
             ("SOURCE_DATE_EPOCH", "Time of new and changed files in the wheel, in seconds since 1970"),

@@ -33,8 +33,8 @@ mod tests {
     fn a_loader_is_known_by_its_version() {
         let with = |text: &str| release_of_loader(format!("\x7fELF\0Version %s\0{text}\0more").as_bytes());
         assert_eq!(with("1.2.3"), Some(MuslRelease::V1_2_3));
-        assert_eq!(with("1.2.3\0x\01.2.3"), Some(MuslRelease::V1_2_3));
-        for none in ["", "1.2", "11.2.3", "2.2.3", "1.2.3-git", "1.2.3\01.2.4"] {
+        assert_eq!(with("1.2.3\x00x\x001.2.3"), Some(MuslRelease::V1_2_3));
+        for none in ["", "1.2", "11.2.3", "2.2.3", "1.2.3-git", "1.2.3\x001.2.4"] {
             assert_eq!(with(none), None, "{none}");
         }
     }

@@ -14,6 +14,9 @@ const MOST_EDGES: usize = 120;
 /// A longer name is cut, in characters.
 const LONGEST_LABEL: usize = 80;
 
+/// What a box needs, and its name if it must stay alone.
+type Needs = (BTreeSet<(String, bool)>, Option<String>);
+
 /// Which objects need which libraries, and where these are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Diagram {
@@ -65,8 +68,7 @@ impl Diagram {
     /// Merges modules of the wheel with the same needs into one box.
     fn grouped(needs: BTreeMap<(String, bool), BTreeSet<(String, bool)>>) -> Self {
         let needed: BTreeSet<String> = needs.values().flatten().map(|(name, _)| name.clone()).collect();
-        let mut groups: BTreeMap<(BTreeSet<(String, bool)>, Option<String>), Vec<(String, bool)>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<Needs, Vec<(String, bool)>> = BTreeMap::new();
         for (from, targets) in needs {
             // An object that others need has its own box.
             let alone = needed.contains(&from.0).then(|| from.0.clone());

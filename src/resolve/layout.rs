@@ -214,7 +214,7 @@ mod tests {
         layout.insert(&place(Scheme::Scripts, "tool"), 1);
         layout.insert(&place(Scheme::Data, "share/pkg/liby.so"), 2);
         let origin = "lib/python3.12/site-packages/pkg";
-        layout.insert(&place(Scheme::Site, "pkg/lib\u{61c}x.so"), 3);
+        layout.insert(&place(Scheme::Site, "pkg/lib\u{fc}x.so"), 3);
         let find = |entry: &str, origin: &str, name: &str| {
             layout.expand(entry, origin).and_then(|directory| layout.file(&directory, name))
         };
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(find(from_bin, "bin", "libx.so"), Some(Installed::Object(0)));
         assert_eq!(find("$ORIGIN/../share/pkg", "bin", "liby.so"), Some(Installed::Object(2)));
         assert_eq!(find("$ORIGIN/../share", "bin", "pkg"), Some(Installed::Directory));
-        assert_eq!(find("$ORIGIN", origin, "lib\u{61c}x.so"), Some(Installed::Object(3)));
+        assert_eq!(find("$ORIGIN", origin, "lib\u{fc}x.so"), Some(Installed::Object(3)));
         assert_eq!(layout.expand("$ORIGIN/../..", "bin"), None);
         assert_eq!(layout.expand("/usr/lib", origin), None);
     }

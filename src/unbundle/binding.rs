@@ -65,11 +65,11 @@ impl<'g> Scope<'g> {
                         has_libc = true;
                         steps.push(Step::Libc);
                     }
-                    Resolution::Allowed { file: Some(file), .. } => {
-                        if !allowed.iter().any(|known| known.location == file.location) {
-                            steps.push(Step::Allowed(allowed.len()));
-                            allowed.push(Arc::clone(file));
-                        }
+                    Resolution::Allowed { file: Some(file), .. }
+                        if !allowed.iter().any(|known| known.location == file.location) =>
+                    {
+                        steps.push(Step::Allowed(allowed.len()));
+                        allowed.push(Arc::clone(file));
                     }
                     _ => {}
                 }

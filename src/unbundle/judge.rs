@@ -158,10 +158,7 @@ impl Judge<'_> {
                 };
                 add(blame.of(requirement.index), &reason);
             }
-            if !loads
-                && requirements.is_empty()
-                && after.requirements_of(module).filter(unmet).next().is_none()
-            {
+            if !loads && requirements.is_empty() && after.requirements_of(module).find(unmet).is_none() {
                 let because = format!("`{}` would load on no release of musl", module.path);
                 add(blame.of(module.object), &Reason::DoesNotLoad { because });
             }

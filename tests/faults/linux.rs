@@ -240,7 +240,7 @@ fn an_output_directory_that_cannot_be_made_is_an_error_that_names_it() {
     let before = hash(&input);
     sandbox.run(&["repair", NAME, "-w", "/proc/nothing/here"]).failure(1, &["/proc/nothing/here"]);
     std::fs::write(sandbox.path().join("file"), "").unwrap();
-    sandbox.run(&["repair", NAME, "-w", "file"]).failure(1, &["`file`"]);
+    sandbox.run(&["repair", NAME, "-w", "file"]).failure(2, &["`--wheel-dir file` is not a directory"]);
     assert_eq!(hash(&input), before);
     assert_eq!(names(sandbox.path()), [NAME, "file"]);
 }

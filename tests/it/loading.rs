@@ -108,7 +108,7 @@ fn a_program_that_moves_keeps_the_run_path_that_its_libraries_inherit() {
     let (result, said) = repaired(&builder);
     let program = result.facts("demo.scripts/tool");
     assert_eq!(program.run_path(), Some("$ORIGIN/../demo/x:$ORIGIN/../demo/y:$ORIGIN/../demo.libs"));
-    assert!(said.contains("it leads out of the wheel: `/opt/lib`\n"), "{said}");
+    assert!(said.contains("because it is outside the wheel: `/opt/lib`\n"), "{said}");
 }
 
 #[cfg(unix)]

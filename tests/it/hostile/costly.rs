@@ -52,7 +52,7 @@ pub(super) const GROUP: Group = Group {
         ),
         harmless(
             "800 modules with a run path of names as long as they may be, which a repair removes",
-            &["dropp", "..."],
+            &["removing from the run path", "..."],
             |scene| {
                 let run_path: Vec<String> = (0..15).map(|n| format!("/{}{n}", "y".repeat(4_000))).collect();
                 let elf = ElfBuilder::new().text(DT_RUNPATH, &run_path.join(":")).build();

@@ -16,7 +16,7 @@ struct Group {
     cases: &'static [(&'static str, &'static str)],
 }
 
-fn answers() -> Vec<(&'static str, Vec<(&'static str, &'static str, Answer)>)> {
+fn answers() -> Vec<page::Group> {
     let scene = Scene::new();
     let of = |group: &'static Group| {
         let cases = group.cases.iter().map(|(what, call)| (*what, *call, scene.answer(call)));

@@ -15,7 +15,10 @@ is made from what the program says. [rules.md](rules.md) has what can be wrong i
 The exit status is 2 where the call is wrong, 1 where a wheel is, and 0 for a warning.
 ";
 
-fn page(groups: &[(&str, Vec<(&str, &str, Answer)>)]) -> String {
+/// Cases with a heading: what is tried, the call, and its answer.
+pub(super) type Group = (&'static str, Vec<(&'static str, &'static str, Answer)>);
+
+fn page(groups: &[Group]) -> String {
     let cell = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|");
     let code = |text: &str| {
         let text =
@@ -35,7 +38,7 @@ fn page(groups: &[(&str, Vec<(&str, &str, Answer)>)]) -> String {
 }
 
 /// Compares the page with these answers.
-pub(super) fn check(groups: &[(&str, Vec<(&str, &str, Answer)>)]) {
+pub(super) fn check(groups: &[Group]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
     let page = page(groups);
     if std::env::var_os("MUSLREPAIR_BLESS").is_some() {

@@ -94,9 +94,12 @@ pub fn markdown(rows: &[Row], rounds: u32) -> Result<String> {
     ))
 }
 
+/// Whether a row belongs to a kind.
+type IsOfKind = fn(&Row) -> bool;
+
 fn summary(rows: &[Row]) -> Vec<String> {
     let mut lines = Vec::new();
-    let kinds: [(&str, fn(&Row) -> bool); 3] = [
+    let kinds: [(&str, IsOfKind); 3] = [
         ("with grafts", |row| row.grafts > 0),
         ("where nothing is grafted", |row| row.grafts == 0),
         ("over all", |_| true),
