@@ -29,7 +29,7 @@ const STEPS: &[Step] = &[
     ("documentation", documentation),
     ("dependencies", dependencies),
     // Long runs are done by hand.
-    ("fuzzing, for a moment", || fuzz::run(&fuzz::Options { minutes: 0.1, targets: Vec::new() })),
+    ("fuzzing, for a moment", || fuzz::run(&fuzz::Options { minutes: 0.05, targets: Vec::new() })),
     ("from sources to modules imported on musl", ship),
     ("tests", || test::run(&[])),
 ];
