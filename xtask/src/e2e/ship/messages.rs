@@ -41,7 +41,7 @@ const MESSAGES: &[Message] = &[
     Message {
         heading: "was not found",
         script: "muslrepair repair -w /tmp/out /dist/pyyaml-*.whl",
-        text: "error: cannot repair `pyyaml-6.0.2-cp311-cp311-linux_x86_64.whl`\n  \
+        text: "error: cannot repair `/dist/pyyaml-6.0.2-cp311-cp311-linux_x86_64.whl`\n  \
                `libyaml-0.so.2`, needed by `yaml/_yaml.cpython-311-x86_64-linux-musl.so`, was not found\n  \
                searched: `/lib`, `/usr/local/lib`, `/usr/lib`\n\
                hint: `apk add so:libyaml-0.so.2`, or pass `--exclude libyaml-0.so.2` if the user must provide it",
