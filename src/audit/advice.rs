@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::resolve::{Purpose, System, is_apk_name};
 
+use super::finding::Finding;
+use super::install::Install;
 use super::subject::Subject;
 
 /// Advice about missing libraries. Advice that holds for all of them is given once.
@@ -22,8 +24,24 @@ impl<'a> Advice<'a> {
         Self { audit, installable: missing.filter(is_installable).collect(), said: false }
     }
 
-    /// The advice for one of them; `None` if it was given for another one before.
-    pub(super) fn about(&mut self, name: &str) -> Option<String> {
+    /// The finding about one of them, with advice unless it was given for another one before.
+    pub(super) fn add_to(&mut self, finding: Finding, name: &str) -> Finding {
+        if let Some(advice) = self.about(name) {
+            return finding.with_hint(advice);
+        }
+        if std::mem::replace(&mut self.said, true) {
+            return finding;
+        }
+        let install = self.install();
+        let hint = match &install {
+            Some(command) => format!("`{command}`, or pass {}", self.exclude()),
+            None => self.elsewhere(),
+        };
+        Finding { install, ..finding.with_hint(hint) }
+    }
+
+    /// The advice for this library alone; `None` if a package may provide it.
+    fn about(&self, name: &str) -> Option<String> {
         let inside = self.audit.layout.named(name).find_map(|index| self.audit.graph.objects.get(index));
         if let Some(object) = inside {
             return Some(format!(
@@ -41,10 +59,21 @@ impl<'a> Advice<'a> {
         if !self.installable.contains(name) {
             return Some("no package can provide a library of that name: build the object again".to_owned());
         }
-        (!std::mem::replace(&mut self.said, true)).then(|| self.install())
+        None
     }
 
-    fn install(&self) -> String {
+    /// The command that installs them, where they were looked for; `None` if there is no such command.
+    fn install(&self) -> Option<Install> {
+        let system = &self.audit.options.system;
+        let can = system.is_for(self.audit.arch) && system.purpose != Purpose::Nothing && system.has_apk;
+        can.then(|| Install {
+            root: system.root.clone(),
+            tokens: self.installable.iter().map(|name| format!("so:{name}")).collect(),
+        })
+    }
+
+    /// Where to find them, if they cannot be installed where they were looked for.
+    fn elsewhere(&self) -> String {
         let system = &self.audit.options.system;
         let arch = self.audit.arch.map_or_else(String::new, |arch| format!(" for {arch}"));
         if !system.is_for(self.audit.arch) {
@@ -58,22 +87,20 @@ impl<'a> Advice<'a> {
             };
             return format!("libraries of this machine do not count; {root}");
         }
-        let exclude = match self.installable.first() {
+        format!(
+            "name the directory that has it with `-l DIR`, or an Alpine root file system{arch} with `--sysroot DIR`, or \
+             pass {}",
+            self.exclude()
+        )
+    }
+
+    fn exclude(&self) -> String {
+        match self.installable.first() {
             Some(name) if self.installable.len() == 1 => {
                 format!("`--exclude {name}` if the user must provide it")
             }
             _ => "`--exclude NAME` for what the user must provide".to_owned(),
-        };
-        if !system.has_apk {
-            return format!(
-                "name the directory that has it with `-l DIR`, or an Alpine root file system{arch} with `--sysroot DIR`, or \
-                 pass {exclude}"
-            );
         }
-        let tokens: Vec<String> = self.installable.iter().map(|name| format!("so:{name}")).collect();
-        let root =
-            system.root.as_ref().map_or_else(String::new, |root| format!(" --root {}", root.display()));
-        format!("`apk{root} add {}`, or pass {exclude}", tokens.join(" "))
     }
 }
 

@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 
 use crate::escaped::Sentence;
 
+use super::install::Install;
+
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,6 +91,9 @@ pub struct Finding {
     pub hint: Option<String>,
     /// Whether `repair` fixes it.
     pub fixed_by_repair: bool,
+    /// The command of the hint, if it installs libraries. Commands for several wheels can be joined.
+    #[serde(skip)]
+    pub install: Option<Install>,
 }
 
 impl Finding {

@@ -134,7 +134,7 @@ impl<'a> OutputClaims<'a> {
 }
 
 /// The parts of a name that a repair does not change.
-fn identity(name: &WheelFilename) -> (&str, &str, &[String], &[String]) {
+pub(super) fn identity(name: &WheelFilename) -> (&str, &str, &[String], &[String]) {
     (name.distribution(), name.version(), name.python_tags(), name.abi_tags())
 }
 

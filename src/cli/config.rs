@@ -136,7 +136,7 @@ impl Config {
     }
 }
 
-/// A text of a size that somebody may have written. It may come from a pipe, which has none.
+/// Reads a text file, up to a size that a person may have written. A pipe has no size to check first.
 fn read_text(path: &Path) -> io::Result<String> {
     const LARGEST: u64 = 4 << 20;
     let mut text = String::new();

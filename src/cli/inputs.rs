@@ -196,7 +196,7 @@ pub(super) fn wheels_in(directory: &Path) -> Result<Vec<PathBuf>, UsageError> {
     Ok(wheels)
 }
 
-/// What lies below a directory.
+/// The files below a directory.
 struct Contents {
     wheels: Vec<PathBuf>,
     has_elf: bool,
@@ -236,8 +236,8 @@ pub(super) fn is_wheel(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "whl")
 }
 
-/// A path and what it leads to, by the links that it is, the last being no link: each in its directory, whatever the way
-/// that leads there. Nothing where there is no such directory.
+/// A path, and the targets of the symbolic links that it names, one after another up to the one that is no link. Links
+/// in its directories are followed. Empty if a directory does not exist.
 pub(super) fn places(path: &Path) -> Vec<PathBuf> {
     /// As many as Linux follows (path_resolution(7)).
     const MOST_LINKS: usize = 40;

@@ -113,12 +113,12 @@ pub(super) fn run(
     Ok(worst)
 }
 
-/// What a file leads to.
+/// The libraries of a file.
 struct Opened {
     graph: Graph,
-    /// The objects whose trees are printed: the file itself, or what a wheel has that is loaded by itself.
+    /// The objects whose trees are printed: the file itself, or the modules and programs of a wheel.
     roots: Vec<usize>,
-    /// The run paths of the file; none of a wheel.
+    /// The run paths of the file; empty for a wheel.
     paths: OpenedPaths,
 }
 

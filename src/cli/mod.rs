@@ -36,6 +36,7 @@ mod reference;
 mod repair;
 mod repair_text;
 mod requirements;
+mod results;
 mod search;
 mod show;
 mod size;

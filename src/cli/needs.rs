@@ -58,7 +58,7 @@ enum NeedsFormat {
     Json,
 }
 
-/// The needs of all subjects, by the name that is asked for and the file it leads to.
+/// The needs of all subjects, by the needed name and the file that has it.
 type Needs = BTreeMap<(String, Option<String>), Need>;
 
 #[derive(Serialize)]

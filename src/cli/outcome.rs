@@ -61,11 +61,13 @@ impl OutputConflict {
         }
     }
 
-    /// What to do about it.
-    pub(super) fn hint(&self) -> &'static str {
+    /// What to do about it, for the command of this name.
+    pub(super) fn hint(&self, command: &str) -> String {
         match self {
-            Self::SameOutput(..) => "repair each in a call of its own, into another `--wheel-dir`",
-            Self::ReplacesInput(_) => "name only the wheels to repair, or another `--wheel-dir`",
+            Self::SameOutput(..) => {
+                format!("{command} each in a call of its own, into another `--wheel-dir`")
+            }
+            Self::ReplacesInput(_) => format!("name only the wheels to {command}, or another `--wheel-dir`"),
         }
     }
 }

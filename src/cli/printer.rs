@@ -136,7 +136,7 @@ impl<'a> Printer<'a> {
                 let path =
                     self.batch.wheels.get(index).map_or_else(String::new, |path| path.display().to_string());
                 terminal.error(&format!("cannot repair `{path}`: {}", conflict.because(&self.batch.wheels)));
-                terminal.hint(conflict.hint());
+                terminal.hint(&conflict.hint("repair"));
             }
             WheelOutcome::Failed(error) => match self.gate(&shown, error) {
                 Some(message) => terminal.error(&message),

@@ -27,6 +27,7 @@ use super::printer::Printer;
 use super::progress::Progress;
 use super::published::PublishedChoice;
 use super::requirements::requirements_text;
+use super::results::{DocumentArgs, ResultArgs};
 use super::search::SearchArgs;
 use super::size::Size;
 use super::suggested::Suggested;
@@ -45,25 +46,10 @@ pub(super) struct RepairArgs {
     /// Wheels, or directories of wheels
     #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Write results here [default: wheelhouse]
-    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
-    wheel_dir: PathBuf,
-    /// Print the plan and write nothing
-    #[arg(long, help_heading = heading::OUTPUT)]
-    dry_run: bool,
-    /// Print text or json [default: text]
-    ///
-    /// `json` prints one document per wheel and line on standard output.
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
-    #[arg(hide_default_value = true, hide_possible_values = true)]
-    format: Format,
-    /// Write a JSON report to this file (- for stdout)
-    ///
-    /// The report is one document about all wheels.
-    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
-    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
-    report: Option<Destination>,
+    #[command(flatten)]
+    results: ResultArgs,
+    #[command(flatten)]
+    documents: DocumentArgs,
     /// Append a Markdown summary to this file
     ///
     /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
@@ -201,22 +187,23 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let batch = batch(arguments, environment, terminal)?;
     let mut batch = Batch { packages: SystemPackages::read(arguments.search.sysroot())?, ..batch };
-    let missing = missing(&arguments.wheel_dir);
-    if arguments.wheel_dir.exists() && !arguments.wheel_dir.is_dir() {
-        let usage = format!("`--wheel-dir {}` is not a directory", arguments.wheel_dir.display());
+    let missing = missing(&arguments.results.wheel_dir);
+    if arguments.results.wheel_dir.exists() && !arguments.results.wheel_dir.is_dir() {
+        let usage = format!("`--wheel-dir {}` is not a directory", arguments.results.wheel_dir.display());
         let hint = "name a directory for the results: `--wheel-dir wheelhouse`";
         return Err(UsageError::from(usage).with_hint(hint).into());
     }
-    if !arguments.dry_run {
-        std::fs::create_dir_all(&arguments.wheel_dir).map_err(|error| {
-            CliError::Failure(format!("cannot create `{}`: {error}", arguments.wheel_dir.display()))
+    if !arguments.results.dry_run {
+        std::fs::create_dir_all(&arguments.results.wheel_dir).map_err(|error| {
+            CliError::Failure(format!("cannot create `{}`: {error}", arguments.results.wheel_dir.display()))
         })?;
     }
     // Only now, so that a call that is refused leaves no directory behind.
     batch.options.cache_dir =
         arguments.cache_dir.as_deref().and_then(|directory| usable(directory, arguments, terminal));
-    let printer = Printer::new(&batch, arguments.format, arguments.report.is_some(), *terminal);
-    let interrupt = (!arguments.dry_run).then(|| Interrupt::watch(batch.wheels.len(), *terminal));
+    let printer =
+        Printer::new(&batch, arguments.documents.format, arguments.documents.report.is_some(), *terminal);
+    let interrupt = (!arguments.results.dry_run).then(|| Interrupt::watch(batch.wheels.len(), *terminal));
     batch.run(|index, outcome| {
         interrupt.iter().for_each(|interrupt| interrupt.count(&outcome));
         batch.summarise(index, &outcome);
@@ -228,14 +215,14 @@ pub(super) fn run(
     let exit = terminal.at_the_end(exit, summary);
     // Where nothing was written, nothing is left behind: a directory that holds something is not removed.
     let _ = missing.iter().try_for_each(std::fs::remove_dir);
-    let exit = match &arguments.report {
+    let exit = match &arguments.documents.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(documents, terminal)),
         None => exit,
     };
     Ok(match &arguments.requirements {
-        Some(destination) if arguments.wheel_dir.exists() => {
-            let written =
-                requirements_text(&arguments.wheel_dir).and_then(|text| destination.write(&text, terminal));
+        Some(destination) if arguments.results.wheel_dir.exists() => {
+            let written = requirements_text(&arguments.results.wheel_dir)
+                .and_then(|text| destination.write(&text, terminal));
             terminal.at_the_end(exit, written)
         }
         _ => exit,
@@ -267,8 +254,8 @@ fn batch(
 ) -> Result<Batch, UsageError> {
     let wheels = wheels(arguments)?;
     let config = Config::read(arguments.config.as_deref())?;
-    if let Some(report) = &arguments.report {
-        let taken = arguments.dry_run || arguments.format == Format::Json;
+    if let Some(report) = &arguments.documents.report {
+        let taken = arguments.results.dry_run || arguments.documents.format == Format::Json;
         report.check(
             "--report",
             taken.then_some("plans or documents"),
@@ -276,7 +263,8 @@ fn batch(
         )?;
     }
     if let Some(requirements) = &arguments.requirements {
-        let taken = arguments.format == Format::Json || arguments.report == Some(Destination::Output);
+        let taken = arguments.documents.format == Format::Json
+            || arguments.documents.report == Some(Destination::Output);
         requirements.check(
             "--requirements",
             taken.then_some("documents"),
@@ -310,8 +298,8 @@ fn batch(
         },
         packages: SystemPackages::default(),
         limits,
-        directory: arguments.wheel_dir.clone(),
-        dry_run: arguments.dry_run,
+        directory: arguments.results.wheel_dir.clone(),
+        dry_run: arguments.results.dry_run,
         fail_fast: arguments.fail_fast,
         summary: (arguments.summary.as_ref())
             .map(|path| JobSummary::new(path, wheels.iter().map(PathBuf::as_path)))
@@ -403,7 +391,7 @@ pub(super) fn build_tag(text: &str) -> Result<String, UsageError> {
 
 /// `--cache-dir`, if files can be kept there. A cache saves time, and nothing else hangs on it.
 fn usable(directory: &Path, arguments: &RepairArgs, terminal: &Terminal) -> Option<PathBuf> {
-    if arguments.dry_run {
+    if arguments.results.dry_run {
         return None;
     }
     let tried = std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));

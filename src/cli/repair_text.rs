@@ -74,7 +74,7 @@ impl<'a> RepairText<'a> {
             WheelOutcome::Pure => self.failed(index, failure(report::no_elf_sentence().to_owned(), None)),
             WheelOutcome::Refused(message) => self.failed(index, failure(message.clone(), None)),
             WheelOutcome::Conflict(conflict) => {
-                let failure = failure(conflict.because(&self.batch.wheels), Some(conflict.hint()));
+                let failure = failure(conflict.because(&self.batch.wheels), Some(conflict.hint("repair")));
                 self.failures.push((self.path(index), failure));
                 self.unrepaired(RepairStatus::Failed, index, conflict.in_short())
             }
@@ -176,6 +176,6 @@ impl<'a> RepairText<'a> {
     }
 }
 
-fn failure(line: String, hint: Option<&str>) -> Failure {
-    Failure { lines: vec![line], hints: hint.into_iter().map(str::to_owned).collect(), ..Failure::default() }
+fn failure(line: String, hint: Option<String>) -> Failure {
+    Failure { lines: vec![line], hints: hint.into_iter().collect(), ..Failure::default() }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use muslrepair::wheel::{PlatformTag, Sha256Digest, WheelFilename};
+use muslrepair::wheel::{PlatformTag, Sha256Digest, WheelFilename, normalized_name};
 
+use super::claims::identity;
 use super::inputs;
 use super::term::CliError;
 
@@ -25,19 +26,16 @@ pub(super) fn requirements_text(directory: &Path) -> Result<String, CliError> {
         Some((name, path))
     };
     let wheels: Vec<(WheelFilename, PathBuf)> = wheels.into_iter().filter_map(named).collect();
-    let repaired: BTreeSet<_> = wheels
-        .iter()
-        .filter(|(name, _)| !is_for_linux(name))
-        .map(|(name, _)| without_platform(name))
-        .collect();
+    let repaired: BTreeSet<_> =
+        wheels.iter().filter(|(name, _)| !is_for_linux(name)).map(|(name, _)| identity(name)).collect();
     let mut pins: BTreeMap<String, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
     for (name, path) in &wheels {
-        if is_for_linux(name) && repaired.contains(&without_platform(name)) {
+        if is_for_linux(name) && repaired.contains(&identity(name)) {
             continue;
         }
         let file = File::open(path).map_err(|error| failed(path, error))?;
         let hash = Sha256Digest::of_reader(file).map_err(|error| failed(path, error))?.hex();
-        let versions = pins.entry(normalized(name.distribution())).or_default();
+        let versions = pins.entry(normalized_name(name.distribution())).or_default();
         versions.entry(name.version()).or_default().insert(format!(" --hash=sha256:{hash}"));
     }
     let mut text = String::new();
@@ -58,15 +56,4 @@ pub(super) fn requirements_text(directory: &Path) -> Result<String, CliError> {
 
 fn is_for_linux(name: &WheelFilename) -> bool {
     name.platforms().iter().any(|tag| matches!(tag, PlatformTag::Linux(_)))
-}
-
-/// The parts of a name that a repair does not change.
-fn without_platform(name: &WheelFilename) -> (&str, &str, &[String], &[String]) {
-    (name.distribution(), name.version(), name.python_tags(), name.abi_tags())
-}
-
-/// The normalized name of a project (PEP 503).
-fn normalized(name: &str) -> String {
-    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }

@@ -14,13 +14,15 @@ use muslrepair::wheel::Wheel;
 use serde_json::{Value, json};
 
 use super::checks::Checks;
-use super::destination::Destination;
+use super::claims::OutputClaims;
 use super::exit::Exit;
 use super::format::Format;
 use super::heading;
 use super::inputs;
 use super::limits::LimitArgs;
+use super::outcome::WheelOutcome;
 use super::repair::build_tag;
+use super::results::{DocumentArgs, ResultArgs};
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 
@@ -29,25 +31,10 @@ pub(super) struct UnbundleArgs {
     /// Wheels, or directories of wheels
     #[arg(required = true, value_name = "WHEEL|DIR", value_hint = ValueHint::FilePath)]
     wheels: Vec<PathBuf>,
-    /// Write results here [default: wheelhouse]
-    #[arg(short, long, value_name = "DIR", default_value = "wheelhouse/", value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = heading::OUTPUT, hide_default_value = true)]
-    wheel_dir: PathBuf,
-    /// Print the plan and write nothing
-    #[arg(long, help_heading = heading::OUTPUT)]
-    dry_run: bool,
-    /// Print text or json [default: text]
-    ///
-    /// `json` prints one document per wheel and line on standard output.
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
-    #[arg(hide_default_value = true, hide_possible_values = true)]
-    format: Format,
-    /// Write a JSON report to this file (- for stdout)
-    ///
-    /// The report is one document about all wheels, with the totals.
-    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
-    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
-    report: Option<Destination>,
+    #[command(flatten)]
+    results: ResultArgs,
+    #[command(flatten)]
+    documents: DocumentArgs,
     /// Replace only matching libraries (repeatable)
     #[arg(long, value_name = "PATTERN", help_heading = heading::GRAFTING)]
     only: Vec<Pattern>,
@@ -74,8 +61,8 @@ pub(super) struct UnbundleArgs {
 pub(super) fn run(arguments: &UnbundleArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let start = Instant::now();
     let wheels = inputs::wheels(&arguments.wheels)?;
-    if let Some(report) = &arguments.report {
-        let taken = arguments.dry_run || arguments.format == Format::Json;
+    if let Some(report) = &arguments.documents.report {
+        let taken = arguments.results.dry_run || arguments.documents.format == Format::Json;
         report.check(
             "--report",
             taken.then_some("plans or documents"),
@@ -102,10 +89,11 @@ pub(super) fn run(arguments: &UnbundleArgs, terminal: &Terminal) -> Result<Exit,
             arguments.sysroot.display()
         ));
     }
-    let call = Call { arguments, wheels: &wheels, resolver, packages, options };
+    let claims = OutputClaims::new(&wheels, &arguments.results.wheel_dir);
+    let call = Call { arguments, wheels: &wheels, claims, resolver, packages, options };
     let mut printed = Printed::new(&call, *terminal);
     for (index, path) in wheels.iter().enumerate() {
-        let outcome = call.one(index, path, &mut printed.outputs);
+        let outcome = call.one(index, path);
         printed.add(path, outcome);
     }
     Ok(printed.finish(start))
@@ -115,6 +103,7 @@ pub(super) fn run(arguments: &UnbundleArgs, terminal: &Terminal) -> Result<Exit,
 struct Call<'a> {
     arguments: &'a UnbundleArgs,
     wheels: &'a [PathBuf],
+    claims: OutputClaims<'a>,
     resolver: Resolver,
     packages: SystemPackages,
     options: UnbundleOptions,
@@ -124,12 +113,7 @@ struct Call<'a> {
 type Unbundled = (Unbundling, Option<RepairResult>);
 
 impl Call<'_> {
-    fn one(
-        &self,
-        index: usize,
-        path: &Path,
-        outputs: &mut BTreeMap<String, PathBuf>,
-    ) -> Result<Unbundled, Failure> {
+    fn one(&self, index: usize, path: &Path) -> Result<Unbundled, Failure> {
         let failed = |error: RepairError| Failure::from(&error);
         let read = |error: muslrepair::Error| Failure::from(&error);
         let wheel = Wheel::open(path, &self.resolver.options().limits).map_err(|error| read(error.into()))?;
@@ -139,45 +123,22 @@ impl Call<'_> {
         let audit = audited.map_err(read)?;
         let unbundling = plan(&wheel, &scanned, &audit, &self.resolver, &self.options, &self.packages);
         let unbundling = unbundling.map_err(failed)?;
-        self.claim(index, path, &unbundling.plan.output.to_string(), outputs)?;
-        if self.arguments.dry_run {
+        // Unbundling has no results of earlier calls among its inputs: those have another tag.
+        let claim = self.claims.claim(index, &unbundling.plan.output.to_string(), |_| Ok(None));
+        if let Err(WheelOutcome::Conflict(conflict)) = claim {
+            return Err(Failure {
+                lines: vec![conflict.because(self.wheels)],
+                hints: vec![conflict.hint("unbundle")],
+                ..Failure::default()
+            });
+        }
+        if self.arguments.results.dry_run {
             return Ok((unbundling, None));
         }
         let repair = RepairOptions { sbom: false, ..RepairOptions::default() };
-        let directory = &self.arguments.wheel_dir;
+        let directory = &self.arguments.results.wheel_dir;
         let result = apply(&wheel, &audit, &unbundling.plan, &repair, directory, &self.packages);
         Ok((unbundling, Some(result.map_err(failed)?)))
-    }
-
-    /// Refuses what would be written over another result or another input.
-    fn claim(
-        &self,
-        index: usize,
-        path: &Path,
-        output: &str,
-        outputs: &mut BTreeMap<String, PathBuf>,
-    ) -> Result<(), Failure> {
-        let refused = |line: String, hint: &str| {
-            Err(Failure { lines: vec![line], hints: vec![hint.to_owned()], ..Failure::default() })
-        };
-        if let Some(other) = outputs.get(output) {
-            let other = other.display();
-            let hint = "unbundle each in a call of its own, into another `--wheel-dir`";
-            return refused(format!("`{output}` would also be written for `{other}`"), hint);
-        }
-        let place = inputs::places(&self.arguments.wheel_dir.join(output)).into_iter().next();
-        let others = self.wheels.iter().enumerate().filter(|(other, _)| *other != index);
-        let mut others = others
-            .filter(|(_, other)| place.as_ref().is_some_and(|place| inputs::places(other).contains(place)));
-        if let Some((_, other)) = others.next() {
-            let other = other.display();
-            return refused(
-                format!("its result would replace `{other}`, another input"),
-                "use another `--wheel-dir`",
-            );
-        }
-        outputs.insert(output.to_owned(), path.to_owned());
-        Ok(())
     }
 }
 
@@ -188,8 +149,6 @@ struct Printed<'a> {
     worst: Exit,
     output: Result<(), CliError>,
     documents: Vec<Value>,
-    /// The names of results, with the wheels that gave them.
-    outputs: BTreeMap<String, PathBuf>,
     unbundled: usize,
     copied: usize,
     failed: Vec<String>,
@@ -209,7 +168,6 @@ impl<'a> Printed<'a> {
             worst: Exit::Success,
             output: Ok(()),
             documents: Vec::new(),
-            outputs: BTreeMap::new(),
             unbundled: 0,
             copied: 0,
             failed: Vec::new(),
@@ -254,7 +212,7 @@ impl<'a> Printed<'a> {
         terminal.annotate_findings(&inputs::shown(path), &unbundling.plan.findings);
         let document = report::unbundle_document(unbundling, result)?;
         let text = match result {
-            None if self.call.arguments.format == Format::Text => {
+            None if self.call.arguments.documents.format == Format::Text => {
                 terminal.print(report::unbundle_text(unbundling))
             }
             None => Ok(()),
@@ -289,7 +247,7 @@ impl<'a> Printed<'a> {
 
     /// For programs, to standard output and for the report.
     fn emit_json(&mut self, document: Value) -> Result<(), CliError> {
-        let told = match self.call.arguments.format {
+        let told = match self.call.arguments.documents.format {
             Format::Json => self.terminal.document(&document),
             Format::Text => Ok(()),
         };
@@ -313,7 +271,7 @@ impl<'a> Printed<'a> {
             terminal.info(&format!("needed from the system: {}", needs.join(" ")));
         }
         let exit = terminal.at_the_end(self.worst, self.output);
-        let Some(destination) = &self.call.arguments.report else { return exit };
+        let Some(destination) = &self.call.arguments.documents.report else { return exit };
         let mut document = report::report_document(self.documents);
         if let Some(fields) = document.as_object_mut() {
             let totals = json!({
@@ -328,8 +286,8 @@ impl<'a> Printed<'a> {
     }
 
     fn summary(&self, start: Instant) -> String {
-        let what = if self.call.arguments.dry_run { "to unbundle" } else { "unbundled" };
-        let copied = if self.call.arguments.dry_run { "to copy" } else { "copied" };
+        let what = if self.call.arguments.results.dry_run { "to unbundle" } else { "unbundled" };
+        let copied = if self.call.arguments.results.dry_run { "to copy" } else { "copied" };
         let counts = [(self.unbundled, what), (self.copied, copied), (self.failed.len(), "failed")];
         let counts = counts.iter().filter(|(count, _)| *count > 0);
         let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
@@ -345,7 +303,7 @@ impl<'a> Printed<'a> {
         if self.replaced > 0 {
             let libraries = if self.replaced == 1 { "library" } else { "libraries" };
             text.push_str(&format!("; {} {libraries} replaced", self.replaced));
-            if !self.call.arguments.dry_run {
+            if !self.call.arguments.results.dry_run {
                 let saved = report::human_size(self.wheel_bytes_saved);
                 text.push_str(&format!(", {saved} less to download"));
             }

@@ -29,6 +29,7 @@ use super::inputs::Subject;
 use super::job_summary::JobSummary;
 use super::limits::LimitArgs;
 use super::minimum::MinimumArgs;
+use super::results::DocumentArgs;
 use super::search::SearchArgs;
 use super::term::{CliError, Terminal};
 use super::turns::{Sorted, in_turn};
@@ -40,18 +41,8 @@ pub(super) struct VerifyArgs {
     /// A tree is a directory of installed files, such as site-packages.
     #[arg(required = true, value_name = "WHEEL|TREE", value_hint = ValueHint::FilePath)]
     subjects: Vec<PathBuf>,
-    /// Print text or json [default: text]
-    ///
-    /// `json` prints one document per wheel or tree and line.
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = heading::OUTPUT)]
-    #[arg(hide_default_value = true, hide_possible_values = true)]
-    format: Format,
-    /// Write a JSON report to this file (- for stdout)
-    ///
-    /// The report is one document about all wheels and trees. On standard output it replaces the text.
-    #[arg(long, value_name = "FILE", value_parser = clap::value_parser!(Destination))]
-    #[arg(help_heading = heading::OUTPUT, value_hint = ValueHint::FilePath)]
-    report: Option<Destination>,
+    #[command(flatten)]
+    documents: DocumentArgs,
     /// Append a Markdown summary to this file
     ///
     /// The summary is for the page of a CI job: `--summary "$GITHUB_STEP_SUMMARY"`.
@@ -135,8 +126,8 @@ struct ModuleView<'a> {
 
 pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let subjects = inputs::subjects(&arguments.subjects)?;
-    if let Some(report) = &arguments.report {
-        let taken = (arguments.format == Format::Json).then_some("documents");
+    if let Some(report) = &arguments.documents.report {
+        let taken = (arguments.documents.format == Format::Json).then_some("documents");
         report.check("--report", taken, subjects.iter().map(Subject::path))?;
     }
     let summary = arguments.summary.as_ref();
@@ -152,7 +143,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     };
     let options = AuditOptions {
         min_musl: arguments.minimum.release(|| config.min_musl())?,
-        // Without a root file system that was named, the musl of this machine is no matter.
+        // The musl of this machine does not count unless its root file system was named.
         root_musl: packages.musl().filter(|_| arguments.search.has_sysroot()),
         system: arguments.search.system_for_verify(),
         allow: arguments.checks.allowed(),
@@ -182,7 +173,7 @@ pub(super) fn run(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, C
     printed.unmatched.warn(&excludes, *terminal);
     let exit = terminal.at_the_end(printed.worst, printed.output);
     let exit = terminal.at_the_end(exit, summary.map_or(Ok(()), |summary| summary.write("verify")));
-    Ok(match &arguments.report {
+    Ok(match &arguments.documents.report {
         Some(destination) => terminal.at_the_end(exit, destination.write_report(printed.documents, terminal)),
         None => exit,
     })
@@ -198,7 +189,7 @@ struct Answer {
 
 impl Answer {
     fn new(subject: &Subject, audited: Result<Audited, Failure>, arguments: &VerifyArgs) -> Self {
-        let documents = arguments.format == Format::Json || arguments.report.is_some();
+        let documents = arguments.documents.format == Format::Json || arguments.documents.report.is_some();
         let document = documents.then(|| match &audited {
             Ok(audited) => document(subject, audited),
             Err(failure) => report::error_document(&subject.display_name(), failure),
@@ -280,10 +271,10 @@ impl<'a> Printed<'a> {
         }
         self.worst = self.worst.max(if is_ok { Exit::Success } else { Exit::Failure });
         if let Some(document) = document.transpose()? {
-            if self.arguments.format == Format::Json {
+            if self.arguments.documents.format == Format::Json {
                 output = output.and(terminal.document(&document));
             }
-            if self.arguments.report.is_some() {
+            if self.arguments.documents.report.is_some() {
                 self.documents.push(document);
             }
         }
@@ -331,7 +322,7 @@ impl<'a> Printed<'a> {
 impl VerifyArgs {
     /// Whether standard output is for people.
     fn prints_text(&self) -> bool {
-        self.format == Format::Text && self.report != Some(Destination::Output)
+        self.documents.format == Format::Text && self.documents.report != Some(Destination::Output)
     }
 }
 

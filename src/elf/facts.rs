@@ -68,7 +68,7 @@ pub struct ElfFacts {
     pub short_hash_words: bool,
     /// Program headers, in table order.
     pub segments: Vec<Segment>,
-    /// Whether the program header table lies wholly inside one `PT_LOAD`'s file range.
+    /// Whether the program header table is completely inside the file range of one `PT_LOAD`.
     pub headers_mapped: bool,
     /// Number of dynamic symbols, the null symbol included.
     pub dynamic_symbol_count: u64,

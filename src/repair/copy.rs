@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::metadata::MetadataEdit;
 use super::note::Note;
 use super::plan::Plan;
 use super::published::PublishedWheel;
@@ -26,21 +25,7 @@ impl Plan {
             let kept = |note: &Note| matches!(note, Note::Excluded { .. } | Note::PatternUnused { .. });
             notes.extend(repair.notes.into_iter().filter(kept));
         }
-        Self {
-            input: audit.wheel.clone(),
-            output: audit.wheel.clone(),
-            target,
-            published: Some(published),
-            grafts: Vec::new(),
-            edits: Vec::new(),
-            renamed: Vec::new(),
-            moved: Vec::new(),
-            removed: Vec::new(),
-            metadata: MetadataEdit::default(),
-            complete_record: false,
-            notes,
-            findings: Vec::new(),
-        }
+        Self { target, published: Some(published), notes, ..Self::unchanged(&audit.wheel) }
     }
 
     /// The changes, one phrase for each kind.

@@ -67,6 +67,25 @@ pub struct MemberEdit {
 }
 
 impl Plan {
+    /// The plan that writes the wheel unchanged.
+    pub(crate) fn unchanged(wheel: &WheelFilename) -> Self {
+        Self {
+            input: wheel.clone(),
+            output: wheel.clone(),
+            target: None,
+            published: None,
+            grafts: Vec::new(),
+            edits: Vec::new(),
+            renamed: Vec::new(),
+            moved: Vec::new(),
+            removed: Vec::new(),
+            metadata: MetadataEdit::default(),
+            complete_record: false,
+            notes: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     /// Whether the result is an exact copy of the input.
     #[must_use]
     pub fn is_copy(&self) -> bool {
@@ -150,18 +169,11 @@ fn repair(
             None if output == audit.wheel => MetadataEdit::default(),
             None => MetadataEdit { root_is_purelib: None, ..MetadataEdit::between(wheel, &output) },
         },
-        input: audit.wheel.clone(),
         output,
         target,
-        published: None,
-        grafts: Vec::new(),
-        edits: Vec::new(),
-        moved: Vec::new(),
-        removed: Vec::new(),
         renamed: audit.elf.renames.clone(),
         complete_record: audit.kind == WheelKind::Platform && !audit.record_is_right,
-        notes: Vec::new(),
-        findings: Vec::new(),
+        ..Plan::unchanged(&audit.wheel)
     };
     if !options.update_tags {
         plan.metadata.tags = None;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::limits::Limits;
 use crate::musl::{self, RunPath};
 
+use super::answer::{Answer, Inside};
 use super::expanded_run_path::ExpandedRunPath;
 use super::finder::{Finder, Found};
 use super::graph::Exceeded;
@@ -52,30 +53,6 @@ pub(super) struct Scope {
     chain: Vec<usize>,
     directories: Vec<Directory>,
     shown: Arc<[String]>,
-}
-
-/// What a name resolves to, and whether the object's own run path is enough to find it.
-struct Answer {
-    resolution: Resolution,
-    inherited: bool,
-}
-
-impl From<Resolution> for Answer {
-    fn from(resolution: Resolution) -> Self {
-        Self { resolution, inherited: false }
-    }
-}
-
-/// What the run paths of a chain find in the wheel.
-enum Inside {
-    /// An object, and whether the run path of the requesting object itself found it.
-    Object {
-        index: usize,
-        inherited: bool,
-    },
-    /// Something that the loader opens and cannot map: it stops there (`load_library`).
-    Unusable(Rejected),
-    Nothing,
 }
 
 impl<'a> Search<'a> {

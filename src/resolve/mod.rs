@@ -1,5 +1,6 @@
 //! Which object needs which library, and which file the loader would use for it.
 
+mod answer;
 mod apk;
 mod closure;
 mod expanded_run_path;

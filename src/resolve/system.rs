@@ -6,6 +6,7 @@ use crate::musl;
 use crate::platform::Arch;
 use crate::regular_file::read_regular;
 
+use super::apk::ApkDatabase;
 use super::sysroot::Sysroot;
 
 /// The system whose libraries are examined, and its role.
@@ -77,8 +78,7 @@ fn has_apk(sysroot: &Sysroot) -> bool {
         read_regular(&location, LARGEST).ok()
     });
     let Some(text) = text else {
-        let places = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
-        return places.iter().any(|place| sysroot.resolve(place).is_ok());
+        return ApkDatabase::PLACES.iter().any(|place| sysroot.resolve(place).is_ok());
     };
     let text = String::from_utf8_lossy(&text);
     let values = text.lines().filter_map(|line| line.strip_prefix("ID=").or(line.strip_prefix("ID_LIKE=")));

@@ -37,7 +37,7 @@ impl SystemPackages {
     /// Like [`SystemPackages::owner`], for the path of a library with all symbolic links followed.
     #[must_use]
     pub fn owner_of(&self, path: &str, in_sysroot: bool) -> Option<&Package> {
-        // Where the root is that of this machine, nothing lies outside.
+        // If the root is that of this machine, no library is outside.
         self.database.as_ref().filter(|_| in_sysroot || self.root.is_host())?.owner(&self.root, path)
     }
 

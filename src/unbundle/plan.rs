@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::audit::{Audit, Module, Need, ScannedWheel, Severity, needs};
 use crate::musl::MuslRelease;
-use crate::repair::{MetadataEdit, Plan, RepairError, original_names, renamed};
+use crate::repair::{Plan, RepairError, original_names, renamed};
 use crate::resolve::{Graph, Package, Pattern, Resolver, SystemPackages};
 use crate::wheel::{PlatformTag, Sha256Digest, Wheel, WheelPath};
 
@@ -124,7 +124,7 @@ pub fn plan(
     let needed = needed_grafts(&audit.elf.graph, &candidates);
     let choice = choose(candidates, &needed, |replaced| judge.conflicts(replaced))?;
     let mut unbundling = Unbundling {
-        plan: copy(wheel, audit),
+        plan: Plan::unchanged(&audit.wheel),
         musl: options.audit.root_musl,
         replaced: Vec::new(),
         unneeded: Vec::new(),
@@ -230,24 +230,5 @@ fn replaced(
         path: file.path.clone(),
         sha256: file.sha256,
         package: packages.owner(file).cloned(),
-    }
-}
-
-/// The plan that copies the wheel unchanged.
-fn copy(wheel: &Wheel, audit: &Audit) -> Plan {
-    Plan {
-        input: audit.wheel.clone(),
-        output: wheel.filename().clone(),
-        target: None,
-        published: None,
-        grafts: Vec::new(),
-        edits: Vec::new(),
-        renamed: Vec::new(),
-        moved: Vec::new(),
-        removed: Vec::new(),
-        metadata: MetadataEdit::default(),
-        complete_record: false,
-        notes: Vec::new(),
-        findings: Vec::new(),
     }
 }

@@ -34,7 +34,7 @@ pub struct InstallLocation {
 /// A directory of the installed wheel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Directory {
-    /// The directory it lies below.
+    /// The installation directory that it is in.
     pub scheme: Scheme,
     /// The path below it; `None` is the scheme's directory itself.
     pub path: Option<WheelPath>,

@@ -24,6 +24,7 @@ pub use metadata::headers::HeaderRule;
 pub use metadata::info::{InvalidWheelInfo, WheelInfo, WheelInfoRule};
 pub use metadata::info_json::{InvalidWheelInfoJson, WheelInfoJson};
 pub use metadata::path::{InvalidWheelPath, PathRule, WheelPath};
+pub use metadata::project_name::normalized_name;
 pub use metadata::record::{Record, RecordRow};
 pub use metadata::record_hash::RecordHash;
 pub use metadata::record_rule::{InvalidRecord, RecordFaults, RecordRule};

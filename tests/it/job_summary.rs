@@ -165,3 +165,21 @@ fn one_command_installs_what_all_wheels_lack() {
     let said = "hint: for all 2 wheels: `apk --root root add so:libabsent.so.7 so:libother.so.2`";
     run.failure(1, &[said]);
 }
+
+/// A hint is cut when it is too long to read; the command for all wheels has every library nevertheless.
+#[test]
+fn the_command_for_all_wheels_is_whole_however_long_their_hints_are() {
+    let sandbox = Sandbox::new();
+    for wheel in ["one", "two"] {
+        let names = (0..300).map(|n| format!("lib{wheel}-with-a-long-name-{n:03}.so.1"));
+        let elf = names.fold(crate::support::elf_builder::ElfBuilder::new(), |elf, name| elf.needed(&name));
+        let builder = WheelBuilder::new(&format!("{wheel}-1.0-cp312-cp312-linux_x86_64.whl"));
+        sandbox.wheel(&builder.file(&format!("{wheel}.so"), elf.build()));
+    }
+    let root = sandbox.path().join("root");
+    std::fs::create_dir_all(root.join("etc")).unwrap();
+    std::fs::write(root.join("etc/os-release"), "ID=alpine\n").unwrap();
+    let run = sandbox.run(&["repair", ".", "-w", "out", "--sysroot", "root"]);
+    let command = run.stderr.split("hint: for all 2 wheels: `").nth(1).unwrap().split('`').next().unwrap();
+    assert_eq!(command.matches(" so:lib").count(), 600, "{command}");
+}

@@ -228,35 +228,20 @@ fn scripts_and_pages_are_made_from_the_command_line() {
 
 #[cfg(target_os = "linux")]
 mod terminal {
-    use std::io::Read as _;
     use std::process::Stdio;
 
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
     use super::*;
+    use crate::support::terminal::Terminal;
 
     /// Runs a repair with a terminal as standard error, and returns the terminal's content.
     fn on_a_terminal(sandbox: &Sandbox, term: &str, arguments: &[&str]) -> String {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&terminal).unwrap();
-        unlockpt(&terminal).unwrap();
-        let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-        let other = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let (terminal, shown) = Terminal::open(0);
         let mut command = sandbox.command();
         command.args(["repair", "-j1", ".", "-w", "out"]).args(arguments).env("TERM", term);
-        let mut child = command.stderr(Stdio::from(other)).stdout(Stdio::null()).spawn().unwrap();
-        drop(command);
-        let reader = std::thread::spawn(move || {
-            let (mut bytes, mut file) = (Vec::new(), std::fs::File::from(terminal));
-            let mut buffer = [0; 4096];
-            // The read fails once the other side is closed.
-            while let Ok(count @ 1..) = file.read(&mut buffer) {
-                bytes.extend_from_slice(&buffer[..count]);
-            }
-            String::from_utf8_lossy(&bytes).into_owned()
-        });
+        let mut child = command.stderr(terminal.output()).stdout(Stdio::null()).spawn().unwrap();
+        drop((command, terminal));
         assert!(child.wait().unwrap().success());
-        reader.join().unwrap()
+        String::from_utf8_lossy(&shown.bytes()).into_owned()
     }
 
     /// Four files of this many MiB, which take time to hash.

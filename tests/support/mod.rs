@@ -4,4 +4,6 @@
 pub(crate) mod elf_builder;
 pub(crate) mod raw_zip;
 pub(crate) mod sandbox;
+#[cfg(target_os = "linux")]
+pub(crate) mod terminal;
 pub(crate) mod wheel_builder;

@@ -94,8 +94,7 @@ fn needed(audit: &Subject<'_>) -> Vec<Finding> {
             let problem = problems.entry(text).or_insert_with(|| problem_of(text));
             format!("run path: `{text}`{problem}")
         }));
-        let finding = RULE.finding_about(&requesters, message);
-        finding.with_details(details).with_hint_if(advice.about(name))
+        advice.add_to(RULE.finding_about(&requesters, message).with_details(details), name)
     });
     findings.collect()
 }

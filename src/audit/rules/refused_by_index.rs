@@ -5,7 +5,9 @@ use crate::audit::subject::{Package, Subject};
 use crate::audit::wheel_kind::WheelKind;
 use crate::escaped::Excerpt;
 use crate::platform::Arch;
-use crate::wheel::{Member, PlatformTag, VersionKind, canonical, is_path, leads_elsewhere, version_kind};
+use crate::wheel::{
+    Member, PlatformTag, VersionKind, canonical, is_path, leads_elsewhere, normalized_name, version_kind,
+};
 
 use super::rule::{Concern, Rule};
 
@@ -70,10 +72,6 @@ fn architectures(audit: &Subject<'_>) -> Option<Finding> {
 /// PEP 503 has them, and versions with `_` for `-` (PEP 427, "Escaping and Unicode"). Another spelling of the same version is
 /// refused by PyPI only.
 fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
-    let plain = |text: &str| {
-        let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join("-").to_lowercase()
-    };
     let (metadata, filename) = (package.wheel.metadata(), package.wheel.filename());
     let differs = |what: &str, listed: &str, named: &str| {
         let dist_info = package.wheel.dist_info();
@@ -82,7 +80,7 @@ fn identity(package: Package<'_>, name: &str) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let (listed, named) = (metadata.name(), filename.distribution());
-    if !is_project_name(listed) || plain(listed) != plain(named) {
+    if !is_project_name(listed) || normalized_name(listed) != normalized_name(named) {
         findings.push(differs("the name", listed, named).with_severity(Severity::Error));
     }
     let (listed, named) = (metadata.version(), filename.version());
@@ -103,7 +101,7 @@ fn is_project_name(name: &str) -> bool {
 
 fn distribution(package: Package<'_>, name: &str) -> Option<Finding> {
     let distribution = package.wheel.filename().distribution();
-    let normal = distribution.replace(['-', '.'], "_").to_lowercase();
+    let normal = normalized_name(distribution).replace('-', "_");
     let message =
         || format!("PyPI expects a file name that begins with `{normal}-`, not with `{distribution}-`");
     let finding =

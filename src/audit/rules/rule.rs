@@ -58,6 +58,7 @@ impl Rule {
             details: Vec::new(),
             hint: None,
             fixed_by_repair: self.fixed_by_repair,
+            install: None,
         }
     }
 }

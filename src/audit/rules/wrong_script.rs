@@ -41,8 +41,8 @@ fn check(audit: &Subject<'_>) -> Vec<Finding> {
         entries.scripts.iter().map(String::as_str).filter(|name| is_wrong(name)).collect()
     };
     for (names, what) in [
-        (named(leads_elsewhere), "gives scripts names that lead to another directory"),
-        (named(is_interpreter), "gives scripts the names of interpreters"),
+        (named(leads_elsewhere), "has scripts whose names point to another directory"),
+        (named(is_interpreter), "has scripts with the names of interpreters"),
     ] {
         if !names.is_empty() {
             findings.push(RULE.finding(audit.name, format!("{text} {what}: {}", first_few(&names))));

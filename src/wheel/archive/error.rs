@@ -100,7 +100,7 @@ pub enum WheelError {
     },
     /// A file is in the data directory of another distribution or version, or in a second one: pip installs
     /// its files nevertheless, and other installers do not.
-    #[error("`{found}` lies in no data directory of this wheel: only `{expected}` may end with `.data`")]
+    #[error("`{found}` is in no data directory of this wheel: only `{expected}` may end with `.data`")]
     ForeignData {
         /// The file.
         found: WheelPath,

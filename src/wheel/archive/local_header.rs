@@ -28,7 +28,7 @@ pub(super) fn check_local_header(
 ) -> Result<LocalHeader, WheelError> {
     let broken = |rule| WheelError::member(String::from_utf8_lossy(&entry.name), rule);
     let differs = |what| Err(broken(MemberRule::LocalHeader(what)));
-    let outside = || broken(MemberRule::LocalHeader("it lies outside of the archive"));
+    let outside = || broken(MemberRule::LocalHeader("it is outside the archive"));
     let header = source.seek(SeekFrom::Start(at)).and_then(|_| Header::<LOCAL_LENGTH>::read(source));
     let header = header.map_err(|_| outside())?;
     if header.word(0) != LOCAL_SIGNATURE {

@@ -27,6 +27,7 @@ use crate::wheel::metadata::filename::{FilenameRule, InvalidWheelFilename, Wheel
 use crate::wheel::metadata::info::WheelInfo;
 use crate::wheel::metadata::info_json::WheelInfoJson;
 use crate::wheel::metadata::path::WheelPath;
+use crate::wheel::metadata::project_name::normalized_name;
 use crate::wheel::metadata::record::Record;
 
 /// A wheel that was opened and checked, but not unpacked. Several threads can read its members at once.
@@ -390,7 +391,7 @@ fn dist_info_of(members: &[Member], filename: &WheelFilename) -> Result<WheelPat
     let dist_info = dist_info.ok_or(WheelError::NoDistInfo)?;
     let stem = dist_info.as_str().strip_suffix(".dist-info").unwrap_or_default();
     let expected = format!("{}-{}", filename.distribution(), filename.version());
-    if folded(stem) == folded(&expected) {
+    if normalized_name(stem) == normalized_name(&expected) {
         Ok(dist_info)
     } else {
         Err(WheelError::ForeignDistInfo { found: dist_info, expected })
@@ -437,30 +438,5 @@ fn data_dir_of(members: &[Member], dist_info: &WheelPath) -> Result<String, Whee
     match data.find(|path| path.top() != data_dir || path.as_str() == data_dir) {
         None => Ok(data_dir),
         Some(found) => Err(WheelError::ForeignData { found: found.clone(), expected: data_dir }),
-    }
-}
-
-/// Names are equal if they differ only in case and in runs of `-`, `_` and `.` (PEP 503).
-fn folded(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for c in name.chars() {
-        if !matches!(c, '-' | '_' | '.') {
-            folded.extend(c.to_lowercase());
-        } else if !folded.ends_with('-') {
-            folded.push('-');
-        }
-    }
-    folded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::folded;
-
-    #[test]
-    fn pep503_names_are_folded() {
-        assert_eq!(folded("Demo.Pkg__x-1.0"), folded("demo_pkg-X-1.0"));
-        assert_ne!(folded("demo-1.0"), folded("demo-1.1"));
-        assert_ne!(folded("demo-1.0"), folded("demo-10"));
     }
 }

@@ -152,7 +152,7 @@ pub(crate) fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || leads_elsewhere(name)
 }
 
-/// Whether a script of this name would lie in another directory than that of the programs, or have no name.
+/// Whether a script of this name would be in another directory than the programs, or have no name.
 pub(crate) fn leads_elsewhere(name: &str) -> bool {
     name.contains('/') || matches!(name, "" | "." | "..")
 }

@@ -10,6 +10,7 @@ pub(crate) mod info;
 pub(crate) mod info_json;
 pub(crate) mod parts;
 pub(crate) mod path;
+pub(crate) mod project_name;
 pub(crate) mod record;
 pub(crate) mod record_hash;
 pub(crate) mod record_rule;

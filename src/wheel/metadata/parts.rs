@@ -3,32 +3,10 @@
 //! Python, ABI and platform tags have different forms (PEP 425), except for unknown interpreters and systems.
 //! If a part is in the place of another one, the name is refused, and a corrected name is suggested.
 
-use super::tag::PlatformTag;
+use super::tag::{PlatformTag, is_other_system};
 
-/// How platform tags begin (`sysconfig.get_platform()` with `-` and `.` replaced by `_`, and the forms that
-/// indexes use instead).
-const PLATFORMS: [&str; 20] = [
-    "linux",
-    "manylinux",
-    "musllinux",
-    "macosx",
-    "win",
-    "android",
-    "ios",
-    "freebsd",
-    "openbsd",
-    "netbsd",
-    "cygwin",
-    "mingw",
-    "msys",
-    "emscripten",
-    "pyodide",
-    "wasi",
-    "aix",
-    "solaris",
-    "alpine",
-    "darwin",
-];
+/// How platform tags for Linux begin, with two that no index has.
+const LINUX: [&str; 4] = ["linux", "manylinux", "musllinux", "alpine"];
 
 /// The parts between the dashes, and the position of the Python tag.
 pub(super) struct Parts<'a> {
@@ -97,7 +75,7 @@ fn names_abi(tag: &str) -> bool {
 }
 
 fn names_platform(tag: &str) -> bool {
-    tag == "any" || PLATFORMS.iter().any(|platform| tag.starts_with(platform))
+    tag == "any" || is_other_system(tag) || LINUX.iter().any(|platform| tag.starts_with(platform))
 }
 
 fn starts_with_letter(tag: &str) -> bool {
@@ -213,6 +191,8 @@ mod tests {
         }
         for right in [
             "d-1-py2.py3-none-any",
+            // An ABI that begins like a system: `hp` is HP-UX.
+            "d-1-cp39-hpy0-linux_x86_64",
             "d-1-py3.6-none-any",
             "d-1-pp310-pypy310_pp73-linux_x86_64",
             "d-1-graalpy311-graalpy242_311_native-linux_x86_64",

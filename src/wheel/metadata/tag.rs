@@ -61,10 +61,7 @@ impl PlatformTag {
             Self::Linux(_) | Self::Musllinux { .. } | Self::Manylinux(_) => self
                 .arch_name()
                 .is_none_or(|name| name.parse::<Arch>().map_or(true, |arch| name == arch.as_str())),
-            Self::Other(tag) => {
-                let system = tag.split('_').next().unwrap_or_default();
-                SYSTEMS.iter().any(|known| system.strip_prefix(known).is_some_and(is_version))
-            }
+            Self::Other(tag) => is_other_system(tag),
         }
     }
 }
@@ -102,6 +99,13 @@ const SYSTEMS: [&str; 21] = [
     "haiku",
     "gnu",
 ];
+
+/// Whether this is a platform tag of a system other than Linux: its first word is that of the system, with or
+/// without a number (`win32`).
+pub(super) fn is_other_system(tag: &str) -> bool {
+    let system = tag.split('_').next().unwrap_or_default();
+    SYSTEMS.iter().any(|known| system.strip_prefix(known).is_some_and(is_version))
+}
 
 /// Whether it is `32` as in `win32`, or empty.
 fn is_version(rest: &str) -> bool {

@@ -1,39 +1,20 @@
 //! A terminal of the tests' own, and what it shows.
 
-use std::io::Read as _;
-use std::process::Stdio;
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
 use crate::support::sandbox::{Sandbox, without_time};
+use crate::support::terminal::Terminal;
 
 /// Runs the program with a terminal of this width as standard output and standard error. What differs from run to run is
 /// replaced: the directory, and the time that it took.
 pub(super) fn run(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> String {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    tcsetwinsize(&terminal, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    let other = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+    let (terminal, shown) = Terminal::open(columns);
     let mut command = sandbox.command();
-    command.args(arguments).stdout(Stdio::from(other.try_clone().unwrap())).stderr(Stdio::from(other));
+    command.args(arguments).stdout(terminal.output()).stderr(terminal.output());
     let mut child = command.spawn().unwrap();
-    drop(command);
-    let reader = std::thread::spawn(move || {
-        let (mut bytes, mut file) = (Vec::new(), std::fs::File::from(terminal));
-        let mut buffer = [0; 4096];
-        // The read fails when nobody holds the other side any more.
-        while let Ok(count @ 1..) = file.read(&mut buffer) {
-            bytes.extend_from_slice(&buffer[..count]);
-        }
-        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
-    });
+    drop((command, terminal));
     child.wait().unwrap();
     let directory = sandbox.path().canonicalize().unwrap();
-    let seen = reader.join().unwrap().replace(directory.to_str().unwrap(), "/work");
-    without_time(&seen)
+    let seen = String::from_utf8(shown.bytes()).unwrap().replace("\r\n", "\n");
+    without_time(&seen.replace(directory.to_str().unwrap(), "⟨sandbox⟩"))
 }
 
 /// The text without sequences of a terminal.

@@ -66,7 +66,7 @@ pub(super) const GROUP: Group = Group {
         ),
         refused(
             "the data directory of something else",
-            &["`other-9.data/platlib/x` lies in no data directory of this wheel"],
+            &["`other-9.data/platlib/x` is in no data directory of this wheel"],
             |scene| {
                 member(scene, "other-9.data/platlib/x");
             },

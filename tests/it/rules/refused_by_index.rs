@@ -28,6 +28,9 @@ fn names_are_normalized() {
     assert_eq!((found.len(), found[0].fixed_by_repair), (1, false), "{found:?}");
     let message = "PyPI expects a file name that begins with `demo-`, not with `Demo-`";
     assert_eq!(found[0].message, message);
+    let found = found_in(&with_module("demo__pkg-1.0-cp312-cp312-musllinux_1_2_x86_64.whl"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.contains("begins with `demo_pkg-`"), "{found:?}");
 }
 
 #[test]

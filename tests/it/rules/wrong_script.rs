@@ -49,7 +49,7 @@ fn a_line_that_installers_read_differently_is_an_error_that_names_it() {
 #[test]
 fn a_script_has_a_bare_name_that_is_no_interpreters() {
     for name in ["../../x", "/bin/x", "a/b", "..", "."] {
-        says(&format!("[gui_scripts]\n{name} = demo:x\n"), &[], "names that lead to another directory");
+        says(&format!("[gui_scripts]\n{name} = demo:x\n"), &[], "whose names point to another directory");
     }
     for name in ["python", "Python3", "python3.12", "pypy3"] {
         says(&format!("[console_scripts]\n{name} = demo:x\n"), &[], "the names of interpreters");

@@ -100,7 +100,7 @@ fn no_result_is_written_over_another_wheel_of_the_call() {
     let bench = Bench::new(&[("libfoo.so.1", foo())]);
     let (one, two) = (bench.sandbox.wheel_in("a", &with_foo()), bench.sandbox.wheel_in("b", &with_foo()));
     let run = bench.run(&["unbundle", text(&one), text(&two), "-w", "out"]);
-    run.failure(1, &[&format!("`{UNBUNDLED}` would also be written for")]);
+    run.failure(1, &[&format!("would also be written to `{UNBUNDLED}`")]);
     let linux = bench.sandbox.wheel_in(
         "a",
         &WheelBuilder::new(UNBUNDLED).file("demo.py", "").file(MODULE, File::module().build()),
